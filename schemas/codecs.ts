@@ -1,0 +1,57 @@
+/** The seam between the topology and Avro: what a decoder and an encoder promise. */
+import type { SourceTopic } from '../topology/record.js';
+import type {
+  CrmEvent,
+  EmailRequestEvent,
+  InAppNotification,
+  NotificationDeliveredEvent,
+  NotificationRequestEvent,
+  PushRequestEvent,
+  SalesEvent,
+  TaskEvent,
+  UserDirectoryEntry,
+  UserEvent,
+} from './types.js';
+
+/** The event that each source topic carries. int64 fields are bigint. */
+export interface SourceEvents {
+  NOTIFICATION_REQUEST_TOPIC: NotificationRequestEvent;
+  TASK_EVENT_TOPIC: TaskEvent;
+  CRM_EVENT_TOPIC: CrmEvent;
+  SALES_EVENT_TOPIC: SalesEvent;
+  USER_EVENT_TOPIC: UserEvent;
+}
+
+/** The record that each of our encoded topics carries. */
+export interface SinkEvents {
+  EMAIL_REQUEST_TOPIC: EmailRequestEvent;
+  PUSH_REQUEST_TOPIC: PushRequestEvent;
+  NOTIFICATION_INAPP_TOPIC: InAppNotification;
+  NOTIFICATION_DELIVERED_TOPIC: NotificationDeliveredEvent;
+  USER_DIRECTORY: UserDirectoryEntry;
+}
+
+/** A decoded event, tagged with its topic so that a `switch` narrows it. */
+export type SourceEvent = { [T in SourceTopic]: { readonly topic: T; readonly event: SourceEvents[T] } }[SourceTopic];
+
+export type Decoded =
+  | { readonly kind: 'event'; readonly value: SourceEvent }
+  /** The schema id has not been asked of the registry yet (or long ago): call `SchemaCatalog.resolve` and decode again. */
+  | { readonly kind: 'unresolved'; readonly schemaId: number }
+  | {
+      readonly kind: 'poison';
+      readonly reason: 'bad-magic' | 'unknown-schema' | 'undecodable' | 'wrong-record';
+      readonly message: string;
+      readonly attempts: number;
+      readonly error?: unknown;
+    };
+
+export interface EventDecoder {
+  /** Never throws and never waits. `value` is the whole record value: magic byte, schema id, Avro body. */
+  decode(topic: SourceTopic, value: Buffer): Decoded;
+}
+
+export interface EventEncoder {
+  /** The value in the Confluent wire format, under the id that the registry gave to our schema of that topic. */
+  encode<T extends keyof SinkEvents>(topic: T, event: SinkEvents[T]): Buffer;
+}

@@ -1,0 +1,29 @@
+/** What a processor may look at besides its record. Read-only, and the same for every record of one commit. */
+import type { DirectoryEntry } from '../state/directory-entry.js';
+import type { SourceRecord } from './record.js';
+
+/** The first 16 bytes of SHA-256 over the event's identity, as a binary (latin1) string of 16 characters. */
+export type Digest = string;
+
+/** The events seen within the dedup window. */
+export interface DedupView {
+  /** True when the digest was first seen earlier: committed, in flight or staged. */
+  has(record: SourceRecord, digest: Digest): boolean;
+}
+
+/** The user directory as this worker knows it, with what this task itself wrote on top. */
+export interface DirectoryView {
+  get(tenantId: bigint, userId: bigint): DirectoryEntry | undefined;
+}
+
+export interface ProcessorContext {
+  readonly record: SourceRecord;
+  /** The clock, ms since the epoch, read once a commit. */
+  readonly now: number;
+  readonly dedup: DedupView;
+  readonly directory: DirectoryView;
+  /**
+   * False for account events older than START_FROM: they feed the directory and make no notification.
+   */
+  readonly notify: boolean;
+}

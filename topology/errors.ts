@@ -1,0 +1,67 @@
+/**
+ * Errors by their consequence. Recognised by class or `code`, never by message.
+ * Poison is not among them: it is an outcome (see outcome.ts), since a poison record is expected input.
+ */
+
+export const ERROR_CODES = [
+  'ERR_RETRYABLE',
+  'ERR_OUTAGE',
+  'ERR_FENCED',
+  'ERR_COMMIT_UNKNOWN',
+  'ERR_FATAL',
+  'ERR_CONFIG',
+] as const;
+export type ErrorCode = (typeof ERROR_CODES)[number];
+
+/** The root of our errors; `code` says the consequence, `cause` the error behind it. */
+export abstract class StreamsError extends Error {
+  abstract readonly code: ErrorCode;
+
+  constructor(message: string, cause?: unknown) {
+    super(message, cause === undefined ? undefined : { cause });
+    this.name = new.target.name;
+  }
+}
+
+/** Trying the same record again may cure it; with the contract's back-off, then dead-lettered as `failed`. */
+export class RetryableError extends StreamsError {
+  readonly code = 'ERR_RETRYABLE';
+}
+
+/** A broker or the registry can not be reached: wait, say so in readiness, lose nothing. */
+export class OutageError extends StreamsError {
+  readonly code = 'ERR_OUTAGE';
+}
+
+/** Another worker owns the task now: close dirty, rejoin. */
+export class FencedError extends StreamsError {
+  readonly code = 'ERR_FENCED';
+}
+
+/** The outcome of a transaction is not known: throw the producer away, then re-read what was committed. */
+export class CommitUnknownError extends StreamsError {
+  readonly code = 'ERR_COMMIT_UNKNOWN';
+}
+
+/** Nothing that the worker can do cures it; the process ends with a message that names the way out. */
+export class FatalError extends StreamsError {
+  readonly code = 'ERR_FATAL';
+}
+
+/** The configuration is wrong; every fault is listed. Exit code 2. */
+export class ConfigError extends StreamsError {
+  readonly code = 'ERR_CONFIG';
+  readonly faults: readonly string[];
+
+  constructor(faults: readonly string[]) {
+    super(
+      `The configuration has ${faults.length === 1 ? 'a fault' : `${faults.length} faults`}:\n${faults.map((f) => `  - ${f}`).join('\n')}`,
+    );
+    this.faults = faults;
+  }
+}
+
+/** The message of anything thrown. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

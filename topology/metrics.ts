@@ -1,0 +1,119 @@
+/**
+ * Every metric, declared once: name, kind, labels, why it exists. The prom-client registry is passed in.
+ * Label values never come from input: topics, reasons, outcomes and roles are closed lists.
+ */
+import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
+
+type Kind = 'counter' | 'gauge' | 'histogram';
+
+interface MetricDefinition {
+  readonly kind: Kind;
+  readonly help: string;
+  readonly labels?: readonly string[];
+  readonly buckets?: readonly number[];
+}
+
+const SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
+
+/** The table. Names carry the prefix `notification_streams_` in the scrape. */
+export const METRICS = {
+  records_in_total: { kind: 'counter', labels: ['topic'], help: 'Source records whose offsets were committed.' },
+  records_out_total: { kind: 'counter', labels: ['topic'], help: 'Records produced in committed transactions.' },
+  records_dropped_total: {
+    kind: 'counter',
+    labels: ['topic', 'reason'],
+    help: 'Source records that make no output: tombstone, unknown-type, duplicate.',
+  },
+  dead_letters_total: {
+    kind: 'counter',
+    labels: ['topic', 'reason'],
+    help: 'Source records dead-lettered, by reason.',
+  },
+  retries_total: {
+    kind: 'counter',
+    labels: ['topic'],
+    help: 'Tries after the first of records that trying again may cure.',
+  },
+  transactions_total: {
+    kind: 'counter',
+    labels: ['outcome'],
+    help: 'Kafka transactions by outcome: committed, aborted, unknown, fenced.',
+  },
+  commit_duration_seconds: {
+    kind: 'histogram',
+    buckets: SECONDS,
+    help: 'From the first produce of a transaction to the store written.',
+  },
+  restore_records_total: {
+    kind: 'counter',
+    labels: ['store'],
+    help: 'Changelog records replayed into a store: dedup, directory.',
+  },
+  restore_duration_seconds: {
+    kind: 'histogram',
+    buckets: SECONDS,
+    help: 'Time to take a task over: fence, read offsets, restore.',
+  },
+  consumer_lag: {
+    kind: 'gauge',
+    labels: ['topic', 'partition'],
+    help: 'Source records between the committed position and the last stable offset.',
+  },
+  buffered_records: { kind: 'gauge', help: 'Source records fetched and not yet processed.' },
+  tasks: { kind: 'gauge', labels: ['state'], help: 'Tasks of this worker by state.' },
+  rebalances_total: { kind: 'counter', help: 'Group generations that this worker joined.' },
+  dedup_entries: { kind: 'gauge', labels: ['task'], help: 'Dedup entries in the store.' },
+  directory_entries: { kind: 'gauge', help: 'Users in the directory.' },
+  records_unroutable_total: {
+    kind: 'counter',
+    labels: ['topic'],
+    help: 'Records of an unknown topic or of an unknown name, skipped.',
+  },
+  sockets: { kind: 'gauge', help: 'WebSocket connections that are open.' },
+  socket_messages_total: {
+    kind: 'counter',
+    labels: ['kind'],
+    help: 'Messages to and from sockets: notification, ack, ack-refused, dropped.',
+  },
+  socket_closes_total: { kind: 'counter', labels: ['reason'], help: 'WebSocket connections closed by us, by reason.' },
+  upgrades_refused_total: { kind: 'counter', labels: ['reason'], help: 'WebSocket handshakes refused, by reason.' },
+  fanout_latency_seconds: {
+    kind: 'histogram',
+    buckets: SECONDS,
+    help: 'From append on the in-app topic to the send on a socket.',
+  },
+  ready: { kind: 'gauge', labels: ['part'], help: '1 when the part is ready, 0 when not; the reason is on /readyz.' },
+} as const satisfies Record<string, MetricDefinition>;
+
+type Instrument<D extends MetricDefinition> = D['kind'] extends 'counter'
+  ? Counter
+  : D['kind'] extends 'gauge'
+    ? Gauge
+    : Histogram;
+
+export type Metrics = { readonly [N in keyof typeof METRICS]: Instrument<(typeof METRICS)[N]> };
+
+export const METRIC_PREFIX = 'notification_streams_';
+
+/** Builds every metric of the table into the registry. */
+export function createMetrics(registry: Registry): Metrics {
+  const build = (name: string, definition: MetricDefinition): Counter | Gauge | Histogram => {
+    const options = {
+      name: METRIC_PREFIX + name,
+      help: definition.help,
+      labelNames: [...(definition.labels ?? [])],
+      registers: [registry],
+    };
+    switch (definition.kind) {
+      case 'counter':
+        return new Counter(options);
+      case 'gauge':
+        return new Gauge(options);
+      case 'histogram':
+        return new Histogram({ ...options, buckets: [...(definition.buckets ?? SECONDS)] });
+    }
+  };
+  return Object.fromEntries(
+    Object.entries(METRICS).map(([name, definition]) => [name, build(name, definition)]),
+  ) as unknown as Metrics;
+}

@@ -1,0 +1,48 @@
+/** What a processor makes of a record: forward it, drop it with a reason, or dead-letter it with a cause. */
+
+/** Why a record was dropped; each is counted in `notification_streams_records_dropped_total`. */
+export const DROP_REASONS = ['tombstone', 'unknown-type', 'duplicate'] as const;
+export type DropReason = (typeof DROP_REASONS)[number];
+
+/** The closed list of `dlq.reason`. */
+export const DEAD_LETTER_REASONS = [
+  'bad-magic',
+  'unknown-schema',
+  'undecodable',
+  'wrong-record',
+  'invalid-event',
+  'too-large',
+  'failed',
+] as const;
+export type DeadLetterReason = (typeof DEAD_LETTER_REASONS)[number];
+
+/** Why a record can not be processed; becomes the dead letter's headers. */
+export interface DeadLetterCause {
+  readonly reason: DeadLetterReason;
+  /** Names the value, where it stood and what was expected. Never the payload. */
+  readonly message: string;
+  /** How often the record was tried in all; 1 unless trying again could have cured it. */
+  readonly attempts: number;
+  /** The error behind it, when there is one. */
+  readonly error?: unknown;
+}
+
+export type Outcome<T> =
+  | { readonly kind: 'forward'; readonly value: T }
+  | { readonly kind: 'drop'; readonly reason: DropReason }
+  | { readonly kind: 'dead-letter'; readonly cause: DeadLetterCause };
+
+export function forward<T>(value: T): Outcome<T> {
+  return { kind: 'forward', value };
+}
+
+export function drop(reason: DropReason): Outcome<never> {
+  return { kind: 'drop', reason };
+}
+
+export function deadLetter(reason: DeadLetterReason, message: string, error?: unknown, attempts = 1): Outcome<never> {
+  return {
+    kind: 'dead-letter',
+    cause: error === undefined ? { reason, message, attempts } : { reason, message, attempts, error },
+  };
+}

@@ -1,0 +1,54 @@
+/** The records that enter and leave the topology, and where each came from. */
+
+/** The ERP's event topics, by their logical names (the contract's defaults, without TOPIC_PREFIX). */
+export const SOURCE_TOPICS = [
+  'NOTIFICATION_REQUEST_TOPIC',
+  'TASK_EVENT_TOPIC',
+  'CRM_EVENT_TOPIC',
+  'SALES_EVENT_TOPIC',
+  'USER_EVENT_TOPIC',
+] as const;
+export type SourceTopic = (typeof SOURCE_TOPICS)[number];
+
+/** The topics that the topology writes, by their logical names. USER_DIRECTORY is internal and compacted. */
+export const SINK_TOPICS = [
+  'EMAIL_REQUEST_TOPIC',
+  'PUSH_REQUEST_TOPIC',
+  'NOTIFICATION_INAPP_TOPIC',
+  'NOTIFICATION_DELIVERED_TOPIC',
+  'NOTIFICATION_DLQ',
+  'USER_DIRECTORY',
+] as const;
+export type SinkTopic = (typeof SINK_TOPICS)[number];
+
+/** Record headers as the client hands them over: a name may stand more than once. */
+export type RecordHeaders = Readonly<Record<string, Buffer | string | (Buffer | string)[] | undefined>>;
+
+/** One record of a source topic, undecoded. */
+export interface SourceRecord {
+  /** Logical topic name. */
+  readonly topic: SourceTopic;
+  readonly partition: number;
+  /** Decimal int64. */
+  readonly offset: string;
+  /** Record timestamp in ms since the epoch; -1 when the producer set none. */
+  readonly timestamp: number;
+  readonly key: Buffer | null;
+  /** Null for a tombstone. */
+  readonly value: Buffer | null;
+  readonly headers: RecordHeaders;
+}
+
+/** One record to be produced, encoded. The partition is murmur2 of the key, as the Java client's default partitioner. */
+export interface SinkRecord {
+  /** Logical topic name. */
+  readonly topic: SinkTopic;
+  readonly key: Buffer | string | null;
+  readonly value: Buffer | null;
+  readonly headers?: RecordHeaders;
+}
+
+/** Where a record came from, for logs and dead letters: `TASK_EVENT_TOPIC-3@42`. */
+export function origin(record: Pick<SourceRecord, 'topic' | 'partition' | 'offset'>): string {
+  return `${record.topic}-${record.partition}@${record.offset}`;
+}
