@@ -51,6 +51,15 @@ export interface EventDecoder {
   decode(topic: SourceTopic, value: Buffer): Decoded;
 }
 
+/** As `Decoded`, for a topic that we write and read back: the directory, the in-app topic. */
+export type DecodedSink<T extends keyof SinkEvents> =
+  { readonly kind: 'event'; readonly event: SinkEvents[T] } | Exclude<Decoded, { readonly kind: 'event' }>;
+
+export interface SinkDecoder {
+  /** As `EventDecoder.decode`; a record of another name on the topic is `wrong-record`. */
+  decodeSink<T extends keyof SinkEvents>(topic: T, value: Buffer): DecodedSink<T>;
+}
+
 export interface EventEncoder {
   /** The value in the Confluent wire format, under the id that the registry gave to our schema of that topic. */
   encode<T extends keyof SinkEvents>(topic: T, event: SinkEvents[T]): Buffer;

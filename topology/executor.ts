@@ -1,8 +1,15 @@
 /** Runs one record through the declared topology; pure but for what the context lets it look at. */
-import type { SinkRecord, SourceRecord } from './record.js';
-import type { DeadLetterCause, DropReason } from './outcome.js';
-import type { DedupView, Digest, DirectoryView } from './context.js';
+import type { RoutedEvent } from '../processors/routed-event.js';
+import type { Templates } from '../processors/templates.js';
+import type { EventDecoder, EventEncoder, SinkEvents } from '../schemas/codecs.js';
 import type { DirectoryEntry } from '../state/directory-entry.js';
+import type { DedupView, Digest, DirectoryView, ProcessorContext } from './context.js';
+import { RetryableError } from './errors.js';
+import type { DeadLetterOptions, DeadLetterSink, Processor, Sink, Topology } from './graph.js';
+import { DROP_REASONS, type DeadLetterCause, type DropReason } from './outcome.js';
+import { Outputs, TooLargeError, type OutputBounds } from './outputs.js';
+import { planOf } from './plan.js';
+import type { SinkRecord, SourceRecord, SourceTopic } from './record.js';
 
 /** What one source record became. All of it is committed, or none. */
 export type Processed =
@@ -35,4 +42,130 @@ export interface Executor {
   process(record: SourceRecord, context: ExecutionContext): Processed;
   /** The dead letter for a record that can not be processed for a reason outside the topology (retries used up, refused by the broker). */
   deadLetter(record: SourceRecord, cause: DeadLetterCause): SinkRecord;
+}
+
+export interface ExecutorOptions {
+  readonly decoder: EventDecoder;
+  readonly encoder: EventEncoder;
+  readonly templates: Templates;
+  /** Goes into every dead letter, as `dlq.app`. */
+  readonly appId: string;
+  /** Whether dead letters carry stack frames. Never the error's message: it may quote the payload. */
+  readonly stackTraces: boolean;
+  /** The largest value that may go out, in bytes: an event with a larger one is dead-lettered. Default 999,000. */
+  readonly maxRecordBytes?: number;
+  /** All outputs of one event together, in bytes; they are held in memory until committed. Default 64 MiB. */
+  readonly maxEventBytes?: number;
+  /** The name on the broker of a source topic, for dead letters. Default: the logical name. */
+  readonly topicName?: (topic: SourceTopic) => string;
+}
+
+/** A broker takes 1 MiB a batch by default; 1 KB of the round million is left for key and framing. */
+const MAX_RECORD_BYTES = 1_000_000 - 1_000;
+const MAX_EVENT_BYTES = 64 * 1024 * 1024;
+
+/** Compiles the topology. One executor may serve many tasks: it keeps nothing between two records. Throws TopologyError. */
+export function createExecutor(topology: Topology, options: ExecutorOptions): Executor {
+  return new CompiledTopology(topology, options);
+}
+
+interface Step {
+  readonly name: string;
+  readonly run: Processor<unknown, unknown>;
+}
+
+interface CompiledSink {
+  readonly name: string;
+  readonly topic: keyof SinkEvents;
+  readonly run: Sink<SinkEvents[keyof SinkEvents]>;
+}
+
+/** Dropped records are the same but for their reason: one object each. */
+const DROPPED = Object.fromEntries(DROP_REASONS.map((reason) => [reason, { kind: 'dropped', reason }])) as Record<
+  DropReason,
+  Processed
+>;
+
+class CompiledTopology implements Executor {
+  readonly #steps: readonly Step[];
+  readonly #sinks: readonly CompiledSink[];
+  readonly #deadLetterSink: DeadLetterSink;
+  readonly #deadLetterOptions: DeadLetterOptions;
+  readonly #encoder: EventEncoder;
+  readonly #bounds: OutputBounds;
+
+  constructor(topology: Topology, options: ExecutorOptions) {
+    const plan = planOf(topology);
+    // Edges are names, so types end at them: planOf has seen to it that each node reads from the one before.
+    this.#steps = plan.processors.map(({ name, create }) => ({ name, run: create(options) as Step['run'] }));
+    this.#sinks = plan.sinks.map(({ name, topic, sink }) => ({ name, topic, run: sink }));
+    this.#deadLetterSink = plan.deadLetters.sink;
+    this.#deadLetterOptions = {
+      appId: options.appId,
+      stackTraces: options.stackTraces,
+      topicName: options.topicName ?? ((topic) => topic),
+    };
+    this.#encoder = options.encoder;
+    this.#bounds = {
+      maxRecordBytes: options.maxRecordBytes ?? MAX_RECORD_BYTES,
+      maxEventBytes: options.maxEventBytes ?? MAX_EVENT_BYTES,
+    };
+  }
+
+  process(record: SourceRecord, { now, dedup, directory, notify }: ExecutionContext): Processed {
+    const context: ProcessorContext = { record, now, dedup, directory, notify };
+    let value: unknown = record;
+    let node = '';
+    try {
+      for (const step of this.#steps) {
+        node = step.name;
+        const outcome = step.run(value, context);
+        switch (outcome.kind) {
+          case 'forward':
+            value = outcome.value;
+            break;
+          case 'drop':
+            return DROPPED[outcome.reason];
+          case 'dead-letter':
+            return this.#deadLettered(record, outcome.cause);
+          case 'unresolved':
+            return { kind: 'unresolved', schemaId: outcome.schemaId };
+        }
+      }
+      const routed = value as RoutedEvent;
+      const outputs = new Outputs(this.#encoder, this.#bounds);
+      for (const sink of this.#sinks) {
+        node = sink.name;
+        sink.run(routed, outputs.into(sink.topic), context);
+      }
+      return forwarded(routed, outputs.records);
+    } catch (error) {
+      return this.#deadLettered(record, causeOf(error, node));
+    }
+  }
+
+  deadLetter(record: SourceRecord, cause: DeadLetterCause): SinkRecord {
+    return this.#deadLetterSink(record, cause, this.#deadLetterOptions);
+  }
+
+  #deadLettered(record: SourceRecord, cause: DeadLetterCause): Processed {
+    return { kind: 'dead-lettered', outputs: [this.deadLetter(record, cause)], cause };
+  }
+}
+
+function forwarded({ digest, directory }: RoutedEvent, outputs: readonly SinkRecord[]): Processed {
+  return directory === null
+    ? { kind: 'forwarded', outputs, digest }
+    : { kind: 'forwarded', outputs, digest, directory };
+}
+
+/** Throws a RetryableError on: trying again is the task's. */
+function causeOf(error: unknown, node: string): DeadLetterCause {
+  if (error instanceof RetryableError) throw error;
+  if (error instanceof TooLargeError) {
+    return { reason: 'too-large', message: `${node}: ${error.message}`, attempts: 1, error };
+  }
+  // Of an error that nobody foresaw only the class is told: its message may quote the payload.
+  const thrown = error instanceof Error ? error.name : typeof error;
+  return { reason: 'failed', message: `${node} threw an unexpected ${thrown}`, attempts: 1, error };
 }

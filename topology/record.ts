@@ -29,8 +29,8 @@ export interface SourceRecord {
   /** Logical topic name. */
   readonly topic: SourceTopic;
   readonly partition: number;
-  /** Decimal int64. */
-  readonly offset: string;
+  /** A Kafka offset is an int64 that stays far below 2^53: a number is exact. */
+  readonly offset: number;
   /** Record timestamp in ms since the epoch; -1 when the producer set none. */
   readonly timestamp: number;
   readonly key: Buffer | null;

@@ -1,0 +1,127 @@
+/** Decode and encode rates of one core: `node --import tsx bench/codec.ts`. */
+import { AvroEncoder } from '../schemas/encoder.js';
+import { parseType } from '../schemas/parse-type.js';
+import { SCHEMAS } from '../schemas/types.js';
+import type {
+  InAppNotification,
+  NotificationRequestEvent,
+  RecordName,
+  TaskEvent,
+  UserDirectoryEntry,
+} from '../schemas/types.js';
+import { admitWriter } from '../schemas/writer.js';
+import { HEADER_BYTES, writeHeader } from '../schemas/wire-format.js';
+
+const SECONDS = 1;
+
+const task: TaskEvent = {
+  eventId: '0192f0c1-8a7b-7c3d-9e4f-001122334455',
+  eventType: 'TASK_ASSIGNED',
+  timestamp: 1_760_000_000_000n,
+  taskId: 123_456_789_012n,
+  taskTitle: 'Write the quarterly report',
+  userId: 42n,
+  assignedTo: 1_234_567n,
+  assignedBy: 99n,
+  tenantId: 7n,
+  priority: 'HIGH',
+  deadlineMs: 1_760_000_900_000n,
+};
+
+const inApp: InAppNotification = {
+  notificationId: 7_234_567_890_123_456_789n,
+  eventId: task.eventId,
+  timestamp: task.timestamp,
+  tenantId: 7n,
+  userId: 42n,
+  title: 'Task assigned',
+  message: "Task 'Write the quarterly report' assigned to you",
+  type: 'INFO',
+  category: 'TASK',
+  priority: 'HIGH',
+  sourceService: 'ptm_task',
+  actionUrl: null,
+  actionType: null,
+  entityType: 'task',
+  entityId: task.taskId,
+  expiresAt: null,
+  metadata: { project: 'Q4', list: 'Reports' },
+};
+
+const request: NotificationRequestEvent = {
+  ...inApp,
+  eventType: 'CREATE_NOTIFICATION',
+  userIds: [1n, 2n, 3n],
+  sourceEventId: '',
+  channels: ['IN_APP', 'EMAIL'],
+  templateCode: null,
+  templateVars: {},
+};
+
+const entry: UserDirectoryEntry = {
+  tenantId: 7n,
+  userId: 42n,
+  timestamp: task.timestamp,
+  eventId: task.eventId,
+  deleted: false,
+  email: 'ada@example.org',
+  fullName: 'Ada Lovelace',
+  locale: 'en-GB',
+  timeZone: 'Europe/London',
+  deviceTokens: ['token-1', 'token-2'],
+  mutedChannels: [],
+};
+
+function rate(work: () => unknown): string {
+  const run = (ms: number): number => {
+    const until = performance.now() + ms;
+    let count = 0;
+    while (performance.now() < until) {
+      for (let i = 0; i < 1000; i++) work();
+      count += 1000;
+    }
+    return count;
+  };
+  run(300);
+  const start = performance.now();
+  const count = run(SECONDS * 1000);
+  return Math.round((count * 1000) / (performance.now() - start)).toLocaleString('en');
+}
+
+/** The event as a producer with `schema` would send it. */
+function wireValue(name: RecordName, event: object): Buffer {
+  const body = parseType(SCHEMAS[name]).toBuffer(event);
+  const value = Buffer.concat([Buffer.alloc(HEADER_BYTES), body]);
+  writeHeader(value, 0, 1);
+  return value;
+}
+
+function decodeRate(name: RecordName, event: object, evolved: boolean): string {
+  const schema = evolved
+    ? { ...SCHEMAS[name], fields: [...SCHEMAS[name].fields, { name: 'added', type: 'string', default: '' }] }
+    : SCHEMAS[name];
+  const value = evolved ? Buffer.concat([wireValue(name, event), Buffer.from([0])]) : wireValue(name, event);
+  const writer = admitWriter({ schemaType: 'AVRO', schema: JSON.stringify(schema) });
+  if (writer.kind === 'refused') throw new Error(writer.message);
+  return rate(() => writer.read(value));
+}
+
+const encoder = new AvroEncoder({
+  EMAIL_REQUEST_TOPIC: 1,
+  PUSH_REQUEST_TOPIC: 2,
+  NOTIFICATION_INAPP_TOPIC: 3,
+  NOTIFICATION_DELIVERED_TOPIC: 4,
+  USER_DIRECTORY: 5,
+});
+
+for (const [name, event] of [
+  ['TaskEvent', task],
+  ['NotificationRequestEvent', request],
+  ['InAppNotification', inApp],
+] as const) {
+  const bytes = wireValue(name, event).length;
+  console.log(`decode ${name} (${bytes} B): ${decodeRate(name, event, false)}/s`);
+  console.log(`decode ${name} (${bytes} B), another writer's schema: ${decodeRate(name, event, true)}/s`);
+}
+console.log(`encode InAppNotification: ${rate(() => encoder.encode('NOTIFICATION_INAPP_TOPIC', inApp))}/s`);
+console.log(`encode UserDirectoryEntry: ${rate(() => encoder.encode('USER_DIRECTORY', entry))}/s`);

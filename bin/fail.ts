@@ -1,0 +1,16 @@
+/** How a command ends that could not do what it was asked. */
+import { ConfigError, messageOf } from '../topology/errors.js';
+
+/** Prints what went wrong and sets the exit code: 2 for the configuration, else 1. */
+export function fail(error: unknown): void {
+  process.exitCode = error instanceof ConfigError ? 2 : 1;
+  process.stderr.write(`${describe(error)}\n`);
+}
+
+function describe(error: unknown): string {
+  const lines = [messageOf(error)];
+  for (let cause = (error as Error).cause, depth = 0; cause instanceof Error && depth < 4; cause = cause.cause, depth += 1) {
+    if (!lines.at(-1)!.includes(cause.message)) lines.push(`  because: ${cause.message}`);
+  }
+  return lines.join('\n');
+}

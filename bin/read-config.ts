@@ -1,0 +1,56 @@
+/** Gathers the options: --set and flags over the environment over the config file. */
+import { readFileSync } from 'node:fs';
+import { OPTION_NAMES, parseConfig, type Config, type ConfigNeeds, type RawConfig } from '../topology/config.js';
+import { ConfigError, messageOf } from '../topology/errors.js';
+
+export interface GlobalFlags {
+  readonly config?: string;
+  readonly set?: readonly string[];
+}
+
+export const OPTIONS_HELP = `
+Options are read from --set, the environment and the config file, in this order:
+  ${OPTION_NAMES.join(', ')}
+The README says what each is for.`;
+
+/** Throws ConfigError with every fault, those of the file and of --set included. */
+export function readConfig(flags: GlobalFlags, overrides: RawConfig, needs?: ConfigNeeds): Config {
+  const faults: string[] = [];
+  const file = flags.config === undefined ? {} : readFile(flags.config, faults);
+  const set = readSet(flags.set ?? [], faults);
+  try {
+    const config = parseConfig({ ...file, ...process.env, ...set, ...overrides }, needs);
+    if (faults.length > 0) throw new ConfigError(faults);
+    return config;
+  } catch (error) {
+    if (error instanceof ConfigError && error.faults !== faults) throw new ConfigError([...faults, ...error.faults]);
+    throw error;
+  }
+}
+
+function readSet(settings: readonly string[], faults: string[]): RawConfig {
+  const set: Record<string, string> = {};
+  for (const setting of settings) {
+    const at = setting.indexOf('=');
+    const name = setting.slice(0, at);
+    if (at < 1 || !OPTION_NAMES.includes(name)) faults.push(`--set ${setting.slice(0, at < 1 ? undefined : at)}: expected NAME=value with the name of an option`);
+    else set[name] = setting.slice(at + 1);
+  }
+  return set;
+}
+
+function readFile(path: string, faults: string[]): RawConfig {
+  try {
+    const parsed: unknown = JSON.parse(readFileSync(path, 'utf8'));
+    if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) throw new TypeError('expected an object of options');
+    const options: Record<string, string> = {};
+    for (const [name, value] of Object.entries(parsed)) {
+      if (!OPTION_NAMES.includes(name)) faults.push(`${name} in ${path}: there is no such option`);
+      else options[name] = Array.isArray(value) ? value.join(',') : String(value);
+    }
+    return options;
+  } catch (error) {
+    faults.push(`the config file ${path} can not be read: ${messageOf(error)}`);
+    return {};
+  }
+}

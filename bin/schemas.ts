@@ -1,0 +1,11 @@
+/** `schemas register`: the contract's schemas, under each topic's subject. */
+import { registerSchemas } from '../schemas/register.js';
+import { RegistryClient } from '../schemas/registry-client.js';
+import type { Config } from '../topology/config.js';
+
+export async function registerSchemasCommand(config: Config): Promise<void> {
+  const client = new RegistryClient({ url: config.SCHEMA_REGISTRY_URL });
+  for (const { subject, record, outcome, id, problem } of await registerSchemas(client, (topic) => config.names.physical(topic))) {
+    process.stdout.write(`${outcome.padEnd(13)}  id ${String(id).padStart(4)}  ${subject}  ${record}${problem === undefined ? '' : `\n  ! ${problem}`}\n`);
+  }
+}

@@ -1,0 +1,25 @@
+/** `topics create`: the contract's topics, for a newcomer's broker. */
+import type { Config } from '../topology/config.js';
+import { ConfigError } from '../topology/errors.js';
+import { TopicAdmin, type TopicPlan } from '../topology/kafka/index.js';
+import { CONTRACT_TOPICS } from '../topology/topic-names.js';
+
+/** A dead letter carries the original bytes and its headers: the topic takes more than a source does. */
+const DLQ_MAX_MESSAGE_BYTES = 1_048_588 + 65_536;
+
+export async function createTopicsCommand(config: Config, partitions: string): Promise<void> {
+  if (!/^[1-9]\d{0,4}$/.test(partitions)) throw new ConfigError([`--partitions is "${partitions}": expected a whole number from 1`]);
+  const admin = new TopicAdmin(config.kafka);
+  await admin.connect();
+  try {
+    const plans = CONTRACT_TOPICS.map((topic): TopicPlan => {
+      const configs: Record<string, string> =
+        topic === 'NOTIFICATION_DLQ' ? { 'message.timestamp.type': 'LogAppendTime', 'max.message.bytes': String(DLQ_MAX_MESSAGE_BYTES) } : {};
+      return { topic: config.names.physical(topic), partitions: Number(partitions), replicationFactor: config.REPLICATION_FACTOR, configs };
+    });
+    const created = new Set(await admin.create(plans));
+    for (const { topic } of plans) process.stdout.write(`${created.has(topic) ? 'created      ' : 'already there'}  ${topic}\n`);
+  } finally {
+    await admin.close();
+  }
+}

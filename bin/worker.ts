@@ -1,0 +1,46 @@
+/** `worker`: runs until a signal. The first SIGTERM or SIGINT drains; a second one ends at once. */
+import type { Config } from '../topology/config.js';
+import { ConfigError } from '../topology/errors.js';
+import { createLogger } from '../topology/log.js';
+import { Worker } from '../topology/worker.js';
+
+/** Longer than the worker's own patience: a stop that hangs is ended. */
+const STOP_MS = 9500;
+
+export async function runWorker(config: Config): Promise<void> {
+  const log = createLogger(config.LOG_LEVEL);
+  let exiting = false;
+  const end = (error: unknown): void => {
+    log.fatal({ err: error }, 'the worker can not go on');
+    const code = error instanceof ConfigError ? 2 : 1;
+    if (exiting) return;
+    exiting = true;
+    setTimeout(() => process.exit(code), STOP_MS).unref();
+    void worker.stop().finally(() => process.exit(code));
+  };
+  process.on('unhandledRejection', (error) => end(error));
+  process.on('uncaughtException', (error) => end(error));
+  const worker = new Worker(config, log, end);
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    process.on(signal, () => {
+      if (exiting) process.exit(1);
+      exiting = true;
+      setTimeout(() => {
+        log.error('draining took too long');
+        process.exit(1);
+      }, STOP_MS).unref();
+      worker.stop().then(
+        () => process.exit(0),
+        (error: unknown) => {
+          log.error({ err: error }, 'draining failed');
+          process.exit(1);
+        },
+      );
+    });
+  }
+  try {
+    await worker.start();
+  } catch (error) {
+    if (!exiting) end(error);
+  }
+}

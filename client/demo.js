@@ -1,0 +1,227 @@
+/**
+ * The demo page: shows one user's notifications as they arrive and confirms each.
+ * Everything that comes over the socket is shown as text, never as markup.
+ */
+
+/** What the page should do after each close code of the gateway (docs/gateway.md); any other code: connect again. */
+const STOP_CODES = new Map([
+  [1009, 'a message was too large'],
+  [4003, 'too many messages were sent'],
+]);
+const FIRST_BACKOFF_MS = 500;
+const LAST_BACKOFF_MS = 15_000;
+/** A socket that has lived this long was a good one: the next failure starts at the first back-off again. */
+const STABLE_MS = 5_000;
+/** Older cards are taken off the page. */
+const MAX_CARDS = 200;
+
+const element = (id) => document.getElementById(id);
+const list = element('list');
+/** The cards on the page by notificationId, oldest first. */
+const cards = new Map();
+let received = 0;
+let socket;
+let failures = 0;
+let retry;
+
+connect();
+element('read-all').addEventListener('click', () => {
+  for (const card of cards.values()) card.dataset.read = '';
+  showCounts();
+});
+// Someone is looking, or the network is back: no reason to sit out the back-off.
+addEventListener('online', connectNow);
+document.addEventListener('visibilitychange', () => document.visibilityState === 'visible' && connectNow());
+setInterval(showTimes, 15_000);
+
+/** Fetches a session each time, so that every socket starts with a fresh token. */
+async function connect() {
+  retry = undefined;
+  showState('connecting', 'Connecting');
+  let session;
+  try {
+    const response = await fetch('/session', { cache: 'no-store' });
+    if (!response.ok) throw new Error(`/session answered ${response.status}`);
+    session = await response.json();
+  } catch (error) {
+    console.warn('no session:', error);
+    connectLater();
+    return;
+  }
+  element('user').textContent = `${session.name ?? ''} · user ${session.userId} of tenant ${session.tenantId}`.replace(
+    /^ · /,
+    '',
+  );
+  open(session);
+}
+
+function open({ url, token }) {
+  socket = new WebSocket(url, ['v1', `bearer.${token}`]);
+  let openedAt = Infinity;
+  socket.addEventListener('open', () => {
+    openedAt = Date.now();
+  });
+  socket.addEventListener('message', ({ data }) => take(JSON.parse(data)));
+  socket.addEventListener('close', ({ code }) => {
+    socket = undefined;
+    if (STOP_CODES.has(code)) {
+      showState('stopped', 'Stopped');
+      element('count').textContent = `Disconnected for good: ${STOP_CODES.get(code)}. Reload to try again.`;
+      return;
+    }
+    if (Date.now() - openedAt > STABLE_MS) failures = 0;
+    connectLater();
+  });
+}
+
+/** Waits a random part of a doubling time, so that the clients of a gateway that went away do not return as one. */
+function connectLater() {
+  const limit = Math.min(LAST_BACKOFF_MS, FIRST_BACKOFF_MS * 2 ** failures);
+  failures += 1;
+  const wait = limit / 2 + (Math.random() * limit) / 2;
+  showState('waiting', wait < 2000 ? 'Reconnecting' : `Retry in ${Math.round(wait / 1000)} s`);
+  retry = setTimeout(connect, wait);
+}
+
+function connectNow() {
+  if (retry === undefined) return;
+  clearTimeout(retry);
+  connect();
+}
+
+function take(message) {
+  switch (message.type) {
+    case 'welcome':
+      showState('live', 'Live');
+      break;
+    case 'notification':
+      show(message.notification);
+      send({ type: 'ack', id: message.notification.notificationId });
+      break;
+    case 'acked':
+      markAcked(message.id);
+      break;
+    case 'error':
+      console.warn('the gateway says:', message.code, message.message);
+      // Not recorded this time; the id is still good on this socket.
+      if (message.code === 'ack-failed') setTimeout(() => send({ type: 'ack', id: message.id }), 2000);
+      break;
+  }
+}
+
+function send(message) {
+  if (socket?.readyState === WebSocket.OPEN) socket.send(JSON.stringify(message));
+}
+
+function show(notification) {
+  // After a reconnect the same notification may come again.
+  if (cards.has(notification.notificationId)) return;
+  const card = cardOf(notification);
+  cards.set(notification.notificationId, card);
+  list.prepend(card);
+  received += 1;
+  if (cards.size > MAX_CARDS) {
+    const [oldestId, oldest] = cards.entries().next().value;
+    cards.delete(oldestId);
+    oldest.remove();
+  }
+  showCounts();
+}
+
+function cardOf(notification) {
+  const card = make('li', 'card');
+  card.dataset.type = notification.type.toLowerCase();
+  card.dataset.new = '';
+  const tags = make('div', 'tags');
+  const category = make('span', 'tag', notification.category || 'GENERAL');
+  category.dataset.category = notification.category.toLowerCase();
+  tags.append(category);
+  if (notification.priority !== 'NORMAL') {
+    const priority = make('span', 'tag', notification.priority);
+    priority.dataset.priority = notification.priority.toLowerCase();
+    tags.append(priority);
+  }
+  const side = make('div', 'side');
+  const time = make('time', 'time');
+  const happened = dateOf(notification.timestamp);
+  time.dateTime = happened.toISOString();
+  time.title = happened.toLocaleString();
+  side.append(time, make('span', 'ack', ''));
+  card.append(tags, side, make('p', 'title', notification.title), make('p', 'message', notification.message));
+  const link = linkOf(notification.actionUrl);
+  if (link) card.append(link);
+  card.addEventListener('click', () => {
+    card.dataset.read = '';
+    showCounts();
+  });
+  showTime(time);
+  return card;
+}
+
+/** The time of an event; now, when the event names one that no calendar has. */
+function dateOf(timestamp) {
+  const date = new Date(Number(timestamp));
+  return Number.isNaN(date.getTime()) ? new Date() : date;
+}
+
+/** A link to a web address or to a path of this site; any other scheme, such as javascript:, makes none. */
+function linkOf(actionUrl) {
+  if (!actionUrl || !URL.canParse(actionUrl, location.href)) return undefined;
+  const url = new URL(actionUrl, location.href);
+  if (url.protocol !== 'https:' && url.protocol !== 'http:') return undefined;
+  const link = make('a', 'action', 'Open →');
+  link.href = url.href;
+  link.target = '_blank';
+  link.rel = 'noopener noreferrer';
+  return link;
+}
+
+function markAcked(id) {
+  const ack = cards.get(id)?.querySelector('.ack');
+  if (!ack) return;
+  ack.textContent = '✓ confirmed';
+  ack.dataset.done = '';
+}
+
+function make(tag, className, text) {
+  const made = document.createElement(tag);
+  made.className = className;
+  if (text !== undefined) made.textContent = text;
+  return made;
+}
+
+function showState(state, text) {
+  element('state').dataset.state = state;
+  element('state').textContent = text;
+}
+
+function showCounts() {
+  const unread = [...cards.values()].filter((card) => !('read' in card.dataset)).length;
+  const badge = element('unread');
+  badge.hidden = unread === 0;
+  badge.textContent = unread > 99 ? '99+' : String(unread);
+  document.title = unread === 0 ? 'Notifications' : `(${unread}) Notifications`;
+  element('count').textContent = `${unread} unread · ${received} received`;
+  element('read-all').disabled = unread === 0;
+  element('empty').hidden = cards.size > 0;
+}
+
+function showTimes() {
+  for (const time of list.querySelectorAll('time')) showTime(time);
+}
+
+function showTime(time) {
+  const seconds = Math.round((Date.now() - Date.parse(time.dateTime)) / 1000);
+  const [amount, unit] =
+    seconds < 60
+      ? [0, 'second']
+      : seconds < 3600
+        ? [seconds / 60, 'minute']
+        : seconds < 86_400
+          ? [seconds / 3600, 'hour']
+          : [seconds / 86_400, 'day'];
+  time.textContent =
+    unit === 'second'
+      ? 'just now'
+      : new Intl.RelativeTimeFormat('en', { style: 'narrow' }).format(-Math.floor(amount), unit);
+}

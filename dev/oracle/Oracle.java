@@ -1,0 +1,264 @@
+import java.io.BufferedOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Base64;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Properties;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.ListOffsetsOptions;
+import org.apache.kafka.clients.admin.OffsetSpec;
+import org.apache.kafka.clients.consumer.ConsumerConfig;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.common.IsolationLevel;
+import org.apache.kafka.common.PartitionInfo;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.WakeupException;
+import org.apache.kafka.common.header.Header;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+
+/**
+ * Says what is committed, as the Java client sees it: a witness that shares no code with the client under test.
+ *
+ * <pre>
+ * Oracle read BROKERS TOPIC...        every committed record up to the ends seen at the start
+ * Oracle follow BROKERS TOPIC...      the same, and those that follow, until standard input closes
+ * Oracle ends BROKERS TOPIC...        the last stable offset of each partition
+ * Oracle committed BROKERS GROUP      the committed offsets of a consumer group
+ * </pre>
+ *
+ * One JSON object a line on standard output. read and follow take FROM lines (topic TAB partition TAB offset) on
+ * standard input, ended by an empty line; a partition not named is read from its beginning. Ends with 1 and a message
+ * on standard error when something fails, with 2 on bad arguments.
+ */
+public final class Oracle {
+    private static final Duration POLL = Duration.ofMillis(200);
+    private static final long TIMEOUT_SECONDS = 30;
+    private static final byte[] HEX = "0123456789abcdef".getBytes(StandardCharsets.US_ASCII);
+
+    private final OutputStream out = new BufferedOutputStream(System.out, 1 << 16);
+
+    public static void main(String[] args) {
+        if (args.length < 3) {
+            System.err.println("usage: Oracle read|follow|ends|committed BROKERS TOPIC...|GROUP");
+            System.exit(2);
+        }
+        List<String> names = Arrays.asList(args).subList(2, args.length);
+        try {
+            Oracle oracle = new Oracle();
+            switch (args[0]) {
+                case "read" -> oracle.read(args[1], names, false);
+                case "follow" -> oracle.read(args[1], names, true);
+                case "ends" -> oracle.ends(args[1], names);
+                case "committed" -> oracle.committed(args[1], names.get(0));
+                default -> throw new IllegalArgumentException("unknown command: " + args[0]);
+            }
+            oracle.out.flush();
+            // The stdin watcher of follow must not keep the process alive.
+            System.exit(0);
+        } catch (Exception failure) {
+            System.err.println(failure);
+            System.exit(1);
+        }
+    }
+
+    private void read(String brokers, List<String> topics, boolean follow) throws IOException {
+        Map<TopicPartition, Long> from = readStarts();
+        try (KafkaConsumer<byte[], byte[]> consumer = new KafkaConsumer<>(consumerConfig(brokers))) {
+            List<TopicPartition> partitions = partitionsOf(consumer, topics);
+            consumer.assign(partitions);
+            Map<TopicPartition, Long> beginnings = consumer.beginningOffsets(partitions);
+            for (TopicPartition partition : partitions) {
+                consumer.seek(partition, from.getOrDefault(partition, beginnings.get(partition)));
+            }
+            if (follow) {
+                follow(consumer);
+            } else {
+                readTo(consumer, consumer.endOffsets(partitions));
+            }
+        }
+    }
+
+    /** With read_committed the ends are last stable offsets, and positions pass over aborted records and markers. */
+    private void readTo(KafkaConsumer<byte[], byte[]> consumer, Map<TopicPartition, Long> ends) throws IOException {
+        Set<TopicPartition> open = new HashSet<>(ends.keySet());
+        for (;;) {
+            open.removeIf(partition -> consumer.position(partition) >= ends.get(partition));
+            if (open.isEmpty()) {
+                return;
+            }
+            for (ConsumerRecord<byte[], byte[]> record : consumer.poll(POLL)) {
+                TopicPartition partition = new TopicPartition(record.topic(), record.partition());
+                if (record.offset() < ends.get(partition)) {
+                    write(record);
+                }
+            }
+        }
+    }
+
+    private void follow(KafkaConsumer<byte[], byte[]> consumer) throws IOException {
+        Thread watcher = new Thread(() -> awaitEndOfInput(consumer), "stdin");
+        watcher.setDaemon(true);
+        watcher.start();
+        try {
+            for (;;) {
+                for (ConsumerRecord<byte[], byte[]> record : consumer.poll(POLL)) {
+                    write(record);
+                }
+                out.flush();
+            }
+        } catch (WakeupException stopped) {
+            // Standard input has closed: the end that was asked for.
+        }
+    }
+
+    private void ends(String brokers, List<String> topics) throws Exception {
+        Map<TopicPartition, OffsetSpec> wanted = new HashMap<>();
+        try (Admin admin = Admin.create(Map.of("bootstrap.servers", brokers))) {
+            for (var topic : admin.describeTopics(topics).allTopicNames().get(TIMEOUT_SECONDS, TimeUnit.SECONDS).values()) {
+                topic.partitions().forEach(one -> wanted.put(new TopicPartition(topic.name(), one.partition()), OffsetSpec.latest()));
+            }
+            var options = new ListOffsetsOptions(IsolationLevel.READ_COMMITTED);
+            var found = admin.listOffsets(wanted, options).all().get(TIMEOUT_SECONDS, TimeUnit.SECONDS);
+            Map<TopicPartition, Long> offsets = new HashMap<>();
+            found.forEach((partition, info) -> offsets.put(partition, info.offset()));
+            writeOffsets(offsets);
+        }
+    }
+
+    private void committed(String brokers, String group) throws Exception {
+        try (Admin admin = Admin.create(Map.of("bootstrap.servers", brokers))) {
+            var found = admin.listConsumerGroupOffsets(group).partitionsToOffsetAndMetadata().get(TIMEOUT_SECONDS, TimeUnit.SECONDS);
+            Map<TopicPartition, Long> offsets = new HashMap<>();
+            found.forEach((partition, offset) -> {
+                if (offset != null) {
+                    offsets.put(partition, offset.offset());
+                }
+            });
+            writeOffsets(offsets);
+        }
+    }
+
+    private static Properties consumerConfig(String brokers) {
+        Properties config = new Properties();
+        config.put(ConsumerConfig.BOOTSTRAP_SERVERS_CONFIG, brokers);
+        config.put(ConsumerConfig.ISOLATION_LEVEL_CONFIG, "read_committed");
+        config.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, "false");
+        config.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "none");
+        config.put(ConsumerConfig.ALLOW_AUTO_CREATE_TOPICS_CONFIG, "false");
+        config.put(ConsumerConfig.MAX_POLL_RECORDS_CONFIG, "5000");
+        config.put(ConsumerConfig.KEY_DESERIALIZER_CLASS_CONFIG, ByteArrayDeserializer.class.getName());
+        config.put(ConsumerConfig.VALUE_DESERIALIZER_CLASS_CONFIG, ByteArrayDeserializer.class.getName());
+        return config;
+    }
+
+    private static List<TopicPartition> partitionsOf(KafkaConsumer<byte[], byte[]> consumer, List<String> topics) {
+        Map<String, List<PartitionInfo>> known = consumer.listTopics(Duration.ofSeconds(TIMEOUT_SECONDS));
+        List<TopicPartition> partitions = new ArrayList<>();
+        for (String topic : topics) {
+            List<PartitionInfo> found = known.get(topic);
+            if (found == null) {
+                throw new IllegalArgumentException("no such topic: " + topic);
+            }
+            found.forEach(one -> partitions.add(new TopicPartition(topic, one.partition())));
+        }
+        return partitions;
+    }
+
+    private static Map<TopicPartition, Long> readStarts() throws IOException {
+        Map<TopicPartition, Long> from = new HashMap<>();
+        for (String line = readLine(); !line.isEmpty(); line = readLine()) {
+            String[] fields = line.split("\t");
+            from.put(new TopicPartition(fields[0], Integer.parseInt(fields[1])), Long.parseLong(fields[2]));
+        }
+        return from;
+    }
+
+    /** Byte by byte, so that nothing after the empty line is taken from the watcher. */
+    private static String readLine() throws IOException {
+        StringBuilder line = new StringBuilder();
+        for (int next = System.in.read(); next != -1 && next != '\n'; next = System.in.read()) {
+            line.append((char) next);
+        }
+        return line.toString();
+    }
+
+    private static void awaitEndOfInput(KafkaConsumer<byte[], byte[]> consumer) {
+        try {
+            while (System.in.read() != -1) {
+                // Only the end matters.
+            }
+        } catch (IOException broken) {
+            System.err.println("standard input: " + broken);
+        }
+        consumer.wakeup();
+    }
+
+    private void writeOffsets(Map<TopicPartition, Long> offsets) throws IOException {
+        for (var entry : offsets.entrySet()) {
+            text("{\"topic\":");
+            string(entry.getKey().topic());
+            text(",\"partition\":" + entry.getKey().partition() + ",\"offset\":\"" + entry.getValue() + "\"}\n");
+        }
+    }
+
+    private void write(ConsumerRecord<byte[], byte[]> record) throws IOException {
+        text("{\"topic\":");
+        string(record.topic());
+        text(",\"partition\":" + record.partition() + ",\"offset\":\"" + record.offset() + "\",\"timestamp\":\"" + record.timestamp() + "\",\"key\":");
+        bytes(record.key());
+        text(",\"value\":");
+        bytes(record.value());
+        text(",\"headers\":[");
+        String comma = "";
+        for (Header header : record.headers()) {
+            text(comma + "[");
+            string(header.key());
+            text(",");
+            bytes(header.value());
+            text("]");
+            comma = ",";
+        }
+        text("]}\n");
+    }
+
+    private void text(String ascii) throws IOException {
+        out.write(ascii.getBytes(StandardCharsets.US_ASCII));
+    }
+
+    private void bytes(byte[] value) throws IOException {
+        if (value == null) {
+            text("null");
+            return;
+        }
+        out.write('"');
+        out.write(Base64.getEncoder().encode(value));
+        out.write('"');
+    }
+
+    /** A JSON string in plain ASCII: everything else is escaped. */
+    private void string(String value) throws IOException {
+        out.write('"');
+        for (int index = 0; index < value.length(); index++) {
+            char one = value.charAt(index);
+            if (one >= ' ' && one < 127 && one != '"' && one != '\\') {
+                out.write(one);
+            } else {
+                text("\\u");
+                for (int shift = 12; shift >= 0; shift -= 4) {
+                    out.write(HEX[(one >> shift) & 15]);
+                }
+            }
+        }
+        out.write('"');
+    }
+}

@@ -1,0 +1,50 @@
+/** Where a stack lives: its data, its logs and the fetched artifacts. */
+import { existsSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+
+export interface StackOptions {
+  /** Folder of this stack's data, logs and pid files. Default: `.stack/dev` of the project. */
+  readonly root?: string;
+  /** Folder of the fetched artifacts, shared by all stacks. Default: `.stack/artifacts` of the project. */
+  readonly artifacts?: string;
+  /** How many brokers, 1 to 3; internal topics are replicated on all of them. Default: as many as the stack already has, else 1. */
+  readonly brokers?: number;
+  /** How long starting may take, in milliseconds, without the fetching of artifacts. Default: 60 000. */
+  readonly deadlineMs?: number;
+  /** Called with short lines for a person to read. */
+  readonly progress?: (line: string) => void;
+  /** Where `java` and `mvn` are looked for (`PATH`, `JAVA_HOME`). Default: the environment of this process. */
+  readonly env?: NodeJS.ProcessEnv;
+}
+
+/** StackOptions with every default filled in. */
+export interface StackPlace {
+  readonly root: string;
+  readonly artifacts: string;
+  readonly brokers: number | undefined;
+  readonly deadlineMs: number;
+  readonly progress: (line: string) => void;
+  readonly env: NodeJS.ProcessEnv;
+}
+
+export function placeOf(options: StackOptions = {}): StackPlace {
+  return {
+    root: resolve(options.root ?? join(projectRoot(), '.stack', 'dev')),
+    artifacts: resolve(options.artifacts ?? join(projectRoot(), '.stack', 'artifacts')),
+    brokers: options.brokers,
+    deadlineMs: options.deadlineMs ?? 60_000,
+    progress: options.progress ?? (() => undefined),
+    env: options.env ?? process.env,
+  };
+}
+
+/** The folder that holds package.json: two levels up from the source of this file, three from its compiled form. */
+export function projectRoot(): string {
+  let folder = import.meta.dirname;
+  while (!existsSync(join(folder, 'package.json'))) {
+    const parent = dirname(folder);
+    if (parent === folder) throw new Error(`No package.json above ${import.meta.dirname}.`);
+    folder = parent;
+  }
+  return folder;
+}

@@ -1,0 +1,227 @@
+/** The gateway: users' sockets on `/v1/ws`, committed in-app notifications out, acks in. */
+import uWS, { type TemplatedApp, type WebSocket } from 'uWebSockets.js';
+import type { InAppNotification } from '../../schemas/types.js';
+import { userKey } from '../../state/directory-entry.js';
+import { messageOf } from '../../topology/errors.js';
+import type { Logger } from '../../topology/log.js';
+import type { Metrics } from '../../topology/metrics.js';
+import type { Admitted, RoomCheck } from './admission.js';
+import { Handshakes, type Admission } from './handshakes.js';
+import { Hub } from './hub.js';
+import { DEFAULT_LIMITS, type GatewayLimits } from './limits.js';
+import { listen, type Listener } from './listen.js';
+import { originRule } from './origin.js';
+import { encodeNotification } from './protocol.js';
+import { refuse } from './refusals.js';
+import { Session, type Ack, type SessionTerms } from './session.js';
+import { sessionSocket } from './socket.js';
+import type { TokenVerifier } from './token.js';
+
+const PATH = '/v1/ws';
+/** What the WebSocket layer itself takes, in multiples of the limit: up to it we still answer with close code 1009. */
+const PAYLOAD_HEADROOM = 4;
+
+/** A committed notification and when the broker appended it, ms since the epoch. */
+export interface InAppMessage {
+  readonly notification: InAppNotification;
+  readonly appendedAt: number;
+}
+
+export interface GatewayOptions {
+  /** Address to listen on, such as `0.0.0.0`. */
+  readonly host: string;
+  /** 0 picks a free port. */
+  readonly port: number;
+  /** See origin.ts; empty = pages of the same host name only. */
+  readonly allowedOrigins: readonly string[];
+  readonly tokens: TokenVerifier;
+  /** Records an ack; the client is answered once it has resolved. */
+  readonly onAck: (ack: Ack) => Promise<void>;
+  readonly metrics: Metrics;
+  readonly log: Logger;
+  readonly limits?: Partial<GatewayLimits>;
+  /** The clock, ms since the epoch. */
+  readonly now?: () => number;
+}
+
+interface SocketData extends Admission {
+  /** Set by `open`, before anything else is called. */
+  session?: Session;
+}
+
+export class Gateway {
+  readonly #options: GatewayOptions;
+  readonly #limits: GatewayLimits;
+  readonly #now: () => number;
+  readonly #hub: Hub<Session>;
+  readonly #app: TemplatedApp;
+  readonly #handshakes: Handshakes;
+  #listener: Listener | undefined;
+  #sweep: NodeJS.Timeout | undefined;
+  #listening: Promise<number> | undefined;
+  #closing: Promise<void> | undefined;
+
+  /** Throws ConfigError for an allowed origin that is none. */
+  constructor(options: GatewayOptions) {
+    this.#options = options;
+    this.#limits = { ...DEFAULT_LIMITS, ...options.limits };
+    this.#now = options.now ?? Date.now;
+    this.#hub = new Hub(this.#limits);
+    this.#handshakes = new Handshakes({
+      rules: {
+        originRule: originRule(options.allowedOrigins),
+        tokens: options.tokens,
+        room: (key) => this.#room(key),
+        now: this.#now,
+      },
+      metrics: options.metrics,
+      log: options.log,
+    });
+    this.#app = this.#routes(uWS.App());
+  }
+
+  /** Starts to listen; resolves with the bound port. Rejects with FatalError when the address can not be had. */
+  listen(): Promise<number> {
+    return (this.#listening ??= this.#listen());
+  }
+
+  /**
+   * Sends a notification to every socket of the user; returns how many it went to. One that has expired goes to none,
+   * and neither does one whose own tenant and user are others than it is published for.
+   */
+  publish(tenantId: bigint, userId: bigint, message: InAppMessage): number {
+    const key = userKey(tenantId, userId);
+    const sessions = this.#hub.of(key);
+    if (sessions.size === 0) return 0;
+    const { notification } = message;
+    if (notification.tenantId !== tenantId || notification.userId !== userId) {
+      this.#options.metrics.socket_messages_total.inc({ kind: 'dropped' });
+      this.#options.log.warn(
+        { key, recipient: userKey(notification.tenantId, notification.userId), eventId: notification.eventId },
+        'in-app record whose key names another user than its value: not sent',
+      );
+      return 0;
+    }
+    const now = this.#now();
+    if (notification.expiresAt !== null && notification.expiresAt < BigInt(now)) return 0;
+    const outgoing = encodeNotification(notification);
+    let sent = 0;
+    for (const session of sessions) if (session.deliver(outgoing)) sent += 1;
+    if (sent > 0) {
+      this.#options.metrics.fanout_latency_seconds.observe(Math.max(0, this.#now() - message.appendedAt) / 1000);
+    }
+    return sent;
+  }
+
+  /**
+   * Stops: no new sockets; acks under way are answered for at most `deadlineMs`; then every socket is closed with
+   * `shutdown`. Resolves when nothing is open. A second call gets the first one's promise.
+   */
+  close(deadlineMs: number): Promise<void> {
+    return (this.#closing ??= this.#close(deadlineMs));
+  }
+
+  async #listen(): Promise<number> {
+    const { host, port } = this.#options;
+    this.#listener = await listen(this.#app, host, port);
+    if (this.#closing) this.#listener.stop();
+    else this.#sweep = setInterval(() => this.#endDue(), this.#limits.sweepMs).unref();
+    return this.#listener.port;
+  }
+
+  async #close(deadlineMs: number): Promise<void> {
+    this.#listener?.stop();
+    clearInterval(this.#sweep);
+    let timer: NodeJS.Timeout | undefined;
+    const deadline = new Promise<void>((resolve) => (timer = setTimeout(resolve, deadlineMs)));
+    await Promise.race([Promise.all([...this.#hub].map((session) => session.drain())), deadline]);
+    clearTimeout(timer);
+    for (const session of this.#hub) session.close('shutdown');
+    this.#app.close();
+  }
+
+  #routes(app: TemplatedApp): TemplatedApp {
+    const limits = this.#limits;
+    return app
+      .ws<SocketData>(PATH, {
+        maxPayloadLength: limits.maxMessageBytes * PAYLOAD_HEADROOM,
+        maxBackpressure: limits.maxBackpressureBytes,
+        idleTimeout: limits.idleTimeoutS,
+        sendPingsAutomatically: true,
+        compression: uWS.DISABLED,
+        // The sweep does it, with a close code of ours and spread over time.
+        maxLifetime: 0,
+        upgrade: (response, request, context) => this.#handshakes.take(response, request, context),
+        open: (ws) => this.#guard(ws, () => this.#open(ws)),
+        message: (ws, data, isBinary) => this.#guard(ws, () => ws.getUserData().session?.receive(data, isBinary)),
+        close: (ws, code, reason) => this.#guard(ws, () => this.#closed(ws, code, reason)),
+      })
+      .any(PATH, (response) =>
+        this.#handshakes.refuse(response, refuse('bad-handshake', 'This address takes WebSocket handshakes.')),
+      )
+      .any('/*', (response) => {
+        response.writeStatus('404 Not Found').end();
+      });
+  }
+
+  /** Handshakes under way count as sockets: else a slow key server would let in any number of them. */
+  #room(key?: string): ReturnType<RoomCheck> {
+    if (this.#closing) return 'shutting-down';
+    if (key !== undefined) return this.#hub.full(key);
+    return this.#hub.size + this.#handshakes.pending >= this.#limits.maxSockets ? 'full' : undefined;
+  }
+
+  #open(ws: WebSocket<SocketData>): void {
+    const data = ws.getUserData();
+    const { onAck, metrics, log } = this.#options;
+    const terms = this.#terms(data.admitted);
+    data.session = new Session({
+      terms,
+      socket: sessionSocket(ws),
+      onAck,
+      limits: this.#limits,
+      metrics,
+      log,
+      now: this.#now,
+    });
+    this.#hub.add(keyOf(data), data.session);
+    metrics.sockets.set(this.#hub.size);
+    data.session.welcome();
+  }
+
+  #closed(ws: WebSocket<SocketData>, code: number, reason: ArrayBuffer): void {
+    const data = ws.getUserData();
+    if (data.session === undefined) return;
+    this.#hub.remove(keyOf(data), data.session);
+    this.#options.metrics.sockets.set(this.#hub.size);
+    // 1006 stands for "no close frame"; a reason beside it is the layer's own, since nobody sent one.
+    data.session.ended(code === 1006 && reason.byteLength > 0);
+  }
+
+  #terms({ identity }: Admitted): SessionTerms {
+    const { tenantId, userId, expiresAt } = identity;
+    const lifetimeEnd = this.#now() + this.#limits.maxLifetimeMs * (1 - Math.random() / 10);
+    return expiresAt <= lifetimeEnd
+      ? { tenantId, userId, endsAt: expiresAt, endReason: 'token-expired' }
+      : { tenantId, userId, endsAt: lifetimeEnd, endReason: 'lifetime' };
+  }
+
+  #endDue(): void {
+    const now = this.#now();
+    for (const session of this.#hub) if (session.terms.endsAt <= now) session.close(session.terms.endReason);
+  }
+
+  /** Nothing thrown may reach uWebSockets.js: it would end the process. */
+  #guard(ws: WebSocket<SocketData>, run: () => void): void {
+    try {
+      run();
+    } catch (error) {
+      this.#options.log.error({ error: messageOf(error) }, 'a socket handler failed');
+      ws.getUserData().session?.close('internal-error');
+    }
+  }
+}
+
+function keyOf(data: SocketData): string {
+  return userKey(data.admitted.identity.tenantId, data.admitted.identity.userId);
+}

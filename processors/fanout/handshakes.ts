@@ -1,0 +1,104 @@
+/** The handshake on uWebSockets.js: reads the request, asks `admit`, and upgrades or answers. */
+import type { HttpRequest, HttpResponse, us_socket_context_t } from 'uWebSockets.js';
+import { messageOf } from '../../topology/errors.js';
+import type { Logger } from '../../topology/log.js';
+import type { Metrics } from '../../topology/metrics.js';
+import { admit, type AdmissionRules, type Admitted, type Handshake } from './admission.js';
+import { refuse, REFUSALS, type Refusal } from './refusals.js';
+
+/** What a socket is born with. */
+export interface Admission {
+  readonly admitted: Admitted;
+}
+
+export interface HandshakesOptions {
+  readonly rules: AdmissionRules;
+  readonly metrics: Metrics;
+  readonly log: Logger;
+}
+
+export class Handshakes {
+  readonly #options: HandshakesOptions;
+  #pending = 0;
+
+  constructor(options: HandshakesOptions) {
+    this.#options = options;
+  }
+
+  /** Handshakes that wait for the token to be checked. */
+  get pending(): number {
+    return this.#pending;
+  }
+
+  /** Takes a handshake on. Returns at once; the socket's `open` handler or an HTTP answer follows. */
+  take(response: HttpResponse, request: HttpRequest, context: us_socket_context_t): void {
+    const handshake = readHandshake(request);
+    let isAborted = false;
+    response.onAborted(() => (isAborted = true));
+    void this.#decide(handshake).then((result) => {
+      // After an abort the response is gone, and touching it throws.
+      if (isAborted) return;
+      if (result.kind === 'refused') this.refuse(response, result);
+      else upgrade(response, context, handshake, { admitted: result });
+    });
+  }
+
+  /** Answers with the refusal's status. The body tells a developer what a page's script never gets to see. */
+  refuse(response: HttpResponse, { reason, message }: Refusal): void {
+    this.#options.metrics.upgrades_refused_total.inc({ reason });
+    this.#options.log.debug({ reason }, 'handshake refused');
+    const status = REFUSALS[reason];
+    response.cork(() => {
+      response
+        .writeStatus(status)
+        .writeHeader('Content-Type', 'application/json')
+        .writeHeader('Cache-Control', 'no-store');
+      if (status.startsWith('401')) response.writeHeader('WWW-Authenticate', 'Bearer');
+      if (status.startsWith('503')) response.writeHeader('Retry-After', '5');
+      response.end(JSON.stringify({ error: reason, message }), true);
+    });
+  }
+
+  /** Never rejects. */
+  async #decide(handshake: Handshake): Promise<Admitted | Refusal> {
+    // Counted after the check for room, so that a handshake does not take its own place.
+    const decision = admit(handshake, this.#options.rules);
+    this.#pending += 1;
+    try {
+      return await decision;
+    } catch (error) {
+      this.#options.log.error({ error: messageOf(error) }, 'a handshake failed');
+      return refuse('internal-error', 'The gateway failed to check the handshake.');
+    } finally {
+      this.#pending -= 1;
+    }
+  }
+}
+
+/** Reads all that is needed while the request is there: it lives on the stack of the handler. */
+function readHandshake(request: HttpRequest): Handshake {
+  // Declared as a string, but undefined for an address without a query (seen with uwebsockets 3.0.6).
+  const query = request.getQuery() as string | undefined;
+  return {
+    key: request.getHeader('sec-websocket-key'),
+    version: request.getHeader('sec-websocket-version'),
+    extensions: request.getHeader('sec-websocket-extensions'),
+    protocols: request.getHeader('sec-websocket-protocol'),
+    authorization: request.getHeader('authorization'),
+    origin: request.getHeader('origin'),
+    host: request.getHeader('host'),
+    query: query ?? '',
+  };
+}
+
+/** The `open` handler runs before this returns. */
+function upgrade(
+  response: HttpResponse,
+  context: us_socket_context_t,
+  handshake: Handshake,
+  admission: Admission,
+): void {
+  response.cork(() => {
+    response.upgrade(admission, handshake.key, admission.admitted.protocol, handshake.extensions, context);
+  });
+}

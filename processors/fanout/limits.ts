@@ -1,0 +1,36 @@
+/** Every bound of the gateway; a socket can make it hold no more than these say. */
+export interface GatewayLimits {
+  /** Open sockets and handshakes under way, together. */
+  readonly maxSockets: number;
+  /** Open sockets of one user: tabs and devices. */
+  readonly maxSocketsPerUser: number;
+  /** A client's message; a longer one closes the socket. */
+  readonly maxMessageBytes: number;
+  /** Bytes a slow reader may leave unread in our memory (the kernel holds more) before its socket is closed. */
+  readonly maxBackpressureBytes: number;
+  /** A socket that is silent this long, pongs included, is closed. 8 to 960. */
+  readonly idleTimeoutS: number;
+  /** A socket older than this is asked to connect again; up to a tenth less, so that they don't all come at once. */
+  readonly maxLifetimeMs: number;
+  /** Messages a socket may send at once; the first ack of a notification is free. */
+  readonly inboundBurst: number;
+  /** Messages a second that it may send in the long run. */
+  readonly inboundPerSecond: number;
+  /** Notifications a socket remembers having been sent: these can be acked, and are not sent twice. */
+  readonly rememberedNotifications: number;
+  /** How often expired tokens and old sockets are looked for. */
+  readonly sweepMs: number;
+}
+
+export const DEFAULT_LIMITS: GatewayLimits = Object.freeze({
+  maxSockets: 20_000,
+  maxSocketsPerUser: 20,
+  maxMessageBytes: 4 * 1024,
+  maxBackpressureBytes: 64 * 1024,
+  idleTimeoutS: 60,
+  maxLifetimeMs: 4 * 60 * 60 * 1000,
+  inboundBurst: 100,
+  inboundPerSecond: 10,
+  rememberedNotifications: 1000,
+  sweepMs: 1000,
+});

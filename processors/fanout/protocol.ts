@@ -1,0 +1,80 @@
+/** The wire protocol `v1`: JSON text messages, int64 as decimal strings. */
+import type { InAppNotification } from '../../schemas/types.js';
+import type { NotificationRef } from './sent-notifications.js';
+
+/** The WebSocket subprotocol that a client offers and the gateway echoes. */
+export const PROTOCOL = 'v1';
+
+/** Codes of `error` messages; a client may rely on them. */
+export type ProtocolErrorCode = 'bad-message' | 'unknown-notification' | 'ack-failed' | 'closing';
+
+/** What the gateway sends, but for notifications, which are encoded once for all sockets. */
+export type ServerMessage =
+  | { readonly type: 'welcome'; readonly protocol: typeof PROTOCOL; readonly userId: string; readonly tenantId: string }
+  | { readonly type: 'acked'; readonly id: string }
+  | { readonly type: 'error'; readonly code: ProtocolErrorCode; readonly message: string; readonly id?: string };
+
+/** What a client sends. `bad` is what it should not have sent, with the reason to tell it. */
+export type ClientMessage =
+  { readonly type: 'ack'; readonly id: string } | { readonly type: 'bad'; readonly message: string };
+
+/** A notification ready to go out: its names, and the frame shared by all sockets. */
+export interface OutgoingNotification {
+  readonly ref: NotificationRef;
+  readonly frame: Buffer;
+}
+
+export function encodeMessage(message: ServerMessage): string {
+  return JSON.stringify(message);
+}
+
+/** Encodes a notification, once however many sockets it goes to. */
+export function encodeNotification(notification: InAppNotification): OutgoingNotification {
+  const id = notification.notificationId.toString();
+  const json = JSON.stringify({
+    type: 'notification',
+    notification: {
+      ...notification,
+      notificationId: id,
+      timestamp: notification.timestamp.toString(),
+      tenantId: notification.tenantId.toString(),
+      userId: notification.userId.toString(),
+      entityId: notification.entityId?.toString() ?? null,
+      expiresAt: notification.expiresAt?.toString() ?? null,
+    },
+  });
+  return {
+    ref: { id, notificationId: notification.notificationId, eventId: notification.eventId },
+    frame: Buffer.from(json),
+  };
+}
+
+/** Reads a client's message. Never throws. */
+export function parseClientMessage(text: string): ClientMessage {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    // The parser's own message quotes the input at length; ours is bounded.
+    return bad(`${quote(text)} is not JSON`);
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    return bad(`${quote(text)} is not a JSON object`);
+  }
+  const { type, id } = value as { type?: unknown; id?: unknown };
+  if (type !== 'ack') return bad(`type ${quote(type)} is not known; expected "ack"`);
+  if (typeof id !== 'string' || !/^(0|[1-9][0-9]{0,18})$/.test(id)) {
+    return bad(`id ${quote(id)} is not a notificationId; expected a decimal string`);
+  }
+  return { type: 'ack', id };
+}
+
+function bad(message: string): ClientMessage {
+  return { type: 'bad', message };
+}
+
+/** The value as the client wrote it, cut short. */
+function quote(value: unknown): string {
+  const text = value === undefined ? 'undefined' : JSON.stringify(value);
+  return text.length <= 60 ? text : `${text.slice(0, 60)}…`;
+}

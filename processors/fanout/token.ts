@@ -1,0 +1,136 @@
+/** Tokens: who a socket belongs to is what the JWT says, and nothing else. */
+import { createSecretKey } from 'node:crypto';
+import { createRemoteJWKSet, errors, jwtVerify, type JWTPayload, type JWTVerifyGetKey } from 'jose';
+import { ConfigError, messageOf } from '../../topology/errors.js';
+import { refuse, type Refusal } from './refusals.js';
+
+/** Who the token speaks for, and until when (ms since the epoch). */
+export interface Identity {
+  readonly kind: 'identity';
+  readonly tenantId: bigint;
+  readonly userId: bigint;
+  readonly expiresAt: number;
+}
+
+/** Never throws and never rejects: what is wrong with a token is a refusal. */
+export type TokenVerifier = (token: string, now: number) => Promise<Identity | Refusal>;
+
+export interface TokenOptions {
+  /** Shared secret for HS256; use 32 bytes or more. Either this or `jwksUrl`. */
+  readonly jwtSecret?: string | undefined;
+  /** Where the issuer publishes its public keys (http or https). */
+  readonly jwksUrl?: string | undefined;
+  /** `iss` must be this, when given. */
+  readonly issuer?: string | undefined;
+  /** `aud` must hold this, when given. */
+  readonly audience?: string | undefined;
+  /** How far in the future `nbf` may lie, for clocks that differ; 0 to 60, default 5. `exp` is taken to the second. */
+  readonly clockSkewS?: number | undefined;
+}
+
+/** Longer than any real token, and what still passes the header limits of common proxies. */
+const MAX_TOKEN_CHARS = 4096;
+const MAX_SKEW_S = 60;
+const MAX_INT64 = 2n ** 63n - 1n;
+/** Public-key algorithms only: a symmetric one here would let anyone sign with the public key. */
+const JWKS_ALGORITHMS = ['RS256', 'PS256', 'ES256', 'EdDSA'];
+
+/** Checks tokens as the options say. Throws ConfigError unless exactly one of secret and key set is given. */
+export function createTokenVerifier(options: TokenOptions): TokenVerifier {
+  const faults = faultsOf(options);
+  if (faults.length > 0) throw new ConfigError(faults);
+  const keys = options.jwtSecret
+    ? { resolve: secretKey(options.jwtSecret), algorithms: ['HS256'] }
+    : { resolve: remoteKeys(options.jwksUrl!), algorithms: JWKS_ALGORITHMS };
+  const checks = {
+    algorithms: keys.algorithms,
+    requiredClaims: ['exp', 'sub', 'tenant'],
+    clockTolerance: options.clockSkewS ?? 5,
+    ...(options.issuer === undefined ? {} : { issuer: options.issuer }),
+    ...(options.audience === undefined ? {} : { audience: options.audience }),
+  };
+  return async (token, now) => {
+    if (token.length > MAX_TOKEN_CHARS) {
+      return refuse('bad-token', `The token has ${token.length} characters; at most ${MAX_TOKEN_CHARS} are allowed.`);
+    }
+    try {
+      const { payload } = await jwtVerify(token, keys.resolve, { ...checks, currentDate: new Date(now) });
+      return identityOf(payload, now);
+    } catch (error) {
+      return refusalOf(error);
+    }
+  };
+}
+
+/** True for a secret that is shorter than HS256 asks for (RFC 7518, 3.2); worth a warning at start. */
+export function isWeakSecret(secret: string): boolean {
+  return Buffer.byteLength(secret) < 32;
+}
+
+function faultsOf(options: TokenOptions): string[] {
+  const faults: string[] = [];
+  if (options.jwtSecret && options.jwksUrl) faults.push('JWT_SECRET and JWKS_URL: both are set; set one of them');
+  if (!options.jwtSecret && !options.jwksUrl)
+    faults.push('JWT_SECRET or JWKS_URL: neither is set; the gateway needs one');
+  if (options.jwksUrl && !(URL.canParse(options.jwksUrl) && /^https?:/.test(options.jwksUrl))) {
+    faults.push(`JWKS_URL: "${options.jwksUrl}" is not an http or https address`);
+  }
+  const skew = options.clockSkewS ?? 0;
+  if (!(skew >= 0 && skew <= MAX_SKEW_S)) faults.push(`clockSkewS: ${skew} is not between 0 and ${MAX_SKEW_S}`);
+  return faults;
+}
+
+function secretKey(secret: string): JWTVerifyGetKey {
+  const key = createSecretKey(Buffer.from(secret, 'utf8'));
+  return () => key;
+}
+
+/** Keys that can not be fetched are our trouble, not the token's: told apart so that the client is asked to come back. */
+class KeysUnavailable extends Error {}
+
+function remoteKeys(url: string): JWTVerifyGetKey {
+  const keys = createRemoteJWKSet(new URL(url));
+  return async (header, token) => {
+    try {
+      return await keys(header, token);
+    } catch (error) {
+      const isTokensFault =
+        error instanceof errors.JWKSNoMatchingKey ||
+        error instanceof errors.JWKSMultipleMatchingKeys ||
+        error instanceof errors.JOSENotSupported;
+      throw isTokensFault ? error : new KeysUnavailable(messageOf(error), { cause: error });
+    }
+  };
+}
+
+function refusalOf(error: unknown): Refusal {
+  if (error instanceof KeysUnavailable) {
+    return refuse('keys-unavailable', 'The keys that check the token can not be fetched now; try again.');
+  }
+  if (error instanceof errors.JWTExpired) return refuse('expired-token', 'The token has expired.');
+  if (error instanceof errors.JWTClaimValidationFailed) {
+    return refuse('bad-token', `The token's claim "${error.claim}" is missing or not as expected.`);
+  }
+  return refuse('bad-token', 'The token is malformed, or its signature or algorithm is not accepted.');
+}
+
+function identityOf(payload: JWTPayload, now: number): Identity | Refusal {
+  const expiresAt = (payload.exp ?? 0) * 1000;
+  // The skew is for `nbf`: past its own end no token is honoured.
+  if (expiresAt <= now) return refuse('expired-token', 'The token has expired.');
+  const userId = positiveInt64(payload.sub);
+  if (userId === undefined) return refuse('bad-token', claimMessage('sub'));
+  const tenantId = positiveInt64(payload['tenant']);
+  if (tenantId === undefined) return refuse('bad-token', claimMessage('tenant'));
+  return { kind: 'identity', tenantId, userId, expiresAt };
+}
+
+function claimMessage(claim: string): string {
+  return `The token's claim "${claim}" is not a decimal string of a positive 64-bit integer.`;
+}
+
+function positiveInt64(claim: unknown): bigint | undefined {
+  if (typeof claim !== 'string' || !/^[1-9][0-9]{0,18}$/.test(claim)) return undefined;
+  const value = BigInt(claim);
+  return value <= MAX_INT64 ? value : undefined;
+}

@@ -1,0 +1,47 @@
+/** Reads TEMPLATES_DIR: a folder a code, with title.hbs, message.hbs and, if e-mail has a form of its own, email.hbs. */
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { messageOf } from '../topology/errors.js';
+import { compileTemplates, type Templates, type TemplateSource } from './templates.js';
+
+/**
+ * The templates of the directory, compiled; none when no directory is given. Files beside the folders, and folders
+ * whose names begin with a dot, are left alone. Throws ConfigError with every fault of every template.
+ */
+export function loadTemplates(directory: string | undefined): Templates {
+  if (directory === undefined) return compileTemplates([]);
+  const faults: string[] = [];
+  const sources: TemplateSource[] = [];
+  for (const code of codesIn(directory, faults)) {
+    const folder = join(directory, code);
+    const title = read(join(folder, 'title.hbs'), faults);
+    const message = read(join(folder, 'message.hbs'), faults);
+    const email = readIfThere(join(folder, 'email.hbs'), faults);
+    if (title !== undefined && message !== undefined) sources.push({ code, title, message, email });
+  }
+  return compileTemplates(sources, faults);
+}
+
+function codesIn(directory: string, faults: string[]): string[] {
+  try {
+    const names = readdirSync(directory).filter((name) => !name.startsWith('.'));
+    return names.filter((name) => statSync(join(directory, name)).isDirectory()).sort();
+  } catch (error) {
+    faults.push(`TEMPLATES_DIR is ${directory}, which can not be listed: ${messageOf(error)}`);
+    return [];
+  }
+}
+
+function read(path: string, faults: string[]): string | undefined {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    faults.push(`the template file ${path} can not be read: ${messageOf(error)}`);
+    return undefined;
+  }
+}
+
+function readIfThere(path: string, faults: string[]): string | null {
+  const stat = statSync(path, { throwIfNoEntry: false });
+  return stat === undefined ? null : (read(path, faults) ?? null);
+}

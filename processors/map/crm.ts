@@ -1,0 +1,58 @@
+/** crm: a lead was assigned, a deal won or lost, an activity is due. */
+import type { CrmEvent } from '../../schemas/types.js';
+import { dollars } from '../dollars.js';
+import { notify, type Mapper, type Mapping } from './mapping.js';
+
+const SOURCE = { sourceService: 'crm', category: 'CRM' };
+
+const MAPPINGS = new Map<string, Mapping<CrmEvent>>([
+  [
+    'LEAD_ASSIGNED',
+    {
+      title: 'Lead assigned',
+      message: ({ entityName }) => `Lead '${entityName}' assigned to you`,
+      channels: ['IN_APP', 'EMAIL'],
+      type: 'INFO',
+    },
+  ],
+  ['DEAL_WON', { title: 'Deal won', message: dealWon, channels: ['IN_APP', 'EMAIL'], type: 'SUCCESS' }],
+  [
+    'DEAL_LOST',
+    {
+      title: 'Deal lost',
+      message: ({ entityName }) => `Deal '${entityName}' marked as lost`,
+      channels: ['IN_APP'],
+      type: 'INFO',
+    },
+  ],
+  [
+    'ACTIVITY_DUE',
+    {
+      title: 'Activity due',
+      message: ({ entityName }) => `Activity '${entityName}' due today`,
+      channels: ['IN_APP', 'PUSH'],
+      type: 'WARNING',
+    },
+  ],
+]);
+
+export const mapCrm: Mapper<CrmEvent> = (event) => {
+  const mapping = MAPPINGS.get(event.eventType);
+  if (mapping === undefined) return undefined;
+  return {
+    topic: 'CRM_EVENT_TOPIC',
+    eventId: event.eventId,
+    timestamp: event.timestamp,
+    tenantId: event.tenantId,
+    recipients: [event.assignedTo],
+    notification: notify(mapping, event, SOURCE, '', event.entityType, event.entityId),
+    directory: null,
+    contact: null,
+  };
+};
+
+function dealWon({ entityName, value }: CrmEvent): string {
+  const won = `🎉 Deal '${entityName}' won!`;
+  // NaN and the infinities, which a double may hold, are no value either.
+  return value === null || !Number.isFinite(value) ? won : `${won} Value: ${dollars(value)}`;
+}

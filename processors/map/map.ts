@@ -1,0 +1,36 @@
+/** Event -> what its recipients are told. One mapper a source; the checks that hold for all of them are here. */
+import type { SourceEvent } from '../../schemas/codecs.js';
+import type { Processor, Services } from '../../topology/graph.js';
+import { deadLetter, drop, forward } from '../../topology/outcome.js';
+import type { MappedEvent } from '../mapped-event.js';
+import { mapAccount } from './account.js';
+import { mapCrm } from './crm.js';
+import { faultOf } from './fault-of.js';
+import { createMapRequest } from './request.js';
+import { mapSales } from './sales.js';
+import { mapTask } from './task.js';
+
+export function createMap({ templates }: Pick<Services, 'templates'>): Processor<SourceEvent, MappedEvent> {
+  const mapRequest = createMapRequest(templates);
+  return (source) => {
+    const event = mapEvent(source, mapRequest);
+    if (event === undefined) return drop('unknown-type');
+    const fault = faultOf(event);
+    return fault === undefined ? forward(event) : deadLetter('invalid-event', fault);
+  };
+}
+
+function mapEvent(source: SourceEvent, mapRequest: ReturnType<typeof createMapRequest>): MappedEvent | undefined {
+  switch (source.topic) {
+    case 'NOTIFICATION_REQUEST_TOPIC':
+      return mapRequest(source.event);
+    case 'TASK_EVENT_TOPIC':
+      return mapTask(source.event);
+    case 'CRM_EVENT_TOPIC':
+      return mapCrm(source.event);
+    case 'SALES_EVENT_TOPIC':
+      return mapSales(source.event);
+    case 'USER_EVENT_TOPIC':
+      return mapAccount(source.event);
+  }
+}

@@ -1,0 +1,57 @@
+/** What the mappers share: their type, and the rows of the mapping table. */
+import type { MappedEvent, Notification } from '../mapped-event.js';
+
+/** Undefined for an event type that the mapper does not know. */
+export type Mapper<Event> = (event: Event) => MappedEvent | undefined;
+
+/** A row of the mapping table: what one event type tells its recipient. */
+export interface Mapping<Event> {
+  readonly title: string;
+  readonly message: (event: Event) => string;
+  readonly channels: readonly string[];
+  readonly type: 'INFO' | 'SUCCESS' | 'WARNING';
+}
+
+/** What all mapped events of a source share. */
+export interface MappingSource {
+  readonly sourceService: string;
+  readonly category: string;
+}
+
+const NO_VALUES: Readonly<Record<string, string>> = Object.freeze({});
+
+/** The notification that a row makes of an event. The e-mail's subject is the message, as the title is a fixed text. */
+export function notify<Event>(
+  mapping: Mapping<Event>,
+  event: Event,
+  source: MappingSource,
+  priority: string,
+  entityType: string,
+  entityId: bigint,
+): Notification {
+  const message = mapping.message(event);
+  return {
+    title: mapping.title,
+    message,
+    type: mapping.type,
+    category: source.category,
+    priority: priorityOf(priority),
+    sourceService: source.sourceService,
+    actionUrl: null,
+    actionType: null,
+    entityType,
+    entityId,
+    expiresAt: null,
+    metadata: NO_VALUES,
+    channels: mapping.channels,
+    subject: message,
+    emailHtml: null,
+    templateCode: null,
+    templateVars: NO_VALUES,
+  };
+}
+
+/** NORMAL when the event has none. */
+export function priorityOf(priority: string): string {
+  return priority.trim() === '' ? 'NORMAL' : priority;
+}

@@ -1,0 +1,81 @@
+/** Decides for each recipient and channel: handed on, skipped and why, or expired. */
+import type { ChannelDelivery } from '../schemas/types.js';
+import { isNewer, type DirectoryEntry } from '../state/directory-entry.js';
+import type { DirectoryView, ProcessorContext } from '../topology/context.js';
+import type { Processor } from '../topology/graph.js';
+import { forward } from '../topology/outcome.js';
+import { expired } from './channels.js';
+import { addressOf, contactOf, devicesOf } from './contact-of.js';
+import { notificationId } from './identity.js';
+import type { MappedEvent, Notification } from './mapped-event.js';
+import type { IdentifiedEvent, RoutedEvent, RoutedNotification } from './routed-event.js';
+import { SharedDeliveries, type Fare } from './shared-deliveries.js';
+
+const NOTHING: readonly string[] = [];
+
+export function createRoute(): Processor<IdentifiedEvent, RoutedEvent> {
+  return (identified, context) => {
+    const { event, digest } = identified;
+    const notification = context.notify ? event.notification : null;
+    return forward({
+      event,
+      digest,
+      notification,
+      recipients: notification === null ? [] : routeAll(identified, notification, context),
+      directory: newerEntry(event, context.directory),
+    });
+  };
+}
+
+function newerEntry({ directory }: MappedEvent, view: DirectoryView): DirectoryEntry | null {
+  if (directory === null) return null;
+  const current = view.get(directory.tenantId, directory.userId);
+  return current === undefined || isNewer(directory, current) ? directory : null;
+}
+
+function routeAll(
+  identified: IdentifiedEvent,
+  notification: Notification,
+  context: ProcessorContext,
+): RoutedNotification[] {
+  const { expiresAt, channels } = notification;
+  const { recipients } = identified.event;
+  if (expiresAt !== null && context.now > expiresAt) {
+    const deliveries = channels.map(expired);
+    return recipients.map((userId) => unsent(notificationId(identified.seed, userId), userId, deliveries));
+  }
+  const shared = new SharedDeliveries(channels);
+  const routed: RoutedNotification[] = [];
+  for (const userId of recipients) routed.push(routeOne(identified, notification, userId, context, shared));
+  return routed;
+}
+
+function unsent(id: bigint, userId: bigint, deliveries: readonly ChannelDelivery[]): RoutedNotification {
+  return { notificationId: id, userId, inApp: false, email: null, deviceTokens: null, deliveries };
+}
+
+function routeOne(
+  { event, seed }: IdentifiedEvent,
+  { priority, channels }: Notification,
+  userId: bigint,
+  context: ProcessorContext,
+  shared: SharedDeliveries,
+): RoutedNotification {
+  const contact = contactOf(event, userId, context.directory);
+  const muted = priority === 'HIGH' ? NOTHING : contact.mutedChannels;
+  const email = addressOf(contact);
+  const deviceTokens = devicesOf(contact);
+  const fare: Fare = {
+    inApp: muted.includes('IN_APP') ? 'MUTED' : 'DISPATCHED',
+    email: muted.includes('EMAIL') ? 'MUTED' : email === null ? 'NO_ADDRESS' : 'DISPATCHED',
+    push: muted.includes('PUSH') ? 'MUTED' : deviceTokens === null ? 'NO_DEVICE' : 'DISPATCHED',
+  };
+  return {
+    notificationId: notificationId(seed, userId),
+    userId,
+    inApp: fare.inApp === 'DISPATCHED' && channels.includes('IN_APP'),
+    email: fare.email === 'DISPATCHED' && channels.includes('EMAIL') ? email : null,
+    deviceTokens: fare.push === 'DISPATCHED' && channels.includes('PUSH') ? deviceTokens : null,
+    deliveries: shared.of(fare),
+  };
+}

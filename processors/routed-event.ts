@@ -1,0 +1,36 @@
+/** What the sinks are given: an event, and what becomes of it for each recipient. */
+import type { ChannelDelivery } from '../schemas/types.js';
+import type { DirectoryEntry } from '../state/directory-entry.js';
+import type { Digest } from '../topology/context.js';
+import type { MappedEvent, Notification } from './mapped-event.js';
+
+/** An event that has not been seen before. */
+export interface IdentifiedEvent {
+  readonly event: MappedEvent;
+  readonly digest: Digest;
+  /** The part of a notificationId that all recipients share. */
+  readonly seed: bigint;
+}
+
+/** One event for one recipient. */
+export interface RoutedNotification {
+  readonly notificationId: bigint;
+  readonly userId: bigint;
+  readonly inApp: boolean;
+  /** The address to send to; null when no e-mail goes out. */
+  readonly email: string | null;
+  /** The devices to push to; null when no push goes out. */
+  readonly deviceTokens: readonly string[] | null;
+  /** One entry a channel. */
+  readonly deliveries: readonly ChannelDelivery[];
+}
+
+export interface RoutedEvent {
+  readonly event: MappedEvent;
+  readonly digest: Digest;
+  /** Null when the event makes no notification; `recipients` is empty then. */
+  readonly notification: Notification | null;
+  readonly recipients: readonly RoutedNotification[];
+  /** The user state to be written; null when none, or when the directory holds a newer one. */
+  readonly directory: DirectoryEntry | null;
+}

@@ -1,0 +1,17 @@
+/** NOTIFICATION_DELIVERED_TOPIC: for each recipient what became of every channel, keyed by eventId. */
+import type { NotificationDeliveredEvent } from '../../schemas/types.js';
+import type { Sink } from '../../topology/graph.js';
+
+export const emitDelivered: Sink<NotificationDeliveredEvent> = ({ event, recipients }, out, { now }) => {
+  const timestamp = BigInt(now);
+  for (const { notificationId, userId, deliveries } of recipients) {
+    out.emit(event.eventId, {
+      eventId: event.eventId,
+      notificationId,
+      timestamp,
+      tenantId: event.tenantId,
+      userId,
+      deliveries,
+    });
+  }
+};

@@ -1,0 +1,8 @@
+/** USER_DIRECTORY: the user's newest state, keyed by the user; the topic is compacted. */
+import type { UserDirectoryEntry } from '../../schemas/types.js';
+import { userKey } from '../../state/directory-entry.js';
+import type { Sink } from '../../topology/graph.js';
+
+export const emitDirectory: Sink<UserDirectoryEntry> = ({ directory }, out) => {
+  if (directory !== null) out.emit(userKey(directory.tenantId, directory.userId), directory);
+};

@@ -1,0 +1,30 @@
+/** NOTIFICATION_INAPP_TOPIC: one notification a recipient, keyed by the user, so that a user's stay in order. */
+import type { InAppNotification } from '../../schemas/types.js';
+import { userKey } from '../../state/directory-entry.js';
+import type { Sink } from '../../topology/graph.js';
+
+export const emitInApp: Sink<InAppNotification> = ({ event, notification, recipients }, out) => {
+  if (notification === null) return;
+  for (const { inApp, userId, notificationId } of recipients) {
+    if (!inApp) continue;
+    out.emit(userKey(event.tenantId, userId), {
+      notificationId,
+      eventId: event.eventId,
+      timestamp: event.timestamp,
+      tenantId: event.tenantId,
+      userId,
+      title: notification.title,
+      message: notification.message,
+      type: notification.type,
+      category: notification.category,
+      priority: notification.priority,
+      sourceService: notification.sourceService,
+      actionUrl: notification.actionUrl,
+      actionType: notification.actionType,
+      entityType: notification.entityType,
+      entityId: notification.entityId,
+      expiresAt: notification.expiresAt,
+      metadata: notification.metadata,
+    });
+  }
+};

@@ -1,0 +1,24 @@
+/** PUSH_REQUEST_TOPIC: one push for each recipient with a device, keyed by eventId. */
+import type { PushRequestEvent } from '../../schemas/types.js';
+import type { Sink } from '../../topology/graph.js';
+
+export const emitPush: Sink<PushRequestEvent> = ({ event, notification, recipients }, out) => {
+  if (notification === null) return;
+  for (const { deviceTokens, userId, notificationId } of recipients) {
+    if (deviceTokens === null) continue;
+    out.emit(event.eventId, {
+      eventId: event.eventId,
+      timestamp: event.timestamp,
+      userId,
+      tenantId: event.tenantId,
+      deviceTokens,
+      title: notification.title,
+      body: notification.message,
+      actionUrl: notification.actionUrl,
+      data: notification.metadata,
+      notificationId,
+      priority: notification.priority,
+      expiresAt: notification.expiresAt,
+    });
+  }
+};

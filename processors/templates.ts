@@ -1,0 +1,134 @@
+/** Templates for requests: Handlebars, compiled at start. Templates are code; only the values come from events. */
+import Handlebars from 'handlebars';
+import { ConfigError, messageOf } from '../topology/errors.js';
+
+/** One template as its author wrote it. */
+export interface TemplateSource {
+  readonly code: string;
+  /** Plain text. */
+  readonly title: string;
+  /** Plain text. */
+  readonly message: string;
+  /** HTML; null for the standard e-mail of the message. */
+  readonly email: string | null;
+}
+
+export interface RenderedTemplate {
+  readonly title: string;
+  readonly message: string;
+  readonly emailHtml: string | null;
+}
+
+export interface Templates {
+  /** Undefined for a code that is not known. A value that is missing is rendered as nothing. */
+  render(code: string, values: Readonly<Record<string, string>>): RenderedTemplate | undefined;
+}
+
+type Part = (values: object) => string;
+type Format = 'text' | 'html';
+
+interface CompiledTemplate {
+  readonly title: Part;
+  readonly message: Part;
+  readonly email: Part | null;
+}
+
+/** Compiles every template. Throws ConfigError with the faults of all of them, and those found before. */
+export function compileTemplates(sources: readonly TemplateSource[], faults: readonly string[] = []): Templates {
+  const all = [...faults];
+  const compiled = new Map<string, CompiledTemplate>();
+  for (const { code, title, message, email } of sources) {
+    const part = (name: string, text: string, format: Format): Part => {
+      try {
+        return compilePart(text, format);
+      } catch (error) {
+        all.push(`template ${code}, ${name}.hbs: ${messageOf(error)}`);
+        return () => '';
+      }
+    };
+    compiled.set(code, {
+      title: part('title', withoutLastNewline(title), 'text'),
+      message: part('message', withoutLastNewline(message), 'text'),
+      email: email === null ? null : part('email', email, 'html'),
+    });
+  }
+  if (all.length > 0) throw new ConfigError(all);
+  return new CompiledTemplates(compiled);
+}
+
+class CompiledTemplates implements Templates {
+  readonly #byCode: ReadonlyMap<string, CompiledTemplate>;
+
+  constructor(byCode: ReadonlyMap<string, CompiledTemplate>) {
+    this.#byCode = byCode;
+  }
+
+  render(code: string, values: Readonly<Record<string, string>>): RenderedTemplate | undefined {
+    const template = this.#byCode.get(code);
+    if (template === undefined) return undefined;
+    // No prototype: `{{constructor}}` finds a value of that name or nothing.
+    const own = Object.assign(Object.create(null) as object, values);
+    return {
+      title: template.title(own),
+      message: template.message(own),
+      emailHtml: template.email === null ? null : template.email(own),
+    };
+  }
+}
+
+/** An environment of our own, without the helper that writes to the console. */
+const handlebars = Handlebars.create();
+handlebars.unregisterHelper('log');
+
+function compilePart(text: string, format: Format): Part {
+  new Review(format).accept(handlebars.parse(text));
+  const part = handlebars.compile(text, {
+    noEscape: format === 'text',
+    // What looks like a helper and is none is refused now, not when an event first gets there.
+    knownHelpersOnly: true,
+    knownHelpers: { log: false },
+  });
+  // Handlebars compiles at the first call.
+  part(Object.create(null));
+  return part;
+}
+
+/** Refuses what parses, and yet would fail with an event or leave its values unescaped. */
+class Review extends Handlebars.Visitor {
+  readonly #format: Format;
+
+  constructor(format: Format) {
+    super();
+    this.#format = format;
+  }
+
+  override MustacheStatement(mustache: hbs.AST.MustacheStatement): void {
+    if (this.#format === 'html' && !mustache.escaped) {
+      throw new Error(
+        `line ${mustache.loc.start.line}: a value in three braces or with & is not escaped; use two braces`,
+      );
+    }
+    super.MustacheStatement(mustache);
+  }
+
+  override PartialStatement(partial: hbs.AST.PartialStatement): void {
+    throw new Error(`line ${partial.loc.start.line}: there are no partials to include`);
+  }
+
+  override PartialBlockStatement(partial: hbs.AST.PartialBlockStatement): void {
+    throw new Error(`line ${partial.loc.start.line}: there are no partials to include`);
+  }
+
+  override Decorator(decorator: hbs.AST.Decorator): void {
+    throw new Error(`line ${decorator.loc.start.line}: decorators are not supported`);
+  }
+
+  override DecoratorBlock(decorator: hbs.AST.DecoratorBlock): void {
+    throw new Error(`line ${decorator.loc.start.line}: decorators are not supported`);
+  }
+}
+
+/** Editors end a file with a newline; a title does not. */
+function withoutLastNewline(text: string): string {
+  return text.replace(/\r?\n$/, '');
+}

@@ -1,0 +1,44 @@
+/** Avro schemas as JSON, as the .avsc files and the registry hold them. */
+
+/** A schema: a primitive or named type, a complex type, or a union. */
+export type AvroSchema = string | AvroComplex | readonly AvroSchema[];
+
+/** A complex type, or a primitive with attributes (`{"type":"long","logicalType":"timestamp-millis"}`). */
+export interface AvroComplex {
+  readonly type: AvroSchema;
+  readonly name?: string;
+  readonly namespace?: string;
+  readonly doc?: string;
+  readonly logicalType?: string;
+  /** Of a record. */
+  readonly fields?: readonly AvroField[];
+  /** Of an array. */
+  readonly items?: AvroSchema;
+  /** Of a map. */
+  readonly values?: AvroSchema;
+  /** Of an enum. */
+  readonly symbols?: readonly string[];
+  /** Of a fixed, in bytes. */
+  readonly size?: number;
+}
+
+interface AvroField {
+  readonly name: string;
+  readonly type: AvroSchema;
+  readonly doc?: string;
+  readonly default?: unknown;
+}
+
+/** A record's schema with what each of our .avsc files has. */
+export interface AvroRecord extends AvroComplex {
+  readonly type: 'record';
+  readonly name: string;
+  readonly namespace: string;
+  readonly doc: string;
+  readonly fields: readonly AvroField[];
+}
+
+/** The record's name with its namespace: `serp.task.TaskEvent`. */
+export function fullName(schema: AvroRecord): string {
+  return `${schema.namespace}.${schema.name}`;
+}

@@ -1,0 +1,43 @@
+/** Asks the registry until it answers: an outage is waited out, for as long as it takes. */
+import { OutageError } from '../topology/errors.js';
+import type { Logger } from '../topology/log.js';
+import type { RegistryAnswer, RegistryClient, RegistryRequest } from './registry-client.js';
+import type { RegistryHealth } from './registry-health.js';
+import type { Wait } from './wait.js';
+
+export interface Patience {
+  readonly client: RegistryClient;
+  readonly health: RegistryHealth;
+  readonly wait: Wait;
+  /** The first wait; each further one is twice as long, up to ten times this. */
+  readonly backoffMs: number;
+  readonly log?: Logger | undefined;
+}
+
+const LONGEST_BACKOFF = 10;
+
+/**
+ * Resolves with the first answer that `accept` makes something of; `accept` throws an OutageError for a wrong body.
+ * Rejects only with the signal's reason, or with an error of `accept` that is no outage.
+ */
+export async function untilAnswered<T>(
+  patience: Patience,
+  request: RegistryRequest & { readonly signal: AbortSignal },
+  accept: (answer: RegistryAnswer) => T,
+): Promise<T> {
+  const { client, health, wait, backoffMs, log } = patience;
+  const waiter = Symbol(request.path);
+  try {
+    for (let factor = 1; ; factor = Math.min(factor * 2, LONGEST_BACKOFF)) {
+      try {
+        return accept(await client.ask(request));
+      } catch (error) {
+        if (!(error instanceof OutageError)) throw error;
+        if (health.down(waiter, error.message)) log?.warn({ err: error }, 'waiting for the schema registry');
+        await wait(factor * backoffMs, request.signal);
+      }
+    }
+  } finally {
+    health.up(waiter);
+  }
+}

@@ -1,0 +1,104 @@
+/**
+ * The changelog's record: what one commit of one task added to its state, packed.
+ *
+ * One record a commit (more when it would pass 512 KB), not one an event. Entries are facts: applying one twice, or
+ * again after a crash, changes nothing. Layout, integers big-endian, text as int16 length + UTF-8:
+ *
+ *     'N' 'S' version:int8
+ *     sources:int32 { topic:text next-offset:int64 stream-time:int64 notify-from:int64 }
+ *     buckets:int32 { topic:text bucket:int64 digests:int32 { digest:16 bytes } }
+ */
+import { ByteReader, ByteWriter } from '../topology/bytes.js';
+import type { Digest } from '../topology/context.js';
+import { FatalError } from '../topology/errors.js';
+
+/** Where a task stands in one source topic. */
+export interface SourcePosition {
+  /** The next offset to process. */
+  readonly nextOffset: number;
+  readonly streamTime: number;
+  /** Records before this offset feed the directory and make no notification (START_FROM); 0 when all do. */
+  readonly notifyFrom: number;
+}
+
+/** Digests first seen in one bucket of one source's stream time. */
+export interface BucketEntries {
+  readonly topic: string;
+  readonly bucket: number;
+  readonly digests: readonly Digest[];
+}
+
+export interface ChangelogEntry {
+  /** By logical source topic. */
+  readonly positions: ReadonlyMap<string, SourcePosition>;
+  readonly buckets: readonly BucketEntries[];
+}
+
+export const DIGEST_BYTES = 16;
+const VERSION = 1;
+const MAX_RECORD_BYTES = 512 * 1024;
+const MAX_DIGESTS = Math.floor((MAX_RECORD_BYTES - 4096) / DIGEST_BYTES);
+
+/** The records for one entry: one, unless it holds more digests than fit. Each carries the positions. */
+export function encodeChangelogEntry(entry: ChangelogEntry): Buffer[] {
+  return split(entry.buckets).map((buckets) => encode(entry.positions, buckets));
+}
+
+function encode(positions: ReadonlyMap<string, SourcePosition>, buckets: readonly BucketEntries[]): Buffer {
+  const digests = buckets.reduce((sum, bucket) => sum + bucket.digests.length, 0);
+  const out = new ByteWriter(512 + digests * DIGEST_BYTES);
+  out.int8(0x4e).int8(0x53).int8(VERSION).int32(positions.size);
+  for (const [topic, { nextOffset, streamTime, notifyFrom }] of positions) {
+    out.string(topic).int64(nextOffset).int64(streamTime).int64(notifyFrom);
+  }
+  out.int32(buckets.length);
+  for (const bucket of buckets) {
+    out.string(bucket.topic).int64(bucket.bucket).int32(bucket.digests.length);
+    out.raw(Buffer.from(bucket.digests.join(''), 'latin1'));
+  }
+  return out.bytes();
+}
+
+function split(buckets: readonly BucketEntries[]): BucketEntries[][] {
+  const parts: BucketEntries[][] = [[]];
+  let room = MAX_DIGESTS;
+  for (const { topic, bucket, digests } of buckets) {
+    for (let from = 0; from < digests.length; ) {
+      if (room === 0) {
+        parts.push([]);
+        room = MAX_DIGESTS;
+      }
+      const taken = digests.slice(from, from + room);
+      parts.at(-1)!.push({ topic, bucket, digests: taken });
+      from += taken.length;
+      room -= taken.length;
+    }
+  }
+  return parts;
+}
+
+/** Throws FatalError for a record that is not ours or of a newer format: it is never skipped. */
+export function decodeChangelogEntry(value: Buffer | null, where: string): ChangelogEntry {
+  if (!value || value.length < 3 || value[0] !== 0x4e || value[1] !== 0x53) {
+    throw new FatalError(`${where} is not a changelog record of ours: is the topic used by another application?`);
+  }
+  if (value[2] !== VERSION) {
+    throw new FatalError(`${where} has changelog format ${value[2]}, this version reads ${VERSION}: run the version that wrote it, or a newer one`);
+  }
+  const reader = new ByteReader(value, 3);
+  const positions = new Map<string, SourcePosition>();
+  for (let left = reader.int32(); left > 0; left -= 1) {
+    const topic = reader.string();
+    positions.set(topic, { nextOffset: reader.int64(), streamTime: reader.int64(), notifyFrom: reader.int64() });
+  }
+  const buckets: BucketEntries[] = [];
+  for (let left = reader.int32(); left > 0; left -= 1) {
+    const topic = reader.string();
+    const bucket = reader.int64();
+    const packed = reader.raw(reader.int32() * DIGEST_BYTES).toString('latin1');
+    const digests: Digest[] = [];
+    for (let at = 0; at < packed.length; at += DIGEST_BYTES) digests.push(packed.slice(at, at + DIGEST_BYTES));
+    buckets.push({ topic, bucket, digests });
+  }
+  return { positions, buckets };
+}

@@ -1,0 +1,166 @@
+/**
+ * One task's dedup entries and positions, on disk.
+ *
+ * Keys: [0] the checkpoint; [1][digest] -> [source][bucket]; [2][source][bucket][changelog offset] -> the digests that
+ * the changelog record at that offset added to the bucket, by which whole buckets expire.
+ * Holds nothing that Kafka has not committed; every write is one atomic step with the checkpoint.
+ */
+import { SOURCE_TOPICS } from '../topology/record.js';
+import type { Digest } from '../topology/context.js';
+import { FatalError } from '../topology/errors.js';
+import { DIGEST_BYTES, type ChangelogEntry, type SourcePosition } from './changelog-entry.js';
+import { writeAtomically, type StateEnvironment, type Table } from './environment.js';
+import { firstLiveBucket, type WindowShape } from './stream-time.js';
+
+/** Up to where the store holds the changelog, and where the task stood then. */
+export interface Checkpoint {
+  /** The next changelog offset to apply. */
+  readonly changelogOffset: number;
+  readonly positions: ReadonlyMap<string, SourcePosition>;
+}
+
+/** A changelog entry with the offset that its record has. */
+export interface CommittedEntry {
+  readonly offset: number;
+  readonly entry: ChangelogEntry;
+}
+
+const FORMAT = 1;
+const CHECKPOINT_KEY = Buffer.from([0]);
+/** Entries deleted in one commit at most, so that expiry never makes one slow. */
+const EXPIRED_PER_COMMIT = 5_000;
+
+export class TaskStore {
+  readonly #table: Table;
+  readonly #shape: WindowShape;
+  #checkpoint: Checkpoint | undefined;
+
+  constructor(environment: StateEnvironment, task: number, shape: WindowShape) {
+    this.#table = environment.table(tableName(task));
+    this.#shape = shape;
+    this.#checkpoint = readCheckpoint(this.#table, `task ${task}`);
+  }
+
+  /** Undefined for a store that never held anything. */
+  get checkpoint(): Checkpoint | undefined {
+    return this.#checkpoint;
+  }
+
+  /** The bucket in which the digest was first seen, expired or not; undefined when it is not there. */
+  bucketOf(digest: Digest): number | undefined {
+    return this.#table.get(entryKey(digest))?.readUInt32BE(1);
+  }
+
+  /** Applies committed entries and moves the checkpoint to `nextOffset`, in one write. */
+  async apply(entries: readonly CommittedEntry[], nextOffset: number): Promise<void> {
+    const positions = new Map(this.#checkpoint?.positions);
+    for (const { entry } of entries) for (const [topic, position] of entry.positions) positions.set(topic, position);
+    const checkpoint: Checkpoint = { changelogOffset: nextOffset, positions };
+    const expired = this.#expired(positions);
+    await writeAtomically(this.#table, () => {
+      for (const { offset, entry } of entries) this.#put(offset, entry);
+      for (const key of expired) void this.#table.remove(key);
+      void this.#table.put(CHECKPOINT_KEY, encodeCheckpoint(checkpoint));
+    });
+    this.#checkpoint = checkpoint;
+  }
+
+  /** Forgets everything: the store is not of this changelog. */
+  async wipe(): Promise<void> {
+    await writeAtomically(this.#table, () => {
+      for (const key of this.#table.getKeys()) void this.#table.remove(Buffer.from(key));
+    });
+    this.#checkpoint = undefined;
+  }
+
+  #put(offset: number, { buckets }: ChangelogEntry): void {
+    for (const { topic, bucket, digests } of buckets) {
+      const source = sourceIndex(topic);
+      const value = Buffer.alloc(5);
+      value.writeUInt8(source, 0);
+      value.writeUInt32BE(bucket, 1);
+      for (const digest of digests) void this.#table.put(entryKey(digest), value);
+      void this.#table.put(bucketKey(source, bucket, offset), Buffer.from(digests.join(''), 'latin1'));
+    }
+  }
+
+  /** Keys of entries whose bucket is over, and of the lists that named them; a bounded number. */
+  #expired(positions: ReadonlyMap<string, SourcePosition>): Buffer[] {
+    const keys: Buffer[] = [];
+    for (const [topic, { streamTime }] of positions) {
+      const source = sourceIndex(topic);
+      const live = firstLiveBucket(streamTime, this.#shape);
+      if (live <= 0) continue;
+      const range = { start: bucketKey(source, 0, 0), end: bucketKey(source, live, 0) };
+      for (const { key, value } of this.#table.getRange(range)) {
+        const listKey = Buffer.from(key);
+        const bucket = listKey.readUInt32BE(2);
+        for (let at = 0; at < value.length; at += DIGEST_BYTES) {
+          const digest = value.toString('latin1', at, at + DIGEST_BYTES);
+          // Seen again since it expired: it lives in a later bucket now.
+          if (this.bucketOf(digest) === bucket) keys.push(entryKey(digest));
+        }
+        keys.push(listKey);
+        if (keys.length >= EXPIRED_PER_COMMIT) return keys;
+      }
+    }
+    return keys;
+  }
+}
+
+/** Tasks that have a store in this environment, with their checkpoints. */
+export function storedTasks(environment: StateEnvironment): Map<number, Checkpoint> {
+  const stored = new Map<number, Checkpoint>();
+  for (const name of environment.tables()) {
+    const task = /^task-(\d+)$/.exec(name)?.[1];
+    if (task === undefined) continue;
+    const checkpoint = readCheckpoint(environment.table(name), name);
+    if (checkpoint) stored.set(Number(task), checkpoint);
+  }
+  return stored;
+}
+
+function tableName(task: number): string {
+  return `task-${task}`;
+}
+
+function entryKey(digest: Digest): Buffer {
+  const key = Buffer.allocUnsafe(1 + DIGEST_BYTES);
+  key[0] = 1;
+  key.write(digest, 1, DIGEST_BYTES, 'latin1');
+  return key;
+}
+
+function bucketKey(source: number, bucket: number, offset: number): Buffer {
+  const key = Buffer.allocUnsafe(14);
+  key[0] = 2;
+  key[1] = source;
+  key.writeUInt32BE(bucket, 2);
+  key.writeBigUInt64BE(BigInt(offset), 6);
+  return key;
+}
+
+/** The place in SOURCE_TOPICS, which is why that list is only ever appended to. */
+function sourceIndex(topic: string): number {
+  const index = (SOURCE_TOPICS as readonly string[]).indexOf(topic);
+  if (index < 0) throw new FatalError(`the changelog names a source topic ${topic} that this version does not know`);
+  return index;
+}
+
+function encodeCheckpoint({ changelogOffset, positions }: Checkpoint): Buffer {
+  return Buffer.from(JSON.stringify({ format: FORMAT, changelogOffset, positions: Object.fromEntries(positions) }));
+}
+
+function readCheckpoint(table: Table, where: string): Checkpoint | undefined {
+  const stored = table.get(CHECKPOINT_KEY);
+  if (!stored) return undefined;
+  const { format, changelogOffset, positions } = JSON.parse(stored.toString('utf8')) as {
+    format: number;
+    changelogOffset: number;
+    positions: Record<string, SourcePosition>;
+  };
+  if (format !== FORMAT) {
+    throw new FatalError(`the store of ${where} has format ${format}, this version reads ${FORMAT}: run the version that wrote it, or a newer one`);
+  }
+  return { changelogOffset, positions: new Map(Object.entries(positions)) };
+}

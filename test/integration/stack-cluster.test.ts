@@ -1,0 +1,43 @@
+import { mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+
+import { readCommitted } from '../../dev/oracle/read-committed.js';
+import { reset, startBroker, status, stopBroker, up, type StackInfo } from '../../dev/stack/stack.js';
+import { guardStack } from './harness/guard.js';
+import { produceInTransaction } from './harness/produce.js';
+import { testKafka } from './harness/topics.js';
+
+let root: string;
+let stack: StackInfo;
+
+beforeAll(async () => {
+  root = await mkdtemp(join(tmpdir(), 'notification-streams-cluster-'));
+  guardStack(root);
+  stack = await up({ root, brokers: 3 });
+});
+afterAll(() => reset({ root }));
+
+it('three brokers keep every partition three times, and go on when one of them is killed', async () => {
+  const topic = 'replicated';
+  const admin = testKafka(stack.kafkaBrokers).admin();
+  await admin.connect();
+  await admin.createTopics({ topics: [{ topic, numPartitions: 3 }], waitForLeaders: true });
+  const { topics } = await admin.fetchTopicMetadata({ topics: [topic] });
+  await admin.disconnect();
+  expect(topics[0]!.partitions.map(({ replicas }) => replicas.length)).toEqual([3, 3, 3]);
+
+  const messages = (name: string) => [0, 1, 2].map((partition) => ({ partition, value: `${name}-${partition}` }));
+  await produceInTransaction(stack.kafkaBrokers, topic, messages('all'), { transactionalId: 'one', commit: true });
+  await stopBroker({ root }, 2, 0);
+  await produceInTransaction(stack.kafkaBrokers, topic, messages('two'), { transactionalId: 'one', commit: true });
+  await startBroker({ root }, 2);
+
+  expect((await status({ root }))!.map(({ answers }) => answers)).toEqual([true, true, true, true]);
+  const records = await readCommitted({ brokers: stack.kafkaBrokers, topics: [topic] });
+  expect(records.map(({ value }) => String(value)).sort()).toEqual([
+    ...['all-0', 'all-1', 'all-2'],
+    ...['two-0', 'two-1', 'two-2'],
+  ]);
+});

@@ -1,0 +1,136 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { notificationOf, startGateway, tokenOf, type Harness } from './harness.js';
+
+describe('the gateway delivers', () => {
+  let harness: Harness;
+  beforeEach(async () => {
+    harness = await startGateway();
+  });
+  afterEach(() => harness.gateway.close(0));
+
+  const publish = (fields: Parameters<typeof notificationOf>[0] = {}): number => {
+    const notification = notificationOf(fields);
+    return harness.gateway.publish(notification.tenantId, notification.userId, {
+      notification,
+      appendedAt: Date.now() - 20,
+    });
+  };
+
+  it('welcomes a socket with the ids of its token, whole over the int64 range', async () => {
+    const client = await harness.connect(await tokenOf({ sub: '9223372036854775807', tenant: '9007199254740993' }));
+    expect(client.socket.protocol).toBe('v1');
+    expect(client.received).toEqual([
+      { type: 'welcome', protocol: 'v1', userId: '9223372036854775807', tenantId: '9007199254740993' },
+    ]);
+  });
+
+  it('sends a notification to every socket of the user, with int64 as decimal strings', async () => {
+    const clients = await Promise.all([harness.connect(), harness.connect(), harness.connect()]);
+    expect(publish({ expiresAt: 9_223_372_036_854_775_807n })).toBe(3);
+    for (const client of clients) {
+      const [message] = await client.messages('notification');
+      expect(message?.['notification']).toEqual({
+        notificationId: '9007199254740993',
+        eventId: 'event-1',
+        timestamp: '1700000000000',
+        tenantId: '1',
+        userId: '7',
+        title: 'Task assigned',
+        message: "Task 'Écrire' assigned to you 🎉",
+        type: 'INFO',
+        category: 'TASK',
+        priority: 'NORMAL',
+        sourceService: 'ptm_task',
+        actionUrl: null,
+        actionType: null,
+        entityType: 'task',
+        entityId: '42',
+        expiresAt: '9223372036854775807',
+        metadata: { place: 'office' },
+      });
+    }
+    expect(await harness.metric('socket_messages_total', { kind: 'notification' })).toBe(3);
+    expect(await harness.metric('sockets')).toBe(3);
+  });
+
+  it("never sends to another user, nor to the same user id of another tenant, nor to ids that read alike ('1|17', '11|7')", async () => {
+    const mine = await harness.connect();
+    const others = await Promise.all(
+      [
+        { sub: '8', tenant: '1' },
+        { sub: '7', tenant: '2' },
+        { sub: '17', tenant: '1' },
+        { sub: '7', tenant: '11' },
+      ].map(async (claims) => harness.connect(await tokenOf(claims))),
+    );
+    expect(publish()).toBe(1);
+    await mine.messages('notification');
+    // An error answer proves that whatever was sent before has arrived.
+    for (const other of others) {
+      other.send('?');
+      await other.messages('error');
+      expect(other.received.map((message) => message.type)).toEqual(['welcome', 'error']);
+    }
+  });
+
+  it('does not send a notification whose own recipient is not the one it is published for', async () => {
+    const [mine, other] = [await harness.connect(), await harness.connect(await tokenOf({ sub: '8' }))];
+    const message = { notification: notificationOf({ userId: 8n }), appendedAt: Date.now() };
+    expect(harness.gateway.publish(1n, 7n, message)).toBe(0);
+    for (const client of [mine, other]) {
+      client.send('?');
+      await client.messages('error');
+      expect(client.received.map(({ type }) => type)).toEqual(['welcome', 'error']);
+    }
+    expect(await harness.metric('socket_messages_total', { kind: 'dropped' })).toBe(1);
+  });
+
+  it('does not send a notification that has expired', async () => {
+    await harness.connect();
+    expect(publish({ notificationId: 1n, expiresAt: BigInt(Date.now() - 1) })).toBe(0);
+    expect(publish({ notificationId: 2n, expiresAt: BigInt(Date.now() + 60_000) })).toBe(1);
+  });
+
+  it('sends a notification that is published again only to sockets that have not had it', async () => {
+    await harness.connect();
+    expect(publish()).toBe(1);
+    await harness.connect();
+    expect(publish()).toBe(1);
+    expect(publish()).toBe(0);
+  });
+
+  it('keeps the order of a user', async () => {
+    const client = await harness.connect();
+    const ids = Array.from({ length: 300 }, (_, index) => BigInt(index));
+    for (const notificationId of ids) publish({ notificationId });
+    const messages = await client.messages('notification', ids.length);
+    const received = messages.map((message) => (message['notification'] as { notificationId: string }).notificationId);
+    expect(received).toEqual(ids.map(String));
+  });
+
+  it('observes the time from the append to the send, once a notification', async () => {
+    await Promise.all([harness.connect(), harness.connect()]);
+    publish();
+    expect(await harness.metric('fanout_latency_seconds', { le: '0.01' })).toBe(0);
+    expect(await harness.metric('fanout_latency_seconds', { le: '+Inf' })).toBe(1);
+  });
+
+  it('forgets a socket that has gone', async () => {
+    const client = await harness.connect();
+    client.socket.terminate();
+    await client.closed;
+    await expect.poll(() => harness.metric('sockets')).toBe(0);
+    expect(publish()).toBe(0);
+  });
+
+  it('takes the token from an Authorization header too, and then echoes no subprotocol', async () => {
+    const { WebSocket } = await import('ws');
+    const socket = new WebSocket(harness.url, { headers: { authorization: `Bearer ${await tokenOf()}` } });
+    const first = await new Promise<string>((resolve, reject) => {
+      socket.on('message', (data: Buffer) => resolve(data.toString()));
+      socket.on('error', reject);
+    });
+    expect(JSON.parse(first)).toMatchObject({ type: 'welcome', userId: '7' });
+    expect(socket.protocol).toBe('');
+  });
+});

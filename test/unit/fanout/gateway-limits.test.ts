@@ -1,0 +1,85 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { notificationOf, startGateway, tokenOf, type Harness } from './harness.js';
+
+describe('the gateway closes', () => {
+  let harness: Harness;
+  afterEach(() => harness.gateway.close(0));
+
+  const publish = (notificationId: bigint, message = 'text'): number =>
+    harness.gateway.publish(1n, 7n, {
+      notification: notificationOf({ notificationId, message }),
+      appendedAt: Date.now(),
+    });
+
+  it('a socket whose token expires while it is open, and only that', async () => {
+    harness = await startGateway({ limits: { sweepMs: 50 } });
+    const brief = await harness.connect(await tokenOf({ exp: Date.now() / 1000 + 0.5 }));
+    const lasting = await harness.connect();
+    expect(await brief.closed).toEqual({ code: 4001, reason: 'token-expired' });
+    expect(publish(1n)).toBe(1);
+    await lasting.messages('notification');
+    expect(await harness.metric('socket_closes_total', { reason: 'token-expired' })).toBe(1);
+  });
+
+  it('a socket that has reached its maximum age', async () => {
+    harness = await startGateway({ limits: { sweepMs: 20, maxLifetimeMs: 100 } });
+    const client = await harness.connect();
+    expect(await client.closed).toEqual({ code: 4002, reason: 'lifetime' });
+  });
+
+  it.each([
+    ['just over the limit, with a close code', 4097, 1009],
+    ['far over the limit, abruptly', 17_000, 1006],
+  ])('a socket that sends a message %s', async (_what, bytes, code) => {
+    harness = await startGateway();
+    const client = await harness.connect();
+    client.send('x'.repeat(4096));
+    await client.messages('error');
+    client.send('x'.repeat(bytes));
+    expect(await client.closed).toMatchObject({ code });
+    expect(await harness.metric('socket_closes_total')).toBe(1);
+  });
+
+  it('a socket that floods', async () => {
+    harness = await startGateway();
+    const client = await harness.connect();
+    for (let sent = 0; sent < 120; sent += 1) client.send('{}');
+    expect(await client.closed).toEqual({ code: 4003, reason: 'flood' });
+    expect(await harness.metric('socket_closes_total', { reason: 'flood' })).toBe(1);
+  });
+
+  it('no socket that acks a burst of notifications', async () => {
+    harness = await startGateway();
+    const client = await harness.connect();
+    for (let id = 0n; id < 500n; id += 1n) publish(id);
+    for (const message of await client.messages('notification', 500)) {
+      client.send({ type: 'ack', id: (message['notification'] as { notificationId: string }).notificationId });
+    }
+    await client.messages('acked', 500);
+    expect(harness.acks).toHaveLength(500);
+  });
+
+  it('a slow reader, while the others go on', async () => {
+    harness = await startGateway();
+    const slow = await harness.connect();
+    const quick = await harness.connect();
+    slow.socket.pause();
+    const text = 'x'.repeat(60_000);
+    let sent = 0n;
+    // The kernel's buffers fill first; the quick one keeps up.
+    for (; (await harness.metric('sockets')) === 2 && sent < 2000n; sent += 1n) {
+      publish(sent, text);
+      await quick.messages('notification', Number(sent) + 1);
+    }
+    expect(await harness.metric('socket_closes_total', { reason: 'slow' })).toBe(1);
+    expect(publish(sent)).toBe(1);
+    await quick.messages('notification', Number(sent) + 1);
+    slow.socket.resume();
+    expect(await slow.closed).toMatchObject({ code: 1006 });
+    // Cut at the first gap: what it did get has none.
+    const got = slow.received
+      .filter(({ type }) => type === 'notification')
+      .map((m) => (m['notification'] as { notificationId: string }).notificationId);
+    expect(got).toEqual(got.map((_, index) => String(index)));
+  });
+});

@@ -1,0 +1,130 @@
+import { createHmac } from 'node:crypto';
+import { UnsecuredJWT } from 'jose';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Identity } from '../../../processors/fanout/token.js';
+import { Client, NOW_S, startGateway, tokenOf, type Harness } from './harness.js';
+
+const ORIGIN = 'https://erp.example.com';
+
+describe('the gateway refuses', () => {
+  let harness: Harness;
+  beforeAll(async () => {
+    harness = await startGateway({
+      allowedOrigins: [ORIGIN],
+      token: { issuer: 'erp', audience: 'notifications' },
+      limits: { maxSocketsPerUser: 2, maxSockets: 4 },
+    });
+  });
+  afterAll(() => harness.gateway.close(0));
+
+  const valid = (claims = {}, secret?: string): Promise<string> =>
+    tokenOf({ iss: 'erp', aud: 'notifications', ...claims }, secret);
+  const bearing = (token: string): string[] => ['v1', `bearer.${token}`];
+
+  it('a handshake without a token', async () => {
+    const refusal = await harness.refusal(['v1']);
+    expect(refusal).toMatchObject({ status: 401, error: 'no-token', headers: { 'www-authenticate': 'Bearer' } });
+    expect(await harness.metric('upgrades_refused_total', { reason: 'no-token' })).toBe(1);
+  });
+
+  it.each([
+    ['signed by another secret', () => valid({}, 'another secret, also 32 bytes or more'), 'bad-token'],
+    ['of algorithm none', () => Promise.resolve(new UnsecuredJWT({ sub: '7', tenant: '1' }).encode()), 'bad-token'],
+    ['of another HMAC than HS256', () => Promise.resolve(hs512()), 'bad-token'],
+    ['that has expired', () => valid({ exp: NOW_S - 1 }), 'expired-token'],
+    ['without exp', () => valid({ exp: undefined }), 'bad-token'],
+    ['not valid yet', () => valid({ nbf: NOW_S + 120 }), 'bad-token'],
+    ['for another audience', () => valid({ aud: 'billing' }), 'bad-token'],
+    ['of another issuer', () => valid({ iss: 'mallory' }), 'bad-token'],
+    ['without a tenant', () => valid({ tenant: undefined }), 'bad-token'],
+    ['with a numeric tenant', () => valid({ tenant: 1 }), 'bad-token'],
+    ['of user 0', () => valid({ sub: '0' }), 'bad-token'],
+    ['of a negative user', () => valid({ sub: '-7' }), 'bad-token'],
+    ['of a user beyond int64', () => valid({ sub: '9223372036854775808' }), 'bad-token'],
+    ['of a user that is no number', () => valid({ sub: '7|1' }), 'bad-token'],
+    ['over the size limit', () => valid({ padding: 'x'.repeat(4096) }), 'bad-token'],
+    ['that is garbage', () => Promise.resolve('abc'), 'bad-token'],
+  ])('a token %s', async (_what, token, error) => {
+    expect(await harness.refusal(bearing(await token()))).toMatchObject({ status: 401, error });
+  });
+
+  it('a token in the query, even beside a good one in a header', async () => {
+    const token = await valid();
+    for (const query of [`?token=${token}`, `?ACCESS_TOKEN=x`, `?x=${token}`]) {
+      expect(await harness.refusal([], { query })).toMatchObject({ status: 401, error: 'token-in-query' });
+      expect(await harness.refusal(bearing(token), { query })).toMatchObject({ status: 401, error: 'token-in-query' });
+    }
+  });
+
+  it('two tokens, and a subprotocol that it does not speak', async () => {
+    const token = await valid();
+    const headers = { authorization: `Bearer ${token}` };
+    expect(await harness.refusal(bearing(token), { headers })).toMatchObject({ status: 400, error: 'bad-handshake' });
+    expect(await harness.refusal(['v2', `bearer.${token}`])).toMatchObject({ status: 400, error: 'bad-handshake' });
+  });
+
+  it.each([
+    'https://evil.example.com',
+    'http://erp.example.com',
+    'https://erp.example.com:8443',
+    'https://erp.example.com.evil.com',
+    'https://ERP.example.com',
+    'null',
+  ])('a page of origin %s', async (origin) => {
+    const refusal = await harness.refusal(bearing(await valid()), { origin });
+    expect(refusal).toMatchObject({ status: 403, error: 'bad-origin' });
+  });
+
+  it('one socket too many of a user, then one too many in all; a closed one makes room', async () => {
+    const mine = [await harness.connect(await valid(), { origin: ORIGIN }), await harness.connect(await valid())];
+    expect(await harness.refusal(bearing(await valid()))).toMatchObject({ status: 429, error: 'user-full' });
+    await harness.connect(await valid({ sub: '8' }));
+    await harness.connect(await valid({ sub: '9' }));
+    expect(await harness.refusal(bearing(await valid({ sub: '10' })))).toMatchObject({ status: 503, error: 'full' });
+    mine[0]?.socket.close();
+    await expect.poll(() => harness.metric('sockets')).toBe(3);
+    await harness.connect(await valid());
+  });
+
+  it('what is no WebSocket handshake: 400 on its path, 404 elsewhere', async () => {
+    const base = `http://127.0.0.1:${harness.port}`;
+    expect((await fetch(`${base}/v1/ws`)).status).toBe(400);
+    expect((await fetch(`${base}/v1/ws`, { method: 'POST', body: 'x' })).status).toBe(400);
+    expect((await fetch(`${base}/v2/ws`)).status).toBe(404);
+    const client = new Client(`ws://127.0.0.1:${harness.port}/`, ['v1']);
+    expect(await client.closed).toMatchObject({ code: 1006 });
+  });
+});
+
+describe('a handshake whose token takes long to check', () => {
+  it('counts as a socket, and may be abandoned', async () => {
+    const waiting: (() => void)[] = [];
+    const identity: Identity = { kind: 'identity', tenantId: 1n, userId: 7n, expiresAt: Date.now() + 60_000 };
+    const harness = await startGateway({
+      tokens: () => new Promise((resolve) => waiting.push(() => resolve(identity))),
+      limits: { maxSockets: 2 },
+    });
+    const [left, staying] = [1, 2].map(() => new Client(harness.url, ['v1', 'bearer.x']));
+    await expect.poll(() => waiting.length).toBe(2);
+    left?.socket.terminate();
+    await left?.closed;
+    // By the time that this is answered, the gateway has seen the other one leave.
+    expect(await harness.refusal(['v1', 'bearer.x'])).toMatchObject({ status: 503, error: 'full' });
+    for (const resolve of waiting) resolve();
+    await staying?.messages('welcome');
+    expect(await harness.metric('sockets')).toBe(1);
+    await harness.gateway.close(0);
+  });
+
+  it('is answered with 500 when the check fails', async () => {
+    const harness = await startGateway({ tokens: () => Promise.reject(new Error('a fault')) });
+    expect(await harness.refusal(['v1', 'bearer.x'])).toMatchObject({ status: 500, error: 'internal-error' });
+    await harness.gateway.close(0);
+  });
+});
+
+function hs512(): string {
+  const encode = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url');
+  const signed = `${encode({ alg: 'HS512' })}.${encode({ sub: '7', tenant: '1', iss: 'erp', aud: 'notifications', exp: NOW_S + 60 })}`;
+  return `${signed}.${createHmac('sha512', 'a secret of the tests, 32 bytes or more').update(signed).digest('base64url')}`;
+}

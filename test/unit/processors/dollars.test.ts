@@ -1,0 +1,16 @@
+import { expect, it } from 'vitest';
+import { dollars } from '../../../processors/dollars.js';
+
+it.each([
+  [12500, '$12,500'],
+  [12500.5, '$12,500.50'],
+  [0, '$0'],
+  [-0, '$0'],
+  [999, '$999'],
+  [1234567.891, '$1,234,567.89'],
+  [-1500, '-$1,500'],
+  [-0.001, '$0.00'],
+  [1e21, '$1,000,000,000,000,000,000,000'],
+])('writes %d as %s', (value, text) => {
+  expect(dollars(value)).toBe(text);
+});

@@ -1,0 +1,97 @@
+import { describe, expect, it } from 'vitest';
+import type { AvroRecord } from '../../../schemas/avro-schema.js';
+import { SCHEMAS } from '../../../schemas/types.js';
+import { avro, catalogOf, task, valueOf, withFields } from './samples.js';
+
+/** Decodes what a producer with this schema writes. */
+async function decodeFrom(schema: AvroRecord, event: object): Promise<unknown> {
+  const catalog = await catalogOf({ 1: avro(schema) });
+  const decoded = catalog.decode('TASK_EVENT_TOPIC', valueOf(1, schema, event));
+  return decoded.kind === 'event' ? decoded.value.event : decoded;
+}
+
+const { TaskEvent } = SCHEMAS;
+
+describe("another writer's schema", () => {
+  it('may have fields that we do not know, of any type', async () => {
+    const added = [
+      { name: 'tags', type: { type: 'array', items: 'string' } },
+      { name: 'extra', type: { type: 'map', values: 'long' } },
+      { name: 'state', type: { type: 'enum', name: 'State', symbols: ['OPEN', 'DONE'] } },
+      { name: 'hash', type: { type: 'fixed', name: 'Hash', size: 4 } },
+      { name: 'either', type: ['null', 'int', 'string'] },
+      { name: 'ratio', type: 'double' },
+      { name: 'part', type: { type: 'record', name: 'Part', fields: [{ name: 'flag', type: 'boolean' }] } },
+    ] as const;
+    const schema = withFields(TaskEvent, ([first, ...rest]) => [first!, ...added, ...rest]);
+    const event = {
+      ...task,
+      tags: ['a', 'b'],
+      extra: { x: 2n ** 62n },
+      state: 'DONE',
+      hash: Buffer.alloc(4, 1),
+      either: 'text',
+      ratio: 0.5,
+      part: { flag: true },
+    };
+    expect(await decodeFrom(schema, event)).toEqual(task);
+  });
+
+  it('may lack a field that has a default', async () => {
+    const schema = withFields(TaskEvent, (own) => own.filter((field) => field.name !== 'deadlineMs'));
+    expect(await decodeFrom(schema, task)).toEqual({ ...task, deadlineMs: null });
+  });
+
+  it('may have the fields in another order', async () => {
+    expect(
+      await decodeFrom(
+        withFields(TaskEvent, (own) => own.toReversed()),
+        task,
+      ),
+    ).toEqual(task);
+  });
+
+  it('may write an int where we read a long, and a value where we read it or null', async () => {
+    const schema = withFields(TaskEvent, (own) =>
+      own.map((field) =>
+        field.name === 'userId'
+          ? { name: 'userId', type: 'int' }
+          : field.name === 'deadlineMs'
+            ? { name: 'deadlineMs', type: 'long' }
+            : field,
+      ),
+    );
+    expect(await decodeFrom(schema, { ...task, userId: 42, deadlineMs: 5n })).toEqual({ ...task, deadlineMs: 5n });
+  });
+
+  it('may hold a list of itself', async () => {
+    const schema = withFields(TaskEvent, (own) => [
+      ...own,
+      { name: 'parents', type: { type: 'array', items: 'serp.task.TaskEvent' } },
+    ]);
+    const leaf = { ...task, parents: [] };
+    expect(await decodeFrom(schema, { ...task, parents: [leaf, { ...leaf, parents: [leaf] }] })).toEqual(task);
+  });
+
+  it.each([
+    ['lacks a field that has no default', (own: AvroRecord['fields']) => own.slice(1)],
+    [
+      'has a field of a type that ours does not read',
+      (own: AvroRecord['fields']) => own.map((f) => (f.name === 'userId' ? { name: 'userId', type: 'string' } : f)),
+    ],
+    [
+      'has a field whose name avsc would misread',
+      (own: AvroRecord['fields']) => [{ name: 'toString', type: 'string' }, ...own],
+    ],
+    [
+      'has an array whose items take no bytes',
+      (own: AvroRecord['fields']) => [...own, { name: 'nothing', type: { type: 'array', items: 'null' } }],
+    ],
+  ] as const)('is refused when it %s', async (_, fields) => {
+    const catalog = await catalogOf({ 1: avro(withFields(TaskEvent, fields)) });
+    expect(catalog.decode('TASK_EVENT_TOPIC', Buffer.alloc(40, Buffer.from([0, 0, 0, 0, 1])))).toMatchObject({
+      kind: 'poison',
+      reason: 'wrong-record',
+    });
+  });
+});

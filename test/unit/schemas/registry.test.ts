@@ -1,0 +1,167 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { FatalError, OutageError } from '../../../topology/errors.js';
+import { registerSchemas } from '../../../schemas/register.js';
+import { RegistryClient } from '../../../schemas/registry-client.js';
+import { RegistryHealth } from '../../../schemas/registry-health.js';
+import { lookUpSinkSchemas } from '../../../schemas/registry.js';
+import { SCHEMAS } from '../../../schemas/types.js';
+import { type Answer, json, notKnown, StubRegistry } from './stub-registry.js';
+
+/** A registry in memory, as strict as Apicurio: texts are compared unless asked to normalize. */
+class MemoryRegistry {
+  readonly schemas: string[] = [];
+  readonly versions = new Map<string, string[]>();
+  readonly levels = new Map<string, string>();
+
+  readonly answer: Answer = ({ method, path, body }, response) => {
+    const [, area, subject = '', versions] = path.split(/[/?]/);
+    const input = (body === '' ? {} : JSON.parse(body)) as { schema?: string; compatibility?: string };
+    if (area === 'config' && method === 'PUT') {
+      this.levels.set(subject, input.compatibility ?? '');
+      json(response, 200, input);
+    } else if (area === 'config') {
+      const level = this.levels.get(subject);
+      if (level === undefined) notKnown(response);
+      else json(response, 200, { compatibilityLevel: level });
+    } else if (method === 'POST' && versions === 'versions') {
+      json(response, 200, { id: this.add(subject, input.schema ?? '') });
+    } else if (method === 'POST') {
+      const same = path.endsWith('normalize=true') ? normal : (text: string) => text;
+      const found = this.versions.get(subject)?.find((text) => same(text) === same(input.schema ?? ''));
+      if (found === undefined) notKnown(response);
+      else json(response, 200, { id: this.schemas.indexOf(found) + 1 });
+    } else {
+      const latest = this.versions.get(subject)?.at(-1);
+      if (latest === undefined) notKnown(response);
+      else json(response, 200, { id: this.schemas.indexOf(latest) + 1, schema: latest });
+    }
+  };
+
+  add(subject: string, schema: string): number {
+    if (!this.schemas.includes(schema)) this.schemas.push(schema);
+    this.versions.set(subject, [...(this.versions.get(subject) ?? []), schema]);
+    return this.schemas.indexOf(schema) + 1;
+  }
+}
+
+const normal = (text: string) => JSON.stringify(JSON.parse(text));
+const topicName = (logical: string) => `erp.${logical}`;
+const INBOX = 'erp.NOTIFICATION_INAPP_TOPIC-value';
+const TASKS = 'erp.TASK_EVENT_TOPIC-value';
+
+let stub: StubRegistry;
+let registry: MemoryRegistry;
+let client: RegistryClient;
+
+beforeEach(async () => {
+  stub = await StubRegistry.start();
+  registry = new MemoryRegistry();
+  stub.answer = registry.answer;
+  client = new RegistryClient({ url: stub.url });
+});
+
+afterEach(() => stub.close());
+
+function lookUp(health = new RegistryHealth(), onWait: () => void = () => undefined) {
+  const { signal } = new AbortController();
+  const wait = () => {
+    onWait();
+    return Promise.resolve();
+  };
+  return lookUpSinkSchemas({ client, topicName, health, signal, backoffMs: 1, wait });
+}
+
+describe('a worker', () => {
+  it('finds the ids of what was registered', async () => {
+    const done = await registerSchemas(client, topicName);
+    const ids = await lookUp();
+    expect(Object.keys(ids)).toHaveLength(5);
+    expect(ids.NOTIFICATION_INAPP_TOPIC).toBe(done.find(({ subject }) => subject === INBOX)?.id);
+  });
+
+  it('finds a schema that was registered from the pretty-printed file', async () => {
+    await registerSchemas(client, topicName);
+    registry.versions.set(INBOX, []);
+    const id = registry.add(INBOX, JSON.stringify(SCHEMAS.InAppNotification, null, 2));
+    expect((await lookUp()).NOTIFICATION_INAPP_TOPIC).toBe(id);
+  });
+
+  it('ends with the way out when a schema is not registered, and registers nothing', async () => {
+    await expect(lookUp()).rejects.toThrow(FatalError);
+    await expect(lookUp()).rejects.toThrow(
+      /-value at .* does not hold our schema of .*notification-streams schemas register/,
+    );
+    expect(registry.schemas).toEqual([]);
+    expect(stub.asked.filter(({ path }) => path.endsWith('/versions'))).toEqual([]);
+  });
+
+  it('waits while the registry is out, and says so', async () => {
+    await registerSchemas(client, topicName);
+    stub.answer = (_, response) => json(response, 503, {});
+    const health = new RegistryHealth();
+    const reasons: (string | undefined)[] = [];
+    const ids = await lookUp(health, () => {
+      reasons.push(health.reason);
+      stub.answer = registry.answer;
+    });
+    expect(reasons[0]).toContain('answered 503');
+    expect(health.ready).toBe(true);
+    expect(ids.USER_DIRECTORY).toBeGreaterThan(0);
+  });
+});
+
+describe('registering', () => {
+  it('adds what is missing, once', async () => {
+    const first = await registerSchemas(client, topicName);
+    const again = await registerSchemas(client, topicName);
+    expect(first.map(({ outcome }) => outcome)).toEqual(Array(10).fill('registered'));
+    expect(again).toEqual(first.map((subject) => ({ ...subject, outcome: 'already-there' })));
+    expect([...registry.versions.values()].map((versions) => versions.length)).toEqual(Array(10).fill(1));
+  });
+
+  it("sets our own subjects to BACKWARD_TRANSITIVE and leaves the sources' alone", async () => {
+    registry.levels.set(INBOX, 'FULL');
+    registry.levels.set(TASKS, 'FORWARD');
+    await registerSchemas(client, topicName);
+    const { [TASKS]: tasks, ...ours } = Object.fromEntries(registry.levels);
+    expect(tasks).toBe('FORWARD');
+    expect(Object.values(ours)).toEqual(Array(5).fill('BACKWARD_TRANSITIVE'));
+  });
+
+  it("keeps a source's own version, and says when it can not be read", async () => {
+    const theirs = { ...SCHEMAS.TaskEvent, doc: 'theirs' };
+    const id = registry.add(TASKS, JSON.stringify(theirs));
+    registry.add('erp.CRM_EVENT_TOPIC-value', JSON.stringify(theirs));
+    const done = await registerSchemas(client, topicName);
+    expect(done.find(({ subject }) => subject === TASKS)).toEqual({
+      subject: TASKS,
+      record: 'serp.task.TaskEvent',
+      outcome: 'kept',
+      id,
+    });
+    expect(done.find(({ record }) => record === 'serp.crm.CrmEvent')).toMatchObject({
+      outcome: 'kept',
+      problem: 'serp.task.TaskEvent, where serp.crm.CrmEvent was expected',
+    });
+    expect(registry.versions.get(TASKS)).toHaveLength(1);
+  });
+
+  it('tells a refusal, by its subject, from an outage', async () => {
+    stub.answer = (asked, response) => {
+      if (asked.path.endsWith(`${INBOX}/versions`)) json(response, 409, { error_code: 409, message: 'incompatible' });
+      else registry.answer(asked, response);
+    };
+    await expect(registerSchemas(client, topicName)).rejects.toThrow(FatalError);
+    await expect(registerSchemas(client, topicName)).rejects.toThrow(`under ${INBOX}`);
+    stub.answer = (_, response) => json(response, 500, {});
+    await expect(registerSchemas(client, topicName)).rejects.toThrow(OutageError);
+  });
+});
+
+describe('the url', () => {
+  it.each(['', 'localhost:8081', 'ftp://user:secret@host'])('%j is refused without being shown', (url) => {
+    const make = () => new RegistryClient({ url });
+    expect(make).toThrow('SCHEMA_REGISTRY_URL is no http(s) url');
+    expect(make).not.toThrow('secret');
+  });
+});

@@ -1,0 +1,183 @@
+import { describe, expect, it } from 'vitest';
+import type { EmailRequestEvent } from '../../../schemas/types.js';
+import type { EventEncoder } from '../../../schemas/codecs.js';
+import { RetryableError } from '../../../topology/errors.js';
+import { createExecutor, type ExecutorOptions, type Processed } from '../../../topology/executor.js';
+import { TopologyError, type Processor, type Sink } from '../../../topology/graph.js';
+import { deadLetter, drop, forward } from '../../../topology/outcome.js';
+import { CONTEXT, NO_SERVICES, RECORD, ROUTED, stubTopology } from './stub-topology.js';
+
+/** Encodes an e-mail as its body alone, so that a test chooses the size. */
+const encoder: EventEncoder = {
+  encode: (topic, event) => Buffer.from(`${topic}:${(event as EmailRequestEvent).body}`),
+};
+
+const OPTIONS: ExecutorOptions = { ...NO_SERVICES, encoder, appId: 'app', stackTraces: false };
+
+function emailing(...bodies: string[]): Sink<EmailRequestEvent> {
+  return (_, out) => {
+    for (const body of bodies) out.emit('key', { body } as EmailRequestEvent);
+  };
+}
+
+function run(processor: Processor<never, unknown>, options: Partial<ExecutorOptions> = {}): Processed {
+  return createExecutor(stubTopology(processor), { ...OPTIONS, ...options }).process(RECORD, CONTEXT);
+}
+
+function headersOf(processed: Processed): Readonly<Record<string, unknown>> {
+  if (processed.kind !== 'dead-lettered') throw new Error(`expected a dead letter, not ${processed.kind}`);
+  return processed.outputs[0]!.headers!;
+}
+
+const explode = (): never => {
+  throw new TypeError('can not read "the payload"');
+};
+
+describe('the executor', () => {
+  it('gives each sink the routed event, and their outputs the topics of the sinks', () => {
+    const topology = stubTopology(undefined, { email: emailing('a', 'b'), push: emailing('c') as Sink<never> });
+    const processed = createExecutor(topology, OPTIONS).process(RECORD, CONTEXT);
+    expect(processed).toEqual({
+      kind: 'forwarded',
+      digest: ROUTED.digest,
+      outputs: [
+        { topic: 'EMAIL_REQUEST_TOPIC', key: 'key', value: Buffer.from('EMAIL_REQUEST_TOPIC:a') },
+        { topic: 'EMAIL_REQUEST_TOPIC', key: 'key', value: Buffer.from('EMAIL_REQUEST_TOPIC:b') },
+        { topic: 'PUSH_REQUEST_TOPIC', key: 'key', value: Buffer.from('PUSH_REQUEST_TOPIC:c') },
+      ],
+    });
+  });
+
+  it('keeps nothing of one record for the next', () => {
+    const executor = createExecutor(stubTopology(undefined, { email: emailing('a') }), OPTIONS);
+    const first = executor.process(RECORD, CONTEXT);
+    const second = executor.process(RECORD, CONTEXT);
+    expect(second).toEqual(first);
+    expect(second).not.toBe(first);
+  });
+
+  it('lets a processor see the record, the clock and the views', () => {
+    let seen: unknown;
+    run((_, context) => {
+      seen = context;
+      return forward(ROUTED);
+    });
+    expect(seen).toEqual({ record: RECORD, ...CONTEXT });
+  });
+
+  it('drops what a processor drops', () => {
+    expect(run(() => drop('duplicate'))).toEqual({ kind: 'dropped', reason: 'duplicate' });
+  });
+
+  it('asks for a schema that is not known yet', () => {
+    expect(run(() => ({ kind: 'unresolved', schemaId: 9 }))).toEqual({ kind: 'unresolved', schemaId: 9 });
+  });
+
+  it('dead-letters what a processor dead-letters', () => {
+    const processed = run(() => deadLetter('invalid-event', 'tenantId is 0', undefined, 3));
+    expect(processed).toMatchObject({ kind: 'dead-lettered', cause: { reason: 'invalid-event', attempts: 3 } });
+    expect(headersOf(processed)).toMatchObject({ 'dlq.reason': 'invalid-event', 'dlq.attempts': '3' });
+  });
+
+  it('says in a dead letter where it came from, by the name of the topic on the broker', () => {
+    const processed = run(() => deadLetter('invalid-event', 'x'), { topicName: (topic) => `dev.${topic}` });
+    expect(headersOf(processed)).toMatchObject({
+      '__streams.errors.topic': 'dev.TASK_EVENT_TOPIC',
+      '__streams.errors.partition': '3',
+      '__streams.errors.offset': '42',
+      'dlq.app': 'app',
+    });
+  });
+
+  it('makes a dead letter for a cause outside the topology', () => {
+    const executor = createExecutor(stubTopology(), OPTIONS);
+    const letter = executor.deadLetter(RECORD, { reason: 'failed', message: 'retries used up', attempts: 3 });
+    expect(letter).toMatchObject({ topic: 'NOTIFICATION_DLQ', key: RECORD.key, value: RECORD.value });
+    expect(letter.headers).toMatchObject({ 'dlq.reason': 'failed', 'dlq.attempts': '3' });
+  });
+
+  it('refuses a faulty topology when it is compiled', () => {
+    const { nodes, ...topology } = stubTopology();
+    expect(() => createExecutor({ ...topology, nodes: nodes.slice(1) }, OPTIONS)).toThrow(TopologyError);
+  });
+});
+
+describe('an unexpected error', () => {
+  it('of a processor makes a dead letter that names its class and node, never its message', () => {
+    expect(headersOf(run(explode))).toMatchObject({
+      'dlq.reason': 'failed',
+      '__streams.errors.exception': 'TypeError',
+      '__streams.errors.message': 'only threw an unexpected TypeError',
+      '__streams.errors.stacktrace': '',
+    });
+  });
+
+  it('of a sink takes the outputs of the other sinks with it', () => {
+    const topology = stubTopology(undefined, { email: emailing('a'), push: explode });
+    const processed = createExecutor(topology, OPTIONS).process(RECORD, CONTEXT);
+    expect(processed).toMatchObject({ kind: 'dead-lettered', outputs: [{ topic: 'NOTIFICATION_DLQ' }] });
+    expect(headersOf(processed)).toMatchObject({ '__streams.errors.message': 'push threw an unexpected TypeError' });
+  });
+
+  it('shows its stack, without its message, when that is switched on', () => {
+    const stack = headersOf(run(explode, { stackTraces: true }))['__streams.errors.stacktrace'];
+    expect(stack).toMatch(/^ {4}at .*explode.*executor\.test\.ts/);
+    expect(stack).not.toContain('payload');
+  });
+
+  it('may be anything that can be thrown', () => {
+    const processed = run(() => {
+      // eslint-disable-next-line @typescript-eslint/only-throw-error -- what is thrown is not always an Error
+      throw 'the payload';
+    });
+    expect(headersOf(processed)).toMatchObject({
+      '__streams.errors.exception': 'Failed',
+      '__streams.errors.message': 'only threw an unexpected string',
+    });
+  });
+
+  it('that trying again may cure is thrown on to the task', () => {
+    const busy = new RetryableError('the directory is busy');
+    expect(() =>
+      run(() => {
+        throw busy;
+      }),
+    ).toThrow(busy);
+  });
+});
+
+describe('an output that is too large', () => {
+  const large = (options: Partial<ExecutorOptions>, ...bodies: string[]): Processed =>
+    createExecutor(stubTopology(undefined, { email: emailing(...bodies) }), { ...OPTIONS, ...options }).process(
+      RECORD,
+      CONTEXT,
+    );
+  const framing = 'EMAIL_REQUEST_TOPIC:'.length;
+
+  it('goes out when it just fits', () => {
+    expect(large({}, 'x'.repeat(999_000 - framing))).toMatchObject({ kind: 'forwarded' });
+  });
+
+  it('dead-letters the whole event', () => {
+    const processed = large({}, 'small', 'x'.repeat(999_001 - framing));
+    expect(processed).toMatchObject({ kind: 'dead-lettered', outputs: [{ topic: 'NOTIFICATION_DLQ' }] });
+    expect(headersOf(processed)).toMatchObject({
+      'dlq.reason': 'too-large',
+      '__streams.errors.exception': 'TooLarge',
+      '__streams.errors.message': 'email: a record has 999001 bytes; at most 999000 can be sent',
+    });
+  });
+
+  it('obeys the bound that it is given', () => {
+    expect(large({ maxRecordBytes: framing }, 'x')).toMatchObject({ kind: 'dead-lettered' });
+  });
+
+  it('may be many that fit one by one', () => {
+    const processed = large({ maxEventBytes: 2 * (framing + 1) }, 'a', 'b', 'c');
+    expect(headersOf(processed)).toMatchObject({
+      'dlq.reason': 'too-large',
+      '__streams.errors.message': `email: the event's records have more than ${2 * (framing + 1)} bytes together`,
+    });
+    expect(large({ maxEventBytes: 2 * (framing + 1) }, 'a', 'b')).toMatchObject({ kind: 'forwarded' });
+  });
+});

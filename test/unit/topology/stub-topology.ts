@@ -1,0 +1,86 @@
+/** A small topology that tests bend to their purpose. */
+import type { RoutedEvent } from '../../../processors/routed-event.js';
+import { writeDeadLetter } from '../../../processors/sinks/dead-letter.js';
+import type { ExecutionContext } from '../../../topology/executor.js';
+import {
+  deadLetterSink,
+  processor,
+  sink,
+  source,
+  type Processor,
+  type Services,
+  type Sink,
+  type Topology,
+} from '../../../topology/graph.js';
+import { forward } from '../../../topology/outcome.js';
+import type { SourceRecord } from '../../../topology/record.js';
+import type { EmailRequestEvent, PushRequestEvent } from '../../../schemas/types.js';
+
+export const ROUTED: RoutedEvent = {
+  event: {
+    topic: 'TASK_EVENT_TOPIC',
+    eventId: 'e-1',
+    timestamp: 1n,
+    tenantId: 1n,
+    recipients: [7n],
+    notification: null,
+    directory: null,
+    contact: null,
+  },
+  digest: '0123456789abcdef',
+  notification: null,
+  recipients: [],
+  directory: null,
+};
+
+export const RECORD: SourceRecord = {
+  topic: 'TASK_EVENT_TOPIC',
+  partition: 3,
+  offset: 42,
+  timestamp: 1_700_000_000_000,
+  key: Buffer.from('e-1'),
+  value: Buffer.from('the payload'),
+  headers: {},
+};
+
+export const CONTEXT: ExecutionContext = {
+  now: 1_700_000_000_500,
+  dedup: { has: () => false },
+  directory: { get: () => undefined },
+  notify: true,
+};
+
+/** One source, one processor, two sinks, one for dead letters. */
+export function stubTopology(
+  run: Processor<never, unknown> = () => forward(ROUTED),
+  sinks: { email?: Sink<EmailRequestEvent>; push?: Sink<PushRequestEvent> } = {},
+): Topology {
+  const nothing = (): void => undefined;
+  return {
+    name: 'stub',
+    stores: [],
+    nodes: [
+      source('tasks', 'TASK_EVENT_TOPIC', 'TaskEvent'),
+      processor('only', { from: ['tasks'], create: () => run }),
+      sink('email', {
+        from: ['only'],
+        topic: 'EMAIL_REQUEST_TOPIC',
+        schema: 'EmailRequestEvent',
+        sink: sinks.email ?? nothing,
+      }),
+      sink('push', {
+        from: ['only'],
+        topic: 'PUSH_REQUEST_TOPIC',
+        schema: 'PushRequestEvent',
+        sink: sinks.push ?? nothing,
+      }),
+      deadLetterSink('dead-letter', { from: ['only'], topic: 'NOTIFICATION_DLQ', sink: writeDeadLetter }),
+    ],
+  };
+}
+
+/** For topologies whose processors need none. */
+export const NO_SERVICES: Services = {
+  decoder: { decode: () => ({ kind: 'poison', reason: 'bad-magic', message: 'never asked', attempts: 1 }) },
+  templates: { render: () => undefined },
+};

@@ -1,0 +1,169 @@
+/**
+ * The configuration, parsed once: flags over environment over config file over defaults. Every fault is reported, each
+ * with its name, the value given and what was expected. Nothing else reads the environment.
+ */
+import { z } from 'zod';
+import { ConfigError } from './errors.js';
+import type { KafkaSettings, OffsetSpec } from './kafka/index.js';
+import { CONTRACT_TOPICS, TopicNames } from './topic-names.js';
+
+/** Values by option name, as the environment or a config file gives them. */
+export type RawConfig = Readonly<Record<string, string | undefined>>;
+
+const DURATION = /^(\d+)(ms|s|m|h|d)$/;
+const UNIT_MS = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
+
+const whole = (min: number, max: number, what: string) =>
+  z
+    .string()
+    .regex(/^\d+$/, `expected ${what}`)
+    .transform(Number)
+    .refine((n) => n >= min && n <= max, `expected ${what}, from ${min} to ${max}`);
+
+const port = whole(0, 65_535, 'a port number; 0 picks a free one');
+
+const duration = z
+  .string()
+  .regex(DURATION, 'expected a number and a unit (ms, s, m, h, d), such as 7d')
+  .transform((text) => {
+    const [, count, unit] = DURATION.exec(text)!;
+    return Number(count) * UNIT_MS[unit as keyof typeof UNIT_MS];
+  })
+  .refine((ms) => ms >= 1000, 'expected at least 1s');
+
+const list = z.string().transform((text) =>
+  text
+    .split(',')
+    .map((item) => item.trim())
+    .filter((item) => item !== ''),
+);
+
+const flag = z.enum(['true', 'false'], { error: 'expected true or false' }).transform((text) => text === 'true');
+
+const httpUrl = z.string().refine((text) => /^https?:\/\/[^/\s]+/.test(text) && URL.canParse(text), 'expected an http or https URL');
+
+const startFrom = z.string().transform((text, context): OffsetSpec => {
+  if (text === 'earliest' || text === 'latest') return text;
+  const time = Date.parse(text);
+  if (/^\d{4}-\d{2}-\d{2}/.test(text) && !Number.isNaN(time)) return time;
+  context.addIssue({ code: 'custom', message: 'expected earliest, latest, or a time such as 2026-01-31T00:00:00Z' });
+  return z.NEVER;
+});
+
+const roles = list.refine(
+  (names) => names.length > 0 && names.every((name) => name === 'stream' || name === 'gateway'),
+  'expected stream, gateway, or both with a comma between',
+);
+
+const name = z.string().regex(/^[a-zA-Z0-9._-]{1,150}$/, 'expected letters, digits, dot, dash or underscore (up to 150)');
+
+/** The names of an option's values are checked against Kafka's rules for topics; an empty prefix is none. */
+const prefix = z.string().regex(/^[a-zA-Z0-9._-]{0,80}$/, 'expected letters, digits, dot, dash or underscore (up to 80)');
+
+const OPTIONS = {
+  KAFKA_BROKERS: list.refine((brokers) => brokers.length > 0 && brokers.every((b) => /^[^\s:]+:\d{1,5}$/.test(b)), 'expected host:port, several with commas between'),
+  SCHEMA_REGISTRY_URL: httpUrl,
+  APP_ID: name.default('notification-streams'),
+  STATE_DIR: z.string().min(1, 'expected a folder').default('.state'),
+  TOPIC_PREFIX: prefix.default(''),
+  ROLES: roles.default(['stream', 'gateway']),
+  HTTP_HOST: z.string().min(1, 'expected an address').default('0.0.0.0'),
+  HTTP_PORT: port.default(9464),
+  GATEWAY_HOST: z.string().min(1, 'expected an address').default('0.0.0.0'),
+  GATEWAY_PORT: port.default(8080),
+  GATEWAY_ALLOWED_ORIGINS: list.default([]),
+  JWT_SECRET: z.string().min(32, 'expected at least 32 characters').optional(),
+  JWKS_URL: httpUrl.optional(),
+  JWT_ISSUER: z.string().min(1, 'expected a name').optional(),
+  JWT_AUDIENCE: z.string().min(1, 'expected a name').optional(),
+  START_FROM: startFrom.optional(),
+  COMMIT_INTERVAL_MS: whole(1, 60_000, 'milliseconds').default(100),
+  COMMIT_RECORDS: whole(1, 1_000_000, 'a number of records').default(10_000),
+  RETRY_ATTEMPTS: whole(1, 100, 'a number of tries in all').default(3),
+  RETRY_BACKOFF_MS: whole(0, 600_000, 'milliseconds').default(1000),
+  TEMPLATES_DIR: z.string().min(1, 'expected a folder').optional(),
+  DEDUP_WINDOW: duration.default(7 * UNIT_MS.d),
+  LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'], { error: 'expected trace, debug, info, warn, error, fatal or silent' }).default('info'),
+  SESSION_TIMEOUT_MS: whole(1000, 1_800_000, 'milliseconds').default(10_000),
+  TRANSACTION_TIMEOUT_MS: whole(1000, 900_000, 'milliseconds').default(20_000),
+  REQUEST_TIMEOUT_MS: whole(1000, 120_000, 'milliseconds').default(10_000),
+  REPLICATION_FACTOR: whole(-1, 100, "a number of replicas for our internal topics").default(-1),
+  DLQ_STACK_TRACES: flag.default(false),
+  KAFKA_SSL: flag.default(false),
+  KAFKA_SSL_CA: z.string().min(1, 'expected a PEM certificate').optional(),
+  KAFKA_SASL_MECHANISM: z.enum(['plain', 'scram-sha-256', 'scram-sha-512'], { error: 'expected plain, scram-sha-256 or scram-sha-512' }).optional(),
+  KAFKA_SASL_USERNAME: z.string().min(1, 'expected a user name').optional(),
+  KAFKA_SASL_PASSWORD: z.string().min(1, 'expected a password').optional(),
+} as const;
+
+/** Never shown, not even when they are wrong. */
+const SECRETS = new Set(['JWT_SECRET', 'KAFKA_SASL_PASSWORD', 'SCHEMA_REGISTRY_URL']);
+
+const topicOptions = Object.fromEntries(CONTRACT_TOPICS.map((topic) => [topic, name.optional()])) as Record<(typeof CONTRACT_TOPICS)[number], z.ZodOptional<typeof name>>;
+
+const schema = z.object({ ...OPTIONS, ...topicOptions });
+type Parsed = z.output<typeof schema>;
+
+export type Config = Readonly<Parsed> & { readonly names: TopicNames; readonly kafka: KafkaSettings };
+
+/** Every option's name, for the config file's check and the docs. */
+export const OPTION_NAMES: readonly string[] = [...Object.keys(OPTIONS), ...CONTRACT_TOPICS];
+
+/** Which options an action needs beside those that every one does. */
+export interface ConfigNeeds {
+  readonly registry?: boolean;
+  readonly gateway?: boolean;
+}
+
+/** Throws ConfigError with every fault. An option set to the empty string counts as not set. */
+export function parseConfig(raw: RawConfig, needs: ConfigNeeds = {}): Config {
+  const given = Object.fromEntries(Object.entries(raw).filter(([key, value]) => OPTION_NAMES.includes(key) && value !== undefined && value !== ''));
+  if (!needs.registry && given['SCHEMA_REGISTRY_URL'] === undefined) given['SCHEMA_REGISTRY_URL'] = 'http://unused';
+  const parsed = schema.safeParse(given);
+  const faults = parsed.success ? [] : parsed.error.issues.map(({ path, message }) => fault(String(path[0]), given[String(path[0])], message));
+  faults.push(...crossFaults(given, parsed.data, needs));
+  if (!parsed.success || faults.length > 0) throw new ConfigError(faults);
+  const config = parsed.data;
+  const renamed = Object.fromEntries(CONTRACT_TOPICS.flatMap((topic) => (config[topic] === undefined ? [] : [[topic, config[topic]]])));
+  return Object.freeze({ ...config, names: new TopicNames(config.TOPIC_PREFIX, config.APP_ID, renamed), kafka: kafkaSettings(config) });
+}
+
+function fault(option: string, value: string | undefined, message: string): string {
+  if (value === undefined) return `${option} is not set: ${EXPECTED[option] ?? 'a value is needed'}`;
+  return `${option} is ${SECRETS.has(option) ? 'given, but wrong (its value is not shown)' : JSON.stringify(value)}: ${message}`;
+}
+
+const EXPECTED: Readonly<Record<string, string>> = {
+  KAFKA_BROKERS: 'expected host:port, several with commas between. For a broker of your own run `notification-streams dev up`',
+  SCHEMA_REGISTRY_URL: 'expected the URL of the registry\'s Confluent API. For one of your own run `notification-streams dev up`',
+};
+
+function crossFaults(given: RawConfig, config: Parsed | undefined, needs: ConfigNeeds): string[] {
+  const faults: string[] = [];
+  const runsGateway = needs.gateway === true && (config?.ROLES ?? ['gateway']).includes('gateway');
+  if (given['JWT_SECRET'] !== undefined && given['JWKS_URL'] !== undefined) {
+    faults.push(`JWT_SECRET and JWKS_URL are both set: expected one of them (JWKS_URL is ${JSON.stringify(given['JWKS_URL'])})`);
+  } else if (runsGateway && given['JWT_SECRET'] === undefined && given['JWKS_URL'] === undefined) {
+    faults.push('neither JWT_SECRET nor JWKS_URL is set: the gateway needs one of them to check tokens, or ROLES=stream to run without the gateway');
+  }
+  if ((given['KAFKA_SASL_USERNAME'] === undefined) !== (given['KAFKA_SASL_PASSWORD'] === undefined) || (given['KAFKA_SASL_MECHANISM'] === undefined) !== (given['KAFKA_SASL_USERNAME'] === undefined)) {
+    faults.push('KAFKA_SASL_MECHANISM, KAFKA_SASL_USERNAME and KAFKA_SASL_PASSWORD: expected all three, or none');
+  }
+  if (config && config.REQUEST_TIMEOUT_MS >= config.TRANSACTION_TIMEOUT_MS) {
+    faults.push(`REQUEST_TIMEOUT_MS is "${config.REQUEST_TIMEOUT_MS}": expected less than TRANSACTION_TIMEOUT_MS (${config.TRANSACTION_TIMEOUT_MS}), or a late answer outlives its transaction`);
+  }
+  return faults;
+}
+
+function kafkaSettings(config: Parsed): KafkaSettings {
+  const { KAFKA_SASL_MECHANISM: mechanism, KAFKA_SASL_USERNAME: username, KAFKA_SASL_PASSWORD: password } = config;
+  const sasl = mechanism && username && password ? ({ mechanism, username, password } as NonNullable<KafkaSettings['sasl']>) : undefined;
+  return {
+    brokers: config.KAFKA_BROKERS,
+    clientId: config.APP_ID,
+    ssl: config.KAFKA_SSL_CA ? { ca: config.KAFKA_SSL_CA } : config.KAFKA_SSL ? true : undefined,
+    sasl,
+    connectionTimeoutMs: 5000,
+    requestTimeoutMs: config.REQUEST_TIMEOUT_MS,
+  };
+}

@@ -1,0 +1,57 @@
+/** The connections that everything but the group and the producers shares: one cluster, its leaders, one fetcher. */
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Config } from './config.js';
+import { createCluster, Fetcher, isOutage, Leaders, Offsets } from './kafka/index.js';
+import type { Logger } from './log.js';
+import type { Outages } from './outages.js';
+
+const FETCH = { maxWaitMs: 250, maxBytes: 4 * 1024 * 1024, maxBytesPerPartition: 1024 * 1024 };
+const RETRY_MS = 500;
+
+export class Connections {
+  readonly leaders: Leaders;
+  readonly fetcher: Fetcher;
+  readonly outages: Outages;
+  readonly #cluster: ReturnType<typeof createCluster>;
+  readonly #stop = new AbortController();
+
+  constructor(config: Config, outages: Outages, log: Logger) {
+    this.outages = outages;
+    this.#cluster = createCluster(config.kafka, log);
+    this.leaders = new Leaders(this.#cluster);
+    this.fetcher = new Fetcher(this.leaders, FETCH, log, (error) => outages.report('fetch', error));
+  }
+
+  /** Waits for the brokers, and learns of these topics. */
+  async track(topics: readonly string[]): Promise<void> {
+    await this.patiently(async () => {
+      await this.#cluster.connect();
+      await this.leaders.track(topics);
+    }, 'start');
+  }
+
+  offsets(groupId: string): Offsets {
+    return new Offsets(this.#cluster, this.leaders, groupId);
+  }
+
+  /** Tries until a broker answers; an outage shows in readiness meanwhile. Any other error is thrown. */
+  async patiently<T>(ask: () => Promise<T>, part: string): Promise<T> {
+    for (;;) {
+      try {
+        const answer = await ask();
+        this.outages.report(part, undefined);
+        return answer;
+      } catch (error) {
+        if (!isOutage(error) || this.#stop.signal.aborted) throw error;
+        this.outages.report(part, error);
+        await delay(RETRY_MS, undefined, { signal: this.#stop.signal });
+      }
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#stop.abort();
+    this.fetcher.close();
+    await this.#cluster.disconnect();
+  }
+}

@@ -1,0 +1,81 @@
+/** Keeps the user directory on this worker up to date from the compacted directory topic. */
+import { setTimeout as delay } from 'node:timers/promises';
+import type { DirectoryEntry } from '../state/directory-entry.js';
+import type { UserDirectory } from '../state/user-directory.js';
+import { decodeFeed, type FeedDecoder } from './decode-feed.js';
+import { PartitionFeed, type Fetcher, type Offsets } from './kafka/index.js';
+import type { Logger } from './log.js';
+import type { Metrics } from './metrics.js';
+
+export interface DirectoryFeedServices {
+  /** Physical name of the directory topic. */
+  readonly topic: string;
+  readonly partitions: number;
+  readonly directory: UserDirectory;
+  readonly fetcher: Fetcher;
+  readonly offsets: Offsets;
+  readonly decoder: FeedDecoder;
+  readonly metrics: Metrics;
+  readonly log: Logger;
+}
+
+const ANSWER_MS = 15_000;
+const LOOK_MS = 20;
+
+export class DirectoryFeed {
+  readonly #services: DirectoryFeedServices;
+  readonly #positions: number[] = [];
+
+  constructor(services: DirectoryFeedServices) {
+    this.#services = services;
+  }
+
+  /** Reads each partition from where the store stands, until the signal aborts. Rejects when the store can not be written. */
+  async run(signal: AbortSignal): Promise<void> {
+    await this.#findPositions();
+    await Promise.all(this.#positions.map((_, partition) => this.#follow(partition, signal)));
+  }
+
+  /** Resolves when the directory holds everything that was committed to its topic when it was asked. */
+  async caughtUp(signal: AbortSignal): Promise<void> {
+    const ends = await this.#services.offsets.at('latest', this.#partitions(), ANSWER_MS);
+    while (ends.some(({ partition, offset }) => (this.#positions[partition] ?? -1) < offset)) {
+      await delay(LOOK_MS, undefined, { signal });
+    }
+  }
+
+  #partitions(): { topic: string; partition: number }[] {
+    return Array.from({ length: this.#services.partitions }, (_, partition) => ({ topic: this.#services.topic, partition }));
+  }
+
+  async #findPositions(): Promise<void> {
+    const { offsets, directory, log } = this.#services;
+    const starts = await offsets.at('earliest', this.#partitions(), ANSWER_MS);
+    const ends = await offsets.at('latest', this.#partitions(), ANSWER_MS);
+    const isBeyond = ends.some(({ partition, offset }) => (directory.position(partition) ?? 0) > offset);
+    if (isBeyond) {
+      log.warn('the stored user directory is ahead of its topic, so it is of another one: wiped, read from the start');
+      await directory.wipe();
+    }
+    for (const { partition, offset } of starts) {
+      this.#positions[partition] = Math.max(offset, directory.position(partition) ?? 0);
+    }
+  }
+
+  async #follow(partition: number, signal: AbortSignal): Promise<void> {
+    const { topic, fetcher, directory, metrics } = this.#services;
+    const feed = new PartitionFeed(`${topic}-${partition}`);
+    fetcher.add(topic, partition, this.#positions[partition]!, feed);
+    while (!signal.aborted) {
+      const piece = await feed.next(signal);
+      const entries: DirectoryEntry[] = [];
+      for (const { value, offset } of piece.records) {
+        const entry = value && (await decodeFeed('USER_DIRECTORY', value, offset, this.#services, signal));
+        if (entry) entries.push(entry);
+      }
+      await directory.apply(partition, entries, piece.nextOffset);
+      metrics.restore_records_total.inc({ store: 'directory' }, piece.records.length);
+      this.#positions[partition] = piece.nextOffset;
+    }
+  }
+}

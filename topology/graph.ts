@@ -1,0 +1,136 @@
+/** The topology as data: named nodes, and for each the names of the nodes that it reads from. */
+import type { RoutedEvent } from '../processors/routed-event.js';
+import type { Templates } from '../processors/templates.js';
+import type { EventDecoder, SinkEvents } from '../schemas/codecs.js';
+import type { RecordName } from '../schemas/types.js';
+import type { ProcessorContext } from './context.js';
+import { FatalError } from './errors.js';
+import type { DeadLetterCause, Outcome } from './outcome.js';
+import type { SinkRecord, SinkTopic, SourceRecord, SourceTopic } from './record.js';
+import { faultsOf } from './topology-faults.js';
+
+/** A decoder's answer when it has to ask the registry first; not an outcome of the record yet. */
+export interface Unresolved {
+  readonly kind: 'unresolved';
+  readonly schemaId: number;
+}
+
+/** One step of a record's way. Pure: what it may look at besides its input is in the context. */
+export type Processor<In, Out> = (input: In, context: ProcessorContext) => Outcome<Out> | Unresolved;
+
+/** What processors are made with; each takes what it needs. */
+export interface Services {
+  readonly decoder: EventDecoder;
+  readonly templates: Templates;
+}
+
+/** Takes the outputs of a sink. */
+export interface Emitter<Event> {
+  /** The record's key, and the event that becomes its value. */
+  emit(key: string, event: Event): void;
+}
+
+/** Turns a routed event into the records of one topic: none, one, or one a recipient. Pure, but for `out`. */
+export type Sink<Event> = (routed: RoutedEvent, out: Emitter<Event>, context: ProcessorContext) => void;
+
+/** What every dead letter says besides its own cause. */
+export interface DeadLetterOptions {
+  readonly appId: string;
+  readonly stackTraces: boolean;
+  /** The name on the broker of a source topic. */
+  readonly topicName: (topic: SourceTopic) => string;
+}
+
+/** Turns a record that can not be processed into the dead letter for it. */
+export type DeadLetterSink = (record: SourceRecord, cause: DeadLetterCause, options: DeadLetterOptions) => SinkRecord;
+
+export interface SourceNode {
+  readonly kind: 'source';
+  readonly name: string;
+  readonly topic: SourceTopic;
+  readonly schema: RecordName;
+}
+
+export interface ProcessorNode {
+  readonly kind: 'processor';
+  readonly name: string;
+  readonly from: readonly string[];
+  /** The store that it looks into. */
+  readonly store?: string;
+  /** Inputs differ from node to node: only the executor, which strings them together, sees them as one type. */
+  readonly create: (services: Services) => Processor<never, unknown>;
+}
+
+export interface EventSinkNode {
+  readonly kind: 'sink';
+  readonly accepts: 'events';
+  readonly name: string;
+  readonly from: readonly string[];
+  readonly topic: keyof SinkEvents;
+  readonly schema: RecordName;
+  readonly sink: Sink<never>;
+}
+
+export interface DeadLetterSinkNode {
+  readonly kind: 'sink';
+  readonly accepts: 'dead-letters';
+  readonly name: string;
+  readonly from: readonly string[];
+  readonly topic: Exclude<SinkTopic, keyof SinkEvents>;
+  readonly schema: 'as received';
+  readonly sink: DeadLetterSink;
+}
+
+export type SinkNode = EventSinkNode | DeadLetterSinkNode;
+export type TopologyNode = SourceNode | ProcessorNode | SinkNode;
+
+export interface Topology {
+  readonly name: string;
+  /** The stores that processors may look into. */
+  readonly stores: readonly string[];
+  readonly nodes: readonly TopologyNode[];
+}
+
+/** A topology that can not run; every fault is listed. */
+export class TopologyError extends FatalError {
+  readonly faults: readonly string[];
+
+  constructor(name: string, faults: readonly string[]) {
+    super(`The topology '${name}' can not run:\n${faults.map((fault) => `  - ${fault}`).join('\n')}`);
+    this.faults = faults;
+  }
+}
+
+export function source(name: string, topic: SourceTopic, schema: RecordName): SourceNode {
+  return { kind: 'source', name, topic, schema };
+}
+
+export function processor(
+  name: string,
+  node: { from: readonly string[]; create: ProcessorNode['create']; store?: string },
+): ProcessorNode {
+  return { kind: 'processor', name, ...node };
+}
+
+/** A sink of encoded events; its events are those of its topic. */
+export function sink<T extends keyof SinkEvents>(
+  name: string,
+  node: { from: readonly string[]; topic: T; schema: RecordName; sink: Sink<SinkEvents[T]> },
+): EventSinkNode {
+  return { kind: 'sink', accepts: 'events', name, ...node };
+}
+
+/** The branch for records that can not be processed; their values go out as they came. */
+export function deadLetterSink(
+  name: string,
+  node: { from: readonly string[]; topic: DeadLetterSinkNode['topic']; sink: DeadLetterSink },
+): DeadLetterSinkNode {
+  return { kind: 'sink', accepts: 'dead-letters', schema: 'as received', name, ...node };
+}
+
+/** Checks the declaration and freezes it. Throws TopologyError with all its faults. */
+export function defineTopology(topology: Topology): Topology {
+  const faults = faultsOf(topology);
+  if (faults.length > 0) throw new TopologyError(topology.name, faults);
+  return Object.freeze({ ...topology, nodes: Object.freeze(topology.nodes.map((node) => Object.freeze({ ...node }))) });
+}

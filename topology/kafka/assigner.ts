@@ -1,0 +1,96 @@
+/**
+ * Deals tasks to workers: balanced, and sticky to the present owner, then to whoever holds the task's state.
+ * Task k is partition k of every source topic that has one, so all of them go to one worker: kafkajs's own assigner
+ * would split a task, and two owners of one transactional id would fence each other for ever.
+ */
+
+/** What a member says of itself when it joins (its userData). */
+export interface MemberClaim {
+  readonly memberId: string;
+  /** The generation in which it held `tasks`; the highest generation's claim wins. -1 when it held none. */
+  readonly generation: number;
+  readonly tasks: readonly number[];
+  /** Next changelog offset of each task whose store it keeps on disk: the closer to the end, the shorter the restore. */
+  readonly stored: Readonly<Record<string, number>>;
+}
+
+/** The assigner's name in the group protocol; fixed, since every member must offer the same. */
+export const ASSIGNER_NAME = 'notification-streams';
+const USER_DATA_VERSION = 1;
+
+export function encodeUserData(claim: Omit<MemberClaim, 'memberId'>): Buffer {
+  const { generation, tasks, stored } = claim;
+  return Buffer.from(JSON.stringify({ version: USER_DATA_VERSION, generation, tasks, stored }));
+}
+
+/** A member whose userData can not be read (none, or a newer version) claims nothing. */
+export function decodeUserData(memberId: string, userData: Buffer | null): MemberClaim {
+  const nothing: MemberClaim = { memberId, generation: -1, tasks: [], stored: {} };
+  if (!userData || userData.length === 0) return nothing;
+  const parsed = parseJson(userData.toString('utf8'));
+  if (typeof parsed !== 'object' || parsed === null) return nothing;
+  const { version, generation, tasks, stored } = parsed as Partial<MemberClaim> & { version?: unknown };
+  if (version !== USER_DATA_VERSION || typeof generation !== 'number' || !Array.isArray(tasks)) return nothing;
+  return { memberId, generation, tasks: tasks as number[], stored: stored ?? {} };
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined; // not ours: it claims nothing
+  }
+}
+
+/** Every task to one member, no member with two more than another. Deterministic. */
+export function assignTasks(taskCount: number, members: readonly MemberClaim[]): Map<string, number[]> {
+  const sorted = [...members].sort((a, b) => (a.memberId < b.memberId ? -1 : 1));
+  const dealt = new Map(sorted.map(({ memberId }) => [memberId, [] as number[]]));
+  if (sorted.length === 0) return dealt;
+  const quota = new Quota(taskCount, sorted.length);
+  const free: number[] = [];
+  for (let task = 0; task < taskCount; task += 1) {
+    const owner = newestClaim(task, sorted);
+    if (!(owner && quota.take(dealt.get(owner.memberId)!, task))) free.push(task);
+  }
+  const homeless = free.filter((task) => {
+    const keepers = sorted
+      .filter(({ stored }) => stored[task] !== undefined)
+      .sort((a, b) => b.stored[task]! - a.stored[task]!);
+    return !keepers.some(({ memberId }) => quota.take(dealt.get(memberId)!, task));
+  });
+  for (const task of homeless) {
+    const least = [...dealt.values()].reduce((a, b) => (b.length < a.length ? b : a));
+    quota.take(least, task);
+  }
+  for (const tasks of dealt.values()) tasks.sort((a, b) => a - b);
+  return dealt;
+}
+
+function newestClaim(task: number, members: readonly MemberClaim[]): MemberClaim | undefined {
+  let newest: MemberClaim | undefined;
+  for (const member of members) {
+    if (member.tasks.includes(task) && member.generation > (newest?.generation ?? -1)) newest = member;
+  }
+  return newest;
+}
+
+/** Each member may hold the even share, and as many members as there are tasks left over may hold one more. */
+class Quota {
+  readonly #share: number;
+  #extra: number;
+
+  constructor(tasks: number, members: number) {
+    this.#share = Math.floor(tasks / members);
+    this.#extra = tasks % members;
+  }
+
+  take(held: number[], task: number): boolean {
+    if (held.length >= this.#share) {
+      if (held.length > this.#share || this.#extra === 0) return false;
+      this.#extra -= 1;
+    }
+    held.push(task);
+    return true;
+  }
+}

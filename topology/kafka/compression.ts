@@ -1,0 +1,64 @@
+/** Decompresses the records of a batch: every codec that a producer may have used, with an upper bound on what comes out. */
+import { gunzipSync } from 'node:zlib';
+import { decompress as unzstd } from 'fzstd';
+import { decompressFrameSync as unlz4 } from 'lz4-napi';
+import { uncompressSync as unsnappy } from 'snappy';
+
+/** A batch that unpacks to more than this is refused: 16 times the largest fetch that we ask for. */
+export const MAX_UNPACKED_BYTES = 128 * 1024 * 1024;
+
+const CODEC_NAMES = ['none', 'gzip', 'snappy', 'lz4', 'zstd'] as const;
+
+/** `attributes & 7` of a record batch says the codec. Throws when the data is not of that codec or unpacks past the bound. */
+export function decompress(codec: number, packed: Buffer): Buffer {
+  const unpacked = unpack(codec, packed);
+  if (unpacked.length > MAX_UNPACKED_BYTES) {
+    throw new RangeError(`a ${CODEC_NAMES[codec] ?? codec} batch unpacks to ${unpacked.length} bytes, over ${MAX_UNPACKED_BYTES}`);
+  }
+  return unpacked;
+}
+
+function unpack(codec: number, packed: Buffer): Buffer {
+  switch (codec) {
+    case 0:
+      return packed;
+    case 1:
+      return gunzipSync(packed, { maxOutputLength: MAX_UNPACKED_BYTES });
+    case 2:
+      return isXerial(packed) ? unxerial(packed) : uncompressSnappy(packed);
+    case 3:
+      return unlz4(packed);
+    case 4: {
+      const bytes = unzstd(packed);
+      return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    }
+    default:
+      throw new RangeError(`unknown compression codec ${codec}`);
+  }
+}
+
+/** The Java client frames snappy in blocks: magic, two versions, then (length, block) pairs. */
+const XERIAL_MAGIC = Buffer.from([0x82, 0x53, 0x4e, 0x41, 0x50, 0x50, 0x59, 0x00]);
+const XERIAL_HEADER = 16;
+
+function isXerial(packed: Buffer): boolean {
+  return packed.length >= XERIAL_HEADER && packed.subarray(0, XERIAL_MAGIC.length).equals(XERIAL_MAGIC);
+}
+
+function unxerial(packed: Buffer): Buffer {
+  const blocks: Buffer[] = [];
+  let total = 0;
+  for (let at = XERIAL_HEADER; at < packed.length; ) {
+    const size = packed.readUInt32BE(at);
+    const block = uncompressSnappy(packed.subarray(at + 4, at + 4 + size));
+    total += block.length;
+    if (total > MAX_UNPACKED_BYTES) throw new RangeError(`a snappy batch unpacks to over ${MAX_UNPACKED_BYTES} bytes`);
+    blocks.push(block);
+    at += 4 + size;
+  }
+  return Buffer.concat(blocks, total);
+}
+
+function uncompressSnappy(packed: Buffer): Buffer {
+  return unsnappy(packed, { asBuffer: true }) as Buffer;
+}

@@ -1,0 +1,57 @@
+/** How every connection to the brokers is made: one cluster object a role, since each carries its own sockets. */
+import { Socket } from 'node:net';
+import { connect as connectTls, type ConnectionOptions } from 'node:tls';
+import type { SASLOptions } from 'kafkajs';
+import type { Logger } from '../log.js';
+import { ClusterClass, createKafkaLogger, type Cluster, type KafkaLogEntry, type SocketFactory } from './internals.js';
+
+export interface KafkaSettings {
+  readonly brokers: readonly string[];
+  readonly clientId: string;
+  readonly ssl?: ConnectionOptions | true | undefined;
+  readonly sasl?: SASLOptions | undefined;
+  readonly connectionTimeoutMs: number;
+  readonly requestTimeoutMs: number;
+}
+
+export const READ_COMMITTED = 1;
+const READ_UNCOMMITTED = 0;
+export type Isolation = typeof READ_COMMITTED | typeof READ_UNCOMMITTED;
+
+/** Requests wait for answers, never for the kernel to fill a packet: Nagle is off. */
+const socketFactory: SocketFactory = ({ host, port, ssl, onConnect }) => {
+  const socket = ssl ? connectTls({ host, port, ...ssl }, onConnect) : new Socket().connect({ host, port }, onConnect);
+  socket.setNoDelay(true);
+  socket.setKeepAlive(true, 60_000);
+  return socket;
+};
+
+/** A kafkajs cluster: connections, metadata, coordinators. It never creates a topic by asking for it. */
+export function createCluster(settings: KafkaSettings, log: Logger): Cluster {
+  return new ClusterClass({
+    logger: createKafkaLogger({ level: LEVEL_WARN, logCreator: () => (entry) => logKafka(log, entry) }),
+    socketFactory,
+    brokers: settings.brokers,
+    ssl: settings.ssl,
+    sasl: settings.sasl,
+    clientId: settings.clientId,
+    connectionTimeout: settings.connectionTimeoutMs,
+    authenticationTimeout: settings.connectionTimeoutMs,
+    reauthenticationThreshold: 10_000,
+    requestTimeout: settings.requestTimeoutMs,
+    enforceRequestTimeout: true,
+    metadataMaxAge: 300_000,
+    // Short: whoever calls waits and tries again in its own way, and says so in readiness.
+    retry: { initialRetryTime: 50, maxRetryTime: 500, retries: 2 },
+    allowAutoTopicCreation: false,
+    maxInFlightRequests: null,
+    isolationLevel: READ_COMMITTED,
+  });
+}
+
+const LEVEL_WARN = 2;
+
+/** kafkajs reports each failed connection as an error; to us it is an outage that readiness names once. */
+function logKafka(log: Logger, { namespace, log: { message, error, broker } }: KafkaLogEntry): void {
+  log.debug({ component: `kafkajs:${namespace}`, broker, error }, message);
+}

@@ -1,0 +1,188 @@
+/**
+ * Fetches partitions at positions that we set ourselves: no group, no committed offset is asked for or moved.
+ * One loop a broker asks for every partition that its owner has room for, ahead of processing, and hands over what
+ * was committed. Records fetched before a seek or a removal are dropped, never delivered.
+ */
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Logger } from '../log.js';
+import { messageOf } from '../errors.js';
+import { READ_COMMITTED } from './connect.js';
+import { readCommitted, type FetchedPartition } from './fetched-records.js';
+import type { Leaders } from './leaders.js';
+import { BrokerError, hasMoved } from './protocol-errors.js';
+import { fetch, type FetchAnswer } from './requests.js';
+
+/** What a partition's owner is told. */
+export interface PartitionConsumer {
+  /** False while its buffer is full: the partition is left out of the next fetch. */
+  hasRoom(): boolean;
+  /** Committed records in order, none when the fetched range held only control or aborted records. */
+  deliver(fetched: FetchedPartition, lastStableOffset: number): void;
+  /** The position is before the start or past the end of the log: nothing more is fetched until it is sought. */
+  outOfRange(position: number, logStartOffset: number): void;
+}
+
+export interface FetcherOptions {
+  /** How long a broker may wait for data, ms. */
+  readonly maxWaitMs: number;
+  readonly maxBytes: number;
+  readonly maxBytesPerPartition: number;
+}
+
+interface Fetched {
+  readonly topic: string;
+  readonly partition: number;
+  readonly consumer: PartitionConsumer;
+  position: number;
+  stopped: boolean;
+  /** Grows with each seek, so that an answer to an older question is told. */
+  version: number;
+}
+
+/** While a full partition waits to be asked for again, the others must not hold the request for long. */
+const BUSY_WAIT_MS = 5;
+const RETRY_MS = 250;
+const OFFSET_OUT_OF_RANGE = 1;
+
+export class Fetcher {
+  readonly #leaders: Leaders;
+  readonly #options: FetcherOptions;
+  readonly #log: Logger;
+  readonly #onOutage: (error: unknown) => void;
+  readonly #partitions = new Map<string, Fetched>();
+  readonly #loops = new Set<number>();
+  #wake: (() => void)[] = [];
+  #closed = false;
+
+  /** `onOutage` is told of an error each time that no broker could be asked, and undefined when one answered again. */
+  constructor(leaders: Leaders, options: FetcherOptions, log: Logger, onOutage: (error: unknown) => void) {
+    this.#leaders = leaders;
+    this.#options = options;
+    this.#log = log;
+    this.#onOutage = onOutage;
+  }
+
+  /** Fetches a partition from an offset on; replaces an earlier consumer of it. */
+  add(topic: string, partition: number, position: number, consumer: PartitionConsumer): void {
+    this.#partitions.set(keyOf(topic, partition), { topic, partition, consumer, position, stopped: false, version: 0 });
+    this.#run(this.#leaders.leaderOf(topic, partition));
+    this.wake();
+  }
+
+  remove(topic: string, partition: number): void {
+    const found = this.#partitions.get(keyOf(topic, partition));
+    if (found) found.version = -1;
+    this.#partitions.delete(keyOf(topic, partition));
+  }
+
+  seek(topic: string, partition: number, position: number): void {
+    const found = this.#partitions.get(keyOf(topic, partition));
+    if (!found) return;
+    found.position = position;
+    found.stopped = false;
+    found.version += 1;
+    this.wake();
+  }
+
+  /** Says that a consumer may have room again. */
+  wake(): void {
+    const waiting = this.#wake;
+    this.#wake = [];
+    for (const resume of waiting) resume();
+  }
+
+  /** Ends the loops; a fetch that is on its way is answered into the void. */
+  close(): void {
+    this.#closed = true;
+    this.#partitions.clear();
+    this.wake();
+  }
+
+  #run(nodeId: number): void {
+    if (this.#closed || this.#loops.has(nodeId)) return;
+    this.#loops.add(nodeId);
+    void this.#loop(nodeId);
+  }
+
+  async #loop(nodeId: number): Promise<void> {
+    while (!this.#closed) {
+      const led = [...this.#partitions.values()].filter(
+        ({ topic, partition, stopped }) => !stopped && this.#leaders.leaderOf(topic, partition) === nodeId,
+      );
+      const wanted = led.filter(({ consumer }) => consumer.hasRoom());
+      if (wanted.length === 0) {
+        if (nodeId === NO_LEADER && led.length > 0) await this.#refresh();
+        else await new Promise<void>((resolve) => this.#wake.push(resolve));
+        continue;
+      }
+      try {
+        if (nodeId === NO_LEADER) throw new BrokerError(LEADER_NOT_AVAILABLE, `Fetch of ${wanted.length} partitions`);
+        await this.#fetchFrom(nodeId, wanted, wanted.length < led.length);
+      } catch (error) {
+        await this.#recover(error);
+      }
+    }
+  }
+
+  async #fetchFrom(nodeId: number, wanted: readonly Fetched[], someAreFull: boolean): Promise<void> {
+    const asked = wanted.map((of) => ({ of, version: of.version }));
+    const { maxWaitMs, maxBytes, maxBytesPerPartition } = this.#options;
+    const broker = await this.#leaders.broker(nodeId);
+    const limits = { maxWaitMs: someAreFull ? BUSY_WAIT_MS : maxWaitMs, maxBytes, maxBytesPerPartition, isolation: READ_COMMITTED };
+    // A broker fills the answer in the order asked: begin with another partition each time.
+    const shift = Math.floor(Math.random() * wanted.length);
+    const positions = [...wanted.slice(shift), ...wanted.slice(0, shift)].map(({ topic, partition, position }) => ({
+      topic,
+      partition,
+      offset: position,
+    }));
+    const answers = await broker.connectionPool.send(fetch(positions, limits));
+    this.#onOutage(undefined);
+    let moved: BrokerError | undefined;
+    for (const answer of answers) {
+      const found = this.#partitions.get(keyOf(answer.topic, answer.partition));
+      const question = asked.find(({ of }) => of === found);
+      if (!found || question?.version !== found.version) continue;
+      moved = this.#take(found, answer) ?? moved;
+    }
+    if (moved) throw moved;
+  }
+
+  #take(found: Fetched, answer: FetchAnswer): BrokerError | undefined {
+    if (answer.errorCode === OFFSET_OUT_OF_RANGE) {
+      found.stopped = true;
+      found.consumer.outOfRange(found.position, answer.logStartOffset);
+      return undefined;
+    }
+    if (answer.errorCode !== 0) return new BrokerError(answer.errorCode, `Fetch of ${answer.topic}-${answer.partition}`);
+    const fetched = readCommitted(answer.data, found.position, answer.aborted);
+    found.position = fetched.nextOffset;
+    found.consumer.deliver(fetched, answer.lastStableOffset);
+    return undefined;
+  }
+
+  async #recover(error: unknown): Promise<void> {
+    if (!hasMoved(error)) this.#onOutage(error);
+    this.#log.debug({ error: messageOf(error) }, 'fetch failed, trying again');
+    await delay(RETRY_MS);
+    await this.#refresh();
+  }
+
+  async #refresh(): Promise<void> {
+    try {
+      await this.#leaders.refresh();
+    } catch (error) {
+      this.#onOutage(error);
+      await delay(RETRY_MS);
+    }
+    for (const { topic, partition } of this.#partitions.values()) this.#run(this.#leaders.leaderOf(topic, partition));
+    this.wake();
+  }
+}
+
+const NO_LEADER = -1;
+const LEADER_NOT_AVAILABLE = 5;
+
+function keyOf(topic: string, partition: number): string {
+  return `${topic}/${partition}`;
+}

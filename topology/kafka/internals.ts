@@ -1,0 +1,135 @@
+/**
+ * The parts of kafkajs 2.2.4 (pinned) that we build on below its public API: cluster, broker and connection.
+ * Why not its consumer and producer classes: docs/kafkajs.md. Typed here, and nowhere else.
+ */
+import { createRequire } from 'node:module';
+import type { Socket } from 'node:net';
+import type { ConnectionOptions } from 'node:tls';
+import type { SASLOptions } from 'kafkajs';
+
+const load = createRequire(import.meta.url);
+
+/** A request that is already encoded, and how its response is read. */
+export interface RawRequest<T> {
+  readonly request: {
+    readonly apiKey: number;
+    readonly apiVersion: number;
+    readonly apiName: string;
+    readonly encode: () => Promise<{ readonly buf: Buffer; readonly buffer: Buffer }>;
+  };
+  readonly response: { readonly decode: (payload: Buffer) => Promise<T>; readonly parse: (data: T) => Promise<T> };
+  /** ms; kafkajs takes the larger of this and the connection's own. */
+  readonly requestTimeout?: number | null;
+  readonly logResponseError?: boolean;
+}
+
+export interface Broker {
+  readonly nodeId: number;
+  readonly connectionPool: { send<T>(request: RawRequest<T>): Promise<T> };
+  isConnected(): boolean;
+  connect(): Promise<void>;
+  disconnect(): Promise<void>;
+  joinGroup(request: {
+    groupId: string;
+    sessionTimeout: number;
+    rebalanceTimeout: number;
+    memberId: string;
+    groupProtocols: { name: string; metadata: Buffer }[];
+  }): Promise<{
+    generationId: number;
+    leaderId: string;
+    memberId: string;
+    groupProtocol: string;
+    members: { memberId: string; memberMetadata: Buffer }[];
+  }>;
+  syncGroup(request: {
+    groupId: string;
+    generationId: number;
+    memberId: string;
+    groupAssignment: { memberId: string; memberAssignment: Buffer }[];
+  }): Promise<{ memberAssignment: Buffer }>;
+  heartbeat(request: { groupId: string; groupGenerationId: number; memberId: string }): Promise<unknown>;
+  leaveGroup(request: { groupId: string; memberId: string }): Promise<unknown>;
+  listOffsets(request: {
+    replicaId?: number;
+    isolationLevel: number;
+    topics: { topic: string; partitions: { partition: number; timestamp: string }[] }[];
+  }): Promise<{ responses: { topic: string; partitions: { partition: number; offset: string }[] }[] }>;
+}
+
+export interface PartitionMetadata {
+  readonly partitionId: number;
+  readonly leader: number;
+}
+
+export interface Cluster {
+  connect(): Promise<void>;
+  disconnect(): Promise<void>;
+  refreshMetadata(): Promise<void>;
+  addMultipleTargetTopics(topics: readonly string[]): Promise<void>;
+  findTopicPartitionMetadata(topic: string): PartitionMetadata[];
+  findBroker(node: { nodeId: number | string }): Promise<Broker>;
+  findControllerBroker(): Promise<Broker>;
+  findGroupCoordinator(request: { groupId: string; coordinatorType?: number }): Promise<Broker>;
+  removeBroker(address: { host: string; port: number }): void;
+}
+
+export type SocketFactory = (options: {
+  host: string;
+  port: number;
+  ssl: ConnectionOptions | null;
+  onConnect: () => void;
+}) => Socket;
+
+interface ClusterOptions {
+  readonly logger: unknown;
+  readonly socketFactory: SocketFactory;
+  readonly brokers: readonly string[];
+  readonly ssl?: ConnectionOptions | true | undefined;
+  readonly sasl?: SASLOptions | undefined;
+  readonly clientId: string;
+  readonly connectionTimeout: number;
+  readonly authenticationTimeout: number;
+  readonly reauthenticationThreshold: number;
+  readonly requestTimeout: number;
+  readonly enforceRequestTimeout: boolean;
+  readonly metadataMaxAge: number;
+  readonly retry: { initialRetryTime: number; maxRetryTime: number; retries: number };
+  readonly allowAutoTopicCreation: boolean;
+  readonly maxInFlightRequests: number | null;
+  readonly isolationLevel: number;
+}
+
+export const ClusterClass = load('kafkajs/src/cluster') as new (options: ClusterOptions) => Cluster;
+
+export const createKafkaLogger = (
+  load('kafkajs/src/loggers') as {
+    createLogger: (options: { level: number; logCreator: (level: number) => (entry: KafkaLogEntry) => void }) => unknown;
+  }
+).createLogger;
+
+export interface KafkaLogEntry {
+  readonly namespace: string;
+  readonly level: number;
+  readonly log: { readonly message: string; readonly error?: string; readonly [name: string]: unknown };
+}
+
+/** kafkajs's error for a protocol error code; codes past 88 are unknown to it. */
+export const createErrorFromCode = (
+  load('kafkajs/src/protocol/error') as { createErrorFromCode: (code: number) => Error & { type: string; code: number } }
+).createErrorFromCode;
+
+interface AssignerProtocol {
+  readonly MemberMetadata: {
+    encode(metadata: { version: number; topics: string[]; userData: Buffer }): Buffer;
+    decode(buffer: Buffer): { version: number; topics: string[]; userData: Buffer };
+  };
+  readonly MemberAssignment: {
+    encode(assignment: { version: number; assignment: Record<string, number[]>; userData: Buffer }): Buffer;
+    decode(buffer: Buffer): { version: number; assignment: Record<string, number[]>; userData: Buffer } | null;
+  };
+}
+
+export const { MemberMetadata, MemberAssignment } = load('kafkajs/src/consumer/assignerProtocol') as AssignerProtocol;
+
+export const COORDINATOR_TRANSACTION = 1;

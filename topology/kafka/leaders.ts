@@ -1,0 +1,49 @@
+/** Which broker leads a partition, from the cluster's metadata; looked up in a map, since kafkajs searches arrays. */
+import type { Broker, Cluster } from './internals.js';
+
+export class Leaders {
+  readonly #cluster: Cluster;
+  readonly #byTopic = new Map<string, readonly number[]>();
+
+  constructor(cluster: Cluster) {
+    this.#cluster = cluster;
+  }
+
+  /** Learns of topics; must be called before anything is asked about them. */
+  async track(topics: readonly string[]): Promise<void> {
+    await this.#cluster.addMultipleTargetTopics(topics);
+    this.#byTopic.clear();
+  }
+
+  /** How many partitions the topic has; 0 when it does not exist. */
+  partitionCount(topic: string): number {
+    return this.#leadersOf(topic).length;
+  }
+
+  /** Node id of the partition's leader; -1 while there is none. */
+  leaderOf(topic: string, partition: number): number {
+    return this.#leadersOf(topic)[partition] ?? -1;
+  }
+
+  broker(nodeId: number): Promise<Broker> {
+    return this.#cluster.findBroker({ nodeId });
+  }
+
+  /** Asks the brokers again: after an error that says that something moved, or to see new partitions. */
+  async refresh(): Promise<void> {
+    await this.#cluster.refreshMetadata();
+    this.#byTopic.clear();
+  }
+
+  #leadersOf(topic: string): readonly number[] {
+    let leaders = this.#byTopic.get(topic);
+    if (!leaders) {
+      const metadata = this.#cluster.findTopicPartitionMetadata(topic);
+      const found: number[] = new Array<number>(metadata.length).fill(-1);
+      for (const { partitionId, leader } of metadata) found[partitionId] = leader;
+      leaders = found;
+      this.#byTopic.set(topic, leaders);
+    }
+    return leaders;
+  }
+}

@@ -1,0 +1,208 @@
+/**
+ * This worker's membership of the consumer group: join, heartbeat, rejoin, leave.
+ *
+ * kafkajs's consumer ties heartbeats to its fetch loop and has no word before a rebalance; here they are apart, so
+ * that a slow commit never costs the membership and tasks finish their commit before the group is joined again.
+ */
+import { setTimeout as delay } from 'node:timers/promises';
+import { FencedError, OutageError, messageOf } from '../errors.js';
+import type { Logger } from '../log.js';
+import { ASSIGNER_NAME, assignTasks, decodeUserData, encodeUserData, type MemberClaim } from './assigner.js';
+import { MemberAssignment, MemberMetadata, type Broker, type Cluster } from './internals.js';
+import type { Leaders } from './leaders.js';
+import { errorType, isOutage, isStaleMember } from './protocol-errors.js';
+import type { GroupMember } from './requests.js';
+
+export interface MembershipOptions {
+  readonly groupId: string;
+  /** Physical names of the source topics. */
+  readonly topics: readonly string[];
+  /** Without a heartbeat for this long the group gives our tasks away, ms. */
+  readonly sessionTimeoutMs: number;
+  /** How long the group waits for every member to rejoin, ms. */
+  readonly rebalanceTimeoutMs: number;
+  readonly heartbeatIntervalMs: number;
+  /** How often new partitions of the sources are looked for, ms. */
+  readonly metadataIntervalMs: number;
+}
+
+/** What the worker does about its tasks. */
+export interface MembershipListener {
+  /** What to claim on joining. */
+  claim(): Omit<MemberClaim, 'memberId' | 'generation'>;
+  /** The group is about to be joined again: finish what is in flight, start nothing new. Bounded by the caller's own deadline. */
+  suspend(): Promise<void>;
+  assigned(tasks: readonly number[], taskCount: number, member: GroupMember): void;
+  /** The group gave our tasks away: another worker may own them by now. */
+  lost(): void;
+  /** The error while no coordinator can be reached; undefined when one answers again. */
+  outage(error: unknown): void;
+}
+
+const RETRY_MS = 500;
+
+export class Membership {
+  readonly #cluster: Cluster;
+  readonly #leaders: Leaders;
+  readonly #options: MembershipOptions;
+  readonly #listener: MembershipListener;
+  readonly #log: Logger;
+  #coordinator: Broker | undefined;
+  #memberId = '';
+  #generation = -1;
+  #taskCount = 0;
+  #rejoin = false;
+  readonly #stop = new AbortController();
+
+  constructor(cluster: Cluster, leaders: Leaders, options: MembershipOptions, listener: MembershipListener, log: Logger) {
+    this.#cluster = cluster;
+    this.#leaders = leaders;
+    this.#options = options;
+    this.#listener = listener;
+    this.#log = log;
+  }
+
+  /** Stays in the group until `leave`. Rejects on an error that neither waiting nor rejoining cures. */
+  async run(): Promise<void> {
+    let joined = false;
+    while (!this.#stop.signal.aborted) {
+      try {
+        if (!joined) await this.#join();
+        joined = true;
+        await this.#beat();
+        await this.#listener.suspend();
+        joined = false;
+      } catch (error) {
+        if (this.#stop.signal.aborted) return;
+        joined = (await this.#survive(error)) && joined;
+      }
+    }
+  }
+
+  /** Joins anew at the next beat: a task lost its place, or partitions were added. */
+  rejoin(): void {
+    this.#rejoin = true;
+  }
+
+  /**
+   * Asks the group whether we still are what we were in that generation. FencedError when not, OutageError when
+   * nobody answers.
+   */
+  async confirm(generation: number): Promise<void> {
+    if (generation !== this.#generation) throw new FencedError(`generation ${generation} is over`);
+    try {
+      await this.#heartbeat();
+    } catch (error) {
+      if (isStaleMember(error)) throw new FencedError(`the group refused generation ${generation}`, error);
+      throw new OutageError('the group coordinator does not answer', error);
+    }
+  }
+
+  /** Stops beating and tells the group, so that our tasks move at once. Errors are logged: the session times out anyway. */
+  async leave(): Promise<void> {
+    this.#stop.abort();
+    if (!this.#memberId || !this.#coordinator) return;
+    try {
+      await this.#coordinator.leaveGroup({ groupId: this.#options.groupId, memberId: this.#memberId });
+    } catch (error) {
+      this.#log.warn({ error: messageOf(error) }, 'could not leave the group, its tasks move when the session times out');
+    }
+  }
+
+  async #join(): Promise<void> {
+    const { groupId, topics, sessionTimeoutMs, rebalanceTimeoutMs } = this.#options;
+    this.#rejoin = false;
+    await this.#leaders.refresh();
+    this.#coordinator = await this.#cluster.findGroupCoordinator({ groupId });
+    const userData = encodeUserData({ ...this.#listener.claim(), generation: this.#generation });
+    const joined = await this.#coordinator.joinGroup({
+      groupId,
+      sessionTimeout: sessionTimeoutMs,
+      rebalanceTimeout: rebalanceTimeoutMs,
+      memberId: this.#memberId,
+      groupProtocols: [{ name: ASSIGNER_NAME, metadata: MemberMetadata.encode({ version: 1, topics: [...topics], userData }) }],
+    });
+    this.#memberId = joined.memberId;
+    const leading = joined.leaderId === joined.memberId;
+    const groupAssignment = leading ? await this.#assign(joined.members) : [];
+    const { generationId } = joined;
+    const synced = await this.#coordinator.syncGroup({ groupId, generationId, memberId: joined.memberId, groupAssignment });
+    this.#generation = generationId;
+    const { tasks, taskCount } = readAssignment(synced.memberAssignment);
+    this.#taskCount = taskCount;
+    this.#listener.outage(undefined);
+    this.#log.info({ generation: generationId, memberId: joined.memberId, leading, tasks, taskCount }, 'joined the group');
+    this.#listener.assigned(tasks, taskCount, { groupId, generationId, memberId: joined.memberId });
+  }
+
+  async #assign(members: readonly { memberId: string; memberMetadata: Buffer }[]): Promise<{ memberId: string; memberAssignment: Buffer }[]> {
+    await this.#leaders.refresh();
+    const taskCount = this.#countTasks();
+    const claims = members.map(({ memberId, memberMetadata }) => decodeUserData(memberId, MemberMetadata.decode(memberMetadata).userData));
+    const dealt = assignTasks(taskCount, claims);
+    return [...dealt].map(([memberId, tasks]) => {
+      const assignment: Record<string, number[]> = {};
+      for (const topic of this.#options.topics) {
+        const partitions = tasks.filter((task) => task < this.#leaders.partitionCount(topic));
+        if (partitions.length > 0) assignment[topic] = partitions;
+      }
+      const userData = Buffer.from(JSON.stringify({ version: 1, tasks, taskCount }));
+      return { memberId, memberAssignment: MemberAssignment.encode({ version: 1, assignment, userData }) };
+    });
+  }
+
+  #countTasks(): number {
+    return Math.max(...this.#options.topics.map((topic) => this.#leaders.partitionCount(topic)));
+  }
+
+  /** Returns when the group wants to be joined again. */
+  async #beat(): Promise<void> {
+    const { heartbeatIntervalMs, metadataIntervalMs } = this.#options;
+    let lookAt = performance.now() + metadataIntervalMs;
+    for (;;) {
+      await delay(heartbeatIntervalMs, undefined, { signal: this.#stop.signal });
+      if (this.#rejoin) return;
+      try {
+        await this.#heartbeat();
+        if (performance.now() >= lookAt) {
+          lookAt = performance.now() + metadataIntervalMs;
+          await this.#leaders.refresh();
+          if (this.#countTasks() !== this.#taskCount) return;
+        }
+      } catch (error) {
+        if (errorType(error) === 'REBALANCE_IN_PROGRESS') return;
+        throw error;
+      }
+    }
+  }
+
+  async #heartbeat(): Promise<void> {
+    const { groupId } = this.#options;
+    this.#coordinator ??= await this.#cluster.findGroupCoordinator({ groupId });
+    await this.#coordinator.heartbeat({ groupId, groupGenerationId: this.#generation, memberId: this.#memberId });
+    this.#listener.outage(undefined);
+  }
+
+  /** True when we may still be the member that we were: after an outage the group often still knows us, and nothing has to move. */
+  async #survive(error: unknown): Promise<boolean> {
+    if (errorType(error) === 'REBALANCE_IN_PROGRESS') return false;
+    if (isStaleMember(error)) {
+      this.#log.warn({ error: messageOf(error) }, 'the group gave our tasks away, joining again');
+      this.#listener.lost();
+      if (errorType(error) === 'UNKNOWN_MEMBER_ID') this.#memberId = '';
+      return false;
+    }
+    if (!isOutage(error)) throw error;
+    this.#listener.outage(error);
+    this.#coordinator = undefined;
+    await delay(RETRY_MS, undefined, { signal: this.#stop.signal });
+    return true;
+  }
+}
+
+function readAssignment(encoded: Buffer): { tasks: number[]; taskCount: number } {
+  const decoded = MemberAssignment.decode(encoded);
+  if (!decoded || decoded.userData.length === 0) return { tasks: [], taskCount: 0 };
+  const { tasks, taskCount } = JSON.parse(decoded.userData.toString('utf8')) as { tasks: number[]; taskCount: number };
+  return { tasks, taskCount };
+}

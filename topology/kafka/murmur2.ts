@@ -1,0 +1,30 @@
+/** The Java client's default partitioner: murmur2 of the key, made positive, modulo the partition count. */
+
+const M = 0x5bd1e995;
+const SEED = 0x9747b28c;
+
+/** murmur2 as in org.apache.kafka.common.utils.Utils, as an int32. */
+export function murmur2(data: Uint8Array): number {
+  const length = data.length;
+  let h = SEED ^ length;
+  const body = length & ~3;
+  for (let i = 0; i < body; i += 4) {
+    let k = data[i]! | (data[i + 1]! << 8) | (data[i + 2]! << 16) | (data[i + 3]! << 24);
+    k = Math.imul(k, M);
+    k ^= k >>> 24;
+    k = Math.imul(k, M);
+    h = Math.imul(h, M) ^ k;
+  }
+  const tail = length - body;
+  if (tail > 2) h ^= data[body + 2]! << 16;
+  if (tail > 1) h ^= data[body + 1]! << 8;
+  if (tail > 0) h = Math.imul(h ^ data[body]!, M);
+  h ^= h >>> 13;
+  h = Math.imul(h, M);
+  return h ^ (h >>> 15);
+}
+
+/** The partition that a key goes to. */
+export function partitionFor(key: Uint8Array, partitions: number): number {
+  return (murmur2(key) & 0x7fffffff) % partitions;
+}

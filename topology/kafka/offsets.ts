@@ -1,0 +1,84 @@
+/** What the brokers know of positions: committed offsets of the group, first and last offsets of partitions. */
+import { setTimeout as delay } from 'node:timers/promises';
+import { READ_COMMITTED } from './connect.js';
+import type { Cluster } from './internals.js';
+import { groupBy } from '../group-by.js';
+import type { Leaders } from './leaders.js';
+import { hasMoved, isRetriable } from './protocol-errors.js';
+import { offsetFetch, type PartitionOffset, type TopicPartitions } from './requests.js';
+
+/** Where in a partition: its start, its last stable offset, or the first record at or after a time (ms). */
+export type OffsetSpec = 'earliest' | 'latest' | number;
+
+interface TopicPartition {
+  readonly topic: string;
+  readonly partition: number;
+}
+
+export class Offsets {
+  readonly #cluster: Cluster;
+  readonly #leaders: Leaders;
+  readonly #groupId: string;
+
+  /** The leaders must track every topic that is asked about. */
+  constructor(cluster: Cluster, leaders: Leaders, groupId: string) {
+    this.#cluster = cluster;
+    this.#leaders = leaders;
+    this.#groupId = groupId;
+  }
+
+  /**
+   * Committed offsets of the group, without the partitions that have none. Waits for transactions that are pending
+   * over them (KIP-447), up to the deadline.
+   */
+  async committed(partitions: readonly TopicPartition[], budgetMs: number): Promise<PartitionOffset[]> {
+    const topics: TopicPartitions[] = [...groupBy(partitions, ({ topic }) => topic)].map(([topic, of]) => ({
+      topic,
+      partitions: of.map(({ partition }) => partition),
+    }));
+    const offsets = await this.#retrying(budgetMs, async () => {
+      const coordinator = await this.#cluster.findGroupCoordinator({ groupId: this.#groupId });
+      return coordinator.connectionPool.send(offsetFetch(this.#groupId, topics));
+    });
+    return offsets.filter(({ offset }) => offset >= 0);
+  }
+
+  /** The offset of each partition at the place asked for; past the last record, the last stable offset. */
+  async at(spec: OffsetSpec, partitions: readonly TopicPartition[], budgetMs: number): Promise<PartitionOffset[]> {
+    const timestamp = spec === 'earliest' ? '-2' : spec === 'latest' ? '-1' : String(spec);
+    const found = await this.#retrying(budgetMs, () => this.#list(timestamp, partitions));
+    const beyond = found.filter(({ offset }) => offset < 0);
+    if (beyond.length === 0) return found;
+    const ends = await this.at('latest', beyond, budgetMs);
+    return [...found.filter(({ offset }) => offset >= 0), ...ends];
+  }
+
+  async #list(timestamp: string, partitions: readonly TopicPartition[]): Promise<PartitionOffset[]> {
+    const byLeader = groupBy(partitions, ({ topic, partition }) => this.#leaders.leaderOf(topic, partition));
+    const answers = [...byLeader].map(async ([nodeId, of]) => {
+      const broker = await this.#leaders.broker(nodeId);
+      const topics = [...groupBy(of, ({ topic }) => topic)].map(([topic, inTopic]) => ({
+        topic,
+        partitions: inTopic.map(({ partition }) => ({ partition, timestamp })),
+      }));
+      const { responses } = await broker.listOffsets({ isolationLevel: READ_COMMITTED, topics });
+      return responses.flatMap(({ topic, partitions: found }) =>
+        found.map(({ partition, offset }) => ({ topic, partition, offset: Number(offset) })),
+      );
+    });
+    return (await Promise.all(answers)).flat();
+  }
+
+  async #retrying<T>(budgetMs: number, ask: () => Promise<T>): Promise<T> {
+    const deadline = performance.now() + budgetMs;
+    for (let wait = 10; ; wait = Math.min(wait * 2, 200)) {
+      try {
+        return await ask();
+      } catch (error) {
+        if (!isRetriable(error) || performance.now() + wait > deadline) throw error;
+        if (hasMoved(error)) await this.#leaders.refresh();
+        await delay(wait);
+      }
+    }
+  }
+}

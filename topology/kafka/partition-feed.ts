@@ -1,0 +1,65 @@
+/** A partition as something to be read piece by piece: for restores, the directory and the gateway. */
+import { FatalError } from '../errors.js';
+import type { FetchedPartition } from './fetched-records.js';
+import type { PartitionConsumer } from './fetcher.js';
+
+export class PartitionFeed implements PartitionConsumer {
+  readonly #name: string;
+  readonly #maxBytes: number;
+  #pieces: FetchedPartition[] = [];
+  #bytes = 0;
+  #failure: Error | undefined;
+  #notify: (() => void) | undefined;
+
+  /** Not fetched further while more than `maxBytes` wait to be read. */
+  constructor(name: string, maxBytes = 4 * 1024 * 1024) {
+    this.#name = name;
+    this.#maxBytes = maxBytes;
+  }
+
+  hasRoom(): boolean {
+    return this.#bytes < this.#maxBytes;
+  }
+
+  deliver(fetched: FetchedPartition): void {
+    const last = this.#pieces.at(-1);
+    // An idle partition is fetched again and again: only what moved on is worth a piece.
+    if (fetched.records.length === 0 && last?.nextOffset === fetched.nextOffset) return;
+    this.#pieces.push(fetched);
+    this.#bytes += fetched.bytes;
+    this.#notify?.();
+  }
+
+  outOfRange(position: number, logStartOffset: number): void {
+    this.#failure = new FatalError(
+      `${this.#name} is to be read from offset ${position}, but it begins at ${logStartOffset} or ends before: was it shortened or recreated?`,
+    );
+    this.#notify?.();
+  }
+
+  /** The next piece; waits for it. Rejects when the signal aborts or the position is out of range. */
+  async next(signal: AbortSignal): Promise<FetchedPartition> {
+    for (;;) {
+      signal.throwIfAborted();
+      if (this.#failure) throw this.#failure;
+      const piece = this.#pieces.shift();
+      if (piece) {
+        this.#bytes -= piece.bytes;
+        return piece;
+      }
+      await this.#arrival(signal);
+    }
+  }
+
+  #arrival(signal: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      const done = (): void => {
+        signal.removeEventListener('abort', done);
+        this.#notify = undefined;
+        resolve();
+      };
+      signal.addEventListener('abort', done, { once: true });
+      this.#notify = done;
+    });
+  }
+}

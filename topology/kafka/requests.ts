@@ -1,0 +1,246 @@
+/**
+ * The requests that we write and read ourselves, at fixed versions that every broker since 2.5 speaks (4.x included).
+ * TxnOffsetCommit v3 carries the group's generation and member, and OffsetFetch v7 waits for pending
+ * transactional offsets (KIP-447); kafkajs stops at v1 and v4.
+ */
+import { groupBy } from '../group-by.js';
+import { ByteReader, ByteWriter } from '../bytes.js';
+import type { RawRequest } from './internals.js';
+import { check } from './protocol-errors.js';
+
+/** A producer's identity at the transaction coordinator. */
+export interface ProducerIdentity {
+  readonly transactionalId: string;
+  readonly producerId: bigint;
+  readonly producerEpoch: number;
+}
+
+export interface TopicPartitions {
+  readonly topic: string;
+  readonly partitions: readonly number[];
+}
+
+export interface PartitionOffset {
+  readonly topic: string;
+  readonly partition: number;
+  readonly offset: number;
+}
+
+function raw<T>(apiKey: number, apiVersion: number, apiName: string, body: Buffer, read: (reader: ByteReader) => T): RawRequest<T> {
+  return {
+    request: { apiKey, apiVersion, apiName, encode: () => Promise.resolve({ buf: body, buffer: body }) },
+    response: {
+      decode: (payload) => Promise.resolve().then(() => read(new ByteReader(payload))),
+      parse: (data) => Promise.resolve(data),
+    },
+  };
+}
+
+function list<T>(reader: ByteReader, read: () => T): T[] {
+  const items: T[] = [];
+  for (let left = reader.int32(); left > 0; left -= 1) items.push(read());
+  return items;
+}
+
+function compactList<T>(reader: ByteReader, read: () => T): T[] {
+  const items: T[] = [];
+  for (let left = reader.uvarint() - 1; left > 0; left -= 1) {
+    items.push(read());
+    reader.tags();
+  }
+  return items;
+}
+
+/** The new epoch fences every earlier producer of the same transactional id and aborts its open transaction. */
+export function initProducerId(transactionalId: string, transactionTimeoutMs: number): RawRequest<ProducerIdentity> {
+  const body = new ByteWriter(64).string(transactionalId).int32(transactionTimeoutMs).bytes();
+  return raw(22, 1, 'InitProducerId', body, (reader) => {
+    reader.int32(); // throttle
+    check(reader.int16(), `InitProducerId of ${transactionalId}`);
+    return { transactionalId, producerId: reader.bigint64(), producerEpoch: reader.int16() };
+  });
+}
+
+function identified(owner: ProducerIdentity): ByteWriter {
+  return new ByteWriter(256).string(owner.transactionalId).bigint64(owner.producerId).int16(owner.producerEpoch);
+}
+
+export function addPartitionsToTxn(owner: ProducerIdentity, topics: readonly TopicPartitions[]): RawRequest<void> {
+  const out = identified(owner).int32(topics.length);
+  for (const { topic, partitions } of topics) {
+    out.string(topic).int32(partitions.length);
+    for (const partition of partitions) out.int32(partition);
+  }
+  return raw(24, 1, 'AddPartitionsToTxn', out.bytes(), (reader) => {
+    reader.int32(); // throttle
+    const results = list(reader, () => {
+      const topic = reader.string();
+      return list(reader, () => ({ topic, partition: reader.int32(), errorCode: reader.int16() }));
+    }).flat();
+    // OPERATION_NOT_ATTEMPTED (55) stands beside the partition that failed: report the cause, not the bystander.
+    const failed = results.find((r) => r.errorCode !== 0 && r.errorCode !== 55) ?? results.find((r) => r.errorCode !== 0);
+    if (failed) check(failed.errorCode, `AddPartitionsToTxn of ${failed.topic}-${failed.partition} by ${owner.transactionalId}`);
+  });
+}
+
+export function addOffsetsToTxn(owner: ProducerIdentity, groupId: string): RawRequest<void> {
+  return raw(25, 1, 'AddOffsetsToTxn', identified(owner).string(groupId).bytes(), (reader) => {
+    reader.int32(); // throttle
+    check(reader.int16(), `AddOffsetsToTxn by ${owner.transactionalId}`);
+  });
+}
+
+export function endTxn(owner: ProducerIdentity, committed: boolean): RawRequest<void> {
+  return raw(26, 1, 'EndTxn', identified(owner).int8(committed ? 1 : 0).bytes(), (reader) => {
+    reader.int32(); // throttle
+    check(reader.int16(), `EndTxn (${committed ? 'commit' : 'abort'}) by ${owner.transactionalId}`);
+  });
+}
+
+/** Who we are in the group: the broker refuses offsets from a member of an earlier generation. */
+export interface GroupMember {
+  readonly groupId: string;
+  readonly generationId: number;
+  readonly memberId: string;
+}
+
+export function txnOffsetCommit(owner: ProducerIdentity, member: GroupMember, offsets: readonly PartitionOffset[]): RawRequest<void> {
+  const out = new ByteWriter(512).uvarint(0); // the header's tagged fields
+  out.compactString(owner.transactionalId).compactString(member.groupId);
+  out.bigint64(owner.producerId).int16(owner.producerEpoch);
+  out.int32(member.generationId).compactString(member.memberId).uvarint(0); // no group instance id
+  const byTopic = groupBy(offsets, ({ topic }) => topic);
+  out.uvarint(byTopic.size + 1);
+  for (const [topic, partitions] of byTopic) {
+    out.compactString(topic).uvarint(partitions.length + 1);
+    for (const { partition, offset } of partitions) {
+      out.int32(partition).int64(offset).int32(-1).uvarint(0).uvarint(0); // leader epoch unknown, no metadata
+    }
+    out.uvarint(0);
+  }
+  out.uvarint(0);
+  return raw(28, 3, 'TxnOffsetCommit', out.bytes(), (reader) => {
+    reader.tags();
+    reader.int32(); // throttle
+    compactList(reader, () => {
+      const topic = reader.compactString();
+      compactList(reader, () => {
+        const partition = reader.int32();
+        check(reader.int16(), `TxnOffsetCommit of ${topic}-${partition} by ${owner.transactionalId}`);
+      });
+    });
+  });
+}
+
+/** Committed offsets, -1 where there is none. UNSTABLE_OFFSET_COMMIT (retriable) while a transaction over them is pending. */
+export function offsetFetch(groupId: string, topics: readonly TopicPartitions[]): RawRequest<PartitionOffset[]> {
+  const out = new ByteWriter(512).uvarint(0).compactString(groupId).uvarint(topics.length + 1);
+  for (const { topic, partitions } of topics) {
+    out.compactString(topic).uvarint(partitions.length + 1);
+    for (const partition of partitions) out.int32(partition);
+    out.uvarint(0);
+  }
+  out.int8(1).uvarint(0); // require stable
+  return raw(9, 7, 'OffsetFetch', out.bytes(), (reader) => {
+    reader.tags();
+    reader.int32(); // throttle
+    const offsets = compactList(reader, () => {
+      const topic = reader.compactString();
+      return compactList(reader, () => {
+        const partition = reader.int32();
+        const offset = reader.int64();
+        reader.int32(); // leader epoch
+        reader.compactNullableString();
+        check(reader.int16(), `OffsetFetch of ${topic}-${partition} for ${groupId}`);
+        return { topic, partition, offset };
+      });
+    }).flat();
+    check(reader.int16(), `OffsetFetch for ${groupId}`);
+    return offsets;
+  });
+}
+
+export interface ProducedPartition {
+  readonly topic: string;
+  readonly partition: number;
+  readonly errorCode: number;
+  /** Offset of the batch's first record; -1 when it was refused or is a repeat. */
+  readonly baseOffset: number;
+}
+
+/** `topics` is the encoded array of topic data. Error codes are handed back by partition, not thrown. */
+export function produce(owner: ProducerIdentity, topics: Buffer, timeoutMs: number): RawRequest<ProducedPartition[]> {
+  const head = new ByteWriter(64).string(owner.transactionalId).int16(-1).int32(timeoutMs).bytes();
+  return raw(0, 7, 'Produce', Buffer.concat([head, topics]), (reader) =>
+    list(reader, () => {
+      const topic = reader.string();
+      return list(reader, () => {
+        const result = { topic, partition: reader.int32(), errorCode: reader.int16(), baseOffset: reader.int64() };
+        reader.raw(16); // append time, log start offset
+        return result;
+      });
+    }).flat(),
+  );
+}
+
+export interface FetchPosition {
+  readonly topic: string;
+  readonly partition: number;
+  readonly offset: number;
+}
+
+export interface FetchLimits {
+  /** How long the broker may wait for data, ms. */
+  readonly maxWaitMs: number;
+  readonly maxBytes: number;
+  readonly maxBytesPerPartition: number;
+  readonly isolation: number;
+}
+
+export interface FetchAnswer {
+  readonly topic: string;
+  readonly partition: number;
+  readonly errorCode: number;
+  readonly lastStableOffset: number;
+  readonly logStartOffset: number;
+  readonly aborted: { producerId: bigint; firstOffset: number }[];
+  readonly data: Buffer;
+}
+
+const EMPTY = Buffer.alloc(0);
+
+export function fetch(positions: readonly FetchPosition[], limits: FetchLimits): RawRequest<FetchAnswer[]> {
+  const out = new ByteWriter(1024).int32(-1).int32(limits.maxWaitMs).int32(1).int32(limits.maxBytes).int8(limits.isolation);
+  out.int32(0).int32(-1); // no fetch session
+  const byTopic = groupBy(positions, ({ topic }) => topic);
+  out.int32(byTopic.size);
+  for (const [topic, partitions] of byTopic) {
+    out.string(topic).int32(partitions.length);
+    for (const { partition, offset } of partitions) {
+      out.int32(partition).int32(-1).int64(offset).int64(-1).int32(limits.maxBytesPerPartition);
+    }
+  }
+  out.int32(0).string(''); // nothing forgotten, no rack
+  const request = raw(1, 11, 'Fetch', out.bytes(), (reader) => {
+    reader.int32(); // throttle
+    check(reader.int16(), 'Fetch');
+    reader.int32(); // session
+    return list(reader, () => {
+      const topic = reader.string();
+      return list(reader, () => readFetchedPartition(reader, topic));
+    }).flat();
+  });
+  return { ...request, requestTimeout: limits.maxWaitMs + 30_000 };
+}
+
+function readFetchedPartition(reader: ByteReader, topic: string): FetchAnswer {
+  const partition = reader.int32();
+  const errorCode = reader.int16();
+  reader.int64(); // high watermark
+  const lastStableOffset = reader.int64();
+  const logStartOffset = reader.int64();
+  const aborted = list(reader, () => ({ producerId: reader.bigint64(), firstOffset: reader.int64() }));
+  reader.int32(); // preferred read replica
+  const size = reader.int32();
+  return { topic, partition, errorCode, lastStableOffset, logStartOffset, aborted, data: size > 0 ? reader.raw(size) : EMPTY };
+}

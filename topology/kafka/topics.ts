@@ -1,0 +1,84 @@
+/** Creating topics and looking at what there is, through kafkajs's public admin client. */
+import kafkajs, { type Admin } from 'kafkajs';
+import type { KafkaSettings } from './connect.js';
+
+const { ConfigResourceTypes, Kafka, logLevel } = kafkajs;
+
+/** A topic to be made. */
+export interface TopicPlan {
+  /** Physical name. */
+  readonly topic: string;
+  readonly partitions: number;
+  /** -1 takes the brokers' default. */
+  readonly replicationFactor: number;
+  readonly configs?: Readonly<Record<string, string>>;
+}
+
+export class TopicAdmin {
+  readonly #admin: Admin;
+
+  constructor(settings: KafkaSettings) {
+    const { brokers, clientId, ssl, sasl, connectionTimeoutMs, requestTimeoutMs } = settings;
+    const kafka = new Kafka({
+      brokers: [...brokers],
+      clientId,
+      ...(ssl === undefined ? {} : { ssl }),
+      ...(sasl === undefined ? {} : { sasl }),
+      connectionTimeout: connectionTimeoutMs,
+      requestTimeout: requestTimeoutMs,
+      retry: { initialRetryTime: 50, maxRetryTime: 500, retries: 4 },
+      logLevel: logLevel.NOTHING,
+    });
+    this.#admin = kafka.admin();
+  }
+
+  async connect(): Promise<void> {
+    await this.#admin.connect();
+  }
+
+  async close(): Promise<void> {
+    await this.#admin.disconnect();
+  }
+
+  /** Partitions of each topic; a topic that does not exist is left out. */
+  async partitionCounts(topics: readonly string[]): Promise<Map<string, number>> {
+    const existing = new Set(await this.#admin.listTopics());
+    const wanted = topics.filter((topic) => existing.has(topic));
+    if (wanted.length === 0) return new Map();
+    const { topics: found } = await this.#admin.fetchTopicMetadata({ topics: wanted });
+    return new Map(found.map(({ name, partitions }) => [name, partitions.length]));
+  }
+
+  /** Makes the topics that do not exist yet; returns their names. */
+  async create(plans: readonly TopicPlan[]): Promise<string[]> {
+    const existing = await this.partitionCounts(plans.map(({ topic }) => topic));
+    const missing = plans.filter(({ topic }) => !existing.has(topic));
+    if (missing.length === 0) return [];
+    await this.#admin.createTopics({
+      waitForLeaders: true,
+      topics: missing.map(({ topic, partitions, replicationFactor, configs }) => ({
+        topic,
+        numPartitions: partitions,
+        replicationFactor,
+        configEntries: Object.entries(configs ?? {}).map(([name, value]) => ({ name, value })),
+      })),
+    });
+    return missing.map(({ topic }) => topic);
+  }
+
+  /** Grows a topic to that many partitions; does nothing when it has them. */
+  async grow(topic: string, partitions: number): Promise<void> {
+    const present = (await this.partitionCounts([topic])).get(topic) ?? 0;
+    if (present >= partitions) return;
+    await this.#admin.createPartitions({ topicPartitions: [{ topic, count: partitions }] });
+  }
+
+  /** One setting of each topic. */
+  async settings(topics: readonly string[], name: string): Promise<Map<string, string>> {
+    const { resources } = await this.#admin.describeConfigs({
+      includeSynonyms: false,
+      resources: topics.map((topic) => ({ type: ConfigResourceTypes.TOPIC, name: topic, configNames: [name] })),
+    });
+    return new Map(resources.map(({ resourceName, configEntries }) => [resourceName, configEntries[0]?.configValue ?? '']));
+  }
+}

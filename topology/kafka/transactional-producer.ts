@@ -1,0 +1,252 @@
+/**
+ * One task's producer: its transactions, step by step, with every outcome told apart.
+ *
+ * It is for one life only. After any error but a refusal of the records themselves (RefusedError) it is of no more
+ * use: the outcome of its transaction may be unknown, and the next producer of the same transactional id, by its
+ * InitProducerId, fences late packets of this one and settles the outcome.
+ */
+import { setTimeout as delay } from 'node:timers/promises';
+import { CommitUnknownError, FencedError } from '../errors.js';
+import { groupBy } from '../group-by.js';
+import type { Logger } from '../log.js';
+import { ByteWriter } from '../bytes.js';
+import { createCluster, type KafkaSettings } from './connect.js';
+import { COORDINATOR_TRANSACTION, type Broker, type Cluster, type RawRequest } from './internals.js';
+import { Leaders } from './leaders.js';
+import { BrokerError, hasMoved, isProducerFenced, isRefused, isRetriable, isStaleMember } from './protocol-errors.js';
+import { BATCH_OVERHEAD, sizeOf, writeBatch, type OutboundRecord } from './record-batch.js';
+import {
+  addOffsetsToTxn,
+  addPartitionsToTxn,
+  endTxn,
+  initProducerId,
+  produce,
+  txnOffsetCommit,
+  type GroupMember,
+  type PartitionOffset,
+  type ProducerIdentity,
+} from './requests.js';
+
+/** The broker refuses these records, and will again: the transaction is to be aborted and the culprit found. */
+export class RefusedError extends Error {
+  override readonly name = 'RefusedError';
+  readonly topic: string;
+  readonly partition: number;
+
+  constructor(cause: BrokerError, topic: string, partition: number) {
+    super(cause.message, { cause });
+    this.topic = topic;
+    this.partition = partition;
+  }
+}
+
+export interface TransactionalProducerOptions {
+  readonly transactionalId: string;
+  /** The broker aborts a transaction that is open for longer, ms. */
+  readonly transactionTimeoutMs: number;
+  /** How long a step is tried again while the broker answers "later" or "elsewhere", ms. */
+  readonly retryBudgetMs: number;
+  /** A batch of one partition is kept below this, bytes: the brokers' default limit is 1,048,588 with its overhead. */
+  readonly maxBatchBytes: number;
+}
+
+type OnBatch = (topic: string, partition: number, baseOffset: number) => void;
+type Batch = { readonly topic: string; readonly partition: number; readonly records: OutboundRecord[]; bytes: number };
+
+const FIRST_RETRY_MS = 5;
+const LAST_RETRY_MS = 100;
+const SEQUENCE_MODULUS = 0x8000_0000;
+
+export class TransactionalProducer {
+  readonly #options: TransactionalProducerOptions;
+  readonly #settings: KafkaSettings;
+  readonly #cluster: Cluster;
+  readonly #leaders: Leaders;
+  readonly #sequences = new Map<string, number>();
+  #identity: ProducerIdentity | undefined;
+  #transactionCoordinator: Broker | undefined;
+  #groupCoordinator: Broker | undefined;
+  /** Something was added to the transaction, so that it has to be ended. */
+  #open = false;
+
+  constructor(settings: KafkaSettings, options: TransactionalProducerOptions, log: Logger) {
+    this.#settings = settings;
+    this.#options = options;
+    this.#cluster = createCluster(settings, log);
+    this.#leaders = new Leaders(this.#cluster);
+  }
+
+  /** Connects and fences: from now on no earlier producer of this transactional id can write or commit. */
+  async fence(topics: readonly string[]): Promise<void> {
+    await this.#cluster.connect();
+    await this.#leaders.track(topics);
+    const { transactionalId, transactionTimeoutMs } = this.#options;
+    // CONCURRENT_TRANSACTIONS until the markers of the fenced producer's transaction are all written.
+    this.#identity = await this.#atTransactionCoordinator(initProducerId(transactionalId, transactionTimeoutMs));
+  }
+
+  /** How many partitions a topic has; `fence` was told of it. */
+  partitionCount(topic: string): number {
+    return this.#leaders.partitionCount(topic);
+  }
+
+  /**
+   * Produces the records within the current transaction, in order for each partition, in as many requests as their
+   * size asks for. `onBatch` hears the offset of each batch's first record, -1 when the broker does not say.
+   */
+  async send(records: readonly OutboundRecord[], onBatch?: OnBatch): Promise<void> {
+    const batches = this.#batch(records);
+    const partitions = groupBy(batches, ({ topic }) => topic);
+    const topics = [...partitions].map(([topic, of]) => ({ topic, partitions: [...new Set(of.map((b) => b.partition))] }));
+    this.#open = true;
+    await this.#atTransactionCoordinator(addPartitionsToTxn(this.#owner(), topics));
+    let left = batches;
+    while (left.length > 0) {
+      // One batch a partition in a request: that is the most that a broker takes.
+      const taken = new Set<string>();
+      const round = left.filter(({ topic, partition }) => !taken.has(`${topic}/${partition}`) && taken.add(`${topic}/${partition}`));
+      left = left.filter((batch) => !round.includes(batch));
+      await this.#produceRound(round, onBatch);
+    }
+  }
+
+  /** Adds the source offsets to the transaction; the group's coordinator refuses them from a member that is not current. */
+  async sendOffsets(member: GroupMember, offsets: readonly PartitionOffset[]): Promise<void> {
+    this.#open = true;
+    await this.#atTransactionCoordinator(addOffsetsToTxn(this.#owner(), member.groupId));
+    await this.#retrying(async () => {
+      this.#groupCoordinator ??= await this.#cluster.findGroupCoordinator({ groupId: member.groupId });
+      await this.#groupCoordinator.connectionPool.send(txnOffsetCommit(this.#owner(), member, offsets));
+    });
+  }
+
+  /** After CommitUnknownError the transaction may be committed or not: only a new producer can tell. */
+  async commit(): Promise<void> {
+    await this.#end(true);
+  }
+
+  /** Aborts a transaction of which nothing failed but the records themselves. */
+  async abort(): Promise<void> {
+    await this.#end(false);
+  }
+
+  /** Lets the connections go. An open transaction stays open until its time is up or the next producer fences it. */
+  async close(): Promise<void> {
+    await this.#cluster.disconnect();
+  }
+
+  async #end(committed: boolean): Promise<void> {
+    if (!this.#open) return;
+    await this.#atTransactionCoordinator(endTxn(this.#owner(), committed));
+    this.#open = false;
+  }
+
+  #owner(): ProducerIdentity {
+    if (!this.#identity) throw new CommitUnknownError(`${this.#options.transactionalId} is used before it was fenced`);
+    return this.#identity;
+  }
+
+  async #atTransactionCoordinator<T>(request: RawRequest<T>): Promise<T> {
+    return this.#retrying(async () => {
+      this.#transactionCoordinator ??= await this.#cluster.findGroupCoordinator({
+        groupId: this.#options.transactionalId,
+        coordinatorType: COORDINATOR_TRANSACTION,
+      });
+      return this.#transactionCoordinator.connectionPool.send(request);
+    });
+  }
+
+  async #produceRound(round: readonly Batch[], onBatch: OnBatch | undefined): Promise<void> {
+    let left = round;
+    await this.#retrying(async () => {
+      const byLeader = groupBy(left, ({ topic, partition }) => this.#leaders.leaderOf(topic, partition));
+      const answers = await Promise.all([...byLeader].map(([nodeId, batches]) => this.#produceTo(nodeId, batches, onBatch)));
+      const failed: { batch: Batch; error: BrokerError }[] = answers.flat();
+      left = failed.map(({ batch }) => batch);
+      const worst = failed.find(({ error }) => !isRetriable(error)) ?? failed[0];
+      if (!worst) return;
+      if (isRefused(worst.error)) throw new RefusedError(worst.error, worst.batch.topic, worst.batch.partition);
+      throw worst.error;
+    });
+    for (const { topic, partition, records } of round) {
+      const key = `${topic}/${partition}`;
+      this.#sequences.set(key, ((this.#sequences.get(key) ?? 0) + records.length) % SEQUENCE_MODULUS);
+    }
+  }
+
+  /** The batches that this broker did not take. A batch that it has already (a repeat after a lost answer) is taken. */
+  async #produceTo(nodeId: number, batches: readonly Batch[], onBatch: OnBatch | undefined): Promise<{ batch: Batch; error: BrokerError }[]> {
+    const broker = await this.#leaders.broker(nodeId);
+    const owner = this.#owner();
+    const out = new ByteWriter(batches.reduce((sum, { bytes }) => sum + bytes + BATCH_OVERHEAD + 64, 256));
+    const now = Date.now();
+    const byTopic = groupBy(batches, ({ topic }) => topic);
+    out.int32(byTopic.size);
+    for (const [topic, of] of byTopic) {
+      out.string(topic).int32(of.length);
+      for (const { partition, records } of of) {
+        out.int32(partition);
+        const firstSequence = this.#sequences.get(`${topic}/${partition}`) ?? 0;
+        writeBatch(out, records, { ...owner, firstSequence }, now);
+      }
+    }
+    const answers = await broker.connectionPool.send(produce(owner, out.bytes(), this.#settings.requestTimeoutMs));
+    const failures: { batch: Batch; error: BrokerError }[] = [];
+    for (const { topic, partition, errorCode, baseOffset } of answers) {
+      if (errorCode === 0 || errorCode === DUPLICATE_SEQUENCE) {
+        onBatch?.(topic, partition, baseOffset);
+        continue;
+      }
+      const batch = batches.find((b) => b.topic === topic && b.partition === partition);
+      if (batch) failures.push({ batch, error: new BrokerError(errorCode, `Produce to ${topic}-${partition}`) });
+    }
+    return failures;
+  }
+
+  #batch(records: readonly OutboundRecord[]): Batch[] {
+    const batches: Batch[] = [];
+    const current = new Map<string, Map<number, Batch>>();
+    for (const record of records) {
+      const size = sizeOf(record);
+      let ofTopic = current.get(record.topic);
+      if (!ofTopic) current.set(record.topic, (ofTopic = new Map()));
+      let batch = ofTopic.get(record.partition);
+      if (!batch || batch.bytes + size > this.#options.maxBatchBytes) {
+        batch = { topic: record.topic, partition: record.partition, records: [], bytes: 0 };
+        ofTopic.set(record.partition, batch);
+        batches.push(batch);
+      }
+      batch.records.push(record);
+      batch.bytes += size;
+    }
+    return batches;
+  }
+
+  /** Tries again while the broker answers "later" or "elsewhere"; any other error ends this producer. */
+  async #retrying<T>(step: () => Promise<T>): Promise<T> {
+    const deadline = performance.now() + this.#options.retryBudgetMs;
+    for (let wait = FIRST_RETRY_MS; ; wait = Math.min(wait * 2, LAST_RETRY_MS)) {
+      try {
+        return await step();
+      } catch (error) {
+        if (error instanceof RefusedError) throw error;
+        if (isStaleMember(error) || isProducerFenced(error)) {
+          throw new FencedError(`${this.#options.transactionalId} is fenced`, error);
+        }
+        if (!isRetriable(error) || performance.now() + wait > deadline) {
+          throw new CommitUnknownError(`the transaction of ${this.#options.transactionalId} failed`, error);
+        }
+        if (hasMoved(error)) {
+          this.#transactionCoordinator = undefined;
+          this.#groupCoordinator = undefined;
+          await this.#leaders.refresh().catch((cause: unknown) => {
+            throw new CommitUnknownError(`no broker to ask while ${this.#options.transactionalId} commits`, cause);
+          });
+        }
+        await delay(wait);
+      }
+    }
+  }
+}
+
+const DUPLICATE_SEQUENCE = 46;

@@ -1,0 +1,291 @@
+/** The stream role of a worker: its place in the group, its tasks, the directory they look in. */
+import { setTimeout as delay } from 'node:timers/promises';
+import { loadTemplates } from '../processors/load-templates.js';
+import type { SchemaCatalog } from '../schemas/catalog.js';
+import type { EventEncoder } from '../schemas/codecs.js';
+import { RetryBudget } from '../schemas/retry-budget.js';
+import { StateEnvironment } from '../state/environment.js';
+import { windowShape } from '../state/stream-time.js';
+import { UserDirectory } from '../state/user-directory.js';
+import { systemClock } from './clock.js';
+import type { Config } from './config.js';
+import type { Connections } from './connections.js';
+import { DirectoryFeed } from './directory-feed.js';
+import { FatalError } from './errors.js';
+import { createExecutor } from './executor.js';
+import { ensureInternalTopics } from './internal-topics.js';
+import { createCluster, Leaders, Membership, Offsets, TopicAdmin, TransactionalProducer } from './kafka/index.js';
+import type { Logger } from './log.js';
+import type { Metrics } from './metrics.js';
+import { notifications } from './notifications.js';
+import type { Readiness } from './readiness.js';
+import { SOURCE_TOPICS, type SourceTopic } from './record.js';
+import { TaskGroup } from './task-group.js';
+import type { TaskServices } from './task/task.js';
+
+export interface StreamRoleOptions {
+  readonly config: Config;
+  readonly log: Logger;
+  readonly metrics: Metrics;
+  readonly readiness: Readiness;
+  readonly connections: Connections;
+  readonly catalog: SchemaCatalog;
+  /** Waits for the registry. */
+  readonly encoder: () => Promise<EventEncoder>;
+  /** Something that waiting does not cure: the worker is to end. */
+  readonly fatal: (error: unknown) => void;
+}
+
+const COMMIT_BYTES = 8 * 1024 * 1024;
+const BUFFER_BYTES = 4 * 1024 * 1024;
+const BATCH_BYTES = 900_000;
+const METADATA_INTERVAL_MS = 15_000;
+const ACCOUNTS_LOOK_MS = 200;
+const ANSWER_MS = 15_000;
+
+export class StreamRole {
+  readonly #options: StreamRoleOptions;
+  readonly #templates: ReturnType<typeof loadTemplates>;
+  readonly #environment: StateEnvironment;
+  readonly #directory: UserDirectory;
+  readonly #stop = new AbortController();
+  #feed: DirectoryFeed | undefined;
+  #group: TaskGroup | undefined;
+  #membership: Membership | undefined;
+  #running: Promise<void> = Promise.resolve();
+  #accounts: Promise<void> | undefined;
+  #offsets: Offsets | undefined;
+  #closeCoordination: () => Promise<void> = () => Promise.resolve();
+
+  /** Opens the state and reads the templates: what is wrong with them is known at once. */
+  constructor(options: StreamRoleOptions) {
+    this.#options = options;
+    this.#templates = loadTemplates(options.config.TEMPLATES_DIR);
+    this.#environment = new StateEnvironment(options.config.STATE_DIR);
+    this.#directory = new UserDirectory(this.#environment);
+    options.readiness.set('tasks', 'no task yet');
+    options.readiness.set('group', 'not joined yet');
+    options.readiness.set('directory', 'not read yet');
+  }
+
+  /** Waits for brokers and registry, then joins the group. Rejects with FatalError or ConfigError. */
+  async start(): Promise<void> {
+    const { config, connections, metrics, log, readiness } = this.#options;
+    const { names } = config;
+    const sources = SOURCE_TOPICS.map((topic) => names.physical(topic));
+    await connections.track([...sources, ...this.#sinks()]);
+    this.#refuseMissing(sources);
+    await this.#prepare(this.#taskCount());
+    await connections.track([names.changelog, names.physical('USER_DIRECTORY')]);
+    const offsets = connections.offsets(names.group);
+    this.#offsets = offsets;
+    const executor = await this.#createExecutor();
+    this.#feed = this.#startDirectory(offsets);
+    const limits = {
+      commitIntervalMs: config.COMMIT_INTERVAL_MS,
+      commitRecords: config.COMMIT_RECORDS,
+      commitBytes: COMMIT_BYTES,
+      bufferBytes: BUFFER_BYTES,
+      retryAttempts: config.RETRY_ATTEMPTS,
+      retryBackoffMs: config.RETRY_BACKOFF_MS,
+    };
+    this.#join({
+      names,
+      offsets,
+      fetcher: connections.fetcher,
+      metrics,
+      log,
+      startFrom: config.START_FROM,
+      environment: this.#environment,
+      shape: windowShape(config.DEDUP_WINDOW),
+      executor,
+      directory: this.#directory,
+      clock: systemClock,
+      limits,
+      createProducer: (task) => this.#createProducer(task),
+      createBudget: () => new RetryBudget(),
+      resolveSchema: (schemaId, budget, signal) => this.#options.catalog.resolve(schemaId, { signal, budget }),
+      confirm: (generation) => this.#membership!.confirm(generation),
+      directoryCaughtUp: (signal) => this.#feed!.caughtUp(signal),
+      accountsRead: () => (this.#accounts ??= this.#readAccounts()),
+      outage: (task, error) => connections.outages.report(`task ${task}`, error),
+      fatal: this.#options.fatal,
+    });
+    readiness.probe('tasks', () => this.#group!.notReady());
+  }
+
+  /** Brings the gauges up to date. */
+  measure(): void {
+    this.#group?.measure();
+    this.#options.metrics.directory_entries.set(this.#directory.size);
+  }
+
+  /** Commits what is in flight, leaves the group, closes the state. */
+  async stop(deadlineMs: number): Promise<void> {
+    await this.#group?.stop(deadlineMs);
+    await this.#membership?.leave();
+    this.#stop.abort();
+    await this.#running;
+    await this.#closeCoordination();
+    await this.#environment.close();
+  }
+
+  #join(services: Omit<TaskServices, 'lost'>): void {
+    const { config, log, metrics, readiness, connections, fatal } = this.#options;
+    const { names } = config;
+    const group = new TaskGroup({
+      services,
+      environment: this.#environment,
+      metrics,
+      topicsOf: (task) => this.#topicsOf(task),
+      prepare: (taskCount) => this.#prepareGrown(taskCount),
+      rejoin: () => this.#membership!.rejoin(),
+      outage: (error) => connections.outages.report('group', error),
+      joined: () => readiness.set('group', undefined),
+    });
+    const cluster = createCluster(config.kafka, log);
+    const leaders = new Leaders(cluster);
+    const membership = new Membership(
+      cluster,
+      leaders,
+      {
+        groupId: names.group,
+        topics: SOURCE_TOPICS.map((topic) => names.physical(topic)),
+        sessionTimeoutMs: config.SESSION_TIMEOUT_MS,
+        rebalanceTimeoutMs: Math.max(config.SESSION_TIMEOUT_MS, 30_000),
+        heartbeatIntervalMs: Math.min(1000, Math.floor(config.SESSION_TIMEOUT_MS / 6)),
+        metadataIntervalMs: METADATA_INTERVAL_MS,
+      },
+      group,
+      log,
+    );
+    this.#group = group;
+    this.#membership = membership;
+    this.#closeCoordination = () => cluster.disconnect();
+    this.#running = this.#options.connections
+      .patiently(async () => {
+        await cluster.connect();
+        await leaders.track(SOURCE_TOPICS.map((topic) => names.physical(topic)));
+      }, 'group')
+      .then(() => membership.run())
+      .catch((error: unknown) => fatal(error));
+  }
+
+  #createProducer(task: number): TransactionalProducer {
+    const { config, log } = this.#options;
+    return new TransactionalProducer(
+      { ...config.kafka, clientId: `${config.kafka.clientId}-${task}` },
+      {
+        transactionalId: config.names.transactionalId(task),
+        transactionTimeoutMs: config.TRANSACTION_TIMEOUT_MS,
+        retryBudgetMs: config.REQUEST_TIMEOUT_MS,
+        maxBatchBytes: BATCH_BYTES,
+      },
+      log,
+    );
+  }
+
+  async #createExecutor(): Promise<ReturnType<typeof createExecutor>> {
+    const { config, catalog, encoder } = this.#options;
+    return createExecutor(notifications, {
+      decoder: catalog,
+      encoder: await encoder(),
+      templates: this.#templates,
+      appId: config.APP_ID,
+      stackTraces: config.DLQ_STACK_TRACES,
+      topicName: (topic) => config.names.physical(topic),
+    });
+  }
+
+  #startDirectory(offsets: Offsets): DirectoryFeed {
+    const { config, connections, catalog, metrics, log, readiness, fatal } = this.#options;
+    const topic = config.names.physical('USER_DIRECTORY');
+    const { signal } = this.#stop;
+    const feed = new DirectoryFeed({
+      topic,
+      partitions: connections.leaders.partitionCount(topic),
+      directory: this.#directory,
+      fetcher: connections.fetcher,
+      offsets,
+      decoder: catalog,
+      metrics,
+      log,
+    });
+    feed.run(signal).catch((error: unknown) => {
+      if (!signal.aborted) fatal(error);
+    });
+    connections
+      .patiently(() => feed.caughtUp(signal), 'directory')
+      .then(
+        () => readiness.set('directory', undefined),
+        (error: unknown) => {
+          if (!signal.aborted) fatal(error);
+        },
+      );
+    return feed;
+  }
+
+  /** The account events that were there when this was first asked are committed by their tasks, and in the directory. */
+  async #readAccounts(): Promise<void> {
+    const { config, connections } = this.#options;
+    const { signal } = this.#stop;
+    const topic = config.names.physical('USER_EVENT_TOPIC');
+    const partitions = Array.from({ length: connections.leaders.partitionCount(topic) }, (_, partition) => ({ topic, partition }));
+    const ends = await connections.patiently(() => this.#offsets!.at('latest', partitions, ANSWER_MS), 'accounts');
+    for (;;) {
+      const committed = await connections.patiently(() => this.#offsets!.committed(partitions, ANSWER_MS), 'accounts');
+      const isRead = ends.every(({ partition, offset }) => offset === 0 || (committed.find((c) => c.partition === partition)?.offset ?? 0) >= offset);
+      if (isRead) break;
+      await delay(ACCOUNTS_LOOK_MS, undefined, { signal });
+    }
+    await connections.patiently(() => this.#feed!.caughtUp(signal), 'accounts');
+  }
+
+  #sinks(): string[] {
+    const { names } = this.#options.config;
+    return (['EMAIL_REQUEST_TOPIC', 'PUSH_REQUEST_TOPIC', 'NOTIFICATION_INAPP_TOPIC', 'NOTIFICATION_DELIVERED_TOPIC', 'NOTIFICATION_DLQ'] as const).map((topic) => names.physical(topic));
+  }
+
+  #refuseMissing(sources: readonly string[]): void {
+    const { leaders } = this.#options.connections;
+    const missing = [...sources, ...this.#sinks()].filter((topic) => leaders.partitionCount(topic) === 0);
+    if (missing.length === 0) return;
+    throw new FatalError(`${missing.length === 1 ? 'a topic does' : 'topics do'} not exist: ${missing.join(', ')}. Create them, or run \`notification-streams topics create\``);
+  }
+
+  #taskCount(): number {
+    const { config, connections } = this.#options;
+    return Math.max(...SOURCE_TOPICS.map((topic) => connections.leaders.partitionCount(config.names.physical(topic))));
+  }
+
+  #topicsOf(task: number): SourceTopic[] {
+    const { config, connections } = this.#options;
+    return SOURCE_TOPICS.filter((topic) => task < connections.leaders.partitionCount(config.names.physical(topic)));
+  }
+
+  /** The sources grew: the changelog grows first, then what we know of the topics. */
+  async #prepareGrown(taskCount: number): Promise<void> {
+    const { config, connections } = this.#options;
+    if (taskCount <= connections.leaders.partitionCount(config.names.changelog)) return;
+    await this.#prepare(taskCount);
+    await connections.patiently(() => connections.leaders.refresh(), 'topics');
+  }
+
+  async #prepare(taskCount: number): Promise<void> {
+    const { config, connections } = this.#options;
+    await connections.patiently(async () => {
+      const admin = new TopicAdmin(config.kafka);
+      try {
+        await admin.connect();
+        await ensureInternalTopics(admin, {
+          names: config.names,
+          taskCount,
+          replicationFactor: config.REPLICATION_FACTOR,
+          dedupWindowMs: config.DEDUP_WINDOW,
+        });
+      } finally {
+        await admin.close();
+      }
+    }, 'topics');
+  }
+}

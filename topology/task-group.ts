@@ -1,0 +1,112 @@
+/** The tasks that the group gave to this worker: started, kept, suspended and closed as it says. */
+import type { StateEnvironment } from '../state/environment.js';
+import { storedTasks } from '../state/task-store.js';
+import type { GroupMember, MembershipListener } from './kafka/index.js';
+import type { Metrics } from './metrics.js';
+import type { SourceTopic } from './record.js';
+import { Task, type TaskServices } from './task/task.js';
+import { TASK_STATES } from './task/task-state.js';
+
+export interface TaskGroupOptions {
+  readonly services: Omit<TaskServices, 'lost'>;
+  readonly environment: StateEnvironment;
+  readonly metrics: Metrics;
+  /** Source topics that have a partition of that number. */
+  readonly topicsOf: (task: number) => readonly SourceTopic[];
+  /** Before tasks start: their changelog partitions must exist. */
+  readonly prepare: (taskCount: number) => Promise<void>;
+  readonly rejoin: () => void;
+  readonly outage: (error: unknown) => void;
+  readonly joined: (taskCount: number) => void;
+}
+
+/** A commit that takes longer than this when the group moves is left to the next owner, ms. */
+const SUSPEND_MS = 3000;
+
+export class TaskGroup implements MembershipListener {
+  readonly #options: TaskGroupOptions;
+  readonly #tasks = new Map<number, Task>();
+  #stopped = false;
+
+  constructor(options: TaskGroupOptions) {
+    this.#options = options;
+  }
+
+  claim(): ReturnType<MembershipListener['claim']> {
+    const stored: Record<string, number> = {};
+    for (const [task, { changelogOffset }] of storedTasks(this.#options.environment)) stored[task] = changelogOffset;
+    for (const task of this.#tasks.values()) stored[task.number] = task.storedOffset;
+    return { tasks: [...this.#tasks.keys()], stored };
+  }
+
+  async suspend(): Promise<void> {
+    await Promise.all([...this.#tasks.values()].map((task) => task.suspend(SUSPEND_MS)));
+  }
+
+  assigned(tasks: readonly number[], taskCount: number, member: GroupMember): void {
+    if (this.#stopped) return;
+    const { services, topicsOf, prepare, metrics, joined } = this.#options;
+    metrics.rebalances_total.inc();
+    joined(taskCount);
+    for (const [number, task] of this.#tasks) {
+      if (tasks.includes(number) && sameTopics(task.topics, topicsOf(number))) {
+        task.resume(member);
+        continue;
+      }
+      this.#tasks.delete(number);
+      void task.closeDirty();
+    }
+    const added = tasks.filter((number) => !this.#tasks.has(number));
+    for (const number of added) {
+      this.#tasks.set(number, new Task(number, topicsOf(number), member, { ...services, lost: (task) => this.#lost(task) }));
+    }
+    prepare(taskCount).then(
+      () => {
+        for (const number of added) {
+          const task = this.#tasks.get(number);
+          if (task?.state === 'created') task.start();
+        }
+      },
+      (error: unknown) => services.fatal(error),
+    );
+  }
+
+  lost(): void {
+    for (const task of this.#tasks.values()) void task.closeDirty();
+    this.#tasks.clear();
+  }
+
+  outage(error: unknown): void {
+    this.#options.outage(error);
+  }
+
+  /** Commits what is in flight and closes every task. */
+  async stop(deadlineMs: number): Promise<void> {
+    this.#stopped = true;
+    await Promise.all([...this.#tasks.values()].map((task) => task.closeClean(deadlineMs)));
+    this.#tasks.clear();
+  }
+
+  /** Why not all tasks run, or undefined. */
+  notReady(): string | undefined {
+    const waiting = [...this.#tasks.values()].filter(({ state }) => state !== 'running');
+    return waiting.length === 0 ? undefined : waiting.map(({ number, state }) => `task ${number} is ${state}`).join(', ');
+  }
+
+  /** Brings the gauges up to date before a scrape. */
+  measure(): void {
+    const { metrics } = this.#options;
+    const tasks = [...this.#tasks.values()];
+    metrics.buffered_records.set(tasks.reduce((sum, task) => sum + task.buffered, 0));
+    for (const state of TASK_STATES) metrics.tasks.set({ state }, tasks.filter((task) => task.state === state).length);
+  }
+
+  #lost(task: Task): void {
+    if (this.#tasks.get(task.number) === task) this.#tasks.delete(task.number);
+    this.#options.rejoin();
+  }
+}
+
+function sameTopics(a: readonly SourceTopic[], b: readonly SourceTopic[]): boolean {
+  return a.length === b.length && a.every((topic) => b.includes(topic));
+}

@@ -1,0 +1,72 @@
+/**
+ * The commit of one task, step by step. Each gap between two steps may be a crash, and each is healed:
+ *
+ *   1. process     outputs, dedup entries and positions are staged in memory; the store is not written.
+ *                  A crash: nothing happened.
+ *   2. produce     outputs, dead letters and the packed changelog record, in one transaction.
+ *                  A crash: the next owner's InitProducerId aborts it.
+ *   3. offsets     the source offsets are added to the transaction, under our generation and member.
+ *   4. end         the transaction is ended. A crash before: aborted. After: committed, the store is merely behind.
+ *   5. store       one LMDB write: dedup entries, positions, changelog offset. A crash before: the changelog is
+ *                  replayed from the stored offset, which changes nothing that is there already.
+ *   6. overlay     the staged entries are dropped: the store answers for them now.
+ */
+import { encodeChangelogEntry } from '../../state/changelog-entry.js';
+import type { TaskStore } from '../../state/task-store.js';
+import { CommitUnknownError, FatalError } from '../errors.js';
+import { partitionFor, RefusedError, type GroupMember, type OutboundRecord, type TransactionalProducer } from '../kafka/index.js';
+import type { SinkRecord } from '../record.js';
+import type { TopicNames } from '../topic-names.js';
+import type { StagedCommit } from './staged-commit.js';
+
+export interface CommitTarget {
+  readonly task: number;
+  readonly names: TopicNames;
+  readonly store: TaskStore;
+  readonly producer: TransactionalProducer;
+  readonly member: GroupMember;
+}
+
+/**
+ * Steps 2 to 5. RefusedError: the broker refuses a record, the transaction is aborted and nothing happened.
+ * FencedError, CommitUnknownError: the producer is of no more use and the outcome must be read from the brokers.
+ * FatalError: Kafka has committed, the store could not be written.
+ */
+export async function commit(staged: StagedCommit, target: CommitTarget): Promise<void> {
+  const { producer, store, names, task, member } = target;
+  const entry = staged.entry();
+  const changelog = names.changelog;
+  const packed = encodeChangelogEntry(entry).map((value) => ({ topic: changelog, partition: task, key: null, value }));
+  const outputs = staged.outputs.map((record) => place(record, target));
+
+  let changelogOffset = -1;
+  const offsets = [...staged.positions].map(([topic, { nextOffset }]) => ({
+    topic: names.physical(topic),
+    partition: task,
+    offset: nextOffset,
+  }));
+  try {
+    await producer.send([...packed, ...outputs], (topic, partition, baseOffset) => {
+      if (topic === changelog && partition === task && changelogOffset < 0) changelogOffset = baseOffset;
+    });
+    await producer.sendOffsets(member, offsets);
+    if (changelogOffset < 0) throw new CommitUnknownError(`the changelog record of task ${task} has no known offset`);
+  } catch (error) {
+    if (error instanceof RefusedError) await producer.abort();
+    throw error;
+  }
+  await producer.commit();
+
+  // The records of one commit follow one another: nobody else writes this partition, and the marker comes last.
+  await store.apply([{ offset: changelogOffset, entry }], changelogOffset + packed.length);
+}
+
+/** Gives a record its physical topic and the partition that the Java client would choose. */
+function place({ topic, key, value, headers }: SinkRecord, { names, producer, task }: CommitTarget): OutboundRecord {
+  const physical = names.physical(topic);
+  const keyBytes = typeof key === 'string' ? Buffer.from(key) : key;
+  const partitions = producer.partitionCount(physical);
+  if (partitions === 0) throw new FatalError(`topic ${physical} does not exist (any more): create it, or run \`notification-streams topics create\``);
+  const partition = keyBytes ? partitionFor(keyBytes, partitions) : task % partitions;
+  return { topic: physical, partition, key: keyBytes, value, headers };
+}

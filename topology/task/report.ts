@@ -1,0 +1,28 @@
+/** Counts a commit that holds: metrics never count what was processed and not committed. */
+import type { Metrics } from '../metrics.js';
+import type { SourceTopic } from '../record.js';
+import type { SourceQueue } from './source-queue.js';
+import type { StagedCommit } from './staged-commit.js';
+
+export function report(
+  staged: StagedCommit,
+  seconds: number,
+  task: number,
+  queues: ReadonlyMap<SourceTopic, SourceQueue>,
+  metrics: Metrics,
+): void {
+  metrics.transactions_total.inc({ outcome: 'committed' });
+  metrics.commit_duration_seconds.observe(seconds);
+  for (const { topic, records, dropped, deadLettered } of staged.tallies.values()) {
+    metrics.records_in_total.inc({ topic }, records);
+    for (const [reason, count] of dropped) metrics.records_dropped_total.inc({ topic, reason }, count);
+    for (const [reason, count] of deadLettered) metrics.dead_letters_total.inc({ topic, reason }, count);
+  }
+  const produced = new Map<string, number>();
+  for (const { topic } of staged.outputs) produced.set(topic, (produced.get(topic) ?? 0) + 1);
+  for (const [topic, count] of produced) metrics.records_out_total.inc({ topic }, count);
+  for (const [topic, { nextOffset }] of staged.positions) {
+    const end = queues.get(topic)?.lastStableOffset ?? 0;
+    metrics.consumer_lag.set({ topic, partition: task }, Math.max(0, end - nextOffset));
+  }
+}

@@ -1,0 +1,110 @@
+/** Records of one source partition that were fetched and not yet processed, in order. */
+import type { FetchedPartition, FetchedRecord, PartitionConsumer } from '../kafka/index.js';
+import type { SourceRecord, SourceTopic } from '../record.js';
+
+export interface QueueListener {
+  /** Something to process, or a new end of the log. */
+  arrived(): void;
+  outOfRange(topic: SourceTopic, position: number, logStartOffset: number): void;
+  /** Room was made after there had been none. */
+  roomMade(): void;
+}
+
+export class SourceQueue implements PartitionConsumer {
+  readonly topic: SourceTopic;
+  readonly partition: number;
+  readonly #listener: QueueListener;
+  readonly #maxBytes: number;
+  #records: FetchedRecord[] = [];
+  #head = 0;
+  #bytes = 0;
+  /** Where the fetched records end: control records and aborted ones lie between the last record and it. */
+  #fetchedTo = 0;
+  /** The record that a retry or a schema look-up is waiting for holds the ones behind it. */
+  #blocked = false;
+  lastStableOffset = 0;
+
+  constructor(topic: SourceTopic, partition: number, maxBytes: number, listener: QueueListener) {
+    this.topic = topic;
+    this.partition = partition;
+    this.#maxBytes = maxBytes;
+    this.#listener = listener;
+  }
+
+  /** Records waiting. */
+  get size(): number {
+    return this.#records.length - this.#head;
+  }
+
+  get ready(): boolean {
+    return !this.#blocked && this.size > 0;
+  }
+
+  /** The offset up to which everything fetched was taken, control records included; undefined while records wait. */
+  get drainedTo(): number | undefined {
+    return this.size === 0 ? this.#fetchedTo : undefined;
+  }
+
+  /** The next record, left in place. */
+  peek(): SourceRecord | undefined {
+    const next = this.#records[this.#head];
+    return next && { topic: this.topic, partition: this.partition, ...next };
+  }
+
+  /** Takes the record that was peeked at. */
+  take(): void {
+    const taken = this.#records[this.#head]!;
+    const wasFull = !this.hasRoom();
+    this.#bytes -= sizeOf(taken);
+    this.#head += 1;
+    if (this.#head === this.#records.length) {
+      this.#records = [];
+      this.#head = 0;
+    }
+    if (wasFull && this.hasRoom()) this.#listener.roomMade();
+  }
+
+  block(): void {
+    this.#blocked = true;
+  }
+
+  unblock(): void {
+    this.#blocked = false;
+    this.#listener.arrived();
+  }
+
+  /** Forgets what was fetched; fetching goes on from this offset. */
+  reset(position: number): void {
+    this.#records = [];
+    this.#head = 0;
+    this.#bytes = 0;
+    this.#blocked = false;
+    this.#fetchedTo = position;
+  }
+
+  hasRoom(): boolean {
+    return this.#bytes < this.#maxBytes;
+  }
+
+  deliver(fetched: FetchedPartition, lastStableOffset: number): void {
+    this.lastStableOffset = lastStableOffset;
+    this.#fetchedTo = fetched.nextOffset;
+    if (fetched.records.length > 0) {
+      this.#records = this.size === 0 ? fetched.records : [...this.#records.slice(this.#head), ...fetched.records];
+      this.#head = 0;
+      for (const record of fetched.records) this.#bytes += sizeOf(record);
+    }
+    this.#listener.arrived();
+  }
+
+  outOfRange(position: number, logStartOffset: number): void {
+    this.#listener.outOfRange(this.topic, position, logStartOffset);
+  }
+}
+
+/** What a record costs in memory beside its bytes, roughly. */
+const RECORD_OVERHEAD = 200;
+
+function sizeOf({ key, value }: FetchedRecord): number {
+  return RECORD_OVERHEAD + (key?.length ?? 0) + (value?.length ?? 0);
+}

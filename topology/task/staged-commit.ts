@@ -1,0 +1,120 @@
+/**
+ * What a commit will make of the records processed so far: outputs, dedup entries, positions. Lives in memory until
+ * Kafka has committed it (then it is written to the store) or refused it (then it is dropped whole).
+ */
+import type { Digest } from '../context.js';
+import type { Processed } from '../executor.js';
+import type { SinkRecord, SourceRecord, SourceTopic } from '../record.js';
+import { userKey, type DirectoryEntry } from '../../state/directory-entry.js';
+import type { ChangelogEntry, SourcePosition } from '../../state/changelog-entry.js';
+import { bucketOf, type WindowShape } from '../../state/stream-time.js';
+
+/** Counted when the commit succeeds, never before. */
+export interface Tally {
+  readonly topic: SourceTopic;
+  records: number;
+  readonly dropped: Map<string, number>;
+  readonly deadLettered: Map<string, number>;
+}
+
+export class StagedCommit {
+  readonly #shape: WindowShape;
+  readonly outputs: SinkRecord[] = [];
+  readonly digests = new Map<Digest, number>();
+  readonly directory = new Map<string, DirectoryEntry>();
+  readonly positions: Map<SourceTopic, SourcePosition>;
+  readonly tallies = new Map<SourceTopic, Tally>();
+  readonly #buckets = new Map<string, { topic: string; bucket: number; digests: Digest[] }>();
+  /** performance.now() at the first record. */
+  openedAt = 0;
+  /** The clock for every record of this commit. */
+  now = 0;
+  /** Source records processed. */
+  records = 0;
+  /** Bytes of keys and values of the outputs. */
+  bytes = 0;
+  /** The one that is blamed when the broker refuses a commit of a single record. */
+  last: SourceRecord | undefined;
+  #positionsMoved = false;
+
+  /** Begins where the commit before it ends. */
+  constructor(positions: ReadonlyMap<SourceTopic, SourcePosition>, shape: WindowShape) {
+    this.positions = new Map(positions);
+    this.#shape = shape;
+  }
+
+  get isEmpty(): boolean {
+    return this.records === 0 && !this.#positionsMoved;
+  }
+
+  streamTime(topic: SourceTopic): number {
+    return this.positions.get(topic)!.streamTime;
+  }
+
+  setStreamTime(topic: SourceTopic, streamTime: number): void {
+    this.positions.set(topic, { ...this.positions.get(topic)!, streamTime });
+  }
+
+  /** Moves past control records that no record stands behind. */
+  moveTo(topic: SourceTopic, nextOffset: number): void {
+    const position = this.positions.get(topic)!;
+    if (nextOffset <= position.nextOffset) return;
+    this.positions.set(topic, { ...position, nextOffset });
+    this.#positionsMoved = true;
+  }
+
+  add(record: SourceRecord, processed: Exclude<Processed, { kind: 'unresolved' }>): void {
+    const { topic } = record;
+    this.records += 1;
+    this.last = record;
+    this.positions.set(topic, { ...this.positions.get(topic)!, nextOffset: record.offset + 1 });
+    const tally = this.#tally(topic);
+    tally.records += 1;
+    switch (processed.kind) {
+      case 'forwarded':
+        this.#emit(processed.outputs);
+        this.#remember(topic, processed.digest);
+        if (processed.directory) {
+          this.directory.set(userKey(processed.directory.tenantId, processed.directory.userId), processed.directory);
+        }
+        return;
+      case 'dropped':
+        tally.dropped.set(processed.reason, (tally.dropped.get(processed.reason) ?? 0) + 1);
+        return;
+      case 'dead-lettered':
+        this.#emit(processed.outputs);
+        tally.deadLettered.set(processed.cause.reason, (tally.deadLettered.get(processed.cause.reason) ?? 0) + 1);
+        return;
+    }
+  }
+
+  /** What the changelog and the store are told. */
+  entry(): ChangelogEntry {
+    return { positions: this.positions, buckets: [...this.#buckets.values()] };
+  }
+
+  #emit(outputs: readonly SinkRecord[]): void {
+    for (const output of outputs) {
+      this.outputs.push(output);
+      this.bytes += (output.value?.length ?? 0) + (output.key?.length ?? 0);
+    }
+  }
+
+  #remember(topic: SourceTopic, digest: Digest): void {
+    const bucket = bucketOf(this.streamTime(topic), this.#shape);
+    this.digests.set(digest, bucket);
+    const key = `${topic}/${bucket}`;
+    const entries = this.#buckets.get(key);
+    if (entries) entries.digests.push(digest);
+    else this.#buckets.set(key, { topic, bucket, digests: [digest] });
+  }
+
+  #tally(topic: SourceTopic): Tally {
+    let tally = this.tallies.get(topic);
+    if (!tally) {
+      tally = { topic, records: 0, dropped: new Map(), deadLettered: new Map() };
+      this.tallies.set(topic, tally);
+    }
+    return tally;
+  }
+}

@@ -1,0 +1,75 @@
+/** What processors look at through the context: the store, with what is staged and in flight on top. */
+import type { TaskStore } from '../../state/task-store.js';
+import { firstLiveBucket, type WindowShape } from '../../state/stream-time.js';
+import { isNewer, userKey, type DirectoryEntry } from '../../state/directory-entry.js';
+import type { DedupView, Digest, DirectoryView } from '../context.js';
+import type { SourceRecord } from '../record.js';
+import type { StagedCommit } from './staged-commit.js';
+
+/** The commits that the store does not hold yet, newest first. */
+export type Layers = () => readonly StagedCommit[];
+
+/** Answers from the overlays first; an entry whose bucket has expired counts as never seen. */
+export class LayeredDedup implements DedupView {
+  readonly #store: TaskStore;
+  readonly #shape: WindowShape;
+  readonly #layers: Layers;
+
+  constructor(store: TaskStore, shape: WindowShape, layers: Layers) {
+    this.#store = store;
+    this.#shape = shape;
+    this.#layers = layers;
+  }
+
+  has(record: SourceRecord, digest: Digest): boolean {
+    const layers = this.#layers();
+    let bucket: number | undefined;
+    for (const layer of layers) bucket ??= layer.digests.get(digest);
+    bucket ??= this.#store.bucketOf(digest);
+    return bucket !== undefined && bucket >= firstLiveBucket(layers[0]!.streamTime(record.topic), this.#shape);
+  }
+}
+
+/**
+ * The global store comes after the task's own commits by a moment; until it has them, the task's own writes stand in,
+ * so that a later event of the same user always sees an earlier one.
+ */
+export class LayeredDirectory implements DirectoryView {
+  readonly #global: DirectoryView;
+  readonly #layers: Layers;
+  readonly #own = new Map<string, DirectoryEntry>();
+
+  constructor(global: DirectoryView, layers: Layers) {
+    this.#global = global;
+    this.#layers = layers;
+  }
+
+  get(tenantId: bigint, userId: bigint): DirectoryEntry | undefined {
+    const global = this.#global.get(tenantId, userId);
+    const layers = this.#layers();
+    if (this.#own.size === 0 && layers.every(({ directory }) => directory.size === 0)) return global;
+    const key = userKey(tenantId, userId);
+    let own: DirectoryEntry | undefined;
+    for (const { directory } of layers) own ??= directory.get(key);
+    own ??= this.#own.get(key);
+    return own && (!global || isNewer(own, global)) ? own : global;
+  }
+
+  /** The commit holds: its entries stand in until the global store has them. */
+  committed({ directory }: StagedCommit): void {
+    for (const [key, entry] of directory) this.#own.set(key, entry);
+    let looked = 0;
+    for (const [key, entry] of this.#own) {
+      if (looked++ >= LOOKED_AT_PER_COMMIT) break;
+      const global = this.#global.get(entry.tenantId, entry.userId);
+      if (global && !isNewer(entry, global)) this.#own.delete(key);
+      else break; // The oldest has not arrived yet, so neither have the others.
+    }
+  }
+
+  clear(): void {
+    this.#own.clear();
+  }
+}
+
+const LOOKED_AT_PER_COMMIT = 10_000;

@@ -1,0 +1,97 @@
+/** A worker process: the roles it was given, the operators' endpoint, and an orderly end. */
+import { collectDefaultMetrics, Registry } from 'prom-client';
+import { SchemaCatalog } from '../schemas/catalog.js';
+import type { EventEncoder } from '../schemas/codecs.js';
+import { AvroEncoder } from '../schemas/encoder.js';
+import { lookUpSinkSchemas } from '../schemas/registry.js';
+import { RegistryClient } from '../schemas/registry-client.js';
+import type { Config } from './config.js';
+import { Connections } from './connections.js';
+import { GatewayRole } from './gateway-role.js';
+import { HttpEndpoint } from './http.js';
+import type { Logger } from './log.js';
+import { createMetrics } from './metrics.js';
+import { Outages } from './outages.js';
+import { Readiness } from './readiness.js';
+import { StreamRole } from './stream-role.js';
+
+/** How long a stop may take, ms; the orchestrator's own patience should be longer. */
+const DRAIN_MS = 8000;
+
+export class Worker {
+  readonly #config: Config;
+  readonly #log: Logger;
+  readonly #connections: Connections;
+  readonly #http: HttpEndpoint;
+  readonly #catalog: SchemaCatalog;
+  readonly #registry: RegistryClient;
+  readonly #stream: StreamRole | undefined;
+  readonly #gateway: GatewayRole | undefined;
+  readonly #stop = new AbortController();
+  #encoder: Promise<EventEncoder> | undefined;
+  #stopping: Promise<void> | undefined;
+
+  /** `fatal` is called at most once, for what waiting does not cure: the process is to end. */
+  constructor(config: Config, log: Logger, fatal: (error: unknown) => void) {
+    this.#config = config;
+    this.#log = log;
+    const registry = new Registry();
+    collectDefaultMetrics({ register: registry });
+    const metrics = createMetrics(registry);
+    const readiness = new Readiness(metrics);
+    const outages = new Outages(log);
+    this.#connections = new Connections(config, outages, log);
+    this.#registry = new RegistryClient({ url: config.SCHEMA_REGISTRY_URL });
+    this.#catalog = new SchemaCatalog({
+      client: this.#registry,
+      retryAttempts: config.RETRY_ATTEMPTS,
+      retryBackoffMs: config.RETRY_BACKOFF_MS,
+      log,
+    });
+    readiness.probe('broker', () => outages.reason);
+    readiness.probe('registry', () => this.#catalog.health.reason);
+    const once = (error: unknown): void => {
+      if (!this.#stopping) fatal(error);
+    };
+    const encoder = (): Promise<EventEncoder> => (this.#encoder ??= this.#createEncoder());
+    const common = { config, log, metrics, readiness, connections: this.#connections, encoder, fatal: once };
+    if (config.ROLES.includes('stream')) this.#stream = new StreamRole({ ...common, catalog: this.#catalog });
+    if (config.ROLES.includes('gateway')) this.#gateway = new GatewayRole({ ...common, decoder: this.#catalog });
+    this.#http = new HttpEndpoint(registry, readiness, () => this.#stream?.measure());
+  }
+
+  /** Listens at once, then waits for brokers and registry as long as it takes. Rejects with FatalError or ConfigError. */
+  async start(): Promise<void> {
+    const http = await this.#http.listen(this.#config.HTTP_HOST, this.#config.HTTP_PORT);
+    const gateway = await this.#gateway?.listen();
+    this.#log.info({ http, gateway, roles: this.#config.ROLES, pid: process.pid }, 'listening');
+    await Promise.all([this.#stream?.start(), this.#gateway?.start()]);
+    this.#log.info('started');
+  }
+
+  /** Finishes what is in flight, moves the tasks to others at once, leaves no open transaction. */
+  stop(): Promise<void> {
+    return (this.#stopping ??= this.#drain());
+  }
+
+  async #drain(): Promise<void> {
+    this.#log.info('draining');
+    this.#stop.abort();
+    await Promise.all([this.#stream?.stop(DRAIN_MS), this.#gateway?.stop(DRAIN_MS)]);
+    await this.#connections.close();
+    this.#http.close();
+    this.#log.info('stopped');
+  }
+
+  async #createEncoder(): Promise<EventEncoder> {
+    const ids = await lookUpSinkSchemas({
+      client: this.#registry,
+      topicName: (topic) => this.#config.names.physical(topic),
+      health: this.#catalog.health,
+      signal: this.#stop.signal,
+      backoffMs: 500,
+      log: this.#log,
+    });
+    return new AvroEncoder(ids);
+  }
+}
