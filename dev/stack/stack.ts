@@ -157,7 +157,7 @@ async function infoOf(root: string, layout: Layout, started: readonly MemberSpec
   };
 }
 
-/** The registry first, then the brokers all at once: a broker that leaves a quorum of three would wait for the others. */
+/** All at once: of three brokers stopped one by one, the last would wait in vain for a quorum. */
 async function stopAll(place: StackPlace): Promise<readonly string[]> {
   const layout = await readLayout(place.root);
   if (!layout) return [];

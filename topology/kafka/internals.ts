@@ -17,7 +17,10 @@ export interface RawRequest<T> {
     readonly apiName: string;
     readonly encode: () => Promise<{ readonly buf: Buffer; readonly buffer: Buffer }>;
   };
-  readonly response: { readonly decode: (payload: Buffer) => Promise<T>; readonly parse: (data: T) => Promise<T> };
+  readonly response: {
+    readonly decode: (payload: Buffer) => Promise<{ readonly value: T }>;
+    readonly parse: (decoded: { readonly value: T }) => Promise<T>;
+  };
   /** ms; kafkajs takes the larger of this and the connection's own. */
   readonly requestTimeout?: number | null;
   readonly logResponseError?: boolean;

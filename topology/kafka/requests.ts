@@ -30,8 +30,9 @@ function raw<T>(apiKey: number, apiVersion: number, apiName: string, body: Buffe
   return {
     request: { apiKey, apiVersion, apiName, encode: () => Promise.resolve({ buf: body, buffer: body }) },
     response: {
-      decode: (payload) => Promise.resolve().then(() => read(new ByteReader(payload))),
-      parse: (data) => Promise.resolve(data),
+      // A rejection, not a throw, for kafkajs to pass on; an object, since it looks for a throttle time in it.
+      decode: (payload) => Promise.resolve().then(() => ({ value: read(new ByteReader(payload)) })),
+      parse: ({ value }) => Promise.resolve(value),
     },
   };
 }

@@ -1,0 +1,50 @@
+/** Topics and schemas under a prefix of a test's own, and the settings of workers that use them. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll } from 'vitest';
+import { RegistryClient } from '../../../schemas/registry-client.js';
+import { registerSchemas } from '../../../schemas/register.js';
+import { testStack } from './test-stack.js';
+import { createTopics } from './topics.js';
+import { uniquePrefix } from './unique-prefix.js';
+
+export const JWT_SECRET = 'a-secret-of-the-tests-with-over-32-bytes';
+
+export interface TestEnvironment {
+  readonly prefix: string;
+  /** Schema ids by the record's short name. */
+  readonly ids: ReadonlyMap<string, number>;
+  /** For a worker; each name is a state directory of its own. */
+  env(state?: string, over?: Readonly<Record<string, string>>): Record<string, string>;
+  /** Folder of a state directory. */
+  stateDir(state: string): string;
+}
+
+export async function prepareEnvironment(name: string, partitions: Parameters<typeof createTopics>[2]): Promise<TestEnvironment> {
+  const { kafkaBrokers, schemaRegistryUrl } = testStack();
+  const prefix = uniquePrefix(name);
+  const root = mkdtempSync(join(tmpdir(), 'notification-streams-'));
+  afterAll(() => rmSync(root, { recursive: true, force: true }));
+  await createTopics(kafkaBrokers, prefix, partitions);
+  const registered = await registerSchemas(new RegistryClient({ url: schemaRegistryUrl }), (topic) =>
+    topic === 'USER_DIRECTORY' ? `${prefix}app-user-directory` : prefix + topic,
+  );
+  const stateDir = (state: string): string => join(root, state);
+  return {
+    prefix,
+    ids: new Map(registered.map(({ record, id }) => [record.split('.').at(-1)!, id])),
+    stateDir,
+    env: (state = 'worker', over = {}) => ({
+      TOPIC_PREFIX: prefix,
+      APP_ID: 'app',
+      STATE_DIR: stateDir(state),
+      START_FROM: 'earliest',
+      HTTP_HOST: '127.0.0.1',
+      GATEWAY_HOST: '127.0.0.1',
+      JWT_SECRET,
+      SESSION_TIMEOUT_MS: '6000',
+      ...over,
+    }),
+  };
+}

@@ -1,0 +1,94 @@
+/** What became of a workload, as a client sees it that is not ours. */
+import { committedOffsets, endOffsets } from '../../../dev/oracle/offsets.js';
+import { readCommitted, type OracleRecord } from '../../../dev/oracle/read-committed.js';
+import { testStack } from './test-stack.js';
+import { INPUT_TOPICS } from './topics.js';
+import { until } from './until.js';
+import type { Expected, Workload } from './workload.js';
+import { decode } from './avro.js';
+import type { RecordName } from '../../../schemas/types.js';
+import { produce } from './produce.js';
+import { groupBy } from '../../../topology/group-by.js';
+import type { Sent } from './workload.js';
+
+/** Appends what was made, in order within each topic. */
+export async function produceAll(prefix: string, sent: readonly Sent[]): Promise<void> {
+  const { kafkaBrokers } = testStack();
+  await Promise.all([...groupBy(sent, ({ topic }) => topic)].map(([topic, of]) => produce(kafkaBrokers, prefix + topic, of.map(({ message }) => message))));
+}
+
+/** Source records that are not committed yet, over all partitions. */
+export async function lag(prefix: string): Promise<number> {
+  const brokers = testStack().kafkaBrokers;
+  const [ends, committed] = await Promise.all([
+    endOffsets({ brokers, topics: INPUT_TOPICS.map((topic) => prefix + topic) }),
+    committedOffsets({ brokers, group: `${prefix}app` }),
+  ]);
+  return ends.reduce((sum, end) => {
+    const at = committed.find(({ topic, partition }) => topic === end.topic && partition === end.partition);
+    return sum + Number(end.offset - (at?.offset ?? 0n));
+  }, 0);
+}
+
+export async function untilProcessed(prefix: string, deadlineMs = 90_000): Promise<void> {
+  await until('every source record is committed', async () => (await lag(prefix)) === 0, deadlineMs);
+}
+
+const OUTPUTS: readonly (readonly [topic: string, record: RecordName, kind: keyof Expected])[] = [
+  ['NOTIFICATION_INAPP_TOPIC', 'InAppNotification', 'inApp'],
+  ['EMAIL_REQUEST_TOPIC', 'EmailRequestEvent', 'email'],
+  ['PUSH_REQUEST_TOPIC', 'PushRequestEvent', 'push'],
+  ['NOTIFICATION_DELIVERED_TOPIC', 'NotificationDeliveredEvent', 'delivered'],
+];
+
+/** Everything that is wrong, in words; empty when each expected output is there exactly once and nothing else. */
+export async function differences(prefix: string, workload: Workload): Promise<string[]> {
+  const brokers = testStack().kafkaBrokers;
+  const topics = [...OUTPUTS.map(([topic]) => topic), 'NOTIFICATION_DLQ'];
+  const records = await readCommitted({ brokers, topics: topics.map((topic) => prefix + topic) });
+  return differencesOf(prefix, workload, records);
+}
+
+export function differencesOf(prefix: string, workload: Workload, records: readonly OracleRecord[]): string[] {
+  const found: string[] = [];
+  const byTopic = groupBy(records, ({ topic }) => topic);
+  for (const [topic, record, kind] of OUTPUTS) {
+    const counts = new Map<string, number>();
+    const pairs = new Set<string>();
+    for (const { value } of byTopic.get(prefix + topic) ?? []) {
+      const { eventId, notificationId } = decode<{ eventId: string; notificationId: bigint }>(record, value!);
+      counts.set(eventId, (counts.get(eventId) ?? 0) + 1);
+      const pair = `${eventId}/${notificationId}`;
+      if (pairs.has(pair)) found.push(`${topic}: ${pair} is there twice`);
+      pairs.add(pair);
+    }
+    for (const [eventId, expected] of workload.expected) {
+      const count = counts.get(eventId) ?? 0;
+      if (count !== expected[kind]) found.push(`${topic}: ${eventId} has ${count} records, expected ${expected[kind]}`);
+      counts.delete(eventId);
+    }
+    for (const [eventId, count] of counts) found.push(`${topic}: ${eventId} has ${count} records, expected none`);
+  }
+  found.push(...deadLetterDifferences(workload, byTopic.get(`${prefix}NOTIFICATION_DLQ`) ?? []));
+  return found;
+}
+
+function deadLetterDifferences(workload: Workload, records: readonly OracleRecord[]): string[] {
+  const found: string[] = [];
+  const left = new Map(workload.poison.map(({ message }) => [String(message.key), message]));
+  for (const { key, value, headers } of records) {
+    const name = key?.toString() ?? '';
+    const original = left.get(name);
+    if (!original) {
+      found.push(`dead letter ${name} is there without reason, or twice`);
+      continue;
+    }
+    left.delete(name);
+    if (!value?.equals(original.value as Buffer)) found.push(`dead letter ${name} has other bytes than the original`);
+    const names = new Map(headers.map(([header, content]) => [header, content?.toString()]));
+    if (names.get('trace-id') !== name) found.push(`dead letter ${name} lost its original header`);
+    if (!names.get('dlq.reason')) found.push(`dead letter ${name} has no reason`);
+  }
+  for (const name of left.keys()) found.push(`dead letter ${name} is missing`);
+  return found;
+}
