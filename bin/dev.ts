@@ -1,4 +1,4 @@
-/** `dev …` and `demo`: a broker and a registry of one's own, and the whole thing to look at. */
+/** `dev …`: a broker and a registry of one's own. */
 import type { Command } from 'commander';
 import { down, formatExports, reset, status, up } from '../dev/stack/stack.js';
 

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 /** The command line. Exit codes: 0 done, 1 failed, 2 wrong configuration or usage. */
 import { Command, CommanderError } from 'commander';
+import { addDemoCommand } from './demo.js';
 import { addDevCommands } from './dev.js';
 import { fail } from './fail.js';
 import { registerSchemasCommand } from './schemas.js';
@@ -46,6 +47,7 @@ program
   .action(async () => registerSchemasCommand(readConfig(program.opts(), {}, { registry: true })));
 
 addDevCommands(program);
+addDemoCommand(program);
 
 try {
   await program.parseAsync();

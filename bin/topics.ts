@@ -9,16 +9,24 @@ const DLQ_MAX_MESSAGE_BYTES = 1_048_588 + 65_536;
 
 export async function createTopicsCommand(config: Config, partitions: string): Promise<void> {
   if (!/^[1-9]\d{0,4}$/.test(partitions)) throw new ConfigError([`--partitions is "${partitions}": expected a whole number from 1`]);
+  const created = new Set(await createContractTopics(config, Number(partitions)));
+  for (const topic of CONTRACT_TOPICS.map((logical) => config.names.physical(logical))) {
+    process.stdout.write(`${created.has(topic) ? 'created      ' : 'already there'}  ${topic}\n`);
+  }
+}
+
+/** Makes those of the contract's topics that do not exist; returns their names. */
+export async function createContractTopics(config: Config, partitions: number): Promise<string[]> {
   const admin = new TopicAdmin(config.kafka);
   await admin.connect();
   try {
-    const plans = CONTRACT_TOPICS.map((topic): TopicPlan => {
-      const configs: Record<string, string> =
-        topic === 'NOTIFICATION_DLQ' ? { 'message.timestamp.type': 'LogAppendTime', 'max.message.bytes': String(DLQ_MAX_MESSAGE_BYTES) } : {};
-      return { topic: config.names.physical(topic), partitions: Number(partitions), replicationFactor: config.REPLICATION_FACTOR, configs };
-    });
-    const created = new Set(await admin.create(plans));
-    for (const { topic } of plans) process.stdout.write(`${created.has(topic) ? 'created      ' : 'already there'}  ${topic}\n`);
+    return await admin.create(
+      CONTRACT_TOPICS.map((topic): TopicPlan => {
+        const configs: Record<string, string> =
+          topic === 'NOTIFICATION_DLQ' ? { 'message.timestamp.type': 'LogAppendTime', 'max.message.bytes': String(DLQ_MAX_MESSAGE_BYTES) } : {};
+        return { topic: config.names.physical(topic), partitions, replicationFactor: config.REPLICATION_FACTOR, configs };
+      }),
+    );
   } finally {
     await admin.close();
   }

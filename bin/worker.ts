@@ -11,9 +11,9 @@ export async function runWorker(config: Config): Promise<void> {
   const log = createLogger(config.LOG_LEVEL);
   let exiting = false;
   const end = (error: unknown): void => {
+    if (exiting) return;
     log.fatal({ err: error }, 'the worker can not go on');
     const code = error instanceof ConfigError ? 2 : 1;
-    if (exiting) return;
     exiting = true;
     setTimeout(() => process.exit(code), STOP_MS).unref();
     void worker.stop().finally(() => process.exit(code));
@@ -41,6 +41,6 @@ export async function runWorker(config: Config): Promise<void> {
   try {
     await worker.start();
   } catch (error) {
-    if (!exiting) end(error);
+    end(error);
   }
 }

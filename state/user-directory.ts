@@ -91,8 +91,19 @@ function positionKey(partition: number): Buffer {
 
 type StoredEntry = Omit<DirectoryEntry, 'tenantId' | 'userId' | 'timestamp'> & { readonly timestamp: string };
 
-function encode({ tenantId: _, userId: __, timestamp, ...rest }: DirectoryEntry): Buffer {
-  const stored: StoredEntry = { ...rest, timestamp: timestamp.toString() };
+function encode(entry: DirectoryEntry): Buffer {
+  const { timestamp, eventId, deleted, email, fullName, locale, timeZone, deviceTokens, mutedChannels } = entry;
+  const stored: StoredEntry = {
+    timestamp: timestamp.toString(),
+    eventId,
+    deleted,
+    email,
+    fullName,
+    locale,
+    timeZone,
+    deviceTokens,
+    mutedChannels,
+  };
   return Buffer.from(JSON.stringify(stored));
 }
 

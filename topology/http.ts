@@ -11,19 +11,19 @@ export class HttpEndpoint {
   /** `refresh` brings gauges up to date before a scrape. */
   constructor(registry: Registry, readiness: Readiness, refresh: () => void) {
     this.#server = createServer((request, response) => {
-      const path = request.url?.split('?', 1)[0];
-      if (request.method !== 'GET' && request.method !== 'HEAD') return answer(response, 405, { error: 'only GET is answered' });
-      switch (path) {
-        case '/livez':
-          return answer(response, 200, { status: 'alive' });
-        case '/readyz':
-          return answerReadiness(response, readiness);
-        case '/metrics':
-          readiness.reasons();
-          refresh();
-          return void answerMetrics(response, registry);
-        default:
-          return answer(response, 404, { error: 'not found: /metrics, /livez and /readyz are here' });
+      const path = request.url?.split('?', 1)[0] ?? '';
+      if (request.method !== 'GET' && request.method !== 'HEAD') {
+        answer(response, 405, { error: 'only GET is answered' });
+      } else if (path === '/livez') {
+        answer(response, 200, { status: 'alive' });
+      } else if (path === '/readyz') {
+        answerReadiness(response, readiness);
+      } else if (path === '/metrics') {
+        readiness.reasons();
+        refresh();
+        void answerMetrics(response, registry);
+      } else {
+        answer(response, 404, { error: 'not found: /metrics, /livez and /readyz are here' });
       }
     });
   }

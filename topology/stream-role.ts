@@ -14,14 +14,14 @@ import { DirectoryFeed } from './directory-feed.js';
 import { FatalError } from './errors.js';
 import { createExecutor } from './executor.js';
 import { ensureInternalTopics } from './internal-topics.js';
-import { createCluster, Leaders, Membership, Offsets, TopicAdmin, TransactionalProducer } from './kafka/index.js';
+import { createCluster, Leaders, Membership, TopicAdmin, TransactionalProducer, type Offsets } from './kafka/index.js';
 import type { Logger } from './log.js';
 import type { Metrics } from './metrics.js';
 import { notifications } from './notifications.js';
 import type { Readiness } from './readiness.js';
 import { SOURCE_TOPICS, type SourceTopic } from './record.js';
 import { TaskGroup } from './task-group.js';
-import type { TaskServices } from './task/task.js';
+import type { TaskServices } from './task/task-services.js';
 
 export interface StreamRoleOptions {
   readonly config: Config;

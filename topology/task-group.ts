@@ -4,7 +4,8 @@ import { storedTasks } from '../state/task-store.js';
 import type { GroupMember, MembershipListener } from './kafka/index.js';
 import type { Metrics } from './metrics.js';
 import type { SourceTopic } from './record.js';
-import { Task, type TaskServices } from './task/task.js';
+import { Task } from './task/task.js';
+import type { TaskServices } from './task/task-services.js';
 import { TASK_STATES } from './task/task-state.js';
 
 export interface TaskGroupOptions {
@@ -58,7 +59,7 @@ export class TaskGroup implements MembershipListener {
     }
     const added = tasks.filter((number) => !this.#tasks.has(number));
     for (const number of added) {
-      this.#tasks.set(number, new Task(number, topicsOf(number), member, { ...services, lost: (task) => this.#lost(task) }));
+      this.#tasks.set(number, new Task(number, topicsOf(number), member, { ...services, lost: (closed) => this.#lost(closed) }));
     }
     prepare(taskCount).then(
       () => {
@@ -101,8 +102,8 @@ export class TaskGroup implements MembershipListener {
     for (const state of TASK_STATES) metrics.tasks.set({ state }, tasks.filter((task) => task.state === state).length);
   }
 
-  #lost(task: Task): void {
-    if (this.#tasks.get(task.number) === task) this.#tasks.delete(task.number);
+  #lost(number: number): void {
+    if (this.#tasks.get(number)?.state === 'closed') this.#tasks.delete(number);
     this.#options.rejoin();
   }
 }

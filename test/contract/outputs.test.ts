@@ -233,12 +233,14 @@ describe('the delivered event', () => {
   it('tells each recipient apart', async () => {
     const driver = await driverWithUser();
     await driver.feed('USER_EVENT_TOPIC', user({ eventId: 'u8', userId: 8n, mutedChannels: ['EMAIL'] }));
-    const driven = await driver.feed(REQUESTS, request({ channels: EVERYWHERE, userIds: [8n, 9n, 10n] }));
+    await driver.feed('USER_EVENT_TOPIC', user({ eventId: 'u11', userId: 11n, mutedChannels: ['PUSH'] }));
+    const driven = await driver.feed(REQUESTS, request({ channels: EVERYWHERE, userIds: [8n, 9n, 10n, 11n] }));
     expect(deliveries(driven)).toEqual([
       ['IN_APP DISPATCHED', 'EMAIL DISPATCHED', 'PUSH DISPATCHED'],
       ['IN_APP DISPATCHED', 'EMAIL SKIPPED MUTED', 'PUSH DISPATCHED'],
       ['IN_APP DISPATCHED', 'EMAIL SKIPPED NO_ADDRESS', 'PUSH SKIPPED NO_DEVICE'],
       ['IN_APP DISPATCHED', 'EMAIL SKIPPED NO_ADDRESS', 'PUSH SKIPPED NO_DEVICE'],
+      ['IN_APP DISPATCHED', 'EMAIL DISPATCHED', 'PUSH SKIPPED MUTED'],
     ]);
   });
 });

@@ -167,13 +167,13 @@ describe('a request with a template', () => {
     });
     expect(driven.outputs.PUSH_REQUEST_TOPIC[0]?.event).toMatchObject({ title: 'Payslip May' });
     const email = driven.outputs.EMAIL_REQUEST_TOPIC[0]!.event;
-    expect({ ...email, templateVars: { ...email.templateVars } }).toMatchObject({
+    expect(email).toMatchObject({
       subject: 'Payslip May',
       body: `Dear <O'Neil>, your payslip is ready\n/payslips/5`,
       bodyHtml: '<h1>May</h1><p>&lt;O&#x27;Neil&gt;</p>',
       templateCode: null,
-      templateVars: {},
     });
+    expect(Object.keys(email.templateVars)).toEqual([]);
   });
 
   it('without an e-mail of its own has the standard one', async () => {

@@ -14,9 +14,8 @@ export interface KafkaSettings {
   readonly requestTimeoutMs: number;
 }
 
+/** The isolation level of every read of ours. */
 export const READ_COMMITTED = 1;
-const READ_UNCOMMITTED = 0;
-export type Isolation = typeof READ_COMMITTED | typeof READ_UNCOMMITTED;
 
 /** Requests wait for answers, never for the kernel to fill a packet: Nagle is off. */
 const socketFactory: SocketFactory = ({ host, port, ssl, onConnect }) => {

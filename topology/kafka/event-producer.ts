@@ -1,4 +1,4 @@
-/** Produces single records outside any transaction: idempotent, acknowledged by every in-sync replica. */
+/** Produces records outside any transaction: idempotent, acknowledged by every in-sync replica. */
 import kafkajs, { type Producer } from 'kafkajs';
 import type { KafkaSettings } from './connect.js';
 import { partitionFor } from './murmur2.js';
@@ -32,7 +32,15 @@ export class EventProducer {
   }
 
   /** Resolves when every in-sync replica has the record; rejects when that could not be had in time. */
-  async send(topic: string, key: string, value: Buffer): Promise<void> {
+  send(topic: string, key: string, value: Buffer): Promise<void> {
+    return this.sendAll(topic, [{ key, value }]);
+  }
+
+  /**
+   * As `send`, for several at once: those of one partition keep their order, and must fit into one batch (1 MB).
+   * A null value is a tombstone.
+   */
+  async sendAll(topic: string, records: readonly { readonly key: string; readonly value: Buffer | null }[]): Promise<void> {
     this.#connected ??= this.#producer.connect();
     try {
       await this.#connected;
@@ -40,7 +48,7 @@ export class EventProducer {
       this.#connected = undefined;
       throw error;
     }
-    await this.#producer.send({ topic, acks: -1, messages: [{ key, value }] });
+    await this.#producer.send({ topic, acks: -1, messages: records.map(({ key, value }) => ({ key, value })) });
   }
 
   async close(): Promise<void> {

@@ -65,7 +65,7 @@ export class Membership {
   /** Stays in the group until `leave`. Rejects on an error that neither waiting nor rejoining cures. */
   async run(): Promise<void> {
     let joined = false;
-    while (!this.#stop.signal.aborted) {
+    while (!this.#isLeaving()) {
       try {
         if (!joined) await this.#join();
         joined = true;
@@ -73,7 +73,7 @@ export class Membership {
         await this.#listener.suspend();
         joined = false;
       } catch (error) {
-        if (this.#stop.signal.aborted) return;
+        if (this.#isLeaving()) return;
         joined = (await this.#survive(error)) && joined;
       }
     }
@@ -107,6 +107,10 @@ export class Membership {
     } catch (error) {
       this.#log.warn({ error: messageOf(error) }, 'could not leave the group, its tasks move when the session times out');
     }
+  }
+
+  #isLeaving(): boolean {
+    return this.#stop.signal.aborted;
   }
 
   async #join(): Promise<void> {

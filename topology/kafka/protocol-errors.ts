@@ -42,7 +42,7 @@ interface Named {
 /** kafkajs wraps the error that it gave up on; the innermost one says what happened. */
 function innermost(error: unknown): Named {
   let current = error as Named | undefined | null;
-  for (let depth = 0; depth < 5 && current?.cause instanceof Error; depth += 1) current = current.cause as Named;
+  for (let depth = 0; depth < 5 && current?.cause instanceof Error; depth += 1) current = current.cause;
   return current ?? {};
 }
 

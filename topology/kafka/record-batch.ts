@@ -1,7 +1,7 @@
 /** Writes record batches (message format v2) straight into one buffer. */
 import { crc32c } from '@node-rs/crc32';
 import type { RecordHeaders } from '../record.js';
-import { ByteWriter } from '../bytes.js';
+import type { ByteWriter } from '../bytes.js';
 
 /** A record with its place, ready to be produced. */
 export interface OutboundRecord {

@@ -66,6 +66,12 @@ export class TopicAdmin {
     return missing.map(({ topic }) => topic);
   }
 
+  /** Deletes those of the topics that exist. */
+  async delete(topics: readonly string[]): Promise<void> {
+    const existing = [...(await this.partitionCounts(topics)).keys()];
+    if (existing.length > 0) await this.#admin.deleteTopics({ topics: existing });
+  }
+
   /** Grows a topic to that many partitions; does nothing when it has them. */
   async grow(topic: string, partitions: number): Promise<void> {
     const present = (await this.partitionCounts([topic])).get(topic) ?? 0;

@@ -209,7 +209,7 @@ export class TransactionalProducer {
     for (const record of records) {
       const size = sizeOf(record);
       let ofTopic = current.get(record.topic);
-      if (!ofTopic) current.set(record.topic, (ofTopic = new Map()));
+      if (!ofTopic) current.set(record.topic, (ofTopic = new Map<number, Batch>()));
       let batch = ofTopic.get(record.partition);
       if (!batch || batch.bytes + size > this.#options.maxBatchBytes) {
         batch = { topic: record.topic, partition: record.partition, records: [], bytes: 0 };

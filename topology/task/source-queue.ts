@@ -21,7 +21,7 @@ export class SourceQueue implements PartitionConsumer {
   /** Where the fetched records end: control records and aborted ones lie between the last record and it. */
   #fetchedTo = 0;
   /** The record that a retry or a schema look-up is waiting for holds the ones behind it. */
-  #blocked = false;
+  #blockedBy: symbol | undefined;
   lastStableOffset = 0;
 
   constructor(topic: SourceTopic, partition: number, maxBytes: number, listener: QueueListener) {
@@ -37,7 +37,7 @@ export class SourceQueue implements PartitionConsumer {
   }
 
   get ready(): boolean {
-    return !this.#blocked && this.size > 0;
+    return this.#blockedBy === undefined && this.size > 0;
   }
 
   /** The offset up to which everything fetched was taken, control records included; undefined while records wait. */
@@ -64,13 +64,15 @@ export class SourceQueue implements PartitionConsumer {
     if (wasFull && this.hasRoom()) this.#listener.roomMade();
   }
 
-  block(): void {
-    this.#blocked = true;
-  }
-
-  unblock(): void {
-    this.#blocked = false;
-    this.#listener.arrived();
+  /** Holds the records back; the answer lets them go again, unless the queue was reset meanwhile. */
+  block(): () => void {
+    const mine = Symbol('block');
+    this.#blockedBy = mine;
+    return () => {
+      if (this.#blockedBy !== mine) return;
+      this.#blockedBy = undefined;
+      this.#listener.arrived();
+    };
   }
 
   /** Forgets what was fetched; fetching goes on from this offset. */
@@ -78,7 +80,7 @@ export class SourceQueue implements PartitionConsumer {
     this.#records = [];
     this.#head = 0;
     this.#bytes = 0;
-    this.#blocked = false;
+    this.#blockedBy = undefined;
     this.#fetchedTo = position;
   }
 

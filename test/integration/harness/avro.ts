@@ -28,6 +28,6 @@ export function encode(name: RecordName, schemaId: number, event: unknown): Buff
 }
 
 /** The event behind the wire header. */
-export function decode<T>(name: RecordName, value: Buffer): T {
-  return typeOf(name).fromBuffer(value.subarray(5)) as T;
+export function decode(name: RecordName, value: Buffer): Record<string, unknown> {
+  return typeOf(name).fromBuffer(value.subarray(5)) as Record<string, unknown>;
 }

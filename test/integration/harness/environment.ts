@@ -21,19 +21,27 @@ export interface TestEnvironment {
   stateDir(state: string): string;
 }
 
-export async function prepareEnvironment(name: string, partitions: Parameters<typeof createTopics>[2]): Promise<TestEnvironment> {
-  const { kafkaBrokers, schemaRegistryUrl } = testStack();
+/** What is not made, for the tests of its absence. */
+export interface Without {
+  readonly topics?: boolean;
+  readonly schemas?: boolean;
+}
+
+export async function prepareEnvironment(
+  name: string,
+  partitions: Parameters<typeof createTopics>[2],
+  without: Without = {},
+): Promise<TestEnvironment> {
+  const { kafkaBrokers } = testStack();
   const prefix = uniquePrefix(name);
   const root = mkdtempSync(join(tmpdir(), 'notification-streams-'));
   afterAll(() => rmSync(root, { recursive: true, force: true }));
-  await createTopics(kafkaBrokers, prefix, partitions);
-  const registered = await registerSchemas(new RegistryClient({ url: schemaRegistryUrl }), (topic) =>
-    topic === 'USER_DIRECTORY' ? `${prefix}app-user-directory` : prefix + topic,
-  );
+  if (!without.topics) await createTopics(kafkaBrokers, prefix, partitions);
+  const ids = without.schemas ? new Map<string, number>() : await registerAll(prefix);
   const stateDir = (state: string): string => join(root, state);
   return {
     prefix,
-    ids: new Map(registered.map(({ record, id }) => [record.split('.').at(-1)!, id])),
+    ids,
     stateDir,
     env: (state = 'worker', over = {}) => ({
       TOPIC_PREFIX: prefix,
@@ -47,4 +55,13 @@ export async function prepareEnvironment(name: string, partitions: Parameters<ty
       ...over,
     }),
   };
+}
+
+/** Ids by the record's short name. */
+async function registerAll(prefix: string): Promise<Map<string, number>> {
+  const client = new RegistryClient({ url: testStack().schemaRegistryUrl });
+  const registered = await registerSchemas(client, (topic) =>
+    topic === 'USER_DIRECTORY' ? `${prefix}app-user-directory` : prefix + topic,
+  );
+  return new Map(registered.map(({ record, id }) => [record.split('.').at(-1)!, id]));
 }

@@ -1,8 +1,7 @@
 /** What became of a workload, as a client sees it that is not ours. */
-import { committedOffsets, endOffsets } from '../../../dev/oracle/offsets.js';
 import { readCommitted, type OracleRecord } from '../../../dev/oracle/read-committed.js';
 import { testStack } from './test-stack.js';
-import { INPUT_TOPICS } from './topics.js';
+import { INPUT_TOPICS, testKafka } from './topics.js';
 import { until } from './until.js';
 import type { Expected, Workload } from './workload.js';
 import { decode } from './avro.js';
@@ -17,21 +16,42 @@ export async function produceAll(prefix: string, sent: readonly Sent[]): Promise
   await Promise.all([...groupBy(sent, ({ topic }) => topic)].map(([topic, of]) => produce(kafkaBrokers, prefix + topic, of.map(({ message }) => message))));
 }
 
-/** Source records that are not committed yet, over all partitions. */
+/** Source records that are not committed yet, over all partitions: up to the last stable offsets. */
 export async function lag(prefix: string): Promise<number> {
-  const brokers = testStack().kafkaBrokers;
-  const [ends, committed] = await Promise.all([
-    endOffsets({ brokers, topics: INPUT_TOPICS.map((topic) => prefix + topic) }),
-    committedOffsets({ brokers, group: `${prefix}app` }),
-  ]);
-  return ends.reduce((sum, end) => {
-    const at = committed.find(({ topic, partition }) => topic === end.topic && partition === end.partition);
-    return sum + Number(end.offset - (at?.offset ?? 0n));
-  }, 0);
+  const [lagOf, close] = await openLag(prefix);
+  try {
+    return await lagOf();
+  } finally {
+    await close();
+  }
 }
 
 export async function untilProcessed(prefix: string, deadlineMs = 90_000): Promise<void> {
-  await until('every source record is committed', async () => (await lag(prefix)) === 0, deadlineMs);
+  const [lagOf, close] = await openLag(prefix);
+  try {
+    await until('every source record is committed', async () => (await lagOf()) === 0, deadlineMs);
+  } finally {
+    await close();
+  }
+}
+
+/** One connection for many questions: the oracle would start two Java machines for each. */
+async function openLag(prefix: string): Promise<[lagOf: () => Promise<number>, close: () => Promise<void>]> {
+  const admin = testKafka(testStack().kafkaBrokers).admin();
+  await admin.connect();
+  const lagOf = async (): Promise<number> => {
+    const topics = INPUT_TOPICS.map((topic) => prefix + topic);
+    // The ends first: what is committed meanwhile makes the lag smaller than it was, never negative for long.
+    const ends = await Promise.all(topics.map((topic) => admin.fetchTopicOffsets(topic)));
+    const committed = await admin.fetchOffsets({ groupId: `${prefix}app`, topics });
+    let sum = 0;
+    for (const [index, topic] of topics.entries()) {
+      const at = new Map(committed.find((of) => of.topic === topic)?.partitions.map((of) => [of.partition, of.offset]));
+      for (const { partition, offset } of ends[index]!) sum += Math.max(0, Number(offset) - Math.max(0, Number(at.get(partition) ?? -1)));
+    }
+    return sum;
+  };
+  return [lagOf, () => admin.disconnect()];
 }
 
 const OUTPUTS: readonly (readonly [topic: string, record: RecordName, kind: keyof Expected])[] = [
@@ -56,7 +76,7 @@ export function differencesOf(prefix: string, workload: Workload, records: reado
     const counts = new Map<string, number>();
     const pairs = new Set<string>();
     for (const { value } of byTopic.get(prefix + topic) ?? []) {
-      const { eventId, notificationId } = decode<{ eventId: string; notificationId: bigint }>(record, value!);
+      const { eventId, notificationId } = decode(record, value!) as { eventId: string; notificationId: bigint };
       counts.set(eventId, (counts.get(eventId) ?? 0) + 1);
       const pair = `${eventId}/${notificationId}`;
       if (pairs.has(pair)) found.push(`${topic}: ${pair} is there twice`);

@@ -9,8 +9,17 @@ export interface TestStack {
   readonly options: StackOptions | undefined;
 }
 
+/** Set by a test file that stops members: vitest gives each file modules of its own, so it is this file's alone. */
+let own: TestStack | undefined;
+
+/** From here on this test file runs on that stack. */
+export function useStack(stack: TestStack): void {
+  own = stack;
+}
+
 /** The stack that the tests run on. */
 export function testStack(): TestStack {
+  if (own) return own;
   const root = inject('STACK_ROOT');
   return {
     kafkaBrokers: inject('KAFKA_BROKERS'),

@@ -30,7 +30,7 @@ function headersOf(processed: Processed): Readonly<Record<string, unknown>> {
 }
 
 const explode = (): never => {
-  throw new TypeError('can not read "the payload"');
+  throw new TypeError('can not read\n    at "the payload"');
 };
 
 describe('the executor', () => {

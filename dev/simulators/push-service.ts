@@ -1,0 +1,8 @@
+import type { PushRequestEvent } from '../../schemas/types.js';
+import { pushIdentity } from './identities.js';
+import type { Ledger } from './ledger.js';
+
+/** push_service: would push this to the devices. */
+export function pushService(event: PushRequestEvent, ledger: Ledger): void {
+  ledger.see('push', pushIdentity(event));
+}

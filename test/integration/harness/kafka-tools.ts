@@ -1,0 +1,37 @@
+/** Kafka's own command-line tools, for what an operator would ask. */
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+
+import { fetchArtifacts } from '../../../dev/stack/artifacts.js';
+import { findJava } from '../../../dev/stack/java.js';
+import { placeOf } from '../../../dev/stack/place.js';
+import { testStack } from './test-stack.js';
+
+const run = promisify(execFile);
+const JVM = ['-Xmx128m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', '-Dorg.apache.logging.log4j.level=OFF'];
+
+/** The state of each transactional id with the prefix, as `kafka-transactions list` has it: CompleteCommit, Ongoing, ... */
+export async function transactionStates(prefix: string): Promise<Map<string, string>> {
+  const lines = await kafkaTool('TransactionsCommand', ['list']);
+  const rows = lines.map((line) => line.trim().split(/\s+/)).filter(([id]) => id?.startsWith(prefix));
+  return new Map(rows.map((columns) => [columns[0]!, columns.at(-1)!]));
+}
+
+/** The last offset of each partition of the topics with the prefix, whatever is still open before it. */
+export async function logEnds(prefix: string): Promise<Map<string, bigint>> {
+  const lines = await kafkaTool('GetOffsetShell', ['--topic', `${prefix.replaceAll('.', '\\.')}.*`]);
+  return new Map(
+    lines.map((line) => {
+      const [topic, partition, offset] = line.split(':');
+      return [`${topic}-${partition}`, BigInt(offset!)];
+    }),
+  );
+}
+
+async function kafkaTool(name: string, args: readonly string[]): Promise<string[]> {
+  const place = placeOf();
+  const { kafka } = await fetchArtifacts(place);
+  const tool = ['-cp', kafka, `org.apache.kafka.tools.${name}`, '--bootstrap-server', testStack().kafkaBrokers];
+  const { stdout } = await run(await findJava(place.env), [...JVM, ...tool, ...args], { timeout: 30_000 });
+  return stdout.split('\n').filter((line) => line.trim() !== '');
+}

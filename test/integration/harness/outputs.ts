@@ -1,0 +1,49 @@
+/** The outputs of a test, decoded, as the Java client sees them. */
+import { readCommitted, type OracleRecord } from '../../../dev/oracle/read-committed.js';
+import type {
+  EmailRequestEvent,
+  InAppNotification,
+  NotificationDeliveredEvent,
+  PushRequestEvent,
+} from '../../../schemas/types.js';
+import { decode } from './avro.js';
+import { testStack } from './test-stack.js';
+import { OUTPUT_TOPICS } from './topics.js';
+
+export interface Outputs {
+  readonly inApp: readonly InAppNotification[];
+  readonly emails: readonly EmailRequestEvent[];
+  readonly pushes: readonly PushRequestEvent[];
+  readonly delivered: readonly NotificationDeliveredEvent[];
+  readonly deadLetters: readonly OracleRecord[];
+}
+
+/** Everything committed so far; in order within a partition. */
+export async function readOutputs(prefix: string): Promise<Outputs> {
+  const records = await readCommitted({
+    brokers: testStack().kafkaBrokers,
+    topics: OUTPUT_TOPICS.map((topic) => prefix + topic),
+  });
+  const of = (topic: string): OracleRecord[] => records.filter((record) => record.topic === prefix + topic);
+  return {
+    inApp: of('NOTIFICATION_INAPP_TOPIC').map(({ value }) => decode<InAppNotification>('InAppNotification', value!)),
+    emails: of('EMAIL_REQUEST_TOPIC').map(({ value }) => decode<EmailRequestEvent>('EmailRequestEvent', value!)),
+    pushes: of('PUSH_REQUEST_TOPIC').map(({ value }) => decode<PushRequestEvent>('PushRequestEvent', value!)),
+    delivered: of('NOTIFICATION_DELIVERED_TOPIC').map(({ value }) =>
+      decode<NotificationDeliveredEvent>('NotificationDeliveredEvent', value!),
+    ),
+    deadLetters: of('NOTIFICATION_DLQ'),
+  };
+}
+
+/** Event ids in order of the alphabet: a repeat shows as a second one. */
+export function eventIds(outputs: readonly { readonly eventId: string }[]): string[] {
+  return outputs.map(({ eventId }) => eventId).sort();
+}
+
+/** Headers as text; one that comes twice fails the test. */
+export function headersOf({ headers }: OracleRecord): Record<string, string> {
+  const names = headers.map(([name]) => name);
+  if (new Set(names).size !== names.length) throw new Error(`A header is there twice: ${names.join(', ')}`);
+  return Object.fromEntries(headers.map(([name, value]) => [name, value?.toString() ?? '<null>']));
+}

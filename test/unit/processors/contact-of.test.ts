@@ -1,0 +1,83 @@
+import { describe, expect, it } from 'vitest';
+import { addressOf, contactOf, devicesOf } from '../../../processors/contact-of.js';
+import type { Contact, MappedEvent } from '../../../processors/mapped-event.js';
+import type { DirectoryEntry } from '../../../state/directory-entry.js';
+import type { DirectoryView } from '../../../topology/context.js';
+
+const NOBODY: Contact = { email: null, deviceTokens: [], mutedChannels: [] };
+
+const ENTRY: DirectoryEntry = {
+  tenantId: 1n,
+  userId: 7n,
+  timestamp: 1n,
+  eventId: 'u-1',
+  deleted: false,
+  email: 'linh@example.com',
+  fullName: null,
+  locale: null,
+  timeZone: null,
+  deviceTokens: ['phone'],
+  mutedChannels: ['PUSH'],
+};
+
+const EVENT: MappedEvent = {
+  topic: 'USER_EVENT_TOPIC',
+  eventId: 'e-1',
+  timestamp: 1n,
+  tenantId: 1n,
+  recipients: [7n],
+  notification: null,
+  directory: null,
+  contact: null,
+};
+
+function directoryOf(entry: DirectoryEntry | undefined): DirectoryView {
+  return { get: (tenantId, userId) => (tenantId === 1n && userId === 7n ? entry : undefined) };
+}
+
+describe('where a recipient can be reached', () => {
+  it('stands in the directory, by tenant and user', () => {
+    expect(contactOf(EVENT, 7n, directoryOf(ENTRY))).toMatchObject({ email: 'linh@example.com' });
+    expect(contactOf(EVENT, 8n, directoryOf(ENTRY))).toEqual(NOBODY);
+    expect(contactOf({ ...EVENT, tenantId: 2n }, 7n, directoryOf(ENTRY))).toEqual(NOBODY);
+  });
+
+  it('is nowhere once the user is deleted, whatever the marker still holds', () => {
+    expect(contactOf(EVENT, 7n, directoryOf({ ...ENTRY, deleted: true }))).toEqual(NOBODY);
+    expect(contactOf({ ...EVENT, directory: { ...ENTRY, deleted: true } }, 7n, directoryOf(ENTRY))).toEqual(NOBODY);
+  });
+
+  it('is what an event brings that carries the whole state', () => {
+    const brought = { ...ENTRY, email: null, deviceTokens: [], mutedChannels: [] };
+    expect(contactOf({ ...EVENT, directory: brought }, 7n, directoryOf(ENTRY))).toMatchObject(NOBODY);
+  });
+
+  it('is what an event brings that carries a part of it, and the directory for the rest', () => {
+    const known = { email: 'linh@example.com', deviceTokens: ['phone'], mutedChannels: ['PUSH'] };
+    const brought = { email: 'new@example.com', deviceTokens: ['tablet'], mutedChannels: ['EMAIL'] };
+    const of = (contact: Contact): Contact => contactOf({ ...EVENT, contact }, 7n, directoryOf(ENTRY));
+    expect(of(NOBODY)).toEqual(known);
+    expect(of(brought)).toEqual(brought);
+    expect(of({ ...brought, email: ' ' })).toEqual({ ...brought, email: known.email });
+    expect(of({ ...brought, deviceTokens: [] })).toEqual({ ...brought, deviceTokens: known.deviceTokens });
+    expect(of({ ...brought, mutedChannels: [] })).toEqual({ ...brought, mutedChannels: known.mutedChannels });
+  });
+});
+
+describe('an address', () => {
+  it.each([null, '', ' ', 'a@b\nBcc: c@d', 'a@b\u0000'])('is none when it is %j', (email) => {
+    expect(addressOf({ ...NOBODY, email })).toBeNull();
+  });
+
+  it('is taken as it is', () => {
+    expect(addressOf({ ...NOBODY, email: 'ng.thị@example.com' })).toBe('ng.thị@example.com');
+  });
+});
+
+describe('devices', () => {
+  it('are those whose tokens are not blank', () => {
+    expect(devicesOf({ ...NOBODY, deviceTokens: ['a', '', ' ', 'b'] })).toEqual(['a', 'b']);
+    expect(devicesOf({ ...NOBODY, deviceTokens: [' '] })).toBeNull();
+    expect(devicesOf(NOBODY)).toBeNull();
+  });
+});

@@ -1,0 +1,287 @@
+/**
+ * From fetched records to commits, one after another: while commit N is on the wire, the records of N+1 are processed.
+ * If N fails, N+1 is dropped with it. Never more than one commit in flight, never one commit's output in two.
+ */
+import { setTimeout as delay } from 'node:timers/promises';
+import type { RetryBudget } from '../../schemas/retry-budget.js';
+import type { SourcePosition } from '../../state/changelog-entry.js';
+import { advance } from '../../state/stream-time.js';
+import type { TaskStore } from '../../state/task-store.js';
+import { FatalError, RetryableError } from '../errors.js';
+import type { Processed } from '../executor.js';
+import { RefusedError } from '../kafka/index.js';
+import type { DeadLetterCause } from '../outcome.js';
+import { origin, type SourceRecord, type SourceTopic } from '../record.js';
+import { commit, type CommitTarget } from './commit.js';
+import { Refusals } from './refusals.js';
+import { report } from './report.js';
+import { SourceQueue } from './source-queue.js';
+import { StagedCommit } from './staged-commit.js';
+import type { TaskServices } from './task-services.js';
+import { LayeredDedup, LayeredDirectory } from './task-views.js';
+
+/** The task around it. */
+export interface PipelineHost {
+  readonly isRunning: () => boolean;
+  readonly target: () => CommitTarget;
+  /** A commit failed and nothing was dropped yet: FencedError, CommitUnknownError, or something fatal. */
+  readonly failed: (error: unknown) => void;
+  /** Ends the waits when the task is closed. */
+  readonly signal: AbortSignal;
+}
+
+/** Records processed before the event loop gets its turn. */
+const SLICE_RECORDS = 256;
+
+export class Pipeline {
+  readonly #task: number;
+  readonly #services: TaskServices;
+  readonly #host: PipelineHost;
+  readonly #queues: ReadonlyMap<SourceTopic, SourceQueue>;
+  readonly #dedup: LayeredDedup;
+  readonly #directory: LayeredDirectory;
+  readonly #budget: RetryBudget;
+  readonly #refusals = new Refusals();
+  readonly #attempts = new Map<SourceTopic, number>();
+  /** Where the last commit that holds left each source. */
+  #committed = new Map<SourceTopic, SourcePosition>();
+  #staged: StagedCommit;
+  #inFlight: StagedCommit | undefined;
+  #committing: Promise<void> = Promise.resolve();
+  #turnPlanned = false;
+
+  constructor(task: number, topics: readonly SourceTopic[], store: TaskStore, services: TaskServices, host: PipelineHost) {
+    this.#task = task;
+    this.#services = services;
+    this.#host = host;
+    this.#budget = services.createBudget();
+    this.#staged = new StagedCommit(new Map(), services.shape);
+    const layers = (): readonly StagedCommit[] => (this.#inFlight ? [this.#staged, this.#inFlight] : [this.#staged]);
+    this.#dedup = new LayeredDedup(store, services.shape, layers);
+    this.#directory = new LayeredDirectory(services.directory, layers);
+    this.#queues = new Map(topics.map((topic) => [topic, this.#createQueue(topic)]));
+  }
+
+  get topics(): readonly SourceTopic[] {
+    return [...this.#queues.keys()];
+  }
+
+  /** Records fetched and not processed. */
+  get buffered(): number {
+    let records = 0;
+    for (const queue of this.#queues.values()) records += queue.size;
+    return records;
+  }
+
+  /** A commit is on its way whose outcome is not known yet. */
+  get isInDoubt(): boolean {
+    return this.#inFlight !== undefined;
+  }
+
+  /** Where a source stands, staged records included. */
+  position(topic: SourceTopic): SourcePosition {
+    return this.#staged.positions.get(topic)!;
+  }
+
+  queue(topic: SourceTopic): SourceQueue {
+    return this.#queues.get(topic)!;
+  }
+
+  /** Drops everything that was not committed: what holds is to be read from the brokers. */
+  drop(): void {
+    this.#inFlight = undefined;
+    this.#attempts.clear();
+    this.#directory.clear();
+  }
+
+  /** Begins at these positions, with nothing staged and nothing buffered. */
+  begin(positions: Map<SourceTopic, SourcePosition>): void {
+    this.#committed = positions;
+    this.#staged = new StagedCommit(positions, this.#services.shape);
+    for (const queue of this.#queues.values()) queue.reset(positions.get(queue.topic)!.nextOffset);
+  }
+
+  /** Commits the positions themselves: a first start's, or `latest` would be another place after a crash. */
+  async commitPositions(): Promise<void> {
+    await commit(this.#staged, this.#host.target());
+  }
+
+  /** Lets records be processed at the next turn of the event loop. */
+  plan(): void {
+    if (this.#turnPlanned || !this.#host.isRunning()) return;
+    this.#turnPlanned = true;
+    setImmediate(() => {
+      this.#turnPlanned = false;
+      if (this.#host.isRunning()) this.#turn();
+    });
+  }
+
+  /** Commits what is staged and waits for it, while `wanted` says so. */
+  async settle(wanted: () => boolean): Promise<void> {
+    await this.#committing;
+    if (!wanted() || this.#staged.isEmpty) return;
+    this.#beginCommit();
+    await this.#committing;
+  }
+
+  // ── processing ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+  #createQueue(topic: SourceTopic): SourceQueue {
+    return new SourceQueue(topic, this.#task, this.#services.limits.bufferBytes, {
+      arrived: () => this.plan(),
+      roomMade: () => this.#services.fetcher.wake(),
+      outOfRange: (of, position, logStartOffset) => {
+        const { names, fatal } = this.#services;
+        fatal(
+          new FatalError(
+            `${names.physical(of)}-${this.#task} is to be read from offset ${position}, but the log begins at ${logStartOffset} or ends before: records were deleted or ` +
+              'the topic was recreated. Nothing is skipped silently: set the offsets of the group with kafka-consumer-groups --reset-offsets while no worker runs',
+          ),
+        );
+      },
+    });
+  }
+
+  #turn(): void {
+    try {
+      const drained = this.#processSlice();
+      if (!this.#inFlight && !this.#staged.isEmpty && (drained || this.#isDue())) this.#beginCommit();
+      if (!drained && !this.#isFull()) this.plan();
+    } catch (error) {
+      this.#services.fatal(error);
+    }
+  }
+
+  #isFull(): boolean {
+    const { commitRecords, commitBytes } = this.#services.limits;
+    return this.#staged.records >= this.#refusals.limit(commitRecords) || this.#staged.bytes >= commitBytes;
+  }
+
+  #isDue(): boolean {
+    return this.#isFull() || performance.now() - this.#staged.openedAt >= this.#services.limits.commitIntervalMs;
+  }
+
+  /** True when nothing is left that could be processed now. */
+  #processSlice(): boolean {
+    let left = SLICE_RECORDS;
+    for (const queue of this.#queues.values()) {
+      while (queue.ready && left > 0 && !this.#isFull()) {
+        if (!this.#processNext(queue)) break;
+        left -= 1;
+      }
+      if (queue.drainedTo !== undefined) this.#staged.moveTo(queue.topic, queue.drainedTo);
+    }
+    for (const queue of this.#queues.values()) if (queue.ready) return false;
+    return true;
+  }
+
+  /** False when the queue now waits, with the record left in it. */
+  #processNext(queue: SourceQueue): boolean {
+    const record = queue.peek()!;
+    const staged = this.#staged;
+    if (staged.records === 0) {
+      staged.openedAt = performance.now();
+      staged.now = this.#services.clock.now();
+    }
+    staged.setStreamTime(record.topic, advance(staged.streamTime(record.topic), record.timestamp, staged.now));
+    const processed = this.#process(record, staged, queue);
+    if (!processed) return false;
+    if (processed.kind === 'unresolved') {
+      this.#wait(queue, this.#services.resolveSchema(processed.schemaId, this.#budget, this.#host.signal));
+      return false;
+    }
+    if (processed.kind === 'dead-lettered') {
+      const { reason, message } = processed.cause;
+      this.#services.log.warn({ origin: origin(record), reason, cause: message }, 'record dead-lettered');
+    }
+    queue.take();
+    this.#attempts.delete(record.topic);
+    staged.add(record, processed);
+    return true;
+  }
+
+  #process(record: SourceRecord, staged: StagedCommit, queue: SourceQueue): Processed | undefined {
+    const { executor, limits, metrics } = this.#services;
+    const condemned = this.#refusals.condemned(record);
+    if (condemned) return this.#deadLettered(record, condemned);
+    try {
+      return executor.process(record, {
+        now: staged.now,
+        dedup: this.#dedup,
+        directory: this.#directory,
+        notify: record.offset >= staged.positions.get(record.topic)!.notifyFrom,
+      });
+    } catch (error) {
+      if (!(error instanceof RetryableError)) throw error;
+      const attempts = (this.#attempts.get(record.topic) ?? 0) + 1;
+      if (attempts >= limits.retryAttempts) {
+        return this.#deadLettered(record, { reason: 'failed', message: error.message, attempts, error });
+      }
+      this.#attempts.set(record.topic, attempts);
+      metrics.retries_total.inc({ topic: record.topic });
+      this.#wait(queue, delay(attempts * limits.retryBackoffMs, undefined, { signal: this.#host.signal }));
+      return undefined;
+    }
+  }
+
+  #deadLettered(record: SourceRecord, cause: DeadLetterCause): Processed {
+    return { kind: 'dead-lettered', cause, outputs: [this.#services.executor.deadLetter(record, cause)] };
+  }
+
+  /** Holds this source partition, and no other, until the promise settles. */
+  #wait(queue: SourceQueue, until: Promise<void>): void {
+    const release = queue.block();
+    until.then(release, (error: unknown) => {
+      if (!this.#host.signal.aborted) this.#services.fatal(error);
+    });
+  }
+
+  // ── committing ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+  #beginCommit(): void {
+    const staged = this.#staged;
+    this.#inFlight = staged;
+    this.#staged = new StagedCommit(staged.positions, this.#services.shape);
+    const began = performance.now();
+    this.#committing = commit(staged, this.#host.target()).then(
+      () => this.#holds(staged, (performance.now() - began) / 1000),
+      (error: unknown) => this.#failed(staged, error),
+    );
+  }
+
+  #holds(staged: StagedCommit, seconds: number): void {
+    if (this.#inFlight !== staged) return;
+    this.#inFlight = undefined;
+    this.#committed = staged.positions;
+    this.#directory.committed(staged);
+    this.#refusals.passed(staged.positions);
+    report(staged, seconds, this.#task, this.#queues, this.#services.metrics);
+    this.plan();
+  }
+
+  #failed(staged: StagedCommit, error: unknown): void {
+    if (this.#inFlight !== staged || this.#host.signal.aborted) return;
+    if (!(error instanceof RefusedError)) {
+      this.#host.failed(error);
+      return;
+    }
+    const { metrics, log, fatal } = this.#services;
+    metrics.transactions_total.inc({ outcome: 'aborted' });
+    log.warn({ task: this.#task, records: staged.records, error: error.message }, 'a commit was refused: it is split');
+    try {
+      this.#refusals.refused(staged, this.#staged.positions, error);
+      this.#goBack();
+    } catch (cause) {
+      fatal(cause);
+    }
+  }
+
+  /** Drops what is staged and fetches again from the last commit that holds. */
+  #goBack(): void {
+    const { fetcher, names } = this.#services;
+    this.#inFlight = undefined;
+    this.begin(this.#committed);
+    for (const [topic, { nextOffset }] of this.#committed) fetcher.seek(names.physical(topic), this.#task, nextOffset);
+    this.plan();
+  }
+}

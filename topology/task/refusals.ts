@@ -1,0 +1,54 @@
+/**
+ * What to do when the broker refuses a commit for a record in it, and will again: the commit is halved until the
+ * culprit stands alone, which is then dead-lettered. Never an endless loop.
+ */
+import type { SourcePosition } from '../../state/changelog-entry.js';
+import { FatalError } from '../errors.js';
+import { errorType, type RefusedError } from '../kafka/index.js';
+import type { DeadLetterCause } from '../outcome.js';
+import { origin, type SourceRecord, type SourceTopic } from '../record.js';
+import type { StagedCommit } from './staged-commit.js';
+
+type PositionMap = ReadonlyMap<SourceTopic, SourcePosition>;
+
+export class Refusals {
+  /** Commits are kept this small until they are past what was refused. */
+  #split: { readonly records: number; readonly until: PositionMap } | undefined;
+  #condemned: { readonly origin: string; readonly cause: DeadLetterCause } | undefined;
+
+  /** How many records a commit may have now. */
+  limit(records: number): number {
+    return this.#split?.records ?? records;
+  }
+
+  /** Why this record is to be dead-lettered without being processed, if the broker refused it on its own. */
+  condemned(record: SourceRecord): DeadLetterCause | undefined {
+    return this.#condemned?.origin === origin(record) ? this.#condemned.cause : undefined;
+  }
+
+  /** A commit was refused and is to be made again, smaller. `until`: where the records end that were processed by then. */
+  refused(staged: StagedCommit, until: PositionMap, error: RefusedError): void {
+    if (staged.records <= 1) this.#condemn(staged.last, error);
+    this.#split = { records: Math.max(1, Math.floor(staged.records / 2)), until: this.#split?.until ?? until };
+  }
+
+  /** A commit holds that ends here. */
+  passed(positions: PositionMap): void {
+    if (!this.#split) return;
+    const isPast = [...this.#split.until].every(([topic, { nextOffset }]) => (positions.get(topic)?.nextOffset ?? 0) >= nextOffset);
+    if (!isPast) return;
+    this.#split = undefined;
+    this.#condemned = undefined;
+  }
+
+  #condemn(culprit: SourceRecord | undefined, error: RefusedError): void {
+    if (!culprit || this.condemned(culprit)) {
+      const what = culprit ? `the dead letter of ${origin(culprit)}` : 'the changelog record';
+      throw new FatalError(`the broker refuses even ${what}: is max.message.bytes of ${error.topic} below that of the sources?`, error);
+    }
+    const type = errorType(error) ?? 'refused';
+    const reason = type === 'MESSAGE_TOO_LARGE' || type === 'RECORD_LIST_TOO_LARGE' ? 'too-large' : 'failed';
+    const message = `the broker refused its output to ${error.topic}: ${type}`;
+    this.#condemned = { origin: origin(culprit), cause: { reason, message, attempts: 1, error } };
+  }
+}

@@ -1,0 +1,49 @@
+/** What a task needs of its worker. */
+import type { RetryBudget } from '../../schemas/retry-budget.js';
+import type { StateEnvironment } from '../../state/environment.js';
+import type { WindowShape } from '../../state/stream-time.js';
+import type { Clock } from '../clock.js';
+import type { DirectoryView } from '../context.js';
+import type { Executor } from '../executor.js';
+import type { TransactionalProducer } from '../kafka/index.js';
+import type { TakeOverServices } from './take-over.js';
+
+export interface TaskLimits {
+  readonly commitIntervalMs: number;
+  /** Records of one commit, at most. */
+  readonly commitRecords: number;
+  /** Output bytes of one commit, about. */
+  readonly commitBytes: number;
+  /** Bytes fetched and not processed, for each source partition. */
+  readonly bufferBytes: number;
+  /** Tries of a record that trying again may cure, in all. */
+  readonly retryAttempts: number;
+  /** The n-th wait is n times this, ms. */
+  readonly retryBackoffMs: number;
+}
+
+export interface TaskServices extends TakeOverServices {
+  readonly environment: StateEnvironment;
+  readonly shape: WindowShape;
+  readonly executor: Executor;
+  readonly directory: DirectoryView;
+  readonly clock: Clock;
+  readonly limits: TaskLimits;
+  readonly createProducer: (task: number) => TransactionalProducer;
+  /** Asks the registry for a schema id, waiting out its outages. */
+  readonly resolveSchema: (schemaId: number, budget: RetryBudget, signal: AbortSignal) => Promise<void>;
+  /** Bounds how long a task waits for schema ids that the registry does not know. */
+  readonly createBudget: () => RetryBudget;
+  /** Throws FencedError when the group has moved on, OutageError when nobody answers. */
+  readonly confirm: (generation: number) => Promise<void>;
+  /** The directory holds at least what was committed to its topic by now. */
+  readonly directoryCaughtUp: (signal: AbortSignal) => Promise<void>;
+  /** At a first start: every account event that was there is in the directory. */
+  readonly accountsRead: (signal: AbortSignal) => Promise<void>;
+  /** The error while the task waits for the brokers; undefined when it goes on. */
+  readonly outage: (task: number, error: unknown) => void;
+  /** The task is no longer ours: it has closed dirty, the worker is to join again. */
+  readonly lost: (task: number) => void;
+  /** Something that waiting does not cure: the worker is to end. */
+  readonly fatal: (error: unknown) => void;
+}
