@@ -5,6 +5,7 @@ import { addDemoCommand } from './demo.js';
 import { addDevCommands } from './dev.js';
 import { fail } from './fail.js';
 import { registerSchemasCommand } from './schemas.js';
+import { reseedCommand } from './state.js';
 import { createTopicsCommand } from './topics.js';
 import { printTopology } from './topology.js';
 import { OPTIONS_HELP, readConfig } from './read-config.js';
@@ -45,6 +46,13 @@ program
   .command('register')
   .description('register every schema of the contract; workers only look them up')
   .action(async () => registerSchemasCommand(readConfig(program.opts(), {}, { registry: true })));
+
+program
+  .command('state')
+  .description("look after the tasks' stores")
+  .command('reseed')
+  .description('write the stores of STATE_DIR to a changelog that was emptied or recreated (no worker may run)')
+  .action(async () => reseedCommand(readConfig(program.opts(), {})));
 
 addDevCommands(program);
 addDemoCommand(program);

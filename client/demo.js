@@ -25,6 +25,10 @@ let failures = 0;
 let retry;
 
 connect();
+offerUsers();
+element('users').addEventListener('change', ({ target }) => {
+  location.search = new URLSearchParams({ user: target.value });
+});
 element('read-all').addEventListener('click', () => {
   for (const card of cards.values()) card.dataset.read = '';
   showCounts();
@@ -40,7 +44,8 @@ async function connect() {
   showState('connecting', 'Connecting');
   let session;
   try {
-    const response = await fetch('/session', { cache: 'no-store' });
+    // `?user=<userId>` of the page's own address says whose session it is to be.
+    const response = await fetch(`/session${location.search}`, { cache: 'no-store' });
     if (!response.ok) throw new Error(`/session answered ${response.status}`);
     session = await response.json();
   } catch (error) {
@@ -53,6 +58,16 @@ async function connect() {
     '',
   );
   open(session);
+}
+
+/** Lets the visitor be somebody else, where the server says who there is. */
+async function offerUsers() {
+  const response = await fetch('/users', { cache: 'no-store' });
+  if (!response.ok) return;
+  const chosen = new URLSearchParams(location.search).get('user');
+  const options = (await response.json()).map(({ userId, name }) => new Option(name, userId, false, userId === chosen));
+  element('users').replaceChildren(...options);
+  element('users').hidden = options.length < 2;
 }
 
 function open({ url, token }) {

@@ -37,9 +37,12 @@ export interface ChangelogEntry {
 export const DIGEST_BYTES = 16;
 const VERSION = 1;
 const MAX_RECORD_BYTES = 512 * 1024;
-const MAX_DIGESTS = Math.floor((MAX_RECORD_BYTES - 4096) / DIGEST_BYTES);
+/** What the positions and the counts take, at most. */
+const HEAD_BYTES = 4096;
+/** What a bucket takes beside its digests and its topic's name. */
+const BUCKET_BYTES = 2 + 8 + 4;
 
-/** The records for one entry: one, unless it holds more digests than fit. Each carries the positions. */
+/** The records for one entry: one, unless it holds more than fits. Each carries the positions. */
 export function encodeChangelogEntry(entry: ChangelogEntry): Buffer[] {
   return split(entry.buckets).map((buckets) => encode(entry.positions, buckets));
 }
@@ -61,17 +64,18 @@ function encode(positions: ReadonlyMap<string, SourcePosition>, buckets: readonl
 
 function split(buckets: readonly BucketEntries[]): BucketEntries[][] {
   const parts: BucketEntries[][] = [[]];
-  let room = MAX_DIGESTS;
+  let room = MAX_RECORD_BYTES - HEAD_BYTES;
   for (const { topic, bucket, digests } of buckets) {
+    const head = BUCKET_BYTES + Buffer.byteLength(topic);
     for (let from = 0; from < digests.length; ) {
-      if (room === 0) {
+      if (room < head + DIGEST_BYTES) {
         parts.push([]);
-        room = MAX_DIGESTS;
+        room = MAX_RECORD_BYTES - HEAD_BYTES;
       }
-      const taken = digests.slice(from, from + room);
+      const taken = digests.slice(from, from + Math.floor((room - head) / DIGEST_BYTES));
       parts.at(-1)!.push({ topic, bucket, digests: taken });
       from += taken.length;
-      room -= taken.length;
+      room -= head + taken.length * DIGEST_BYTES;
     }
   }
   return parts;

@@ -14,6 +14,7 @@ export function advance(streamTime: number, timestamp: number, now: number): num
 /** How the window is cut: entries live and expire by whole buckets of stream time. */
 export interface WindowShape {
   readonly windowMs: number;
+  /** Whole seconds. */
   readonly bucketMs: number;
 }
 
@@ -21,15 +22,18 @@ export interface WindowShape {
 const BUCKETS = 32;
 
 export function windowShape(windowMs: number): WindowShape {
-  return { windowMs, bucketMs: Math.max(1000, Math.ceil(windowMs / BUCKETS)) };
+  return { windowMs, bucketMs: Math.max(1, Math.ceil(windowMs / BUCKETS / 1000)) * 1000 };
 }
 
-/** The bucket in which an entry first seen at this stream time lives. */
+/**
+ * The bucket in which an entry first seen at this stream time lives, named by its last second since the epoch: a time,
+ * not a count of buckets, so that entries keep their age when the window is configured anew.
+ */
 export function bucketOf(streamTime: number, { bucketMs }: WindowShape): number {
-  return Math.max(0, Math.floor(streamTime / bucketMs));
+  return ((Math.floor(Math.max(0, streamTime) / bucketMs) + 1) * bucketMs) / 1000 - 1;
 }
 
-/** Buckets before this one are expired at this stream time. */
-export function firstLiveBucket(streamTime: number, shape: WindowShape): number {
-  return bucketOf(streamTime - shape.windowMs, shape);
+/** Buckets before this one are expired at this stream time: their last second is more than the window ago. */
+export function firstLiveBucket(streamTime: number, { windowMs }: WindowShape): number {
+  return Math.max(0, Math.floor((streamTime - windowMs) / 1000));
 }

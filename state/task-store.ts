@@ -8,7 +8,7 @@
 import { SOURCE_TOPICS } from '../topology/record.js';
 import type { Digest } from '../topology/context.js';
 import { FatalError } from '../topology/errors.js';
-import { DIGEST_BYTES, type ChangelogEntry, type SourcePosition } from './changelog-entry.js';
+import { DIGEST_BYTES, type BucketEntries, type ChangelogEntry, type SourcePosition } from './changelog-entry.js';
 import { writeAtomically, type StateEnvironment, type Table } from './environment.js';
 import { firstLiveBucket, type WindowShape } from './stream-time.js';
 
@@ -58,11 +58,27 @@ export class TaskStore {
     const checkpoint: Checkpoint = { changelogOffset: nextOffset, positions };
     const expired = this.#expired(positions);
     await writeAtomically(this.#table, () => {
-      for (const { offset, entry } of entries) this.#put(offset, entry);
+      // Expiry first: an entry of this very commit may be one that expires with it and was seen again.
       for (const key of expired) void this.#table.remove(key);
+      for (const { offset, entry } of entries) this.#put(offset, entry);
       void this.#table.put(CHECKPOINT_KEY, encodeCheckpoint(checkpoint));
     });
     this.#checkpoint = checkpoint;
+  }
+
+  /** Everything that the store holds, list by list, as changelog entries would say it. */
+  *buckets(): Generator<BucketEntries> {
+    for (const { key, value } of this.#table.getRange({ start: Buffer.from([2]), end: Buffer.from([3]) })) {
+      const listKey = Buffer.from(key);
+      const digests: Digest[] = [];
+      for (let at = 0; at < value.length; at += DIGEST_BYTES) digests.push(value.toString('latin1', at, at + DIGEST_BYTES));
+      yield { topic: SOURCE_TOPICS[listKey[1]!]!, bucket: listKey.readUInt32BE(2), digests };
+    }
+  }
+
+  /** The changelog was written anew from this store: the checkpoint moves to its end. */
+  async reseeded(changelogOffset: number): Promise<void> {
+    await this.apply([], changelogOffset);
   }
 
   /** Forgets everything: the store is not of this changelog. */

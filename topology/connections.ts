@@ -1,7 +1,8 @@
 /** The connections that everything but the group and the producers shares: one cluster, its leaders, one fetcher. */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Config } from './config.js';
-import { createCluster, Fetcher, isOutage, Leaders, Offsets } from './kafka/index.js';
+import { FatalError } from './errors.js';
+import { createCluster, Fetcher, isOutage, Leaders, Offsets, TopicAdmin, type KafkaSettings } from './kafka/index.js';
 import type { Logger } from './log.js';
 import type { Outages } from './outages.js';
 
@@ -12,17 +13,39 @@ export class Connections {
   readonly leaders: Leaders;
   readonly fetcher: Fetcher;
   readonly outages: Outages;
+  readonly #settings: KafkaSettings;
   readonly #cluster: ReturnType<typeof createCluster>;
   readonly #stop = new AbortController();
 
   constructor(config: Config, outages: Outages, log: Logger) {
     this.outages = outages;
+    this.#settings = config.kafka;
     this.#cluster = createCluster(config.kafka, log);
     this.leaders = new Leaders(this.#cluster);
     this.fetcher = new Fetcher(this.leaders, FETCH, log, (error) => outages.report('fetch', error));
   }
 
-  /** Waits for the brokers, and learns of these topics. */
+  /**
+   * Waits for the brokers, and throws FatalError with the topics that do not exist. To be asked before `track`:
+   * metadata of a missing topic is an error that looks like a broker which has not heard of it yet.
+   */
+  async refuseMissing(topics: readonly string[]): Promise<void> {
+    const present = await this.patiently(async () => {
+      const admin = new TopicAdmin(this.#settings);
+      try {
+        await admin.connect();
+        return await admin.partitionCounts(topics);
+      } finally {
+        await admin.close();
+      }
+    }, 'start');
+    const missing = topics.filter((topic) => !present.has(topic));
+    if (missing.length === 0) return;
+    const what = missing.length === 1 ? 'a topic does' : 'topics do';
+    throw new FatalError(`${what} not exist: ${missing.join(', ')}. Create what is missing, or run \`notification-streams topics create\``);
+  }
+
+  /** Waits for the brokers, and learns of these topics, which must exist. */
   async track(topics: readonly string[]): Promise<void> {
     await this.patiently(async () => {
       await this.#cluster.connect();

@@ -62,9 +62,9 @@ export class GatewayRole {
   async start(): Promise<void> {
     const { config, connections, readiness, fatal } = this.#options;
     const topic = config.names.physical('NOTIFICATION_INAPP_TOPIC');
+    await connections.refuseMissing([topic]);
     await connections.track([topic]);
     const count = connections.leaders.partitionCount(topic);
-    if (count === 0) throw new FatalError(`topic ${topic} does not exist. Create it, or run \`notification-streams topics create\``);
     await this.#options.encoder();
     const partitions = Array.from({ length: count }, (_, partition) => ({ topic, partition }));
     const ends = await connections.patiently(() => connections.offsets(config.names.group).at('latest', partitions, ANSWER_MS), 'gateway');

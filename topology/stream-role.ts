@@ -73,8 +73,8 @@ export class StreamRole {
     const { config, connections, metrics, log, readiness } = this.#options;
     const { names } = config;
     const sources = SOURCE_TOPICS.map((topic) => names.physical(topic));
+    await connections.refuseMissing([...sources, ...this.#sinks()]);
     await connections.track([...sources, ...this.#sinks()]);
-    this.#refuseMissing(sources);
     await this.#prepare(this.#taskCount());
     await connections.track([names.changelog, names.physical('USER_DIRECTORY')]);
     const offsets = connections.offsets(names.group);
@@ -244,13 +244,6 @@ export class StreamRole {
   #sinks(): string[] {
     const { names } = this.#options.config;
     return (['EMAIL_REQUEST_TOPIC', 'PUSH_REQUEST_TOPIC', 'NOTIFICATION_INAPP_TOPIC', 'NOTIFICATION_DELIVERED_TOPIC', 'NOTIFICATION_DLQ'] as const).map((topic) => names.physical(topic));
-  }
-
-  #refuseMissing(sources: readonly string[]): void {
-    const { leaders } = this.#options.connections;
-    const missing = [...sources, ...this.#sinks()].filter((topic) => leaders.partitionCount(topic) === 0);
-    if (missing.length === 0) return;
-    throw new FatalError(`${missing.length === 1 ? 'a topic does' : 'topics do'} not exist: ${missing.join(', ')}. Create them, or run \`notification-streams topics create\``);
   }
 
   #taskCount(): number {

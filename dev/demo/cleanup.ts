@@ -1,8 +1,8 @@
 /** What is to be undone at the end, in the reverse order of its doing. */
 import { messageOf } from '../../topology/errors.js';
 
-/** Undoes one thing; a text that it resolves with says what was found wrong. */
-export type Undo = () => void | Promise<string | undefined | void>;
+/** Undoes one thing; a text that it gives, or resolves with, says what was found wrong. */
+type Undo = () => unknown;
 
 export class Cleanup {
   readonly #steps: { readonly what: string; readonly undo: Undo }[] = [];

@@ -1,6 +1,6 @@
 /** Serves the page, and plays the login service that would hand out its token. */
 import { readFile } from 'node:fs/promises';
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { SignJWT } from 'jose';
@@ -22,6 +22,12 @@ const FILES: Readonly<Record<string, { readonly file: string; readonly type: str
 };
 const TOKEN_LIFE = '1h';
 
+interface Reply {
+  readonly status: number;
+  readonly type: string;
+  readonly content: string | Buffer;
+}
+
 export class Page {
   readonly #options: PageOptions;
   readonly #server: Server;
@@ -29,7 +35,12 @@ export class Page {
   constructor(options: PageOptions) {
     this.#options = options;
     this.#server = createServer((request, response) => {
-      this.#answer(request, response).catch((error: unknown) => answer(response, 500, { error: messageOf(error) }));
+      void this.#replyTo(request)
+        .catch((error: unknown) => json(500, { error: messageOf(error) }))
+        .then(({ status, type, content }) => {
+          const headers = { 'content-type': type, 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' };
+          response.writeHead(status, headers).end(content);
+        });
     });
   }
 
@@ -51,39 +62,36 @@ export class Page {
     this.#server.closeAllConnections();
   }
 
-  async #answer({ method, url, headers }: IncomingMessage, response: ServerResponse): Promise<void> {
+  async #replyTo({ method, url, headers }: IncomingMessage): Promise<Reply> {
     const host = headers.host?.replace(/:\d+$/, '');
     // A page of another site whose name was made to point here must not get a token.
-    if (host !== '127.0.0.1' && host !== 'localhost') return answer(response, 421, { error: 'this is 127.0.0.1' });
-    if (method !== 'GET' && method !== 'HEAD') return answer(response, 405, { error: 'only GET is answered' });
+    if (host !== '127.0.0.1' && host !== 'localhost') return json(421, { error: 'this is 127.0.0.1' });
+    if (method !== 'GET' && method !== 'HEAD') return json(405, { error: 'only GET is answered' });
     const { pathname, searchParams } = new URL(url ?? '/', 'http://127.0.0.1');
-    if (pathname === '/session') return this.#session(host, searchParams.get('user'), response);
-    if (pathname === '/users') return answer(response, 200, this.#options.people().map(publicly));
+    if (pathname === '/session') return this.#session(host, searchParams.get('user'));
+    if (pathname === '/users') return json(200, this.#options.people().map(publicly));
     const found = FILES[pathname];
-    if (!found) return answer(response, 404, { error: 'not found: /, /session and /users are here' });
-    const content = await readFile(join(projectRoot(), 'client', found.file));
-    response.writeHead(200, { ...HEADERS, 'content-type': found.type }).end(content);
+    if (!found) return json(404, { error: 'not found: /, /session and /users are here' });
+    return { status: 200, type: found.type, content: await readFile(join(projectRoot(), 'client', found.file)) };
   }
 
-  async #session(host: string, userId: string | null, response: ServerResponse): Promise<void> {
+  async #session(host: string, userId: string | null): Promise<Reply> {
     const { people, gatewayPort, jwtSecret } = this.#options;
     const person = userId === null ? people()[0] : people().find((one) => String(one.userId) === userId);
-    if (!person) return answer(response, 404, { error: `there is no user ${String(userId)}: see /users` });
+    if (!person) return json(404, { error: `there is no user ${String(userId)}: see /users` });
     const token = await new SignJWT({ tenant: String(person.tenantId) })
       .setProtectedHeader({ alg: 'HS256' })
       .setSubject(String(person.userId))
       .setExpirationTime(TOKEN_LIFE)
       .sign(new TextEncoder().encode(jwtSecret));
-    answer(response, 200, { url: `ws://${host}:${gatewayPort}/v1/ws`, token, ...publicly(person) });
+    return json(200, { url: `ws://${host}:${gatewayPort}/v1/ws`, token, ...publicly(person) });
   }
 }
-
-const HEADERS = { 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' };
 
 function publicly({ tenantId, userId, fullName }: Person): Readonly<Record<string, string>> {
   return { tenantId: String(tenantId), userId: String(userId), name: fullName };
 }
 
-function answer(response: ServerResponse, status: number, body: unknown): void {
-  response.writeHead(status, { ...HEADERS, 'content-type': 'application/json' }).end(`${JSON.stringify(body)}\n`);
+function json(status: number, body: unknown): Reply {
+  return { status, type: 'application/json', content: `${JSON.stringify(body)}\n` };
 }

@@ -1,4 +1,5 @@
 /** The ERP around the worker, simulated: topics, schemas, producers before it and readers behind it. */
+import { setMaxListeners } from 'node:events';
 import { createContractTopics } from '../../bin/topics.js';
 import { SchemaCatalog } from '../../schemas/catalog.js';
 import { registerSchemas } from '../../schemas/register.js';
@@ -55,6 +56,8 @@ export async function openSimulation({ config, ledger, seed, cleanup }: Simulati
   cleanup.add('close the producer', () => producer.close());
 
   const closing = new AbortController();
+  // Each partition's reader waits for it.
+  setMaxListeners(0, closing.signal);
   const catalog = new SchemaCatalog({
     client: registry,
     retryAttempts: config.RETRY_ATTEMPTS,

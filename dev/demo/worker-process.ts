@@ -66,22 +66,24 @@ export class WorkerProcess {
   /** Waits until `/readyz` says that it is ready. Rejects with the reason that it gave last. */
   async ready(signal: AbortSignal): Promise<WorkerPorts> {
     const deadline = performance.now() + READY_MS;
-    for (let answer = 'it does not say where it listens'; ; await delay(LOOK_MS, undefined, { signal })) {
+    let answer = 'it does not say where it listens';
+    while (performance.now() < deadline) {
       if (this.#ports) {
         const { isReady, text } = await ask(`http://127.0.0.1:${this.#ports.http}/readyz`);
         if (isReady) return this.#ports;
         answer = text;
       }
-      if (performance.now() > deadline) {
-        throw new FatalError(`the worker was not ready within ${READY_MS} ms: ${answer}; its log is ${this.logFile}`);
-      }
+      await delay(LOOK_MS, undefined, { signal });
     }
+    throw new FatalError(`the worker was not ready within ${READY_MS} ms: ${answer}; its log is ${this.logFile}`);
   }
 
   /** Drains it with SIGTERM. Resolves with what was wrong about its end, if anything was. */
   async stop(): Promise<string | undefined> {
     if (this.#end === undefined) this.#child.kill('SIGTERM');
-    const patience = setTimeout(() => this.#child.kill('SIGKILL'), STOP_MS);
+    const patience = setTimeout(() => {
+      this.#child.kill('SIGKILL');
+    }, STOP_MS);
     const how = await this.#ended;
     clearTimeout(patience);
     return how === 'ended with exit code 0'

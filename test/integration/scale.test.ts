@@ -4,6 +4,7 @@ import { expect, it } from 'vitest';
 import { prepareEnvironment } from './harness/environment.js';
 import { shareTasks, tasksOf } from './harness/joined.js';
 import { differences, lag, produceAll, untilProcessed } from './harness/outcome.js';
+import { byLabels, scrape } from './harness/scrape.js';
 import { until } from './harness/until.js';
 import { startWorker } from './harness/worker.js';
 import { makeWorkload } from './harness/workload.js';
@@ -15,13 +16,18 @@ it('loses and repeats nothing while a third worker joins and one leaves under lo
   const workload = makeWorkload({ seed: 21, events: 20_000, ids: test.ids });
   // Small commits keep the work going for as long as the workers move.
   const env = (state: string) => test.env(state, { COMMIT_RECORDS: '100' });
+  await produceAll(test.prefix, workload.users);
   const a = startWorker({ env: env('a') });
   const b = startWorker({ env: env('b') });
   await Promise.all([a.ready(), b.ready()]);
   await until('two workers share the tasks', () => shareTasks([a, b], TASKS));
   expect([tasksOf(a).length, tasksOf(b).length]).toEqual([3, 3]);
+  // An event's address is looked up where the event is processed: the directories are filled first.
+  await until('both know every user', async () => {
+    const samples = await Promise.all([scrape(a), scrape(b)]);
+    return samples.every((of) => byLabels(of, 'directory_entries')[''] === workload.users.length);
+  });
 
-  await produceAll(test.prefix, workload.users);
   const slice = 1_000;
   const producing = (async (): Promise<void> => {
     for (let at = 0; at < workload.events.length; at += slice) await produceAll(test.prefix, workload.events.slice(at, at + slice));

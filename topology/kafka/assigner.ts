@@ -49,7 +49,7 @@ export function assignTasks(taskCount: number, members: readonly MemberClaim[]):
   if (sorted.length === 0) return dealt;
   const quota = new Quota(taskCount, sorted.length);
   const free: number[] = [];
-  for (let task = 0; task < taskCount; task += 1) {
+  for (const task of leastKeptFirst(taskCount, sorted)) {
     const owner = newestClaim(task, sorted);
     if (!(owner && quota.take(dealt.get(owner.memberId)!, task))) free.push(task);
   }
@@ -65,6 +65,15 @@ export function assignTasks(taskCount: number, members: readonly MemberClaim[]):
   }
   for (const tasks of dealt.values()) tasks.sort((a, b) => a - b);
   return dealt;
+}
+
+/**
+ * An owner that must give some away keeps those whose state nobody else has: a worker that comes back is given what it
+ * had before.
+ */
+function leastKeptFirst(taskCount: number, members: readonly MemberClaim[]): number[] {
+  const keepers = (task: number): number => members.filter(({ stored }) => stored[task] !== undefined).length;
+  return Array.from({ length: taskCount }, (_, task) => task).sort((a, b) => keepers(a) - keepers(b) || a - b);
 }
 
 function newestClaim(task: number, members: readonly MemberClaim[]): MemberClaim | undefined {

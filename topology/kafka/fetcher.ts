@@ -16,6 +16,8 @@ import { fetch, type FetchAnswer } from './requests.js';
 export interface PartitionConsumer {
   /** False while its buffer is full: the partition is left out of the next fetch. */
   hasRoom(): boolean;
+  /** Called when fetching begins: `wake` is to be called when there is room after there was none. */
+  begin?(wake: () => void): void;
   /** Committed records in order, none when the fetched range held only control or aborted records. */
   deliver(fetched: FetchedPartition, lastStableOffset: number): void;
   /** The position is before the start or past the end of the log: nothing more is fetched until it is sought. */
@@ -51,6 +53,8 @@ export class Fetcher {
   readonly #onOutage: (error: unknown) => void;
   readonly #partitions = new Map<string, Fetched>();
   readonly #loops = new Set<number>();
+  /** Brokers that did not answer when last asked. */
+  readonly #silent = new Set<number>();
   #wake: (() => void)[] = [];
   #closed = false;
 
@@ -65,6 +69,7 @@ export class Fetcher {
   /** Fetches a partition from an offset on; replaces an earlier consumer of it. */
   add(topic: string, partition: number, position: number, consumer: PartitionConsumer): void {
     this.#partitions.set(keyOf(topic, partition), { topic, partition, consumer, position, stopped: false, version: 0 });
+    consumer.begin?.(() => this.wake());
     this.#run(this.#leaders.leaderOf(topic, partition));
     this.wake();
   }
@@ -111,17 +116,23 @@ export class Fetcher {
       );
       const wanted = led.filter(({ consumer }) => consumer.hasRoom());
       if (wanted.length === 0) {
-        if (nodeId === NO_LEADER && led.length > 0) await this.#refresh();
-        else await new Promise<void>((resolve) => this.#wake.push(resolve));
+        if (led.length === 0) this.#answered(nodeId);
+        await new Promise<void>((resolve) => this.#wake.push(resolve));
         continue;
       }
       try {
         if (nodeId === NO_LEADER) throw new BrokerError(LEADER_NOT_AVAILABLE, `Fetch of ${wanted.length} partitions`);
         await this.#fetchFrom(nodeId, wanted, wanted.length < led.length);
       } catch (error) {
-        await this.#recover(error);
+        await this.#recover(nodeId, error);
       }
     }
+  }
+
+  /** This broker answers, or is not asked for anything; the outage is over when that holds for all. */
+  #answered(nodeId: number): void {
+    this.#silent.delete(nodeId);
+    if (this.#silent.size === 0) this.#onOutage(undefined);
   }
 
   async #fetchFrom(nodeId: number, wanted: readonly Fetched[], someAreFull: boolean): Promise<void> {
@@ -137,7 +148,7 @@ export class Fetcher {
       offset: position,
     }));
     const answers = await broker.connectionPool.send(fetch(positions, limits));
-    this.#onOutage(undefined);
+    this.#answered(nodeId);
     let moved: BrokerError | undefined;
     for (const answer of answers) {
       const found = this.#partitions.get(keyOf(answer.topic, answer.partition));
@@ -161,8 +172,11 @@ export class Fetcher {
     return undefined;
   }
 
-  async #recover(error: unknown): Promise<void> {
-    if (!hasMoved(error)) this.#onOutage(error);
+  async #recover(nodeId: number, error: unknown): Promise<void> {
+    if (nodeId === NO_LEADER || !hasMoved(error)) {
+      this.#silent.add(nodeId);
+      this.#onOutage(error);
+    }
     this.#log.debug({ error: messageOf(error) }, 'fetch failed, trying again');
     await delay(RETRY_MS);
     await this.#refresh();

@@ -199,7 +199,7 @@ export class Membership {
     if (!isOutage(error)) throw error;
     this.#listener.outage(error);
     this.#coordinator = undefined;
-    await delay(RETRY_MS, undefined, { signal: this.#stop.signal });
+    await delay(RETRY_MS, undefined, { signal: this.#stop.signal }).catch(() => undefined); // left meanwhile
     return true;
   }
 }

@@ -10,6 +10,7 @@ export class PartitionFeed implements PartitionConsumer {
   #bytes = 0;
   #failure: Error | undefined;
   #notify: (() => void) | undefined;
+  #wakeFetcher: () => void = () => undefined;
 
   /** Not fetched further while more than `maxBytes` wait to be read. */
   constructor(name: string, maxBytes = 4 * 1024 * 1024) {
@@ -19,6 +20,10 @@ export class PartitionFeed implements PartitionConsumer {
 
   hasRoom(): boolean {
     return this.#bytes < this.#maxBytes;
+  }
+
+  begin(wake: () => void): void {
+    this.#wakeFetcher = wake;
   }
 
   deliver(fetched: FetchedPartition): void {
@@ -44,7 +49,9 @@ export class PartitionFeed implements PartitionConsumer {
       if (this.#failure) throw this.#failure;
       const piece = this.#pieces.shift();
       if (piece) {
+        const wasFull = !this.hasRoom();
         this.#bytes -= piece.bytes;
+        if (wasFull && this.hasRoom()) this.#wakeFetcher();
         return piece;
       }
       await this.#arrival(signal);

@@ -11,24 +11,32 @@ const LATER_CODES: Readonly<Record<number, string>> = {
   120: 'TRANSACTION_ABORTABLE',
 };
 
+interface Place {
+  readonly topic: string;
+  readonly partition: number;
+}
+
 /** A broker answered with an error code. */
 export class BrokerError extends Error {
   override readonly name = 'BrokerError';
   readonly type: string;
   readonly errorCode: number;
+  /** The partition that it is about, when it is about one. */
+  readonly place: Place | undefined;
 
-  constructor(errorCode: number, what: string) {
+  constructor(errorCode: number, what: string, place?: Place) {
     const known = createErrorFromCode(errorCode);
     const type = known.type === 'KAFKAJS_UNKNOWN_ERROR_CODE' ? (LATER_CODES[errorCode] ?? `CODE_${errorCode}`) : known.type;
     super(`${what}: ${type} (${errorCode})`);
     this.type = type;
     this.errorCode = errorCode;
+    this.place = place;
   }
 }
 
 /** Throws when the code is not 0. */
-export function check(errorCode: number, what: string): void {
-  if (errorCode !== 0) throw new BrokerError(errorCode, what);
+export function check(errorCode: number, what: string, place?: Place): void {
+  if (errorCode !== 0) throw new BrokerError(errorCode, what, place);
 }
 
 interface Named {

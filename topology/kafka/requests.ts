@@ -80,7 +80,7 @@ export function addPartitionsToTxn(owner: ProducerIdentity, topics: readonly Top
     }).flat();
     // OPERATION_NOT_ATTEMPTED (55) stands beside the partition that failed: report the cause, not the bystander.
     const failed = results.find((r) => r.errorCode !== 0 && r.errorCode !== 55) ?? results.find((r) => r.errorCode !== 0);
-    if (failed) check(failed.errorCode, `AddPartitionsToTxn of ${failed.topic}-${failed.partition} by ${owner.transactionalId}`);
+    if (failed) check(failed.errorCode, `AddPartitionsToTxn of ${failed.topic}-${failed.partition} by ${owner.transactionalId}`, failed);
   });
 }
 

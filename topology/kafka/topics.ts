@@ -76,7 +76,13 @@ export class TopicAdmin {
   async grow(topic: string, partitions: number): Promise<void> {
     const present = (await this.partitionCounts([topic])).get(topic) ?? 0;
     if (present >= partitions) return;
-    await this.#admin.createPartitions({ topicPartitions: [{ topic, count: partitions }] });
+    try {
+      await this.#admin.createPartitions({ topicPartitions: [{ topic, count: partitions }] });
+    } catch (error) {
+      // Every worker sees the sources grow at once: another one may have been first.
+      const now = (await this.partitionCounts([topic])).get(topic) ?? 0;
+      if (now < partitions) throw error;
+    }
   }
 
   /** One setting of each topic. */

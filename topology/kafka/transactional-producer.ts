@@ -30,13 +30,12 @@ import {
 /** The broker refuses these records, and will again: the transaction is to be aborted and the culprit found. */
 export class RefusedError extends Error {
   override readonly name = 'RefusedError';
+  /** Where the records were to go. */
   readonly topic: string;
-  readonly partition: number;
 
-  constructor(cause: BrokerError, topic: string, partition: number) {
+  constructor(cause: BrokerError) {
     super(cause.message, { cause });
-    this.topic = topic;
-    this.partition = partition;
+    this.topic = cause.place?.topic ?? 'an output topic';
   }
 }
 
@@ -98,8 +97,9 @@ export class TransactionalProducer {
     const batches = this.#batch(records);
     const partitions = groupBy(batches, ({ topic }) => topic);
     const topics = [...partitions].map(([topic, of]) => ({ topic, partitions: [...new Set(of.map((b) => b.partition))] }));
-    this.#open = true;
+    // All partitions are added, or none when one is refused: then there may be nothing to abort.
     await this.#atTransactionCoordinator(addPartitionsToTxn(this.#owner(), topics));
+    this.#open = true;
     let left = batches;
     while (left.length > 0) {
       // One batch a partition in a request: that is the most that a broker takes.
@@ -164,14 +164,17 @@ export class TransactionalProducer {
       const failed: { batch: Batch; error: BrokerError }[] = answers.flat();
       left = failed.map(({ batch }) => batch);
       const worst = failed.find(({ error }) => !isRetriable(error)) ?? failed[0];
-      if (!worst) return;
-      if (isRefused(worst.error)) throw new RefusedError(worst.error, worst.batch.topic, worst.batch.partition);
-      throw worst.error;
+      if (worst) throw worst.error;
     });
-    for (const { topic, partition, records } of round) {
-      const key = `${topic}/${partition}`;
-      this.#sequences.set(key, ((this.#sequences.get(key) ?? 0) + records.length) % SEQUENCE_MODULUS);
-    }
+  }
+
+  /**
+   * The broker has the batch, whatever becomes of the rest of the round: after a refusal and an abort, the next
+   * batch under the same sequence would be taken for a repeat of this one and silently dropped.
+   */
+  #taken({ topic, partition, records }: Batch): void {
+    const key = `${topic}/${partition}`;
+    this.#sequences.set(key, ((this.#sequences.get(key) ?? 0) + records.length) % SEQUENCE_MODULUS);
   }
 
   /** The batches that this broker did not take. A batch that it has already (a repeat after a lost answer) is taken. */
@@ -193,12 +196,14 @@ export class TransactionalProducer {
     const answers = await broker.connectionPool.send(produce(owner, out.bytes(), this.#settings.requestTimeoutMs));
     const failures: { batch: Batch; error: BrokerError }[] = [];
     for (const { topic, partition, errorCode, baseOffset } of answers) {
+      const batch = batches.find((b) => b.topic === topic && b.partition === partition);
+      if (!batch) continue;
       if (errorCode === 0 || errorCode === DUPLICATE_SEQUENCE) {
+        this.#taken(batch);
         onBatch?.(topic, partition, baseOffset);
         continue;
       }
-      const batch = batches.find((b) => b.topic === topic && b.partition === partition);
-      if (batch) failures.push({ batch, error: new BrokerError(errorCode, `Produce to ${topic}-${partition}`) });
+      failures.push({ batch, error: new BrokerError(errorCode, `Produce to ${topic}-${partition}`, { topic, partition }) });
     }
     return failures;
   }
@@ -229,7 +234,7 @@ export class TransactionalProducer {
       try {
         return await step();
       } catch (error) {
-        if (error instanceof RefusedError) throw error;
+        if (error instanceof BrokerError && isRefused(error)) throw new RefusedError(error);
         if (isStaleMember(error) || isProducerFenced(error)) {
           throw new FencedError(`${this.#options.transactionalId} is fenced`, error);
         }

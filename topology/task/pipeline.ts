@@ -30,8 +30,8 @@ export interface PipelineHost {
   readonly signal: AbortSignal;
 }
 
-/** Records processed before the event loop gets its turn. */
-const SLICE_RECORDS = 256;
+/** Records of one source that are processed before the next source has its turn, and after the last one the event loop. */
+const SLICE_RECORDS = 128;
 
 export class Pipeline {
   readonly #task: number;
@@ -163,8 +163,8 @@ export class Pipeline {
 
   /** True when nothing is left that could be processed now. */
   #processSlice(): boolean {
-    let left = SLICE_RECORDS;
     for (const queue of this.#queues.values()) {
+      let left = SLICE_RECORDS;
       while (queue.ready && left > 0 && !this.#isFull()) {
         if (!this.#processNext(queue)) break;
         left -= 1;

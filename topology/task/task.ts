@@ -126,6 +126,8 @@ export class Task {
   }
 
   #commitFailed(error: unknown): void {
+    // Resumed while this commit was on its way: a takeover reads its outcome already.
+    if (this.#state === 'restoring') return;
     const { metrics, log, fatal } = this.#services;
     if (!(error instanceof FencedError || error instanceof CommitUnknownError)) {
       fatal(error);
@@ -163,6 +165,8 @@ export class Task {
 
   async #enter(signal: AbortSignal): Promise<void> {
     const { names, metrics, log, outage, createProducer, directoryCaughtUp } = this.#services;
+    // Closed while it waited: its partitions may be fetched for another owner by now, on this worker too.
+    signal.throwIfAborted();
     const began = performance.now();
     this.#stopFetching();
     this.#pipeline.drop();

@@ -89,6 +89,11 @@ export class WorkerProcess {
     });
   }
 
+  /** How it ended; undefined while it runs. */
+  get ended(): Exit | undefined {
+    return this.#exit;
+  }
+
   /** Log records of this message, parsed; other lines are passed over. */
   logged(msg: string): Record<string, unknown>[] {
     return this.lines.flatMap((line) => {

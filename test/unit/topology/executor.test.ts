@@ -155,12 +155,14 @@ describe('an output that is too large', () => {
   const framing = 'EMAIL_REQUEST_TOPIC:'.length;
 
   it('goes out when it just fits', () => {
-    expect(large({}, 'x'.repeat(999_000 - framing))).toMatchObject({ kind: 'forwarded' });
+    expect(large({}, 'x'.repeat(999_000 - framing)).kind).toBe('forwarded');
   });
 
   it('dead-letters the whole event', () => {
     const processed = large({}, 'small', 'x'.repeat(999_001 - framing));
-    expect(processed).toMatchObject({ kind: 'dead-lettered', outputs: [{ topic: 'NOTIFICATION_DLQ' }] });
+    // Not by a matcher that prints what it compared: a megabyte.
+    expect(processed.kind).toBe('dead-lettered');
+    expect('outputs' in processed && processed.outputs).toHaveLength(1);
     expect(headersOf(processed)).toMatchObject({
       'dlq.reason': 'too-large',
       '__streams.errors.exception': 'TooLarge',

@@ -1,0 +1,167 @@
+/** A start that can not be: what the operator reads, and the exit code. And where a first start begins. */
+import { describe, expect, it } from 'vitest';
+
+import { prepareEnvironment } from './harness/environment.js';
+import { messagesOf } from './harness/messages.js';
+import { produceAll, untilProcessed } from './harness/outcome.js';
+import { eventIds, readOutputs } from './harness/outputs.js';
+import { until } from './harness/until.js';
+import { startWorker, type WorkerProcess } from './harness/worker.js';
+
+/** Waits for a worker to end by itself. */
+async function endOf(worker: WorkerProcess): Promise<{ code: number | null; said: string }> {
+  const { code } = await until('the worker ends by itself', () => worker.ended, 30_000);
+  return { code, said: worker.lines.join('\n') };
+}
+
+describe('a configuration with faults', () => {
+  it('is refused with all of them at once, each with its name, its value and what was expected; exit code 2', async () => {
+    const worker = startWorker({
+      env: {
+        KAFKA_BROKERS: 'nowhere',
+        SCHEMA_REGISTRY_URL: 'ftp://registry',
+        HTTP_PORT: '70000',
+        DEDUP_WINDOW: '7 days',
+        START_FROM: 'yesterday',
+        ROLES: 'stream,mail',
+        JWT_SECRET: 'too-short-a-secret',
+        LOG_LEVEL: 'loud',
+      },
+    });
+    const { code, said } = await endOf(worker);
+    expect(code).toBe(2);
+    expect(said).toContain('8 faults');
+    for (const fault of [
+      /KAFKA_BROKERS is "nowhere": .*host:port/,
+      /SCHEMA_REGISTRY_URL .*http/,
+      /HTTP_PORT is "70000": .*65535/,
+      /DEDUP_WINDOW is "7 days": .*7d/,
+      /START_FROM is "yesterday": .*earliest, latest/,
+      /ROLES is "stream,mail": .*gateway/,
+      /JWT_SECRET .*32/,
+      /LOG_LEVEL is "loud": .*debug/,
+    ]) {
+      expect(said).toMatch(fault);
+    }
+    expect(said).not.toContain('too-short-a-secret');
+  });
+
+  it('names the options that are missing', async () => {
+    const { code, said } = await endOf(startWorker({ env: { KAFKA_BROKERS: '', SCHEMA_REGISTRY_URL: '' } }));
+    expect(code).toBe(2);
+    expect(said).toMatch(/KAFKA_BROKERS is not set/);
+    expect(said).toMatch(/SCHEMA_REGISTRY_URL is not set/);
+    expect(said).toMatch(/neither JWT_SECRET nor JWKS_URL is set/);
+  });
+});
+
+describe('a start without what it needs', () => {
+  it('names every topic that is missing and the command that creates them; exit code 1', async () => {
+    const test = await prepareEnvironment('no-topics', 1, { topics: true });
+    const { code, said } = await endOf(startWorker({ env: test.env() }));
+    expect(code).toBe(1);
+    for (const topic of ['NOTIFICATION_REQUEST_TOPIC', 'USER_EVENT_TOPIC', 'EMAIL_REQUEST_TOPIC', 'NOTIFICATION_DLQ']) {
+      expect(said).toContain(test.prefix + topic);
+    }
+    expect(said).toContain('notification-streams topics create');
+
+    const create = startWorker({ env: test.env(), args: ['topics', 'create', '--partitions', '2'] });
+    expect((await create.exited).code).toBe(0);
+    const worker = startWorker({ env: test.env() });
+    await worker.ready();
+  });
+
+  it('names the subject that is missing and the command that registers it; exit code 1', async () => {
+    const test = await prepareEnvironment('no-schemas', 1, { schemas: true });
+    const { code, said } = await endOf(startWorker({ env: test.env() }));
+    expect(code).toBe(1);
+    expect(said).toContain(`${test.prefix}EMAIL_REQUEST_TOPIC-value`);
+    expect(said).toContain('notification-streams schemas register');
+
+    const register = startWorker({ env: test.env(), args: ['schemas', 'register'] });
+    expect((await register.exited).code).toBe(0);
+    const worker = startWorker({ env: test.env() });
+    await worker.ready();
+  });
+});
+
+describe('START_FROM', () => {
+  it('must be given when a source already holds records; exit code 2', async () => {
+    const test = await prepareEnvironment('start-unset', 2);
+    await produceAll(test.prefix, [messagesOf(test).task({ eventId: 'old' })]);
+    const { code, said } = await endOf(startWorker({ env: test.env('a', { START_FROM: '' }) }));
+    expect(code).toBe(2);
+    expect(said).toMatch(/START_FROM is not set/);
+    expect(said).toContain(`${test.prefix}TASK_EVENT_TOPIC`);
+    expect(said).toMatch(/earliest, latest/);
+    expect((await readOutputs(test.prefix)).delivered).toEqual([]);
+  });
+
+  it('need not be given when the sources are empty', async () => {
+    const test = await prepareEnvironment('start-empty', 1);
+    const worker = startWorker({ env: test.env('a', { START_FROM: '' }) });
+    await worker.ready();
+    await produceAll(test.prefix, [messagesOf(test).task({ eventId: 'new' })]);
+    await untilProcessed(test.prefix);
+    expect(eventIds((await readOutputs(test.prefix)).inApp)).toEqual(['new']);
+  });
+
+  it('latest sends nothing for old events, knows the old users, and is the same place after a restart', async () => {
+    const test = await prepareEnvironment('start-latest', 2);
+    const { task, user } = messagesOf(test);
+    const env = test.env('a', { START_FROM: 'latest' });
+    await produceAll(test.prefix, [
+      user({ eventId: 'joined', eventType: 'USER_CREATED', email: 'linh@example.com' }),
+      ...['old-1', 'old-2', 'old-3', 'old-4'].map((eventId) => task({ eventId })),
+    ]);
+    const first = startWorker({ env });
+    await first.ready();
+    await produceAll(test.prefix, [task({ eventId: 'new-1' })]);
+    await untilProcessed(test.prefix);
+    first.kill('SIGKILL');
+    await first.exited;
+
+    // While no worker runs: these are later than the place of the first start, and must not be passed over.
+    await produceAll(test.prefix, ['new-2', 'new-3', 'new-4', 'new-5'].map((eventId) => task({ eventId })));
+    const second = startWorker({ env });
+    await untilProcessed(test.prefix);
+    const { emails, inApp, delivered } = await readOutputs(test.prefix);
+    const expected = ['new-1', 'new-2', 'new-3', 'new-4', 'new-5'];
+    expect(eventIds(delivered)).toEqual(expected);
+    expect(eventIds(inApp)).toEqual(expected);
+    expect(eventIds(emails)).toEqual(expected);
+    for (const { to } of emails) expect(to).toEqual(['linh@example.com']);
+    expect((await second.stop()).code).toBe(0);
+  });
+
+  it('latest is committed before a record is processed, so that a worker killed at once has begun there', async () => {
+    const test = await prepareEnvironment('start-killed', 1);
+    const { task } = messagesOf(test);
+    const env = test.env('a', { START_FROM: 'latest' });
+    await produceAll(test.prefix, [task({ eventId: 'old' })]);
+    const first = startWorker({ env });
+    await until('the task runs', () => first.logged('task is running').length > 0);
+    first.kill('SIGKILL');
+    await first.exited;
+    await produceAll(test.prefix, [task({ eventId: 'new' })]);
+    const second = startWorker({ env });
+    await untilProcessed(test.prefix);
+    expect(eventIds((await readOutputs(test.prefix)).inApp)).toEqual(['new']);
+    expect((await second.stop()).code).toBe(0);
+  });
+
+  it('a time begins with the first record at or after it', async () => {
+    const test = await prepareEnvironment('start-time', 1);
+    const { task } = messagesOf(test);
+    const at = Date.now() - 60_000;
+    await produceAll(test.prefix, [
+      task({ eventId: 'before' }, { timestamp: String(at - 1) }),
+      task({ eventId: 'at' }, { timestamp: String(at) }),
+      task({ eventId: 'after' }, { timestamp: String(at + 1) }),
+    ]);
+    const worker = startWorker({ env: test.env('a', { START_FROM: new Date(at).toISOString() }) });
+    await worker.ready();
+    await untilProcessed(test.prefix);
+    expect(eventIds((await readOutputs(test.prefix)).inApp)).toEqual(['after', 'at']);
+  });
+});
