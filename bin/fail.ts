@@ -9,7 +9,11 @@ export function fail(error: unknown): void {
 
 function describe(error: unknown): string {
   const lines = [messageOf(error)];
-  for (let cause = (error as Error).cause, depth = 0; cause instanceof Error && depth < 4; cause = cause.cause, depth += 1) {
+  for (
+    let cause = (error as Error).cause, depth = 0;
+    cause instanceof Error && depth < 4;
+    cause = cause.cause, depth += 1
+  ) {
     if (!lines.at(-1)!.includes(cause.message)) lines.push(`  because: ${cause.message}`);
   }
   return lines.join('\n');

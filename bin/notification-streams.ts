@@ -23,7 +23,13 @@ program
   .description('run a worker: the stream, the gateway, or both')
   .option('--roles <roles>', 'stream, gateway, or both with a comma between')
   .action(async ({ roles }: { roles?: string }) => {
-    await runWorker(readConfig(program.opts(), { ...(roles === undefined ? {} : { ROLES: roles }) }, { registry: true, gateway: true }));
+    await runWorker(
+      readConfig(
+        program.opts(),
+        { ...(roles === undefined ? {} : { ROLES: roles }) },
+        { registry: true, gateway: true },
+      ),
+    );
   });
 
 program
@@ -38,7 +44,9 @@ program
   .command('create')
   .description('create those that do not exist yet (for a newcomer; in production they are there already)')
   .option('-p, --partitions <count>', 'partitions of each', '4')
-  .action(async ({ partitions }: { partitions: string }) => createTopicsCommand(readConfig(program.opts(), {}), partitions));
+  .action(async ({ partitions }: { partitions: string }) =>
+    createTopicsCommand(readConfig(program.opts(), {}), partitions),
+  );
 
 program
   .command('schemas')

@@ -33,7 +33,8 @@ function readSet(settings: readonly string[], faults: string[]): RawConfig {
   for (const setting of settings) {
     const at = setting.indexOf('=');
     const name = setting.slice(0, at);
-    if (at < 1 || !OPTION_NAMES.includes(name)) faults.push(`--set ${setting.slice(0, at < 1 ? undefined : at)}: expected NAME=value with the name of an option`);
+    if (at < 1 || !OPTION_NAMES.includes(name))
+      faults.push(`--set ${setting.slice(0, at < 1 ? undefined : at)}: expected NAME=value with the name of an option`);
     else set[name] = setting.slice(at + 1);
   }
   return set;
@@ -42,7 +43,8 @@ function readSet(settings: readonly string[], faults: string[]): RawConfig {
 function readFile(path: string, faults: string[]): RawConfig {
   try {
     const parsed: unknown = JSON.parse(readFileSync(path, 'utf8'));
-    if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) throw new TypeError('expected an object of options');
+    if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed))
+      throw new TypeError('expected an object of options');
     const options: Record<string, string> = {};
     for (const [name, value] of Object.entries(parsed)) {
       if (!OPTION_NAMES.includes(name)) faults.push(`${name} in ${path}: there is no such option`);

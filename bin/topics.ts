@@ -8,7 +8,8 @@ import { CONTRACT_TOPICS } from '../topology/topic-names.js';
 const DLQ_MAX_MESSAGE_BYTES = 1_048_588 + 65_536;
 
 export async function createTopicsCommand(config: Config, partitions: string): Promise<void> {
-  if (!/^[1-9]\d{0,4}$/.test(partitions)) throw new ConfigError([`--partitions is "${partitions}": expected a whole number from 1`]);
+  if (!/^[1-9]\d{0,4}$/.test(partitions))
+    throw new ConfigError([`--partitions is "${partitions}": expected a whole number from 1`]);
   const created = new Set(await createContractTopics(config, Number(partitions)));
   for (const topic of CONTRACT_TOPICS.map((logical) => config.names.physical(logical))) {
     process.stdout.write(`${created.has(topic) ? 'created      ' : 'already there'}  ${topic}\n`);
@@ -23,8 +24,15 @@ export async function createContractTopics(config: Config, partitions: number): 
     return await admin.create(
       CONTRACT_TOPICS.map((topic): TopicPlan => {
         const configs: Record<string, string> =
-          topic === 'NOTIFICATION_DLQ' ? { 'message.timestamp.type': 'LogAppendTime', 'max.message.bytes': String(DLQ_MAX_MESSAGE_BYTES) } : {};
-        return { topic: config.names.physical(topic), partitions, replicationFactor: config.REPLICATION_FACTOR, configs };
+          topic === 'NOTIFICATION_DLQ'
+            ? { 'message.timestamp.type': 'LogAppendTime', 'max.message.bytes': String(DLQ_MAX_MESSAGE_BYTES) }
+            : {};
+        return {
+          topic: config.names.physical(topic),
+          partitions,
+          replicationFactor: config.REPLICATION_FACTOR,
+          configs,
+        };
       }),
     );
   } finally {

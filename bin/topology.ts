@@ -4,6 +4,7 @@ import { describeAsMermaid, describeAsText } from '../topology/describe.js';
 import { notifications } from '../topology/notifications.js';
 
 export function printTopology(format: string): void {
-  if (format !== 'text' && format !== 'mermaid') throw new ConfigError([`--format is "${format}": expected text or mermaid`]);
+  if (format !== 'text' && format !== 'mermaid')
+    throw new ConfigError([`--format is "${format}": expected text or mermaid`]);
   process.stdout.write(format === 'text' ? describeAsText(notifications) : describeAsMermaid(notifications));
 }

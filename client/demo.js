@@ -25,7 +25,7 @@ let failures = 0;
 let retry;
 
 connect();
-offerUsers();
+offerUsers().catch((error) => console.warn('no list of users:', error));
 element('users').addEventListener('change', ({ target }) => {
   location.search = new URLSearchParams({ user: target.value });
 });

@@ -56,7 +56,7 @@ function unsent(id: bigint, userId: bigint, deliveries: readonly ChannelDelivery
 
 function routeOne(
   { event, seed }: IdentifiedEvent,
-  { priority, channels }: Notification,
+  { priority }: Notification,
   userId: bigint,
   context: ProcessorContext,
   shared: SharedDeliveries,
@@ -73,9 +73,9 @@ function routeOne(
   return {
     notificationId: notificationId(seed, userId),
     userId,
-    inApp: fare.inApp === 'DISPATCHED' && channels.includes('IN_APP'),
-    email: fare.email === 'DISPATCHED' && channels.includes('EMAIL') ? email : null,
-    deviceTokens: fare.push === 'DISPATCHED' && channels.includes('PUSH') ? deviceTokens : null,
+    inApp: fare.inApp === 'DISPATCHED' && shared.names.inApp,
+    email: fare.email === 'DISPATCHED' && shared.names.email ? email : null,
+    deviceTokens: fare.push === 'DISPATCHED' && shared.names.push ? deviceTokens : null,
     deliveries: shared.of(fare),
   };
 }

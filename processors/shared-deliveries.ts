@@ -1,6 +1,6 @@
 /**
  * The delivery entries of one event. Recipients who fared alike share one array: an event may name many recipients
- * and many channels, and their product must not be held in memory.
+ * and many channels, and their product must cost neither memory nor time.
  */
 import type { ChannelDelivery } from '../schemas/types.js';
 import { delivery, unknownChannel, type ChannelOutcome } from './channels.js';
@@ -13,12 +13,19 @@ export interface Fare {
 }
 
 export class SharedDeliveries {
+  /** Whether the event names the channel; asked once an event, not once a recipient. */
+  readonly names: { readonly inApp: boolean; readonly email: boolean; readonly push: boolean };
   readonly #channels: readonly string[];
   /** At most 2 * 3 * 3, and one for nearly every event: a search is as good as a map. */
   readonly #made: { readonly fare: Fare; readonly deliveries: readonly ChannelDelivery[] }[] = [];
 
   constructor(channels: readonly string[]) {
     this.#channels = channels;
+    this.names = {
+      inApp: channels.includes('IN_APP'),
+      email: channels.includes('EMAIL'),
+      push: channels.includes('PUSH'),
+    };
   }
 
   of(fare: Fare): readonly ChannelDelivery[] {

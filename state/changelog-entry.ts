@@ -67,7 +67,7 @@ function split(buckets: readonly BucketEntries[]): BucketEntries[][] {
   let room = MAX_RECORD_BYTES - HEAD_BYTES;
   for (const { topic, bucket, digests } of buckets) {
     const head = BUCKET_BYTES + Buffer.byteLength(topic);
-    for (let from = 0; from < digests.length; ) {
+    for (let from = 0; from < digests.length;) {
       if (room < head + DIGEST_BYTES) {
         parts.push([]);
         room = MAX_RECORD_BYTES - HEAD_BYTES;
@@ -87,7 +87,9 @@ export function decodeChangelogEntry(value: Buffer | null, where: string): Chang
     throw new FatalError(`${where} is not a changelog record of ours: is the topic used by another application?`);
   }
   if (value[2] !== VERSION) {
-    throw new FatalError(`${where} has changelog format ${value[2]}, this version reads ${VERSION}: run the version that wrote it, or a newer one`);
+    throw new FatalError(
+      `${where} has changelog format ${value[2]}, this version reads ${VERSION}: run the version that wrote it, or a newer one`,
+    );
   }
   const reader = new ByteReader(value, 3);
   const positions = new Map<string, SourcePosition>();

@@ -71,7 +71,8 @@ export class TaskStore {
     for (const { key, value } of this.#table.getRange({ start: Buffer.from([2]), end: Buffer.from([3]) })) {
       const listKey = Buffer.from(key);
       const digests: Digest[] = [];
-      for (let at = 0; at < value.length; at += DIGEST_BYTES) digests.push(value.toString('latin1', at, at + DIGEST_BYTES));
+      for (let at = 0; at < value.length; at += DIGEST_BYTES)
+        digests.push(value.toString('latin1', at, at + DIGEST_BYTES));
       yield { topic: SOURCE_TOPICS[listKey[1]!]!, bucket: listKey.readUInt32BE(2), digests };
     }
   }
@@ -176,7 +177,9 @@ function readCheckpoint(table: Table, where: string): Checkpoint | undefined {
     positions: Record<string, SourcePosition>;
   };
   if (format !== FORMAT) {
-    throw new FatalError(`the store of ${where} has format ${format}, this version reads ${FORMAT}: run the version that wrote it, or a newer one`);
+    throw new FatalError(
+      `the store of ${where} has format ${format}, this version reads ${FORMAT}: run the version that wrote it, or a newer one`,
+    );
   }
   return { changelogOffset, positions: new Map(Object.entries(positions)) };
 }

@@ -40,7 +40,9 @@ const list = z.string().transform((text) =>
 
 const flag = z.enum(['true', 'false'], { error: 'expected true or false' }).transform((text) => text === 'true');
 
-const httpUrl = z.string().refine((text) => /^https?:\/\/[^/\s]+/.test(text) && URL.canParse(text), 'expected an http or https URL');
+const httpUrl = z
+  .string()
+  .refine((text) => /^https?:\/\/[^/\s]+/.test(text) && URL.canParse(text), 'expected an http or https URL');
 
 const startFrom = z.string().transform((text, context): OffsetSpec => {
   if (text === 'earliest' || text === 'latest') return text;
@@ -55,13 +57,20 @@ const roles = list.refine(
   'expected stream, gateway, or both with a comma between',
 );
 
-const name = z.string().regex(/^[a-zA-Z0-9._-]{1,150}$/, 'expected letters, digits, dot, dash or underscore (up to 150)');
+const name = z
+  .string()
+  .regex(/^[a-zA-Z0-9._-]{1,150}$/, 'expected letters, digits, dot, dash or underscore (up to 150)');
 
 /** The names of an option's values are checked against Kafka's rules for topics; an empty prefix is none. */
-const prefix = z.string().regex(/^[a-zA-Z0-9._-]{0,80}$/, 'expected letters, digits, dot, dash or underscore (up to 80)');
+const prefix = z
+  .string()
+  .regex(/^[a-zA-Z0-9._-]{0,80}$/, 'expected letters, digits, dot, dash or underscore (up to 80)');
 
 const OPTIONS = {
-  KAFKA_BROKERS: list.refine((brokers) => brokers.length > 0 && brokers.every((b) => /^[^\s:]+:\d{1,5}$/.test(b)), 'expected host:port, several with commas between'),
+  KAFKA_BROKERS: list.refine(
+    (brokers) => brokers.length > 0 && brokers.every((b) => /^[^\s:]+:\d{1,5}$/.test(b)),
+    'expected host:port, several with commas between',
+  ),
   SCHEMA_REGISTRY_URL: httpUrl,
   APP_ID: name.default('notification-streams'),
   STATE_DIR: z.string().min(1, 'expected a folder').default('.state'),
@@ -83,15 +92,21 @@ const OPTIONS = {
   RETRY_BACKOFF_MS: whole(0, 600_000, 'milliseconds').default(1000),
   TEMPLATES_DIR: z.string().min(1, 'expected a folder').optional(),
   DEDUP_WINDOW: duration.default(7 * UNIT_MS.d),
-  LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'], { error: 'expected trace, debug, info, warn, error, fatal or silent' }).default('info'),
+  LOG_LEVEL: z
+    .enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'], {
+      error: 'expected trace, debug, info, warn, error, fatal or silent',
+    })
+    .default('info'),
   SESSION_TIMEOUT_MS: whole(1000, 1_800_000, 'milliseconds').default(10_000),
   TRANSACTION_TIMEOUT_MS: whole(1000, 900_000, 'milliseconds').default(20_000),
   REQUEST_TIMEOUT_MS: whole(1000, 120_000, 'milliseconds').default(10_000),
-  REPLICATION_FACTOR: whole(-1, 100, "a number of replicas for our internal topics").default(-1),
+  REPLICATION_FACTOR: whole(-1, 100, 'a number of replicas for our internal topics').default(-1),
   DLQ_STACK_TRACES: flag.default(false),
   KAFKA_SSL: flag.default(false),
   KAFKA_SSL_CA: z.string().min(1, 'expected a PEM certificate').optional(),
-  KAFKA_SASL_MECHANISM: z.enum(['plain', 'scram-sha-256', 'scram-sha-512'], { error: 'expected plain, scram-sha-256 or scram-sha-512' }).optional(),
+  KAFKA_SASL_MECHANISM: z
+    .enum(['plain', 'scram-sha-256', 'scram-sha-512'], { error: 'expected plain, scram-sha-256 or scram-sha-512' })
+    .optional(),
   KAFKA_SASL_USERNAME: z.string().min(1, 'expected a user name').optional(),
   KAFKA_SASL_PASSWORD: z.string().min(1, 'expected a password').optional(),
 } as const;
@@ -99,7 +114,10 @@ const OPTIONS = {
 /** Never shown, not even when they are wrong. */
 const SECRETS = new Set(['JWT_SECRET', 'KAFKA_SASL_PASSWORD', 'SCHEMA_REGISTRY_URL']);
 
-const topicOptions = Object.fromEntries(CONTRACT_TOPICS.map((topic) => [topic, name.optional()])) as Record<(typeof CONTRACT_TOPICS)[number], z.ZodOptional<typeof name>>;
+const topicOptions = Object.fromEntries(CONTRACT_TOPICS.map((topic) => [topic, name.optional()])) as Record<
+  (typeof CONTRACT_TOPICS)[number],
+  z.ZodOptional<typeof name>
+>;
 
 const schema = z.object({ ...OPTIONS, ...topicOptions });
 type Parsed = z.output<typeof schema>;
@@ -117,15 +135,25 @@ export interface ConfigNeeds {
 
 /** Throws ConfigError with every fault. An option set to the empty string counts as not set. */
 export function parseConfig(raw: RawConfig, needs: ConfigNeeds = {}): Config {
-  const given = Object.fromEntries(Object.entries(raw).filter(([key, value]) => OPTION_NAMES.includes(key) && value !== undefined && value !== ''));
+  const given = Object.fromEntries(
+    Object.entries(raw).filter(([key, value]) => OPTION_NAMES.includes(key) && value !== undefined && value !== ''),
+  );
   if (!needs.registry && given['SCHEMA_REGISTRY_URL'] === undefined) given['SCHEMA_REGISTRY_URL'] = 'http://unused';
   const parsed = schema.safeParse(given);
-  const faults = parsed.success ? [] : parsed.error.issues.map(({ path, message }) => fault(String(path[0]), given[String(path[0])], message));
+  const faults = parsed.success
+    ? []
+    : parsed.error.issues.map(({ path, message }) => fault(String(path[0]), given[String(path[0])], message));
   faults.push(...crossFaults(given, parsed.data, needs));
   if (!parsed.success || faults.length > 0) throw new ConfigError(faults);
   const config = parsed.data;
-  const renamed = Object.fromEntries(CONTRACT_TOPICS.flatMap((topic) => (config[topic] === undefined ? [] : [[topic, config[topic]]])));
-  return Object.freeze({ ...config, names: new TopicNames(config.TOPIC_PREFIX, config.APP_ID, renamed), kafka: kafkaSettings(config) });
+  const renamed = Object.fromEntries(
+    CONTRACT_TOPICS.flatMap((topic) => (config[topic] === undefined ? [] : [[topic, config[topic]]])),
+  );
+  return Object.freeze({
+    ...config,
+    names: new TopicNames(config.TOPIC_PREFIX, config.APP_ID, renamed),
+    kafka: kafkaSettings(config),
+  });
 }
 
 function fault(option: string, value: string | undefined, message: string): string {
@@ -134,30 +162,44 @@ function fault(option: string, value: string | undefined, message: string): stri
 }
 
 const EXPECTED: Readonly<Record<string, string>> = {
-  KAFKA_BROKERS: 'expected host:port, several with commas between. For a broker of your own run `notification-streams dev up`',
-  SCHEMA_REGISTRY_URL: 'expected the URL of the registry\'s Confluent API. For one of your own run `notification-streams dev up`',
+  KAFKA_BROKERS:
+    'expected host:port, several with commas between. For a broker of your own run `notification-streams dev up`',
+  SCHEMA_REGISTRY_URL:
+    "expected the URL of the registry's Confluent API. For one of your own run `notification-streams dev up`",
 };
 
 function crossFaults(given: RawConfig, config: Parsed | undefined, needs: ConfigNeeds): string[] {
   const faults: string[] = [];
   const runsGateway = needs.gateway === true && (config?.ROLES ?? ['gateway']).includes('gateway');
   if (given['JWT_SECRET'] !== undefined && given['JWKS_URL'] !== undefined) {
-    faults.push(`JWT_SECRET and JWKS_URL are both set: expected one of them (JWKS_URL is ${JSON.stringify(given['JWKS_URL'])})`);
+    faults.push(
+      `JWT_SECRET and JWKS_URL are both set: expected one of them (JWKS_URL is ${JSON.stringify(given['JWKS_URL'])})`,
+    );
   } else if (runsGateway && given['JWT_SECRET'] === undefined && given['JWKS_URL'] === undefined) {
-    faults.push('neither JWT_SECRET nor JWKS_URL is set: the gateway needs one of them to check tokens, or ROLES=stream to run without the gateway');
+    faults.push(
+      'neither JWT_SECRET nor JWKS_URL is set: the gateway needs one of them to check tokens, or ROLES=stream to run without the gateway',
+    );
   }
-  if ((given['KAFKA_SASL_USERNAME'] === undefined) !== (given['KAFKA_SASL_PASSWORD'] === undefined) || (given['KAFKA_SASL_MECHANISM'] === undefined) !== (given['KAFKA_SASL_USERNAME'] === undefined)) {
+  if (
+    (given['KAFKA_SASL_USERNAME'] === undefined) !== (given['KAFKA_SASL_PASSWORD'] === undefined) ||
+    (given['KAFKA_SASL_MECHANISM'] === undefined) !== (given['KAFKA_SASL_USERNAME'] === undefined)
+  ) {
     faults.push('KAFKA_SASL_MECHANISM, KAFKA_SASL_USERNAME and KAFKA_SASL_PASSWORD: expected all three, or none');
   }
   if (config && config.REQUEST_TIMEOUT_MS >= config.TRANSACTION_TIMEOUT_MS) {
-    faults.push(`REQUEST_TIMEOUT_MS is "${config.REQUEST_TIMEOUT_MS}": expected less than TRANSACTION_TIMEOUT_MS (${config.TRANSACTION_TIMEOUT_MS}), or a late answer outlives its transaction`);
+    faults.push(
+      `REQUEST_TIMEOUT_MS is "${config.REQUEST_TIMEOUT_MS}": expected less than TRANSACTION_TIMEOUT_MS (${config.TRANSACTION_TIMEOUT_MS}), or a late answer outlives its transaction`,
+    );
   }
   return faults;
 }
 
 function kafkaSettings(config: Parsed): KafkaSettings {
   const { KAFKA_SASL_MECHANISM: mechanism, KAFKA_SASL_USERNAME: username, KAFKA_SASL_PASSWORD: password } = config;
-  const sasl = mechanism && username && password ? ({ mechanism, username, password } as NonNullable<KafkaSettings['sasl']>) : undefined;
+  const sasl =
+    mechanism && username && password
+      ? ({ mechanism, username, password } as NonNullable<KafkaSettings['sasl']>)
+      : undefined;
   return {
     brokers: config.KAFKA_BROKERS,
     clientId: config.APP_ID,

@@ -42,7 +42,9 @@ export class Connections {
     const missing = topics.filter((topic) => !present.has(topic));
     if (missing.length === 0) return;
     const what = missing.length === 1 ? 'a topic does' : 'topics do';
-    throw new FatalError(`${what} not exist: ${missing.join(', ')}. Create what is missing, or run \`notification-streams topics create\``);
+    throw new FatalError(
+      `${what} not exist: ${missing.join(', ')}. Create what is missing, or run \`notification-streams topics create\``,
+    );
   }
 
   /** Waits for the brokers, and learns of these topics, which must exist. */

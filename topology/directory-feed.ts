@@ -45,7 +45,10 @@ export class DirectoryFeed {
   }
 
   #partitions(): { topic: string; partition: number }[] {
-    return Array.from({ length: this.#services.partitions }, (_, partition) => ({ topic: this.#services.topic, partition }));
+    return Array.from({ length: this.#services.partitions }, (_, partition) => ({
+      topic: this.#services.topic,
+      partition,
+    }));
   }
 
   async #findPositions(): Promise<void> {

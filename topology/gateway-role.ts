@@ -6,7 +6,7 @@ import type { EventEncoder } from '../schemas/codecs.js';
 import type { Config } from './config.js';
 import type { Connections } from './connections.js';
 import { decodeFeed, type FeedDecoder } from './decode-feed.js';
-import { FatalError, messageOf } from './errors.js';
+import { messageOf } from './errors.js';
 import { EventProducer, PartitionFeed } from './kafka/index.js';
 import type { Logger } from './log.js';
 import type { Metrics } from './metrics.js';
@@ -67,7 +67,10 @@ export class GatewayRole {
     const count = connections.leaders.partitionCount(topic);
     await this.#options.encoder();
     const partitions = Array.from({ length: count }, (_, partition) => ({ topic, partition }));
-    const ends = await connections.patiently(() => connections.offsets(config.names.group).at('latest', partitions, ANSWER_MS), 'gateway');
+    const ends = await connections.patiently(
+      () => connections.offsets(config.names.group).at('latest', partitions, ANSWER_MS),
+      'gateway',
+    );
     for (const { partition, offset } of ends) {
       this.#follow(topic, partition, offset).catch((error: unknown) => {
         if (!this.#stop.signal.aborted) fatal(error);
@@ -79,7 +82,11 @@ export class GatewayRole {
   async stop(deadlineMs: number): Promise<void> {
     await this.#gateway.close(deadlineMs);
     this.#stop.abort();
-    await this.#producer.close().catch((error: unknown) => this.#options.log.debug({ error: messageOf(error) }, 'the acks\' producer did not close'));
+    await this.#producer
+      .close()
+      .catch((error: unknown) =>
+        this.#options.log.debug({ error: messageOf(error) }, "the acks' producer did not close"),
+      );
   }
 
   async #follow(topic: string, partition: number, from: number): Promise<void> {
@@ -90,8 +97,10 @@ export class GatewayRole {
     while (!signal.aborted) {
       const { records } = await feed.next(signal);
       for (const { value, offset, timestamp } of records) {
-        const notification = value && (await decodeFeed('NOTIFICATION_INAPP_TOPIC', value, offset, this.#options, signal));
-        if (notification) this.#gateway.publish(notification.tenantId, notification.userId, { notification, appendedAt: timestamp });
+        const notification =
+          value && (await decodeFeed('NOTIFICATION_INAPP_TOPIC', value, offset, this.#options, signal));
+        if (notification)
+          this.#gateway.publish(notification.tenantId, notification.userId, { notification, appendedAt: timestamp });
       }
     }
   }

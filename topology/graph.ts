@@ -10,7 +10,7 @@ import type { SinkRecord, SinkTopic, SourceRecord, SourceTopic } from './record.
 import { faultsOf } from './topology-faults.js';
 
 /** A decoder's answer when it has to ask the registry first; not an outcome of the record yet. */
-export interface Unresolved {
+interface Unresolved {
   readonly kind: 'unresolved';
   readonly schemaId: number;
 }

@@ -62,7 +62,6 @@ export const METRICS = {
   buffered_records: { kind: 'gauge', help: 'Source records fetched and not yet processed.' },
   tasks: { kind: 'gauge', labels: ['state'], help: 'Tasks of this worker by state.' },
   rebalances_total: { kind: 'counter', help: 'Group generations that this worker joined.' },
-  dedup_entries: { kind: 'gauge', labels: ['task'], help: 'Dedup entries in the store.' },
   directory_entries: { kind: 'gauge', help: 'Users in the directory.' },
   records_unroutable_total: {
     kind: 'counter',

@@ -28,6 +28,7 @@ export class Outages {
 
 function innermostMessage(error: unknown): string {
   let current = error;
-  for (let depth = 0; depth < 5 && current instanceof Error && current.cause instanceof Error; depth += 1) current = current.cause;
+  for (let depth = 0; depth < 5 && current instanceof Error && current.cause instanceof Error; depth += 1)
+    current = current.cause;
   return messageOf(current);
 }

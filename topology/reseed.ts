@@ -32,13 +32,19 @@ export async function reseed(config: Config, log: Logger): Promise<ReseededTask[
   try {
     const { changelog } = config.names;
     await connections.track([changelog]);
-    const partitions = [...storedTasks(environment).keys()].sort((a, b) => a - b).map((partition) => ({ topic: changelog, partition }));
+    const partitions = [...storedTasks(environment).keys()]
+      .sort((a, b) => a - b)
+      .map((partition) => ({ topic: changelog, partition }));
     const offsets = connections.offsets(config.names.group);
     const starts = await offsets.at('earliest', partitions, ANSWER_MS);
     const ends = await offsets.at('latest', partitions, ANSWER_MS);
-    const held = ends.filter(({ partition, offset }) => offset > (starts.find((s) => s.partition === partition)?.offset ?? 0));
+    const held = ends.filter(
+      ({ partition, offset }) => offset > (starts.find((s) => s.partition === partition)?.offset ?? 0),
+    );
     if (held.length > 0) {
-      throw new FatalError(`the changelog ${changelog} holds records in partition ${held.map((h) => h.partition).join(', ')}: expected an empty one. A worker restores from it by itself`);
+      throw new FatalError(
+        `the changelog ${changelog} holds records in partition ${held.map((h) => h.partition).join(', ')}: expected an empty one. A worker restores from it by itself`,
+      );
     }
     for (const { partition } of partitions) {
       const store = new TaskStore(environment, partition, windowShape(config.DEDUP_WINDOW));
@@ -69,7 +75,10 @@ async function reseedTask(store: TaskStore, task: number, config: Config, log: L
     let entries = 0;
     const write = async (buckets: readonly BucketEntries[]): Promise<void> => {
       for (const value of encodeChangelogEntry({ positions: store.checkpoint!.positions, buckets })) {
-        await producer.send([{ topic: names.changelog, partition: task, key: null, value }], (_topic, _partition, offset) => (next = offset + 1));
+        await producer.send(
+          [{ topic: names.changelog, partition: task, key: null, value }],
+          (_topic, _partition, offset) => (next = offset + 1),
+        );
       }
     };
     let pending: BucketEntries[] = [];

@@ -11,7 +11,6 @@ import { systemClock } from './clock.js';
 import type { Config } from './config.js';
 import type { Connections } from './connections.js';
 import { DirectoryFeed } from './directory-feed.js';
-import { FatalError } from './errors.js';
 import { createExecutor } from './executor.js';
 import { ensureInternalTopics } from './internal-topics.js';
 import { createCluster, Leaders, Membership, TopicAdmin, TransactionalProducer, type Offsets } from './kafka/index.js';
@@ -230,11 +229,17 @@ export class StreamRole {
     const { config, connections } = this.#options;
     const { signal } = this.#stop;
     const topic = config.names.physical('USER_EVENT_TOPIC');
-    const partitions = Array.from({ length: connections.leaders.partitionCount(topic) }, (_, partition) => ({ topic, partition }));
+    const partitions = Array.from({ length: connections.leaders.partitionCount(topic) }, (_, partition) => ({
+      topic,
+      partition,
+    }));
     const ends = await connections.patiently(() => this.#offsets!.at('latest', partitions, ANSWER_MS), 'accounts');
     for (;;) {
       const committed = await connections.patiently(() => this.#offsets!.committed(partitions, ANSWER_MS), 'accounts');
-      const isRead = ends.every(({ partition, offset }) => offset === 0 || (committed.find((c) => c.partition === partition)?.offset ?? 0) >= offset);
+      const isRead = ends.every(
+        ({ partition, offset }) =>
+          offset === 0 || (committed.find((c) => c.partition === partition)?.offset ?? 0) >= offset,
+      );
       if (isRead) break;
       await delay(ACCOUNTS_LOOK_MS, undefined, { signal });
     }
@@ -243,7 +248,15 @@ export class StreamRole {
 
   #sinks(): string[] {
     const { names } = this.#options.config;
-    return (['EMAIL_REQUEST_TOPIC', 'PUSH_REQUEST_TOPIC', 'NOTIFICATION_INAPP_TOPIC', 'NOTIFICATION_DELIVERED_TOPIC', 'NOTIFICATION_DLQ'] as const).map((topic) => names.physical(topic));
+    return (
+      [
+        'EMAIL_REQUEST_TOPIC',
+        'PUSH_REQUEST_TOPIC',
+        'NOTIFICATION_INAPP_TOPIC',
+        'NOTIFICATION_DELIVERED_TOPIC',
+        'NOTIFICATION_DLQ',
+      ] as const
+    ).map((topic) => names.physical(topic));
   }
 
   #taskCount(): number {

@@ -59,7 +59,10 @@ export class TaskGroup implements MembershipListener {
     }
     const added = tasks.filter((number) => !this.#tasks.has(number));
     for (const number of added) {
-      this.#tasks.set(number, new Task(number, topicsOf(number), member, { ...services, lost: (closed) => this.#lost(closed) }));
+      this.#tasks.set(
+        number,
+        new Task(number, topicsOf(number), member, { ...services, lost: (closed) => this.#lost(closed) }),
+      );
     }
     prepare(taskCount).then(
       () => {
@@ -91,7 +94,9 @@ export class TaskGroup implements MembershipListener {
   /** Why not all tasks run, or undefined. */
   notReady(): string | undefined {
     const waiting = [...this.#tasks.values()].filter(({ state }) => state !== 'running');
-    return waiting.length === 0 ? undefined : waiting.map(({ number, state }) => `task ${number} is ${state}`).join(', ');
+    return waiting.length === 0
+      ? undefined
+      : waiting.map(({ number, state }) => `task ${number} is ${state}`).join(', ');
   }
 
   /** Brings the gauges up to date before a scrape. */

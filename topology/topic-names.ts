@@ -4,7 +4,10 @@ import { SINK_TOPICS, SOURCE_TOPICS, type SinkTopic, type SourceTopic } from './
 export type LogicalTopic = SourceTopic | SinkTopic;
 
 /** What the configuration may rename: every topic of the contract. */
-export const CONTRACT_TOPICS = [...SOURCE_TOPICS, ...SINK_TOPICS.filter((topic) => topic !== 'USER_DIRECTORY')] as const;
+export const CONTRACT_TOPICS = [
+  ...SOURCE_TOPICS,
+  ...SINK_TOPICS.filter((topic) => topic !== 'USER_DIRECTORY'),
+] as const;
 
 export class TopicNames {
   readonly #prefix: string;

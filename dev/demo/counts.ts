@@ -10,7 +10,7 @@ const READERS: Readonly<Record<Output, string>> = {
   'dead letter': 'operators',
 };
 
-const NAME_WIDTH = 30;
+const NAME_WIDTH = 28;
 const COLUMN_WIDTH = 11;
 
 /** A table of fixed width, below 80 columns. */

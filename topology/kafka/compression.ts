@@ -32,7 +32,8 @@ export function decompress(codec: number, packed: Buffer): Buffer {
 
 /** Before anything is unpacked: the unpackers allocate what the data asks for. */
 function refuseOver(bytes: number, codec: string): void {
-  if (bytes > MAX_UNPACKED_BYTES) throw new RangeError(`a ${codec} batch unpacks to ${bytes} bytes, over ${MAX_UNPACKED_BYTES}`);
+  if (bytes > MAX_UNPACKED_BYTES)
+    throw new RangeError(`a ${codec} batch unpacks to ${bytes} bytes, over ${MAX_UNPACKED_BYTES}`);
 }
 
 /** The Java client frames snappy in blocks: magic, two versions, then (length, block) pairs. */
@@ -46,7 +47,7 @@ function isXerial(packed: Buffer): boolean {
 function unxerial(packed: Buffer): Buffer {
   const blocks: Buffer[] = [];
   let total = 0;
-  for (let at = XERIAL_HEADER; at < packed.length; ) {
+  for (let at = XERIAL_HEADER; at < packed.length;) {
     const size = packed.readUInt32BE(at);
     const block = uncompressSnappy(packed.subarray(at + 4, at + 4 + size), total);
     total += block.length;

@@ -40,7 +40,10 @@ export class EventProducer {
    * As `send`, for several at once: those of one partition keep their order, and must fit into one batch (1 MB).
    * A null value is a tombstone.
    */
-  async sendAll(topic: string, records: readonly { readonly key: string; readonly value: Buffer | null }[]): Promise<void> {
+  async sendAll(
+    topic: string,
+    records: readonly { readonly key: string; readonly value: Buffer | null }[],
+  ): Promise<void> {
     this.#connected ??= this.#producer.connect();
     try {
       await this.#connected;

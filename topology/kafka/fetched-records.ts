@@ -40,7 +40,11 @@ const CONTROL = 0x20;
 const ABORT_MARKER = 0;
 
 /** Throws when a batch is corrupt. A batch cut off at the end of the data is left for the next fetch. */
-export function readCommitted(data: Buffer, fetchOffset: number, aborted: readonly AbortedTransaction[]): FetchedPartition {
+export function readCommitted(
+  data: Buffer,
+  fetchOffset: number,
+  aborted: readonly AbortedTransaction[],
+): FetchedPartition {
   const pending = [...aborted].sort((a, b) => a.firstOffset - b.firstOffset);
   const open = new Set<bigint>();
   const records: FetchedRecord[] = [];
@@ -137,7 +141,8 @@ function readRecords(batch: BatchView, fromOffset: number, into: FetchedRecord[]
     const key = readBytes(reader);
     const value = readBytes(reader);
     const headers = readHeaders(reader);
-    if (reader.position !== end) throw new RangeError(`record at offset ${offset} does not have the length that it states`);
+    if (reader.position !== end)
+      throw new RangeError(`record at offset ${offset} does not have the length that it states`);
     // A compressed batch starts before the offset asked for when that lies in its middle.
     if (offset < fromOffset) continue;
     const timestamp = batch.appendTime ? batch.maxTimestamp : batch.baseTimestamp + timestampDelta;

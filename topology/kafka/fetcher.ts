@@ -139,7 +139,12 @@ export class Fetcher {
     const asked = wanted.map((of) => ({ of, version: of.version }));
     const { maxWaitMs, maxBytes, maxBytesPerPartition } = this.#options;
     const broker = await this.#leaders.broker(nodeId);
-    const limits = { maxWaitMs: someAreFull ? BUSY_WAIT_MS : maxWaitMs, maxBytes, maxBytesPerPartition, isolation: READ_COMMITTED };
+    const limits = {
+      maxWaitMs: someAreFull ? BUSY_WAIT_MS : maxWaitMs,
+      maxBytes,
+      maxBytesPerPartition,
+      isolation: READ_COMMITTED,
+    };
     // A broker fills the answer in the order asked: begin with another partition each time.
     const shift = Math.floor(Math.random() * wanted.length);
     const positions = [...wanted.slice(shift), ...wanted.slice(0, shift)].map(({ topic, partition, position }) => ({
@@ -165,7 +170,8 @@ export class Fetcher {
       found.consumer.outOfRange(found.position, answer.logStartOffset);
       return undefined;
     }
-    if (answer.errorCode !== 0) return new BrokerError(answer.errorCode, `Fetch of ${answer.topic}-${answer.partition}`);
+    if (answer.errorCode !== 0)
+      return new BrokerError(answer.errorCode, `Fetch of ${answer.topic}-${answer.partition}`);
     const fetched = readCommitted(answer.data, found.position, answer.aborted);
     found.position = fetched.nextOffset;
     found.consumer.deliver(fetched, answer.lastStableOffset);

@@ -107,7 +107,10 @@ export const ClusterClass = load('kafkajs/src/cluster') as new (options: Cluster
 
 export const createKafkaLogger = (
   load('kafkajs/src/loggers') as {
-    createLogger: (options: { level: number; logCreator: (level: number) => (entry: KafkaLogEntry) => void }) => unknown;
+    createLogger: (options: {
+      level: number;
+      logCreator: (level: number) => (entry: KafkaLogEntry) => void;
+    }) => unknown;
   }
 ).createLogger;
 
@@ -119,7 +122,9 @@ export interface KafkaLogEntry {
 
 /** kafkajs's error for a protocol error code; codes past 88 are unknown to it. */
 export const createErrorFromCode = (
-  load('kafkajs/src/protocol/error') as { createErrorFromCode: (code: number) => Error & { type: string; code: number } }
+  load('kafkajs/src/protocol/error') as {
+    createErrorFromCode: (code: number) => Error & { type: string; code: number };
+  }
 ).createErrorFromCode;
 
 interface AssignerProtocol {

@@ -54,7 +54,13 @@ export class Membership {
   #rejoin = false;
   readonly #stop = new AbortController();
 
-  constructor(cluster: Cluster, leaders: Leaders, options: MembershipOptions, listener: MembershipListener, log: Logger) {
+  constructor(
+    cluster: Cluster,
+    leaders: Leaders,
+    options: MembershipOptions,
+    listener: MembershipListener,
+    log: Logger,
+  ) {
     this.#cluster = cluster;
     this.#leaders = leaders;
     this.#options = options;
@@ -105,7 +111,10 @@ export class Membership {
     try {
       await this.#coordinator.leaveGroup({ groupId: this.#options.groupId, memberId: this.#memberId });
     } catch (error) {
-      this.#log.warn({ error: messageOf(error) }, 'could not leave the group, its tasks move when the session times out');
+      this.#log.warn(
+        { error: messageOf(error) },
+        'could not leave the group, its tasks move when the session times out',
+      );
     }
   }
 
@@ -124,25 +133,39 @@ export class Membership {
       sessionTimeout: sessionTimeoutMs,
       rebalanceTimeout: rebalanceTimeoutMs,
       memberId: this.#memberId,
-      groupProtocols: [{ name: ASSIGNER_NAME, metadata: MemberMetadata.encode({ version: 1, topics: [...topics], userData }) }],
+      groupProtocols: [
+        { name: ASSIGNER_NAME, metadata: MemberMetadata.encode({ version: 1, topics: [...topics], userData }) },
+      ],
     });
     this.#memberId = joined.memberId;
     const leading = joined.leaderId === joined.memberId;
     const groupAssignment = leading ? await this.#assign(joined.members) : [];
     const { generationId } = joined;
-    const synced = await this.#coordinator.syncGroup({ groupId, generationId, memberId: joined.memberId, groupAssignment });
+    const synced = await this.#coordinator.syncGroup({
+      groupId,
+      generationId,
+      memberId: joined.memberId,
+      groupAssignment,
+    });
     this.#generation = generationId;
     const { tasks, taskCount } = readAssignment(synced.memberAssignment);
     this.#taskCount = taskCount;
     this.#listener.outage(undefined);
-    this.#log.info({ generation: generationId, memberId: joined.memberId, leading, tasks, taskCount }, 'joined the group');
+    this.#log.info(
+      { generation: generationId, memberId: joined.memberId, leading, tasks, taskCount },
+      'joined the group',
+    );
     this.#listener.assigned(tasks, taskCount, { groupId, generationId, memberId: joined.memberId });
   }
 
-  async #assign(members: readonly { memberId: string; memberMetadata: Buffer }[]): Promise<{ memberId: string; memberAssignment: Buffer }[]> {
+  async #assign(
+    members: readonly { memberId: string; memberMetadata: Buffer }[],
+  ): Promise<{ memberId: string; memberAssignment: Buffer }[]> {
     await this.#leaders.refresh();
     const taskCount = this.#countTasks();
-    const claims = members.map(({ memberId, memberMetadata }) => decodeUserData(memberId, MemberMetadata.decode(memberMetadata).userData));
+    const claims = members.map(({ memberId, memberMetadata }) =>
+      decodeUserData(memberId, MemberMetadata.decode(memberMetadata).userData),
+    );
     const dealt = assignTasks(taskCount, claims);
     return [...dealt].map(([memberId, tasks]) => {
       const assignment: Record<string, number[]> = {};

@@ -26,7 +26,8 @@ export class BrokerError extends Error {
 
   constructor(errorCode: number, what: string, place?: Place) {
     const known = createErrorFromCode(errorCode);
-    const type = known.type === 'KAFKAJS_UNKNOWN_ERROR_CODE' ? (LATER_CODES[errorCode] ?? `CODE_${errorCode}`) : known.type;
+    const type =
+      known.type === 'KAFKAJS_UNKNOWN_ERROR_CODE' ? (LATER_CODES[errorCode] ?? `CODE_${errorCode}`) : known.type;
     super(`${what}: ${type} (${errorCode})`);
     this.type = type;
     this.errorCode = errorCode;
@@ -75,7 +76,12 @@ export function isProducerFenced(error: unknown): boolean {
 }
 
 /** The group does not take us for the member that we claim to be. */
-const STALE_MEMBER = new Set(['ILLEGAL_GENERATION', 'UNKNOWN_MEMBER_ID', 'REBALANCE_IN_PROGRESS', 'FENCED_INSTANCE_ID']);
+const STALE_MEMBER = new Set([
+  'ILLEGAL_GENERATION',
+  'UNKNOWN_MEMBER_ID',
+  'REBALANCE_IN_PROGRESS',
+  'FENCED_INSTANCE_ID',
+]);
 
 export function isStaleMember(error: unknown): boolean {
   return STALE_MEMBER.has(errorType(error) ?? '');

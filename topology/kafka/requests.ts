@@ -26,7 +26,13 @@ export interface PartitionOffset {
   readonly offset: number;
 }
 
-function raw<T>(apiKey: number, apiVersion: number, apiName: string, body: Buffer, read: (reader: ByteReader) => T): RawRequest<T> {
+function raw<T>(
+  apiKey: number,
+  apiVersion: number,
+  apiName: string,
+  body: Buffer,
+  read: (reader: ByteReader) => T,
+): RawRequest<T> {
   return {
     request: { apiKey, apiVersion, apiName, encode: () => Promise.resolve({ buf: body, buffer: body }) },
     response: {
@@ -79,8 +85,14 @@ export function addPartitionsToTxn(owner: ProducerIdentity, topics: readonly Top
       return list(reader, () => ({ topic, partition: reader.int32(), errorCode: reader.int16() }));
     }).flat();
     // OPERATION_NOT_ATTEMPTED (55) stands beside the partition that failed: report the cause, not the bystander.
-    const failed = results.find((r) => r.errorCode !== 0 && r.errorCode !== 55) ?? results.find((r) => r.errorCode !== 0);
-    if (failed) check(failed.errorCode, `AddPartitionsToTxn of ${failed.topic}-${failed.partition} by ${owner.transactionalId}`, failed);
+    const failed =
+      results.find((r) => r.errorCode !== 0 && r.errorCode !== 55) ?? results.find((r) => r.errorCode !== 0);
+    if (failed)
+      check(
+        failed.errorCode,
+        `AddPartitionsToTxn of ${failed.topic}-${failed.partition} by ${owner.transactionalId}`,
+        failed,
+      );
   });
 }
 
@@ -92,10 +104,18 @@ export function addOffsetsToTxn(owner: ProducerIdentity, groupId: string): RawRe
 }
 
 export function endTxn(owner: ProducerIdentity, committed: boolean): RawRequest<void> {
-  return raw(26, 1, 'EndTxn', identified(owner).int8(committed ? 1 : 0).bytes(), (reader) => {
-    reader.int32(); // throttle
-    check(reader.int16(), `EndTxn (${committed ? 'commit' : 'abort'}) by ${owner.transactionalId}`);
-  });
+  return raw(
+    26,
+    1,
+    'EndTxn',
+    identified(owner)
+      .int8(committed ? 1 : 0)
+      .bytes(),
+    (reader) => {
+      reader.int32(); // throttle
+      check(reader.int16(), `EndTxn (${committed ? 'commit' : 'abort'}) by ${owner.transactionalId}`);
+    },
+  );
 }
 
 /** Who we are in the group: the broker refuses offsets from a member of an earlier generation. */
@@ -105,7 +125,11 @@ export interface GroupMember {
   readonly memberId: string;
 }
 
-export function txnOffsetCommit(owner: ProducerIdentity, member: GroupMember, offsets: readonly PartitionOffset[]): RawRequest<void> {
+export function txnOffsetCommit(
+  owner: ProducerIdentity,
+  member: GroupMember,
+  offsets: readonly PartitionOffset[],
+): RawRequest<void> {
   const out = new ByteWriter(512).uvarint(0); // the header's tagged fields
   out.compactString(owner.transactionalId).compactString(member.groupId);
   out.bigint64(owner.producerId).int16(owner.producerEpoch);
@@ -135,7 +159,10 @@ export function txnOffsetCommit(owner: ProducerIdentity, member: GroupMember, of
 
 /** Committed offsets, -1 where there is none. UNSTABLE_OFFSET_COMMIT (retriable) while a transaction over them is pending. */
 export function offsetFetch(groupId: string, topics: readonly TopicPartitions[]): RawRequest<PartitionOffset[]> {
-  const out = new ByteWriter(512).uvarint(0).compactString(groupId).uvarint(topics.length + 1);
+  const out = new ByteWriter(512)
+    .uvarint(0)
+    .compactString(groupId)
+    .uvarint(topics.length + 1);
   for (const { topic, partitions } of topics) {
     out.compactString(topic).uvarint(partitions.length + 1);
     for (const partition of partitions) out.int32(partition);
@@ -211,7 +238,12 @@ export interface FetchAnswer {
 const EMPTY = Buffer.alloc(0);
 
 export function fetch(positions: readonly FetchPosition[], limits: FetchLimits): RawRequest<FetchAnswer[]> {
-  const out = new ByteWriter(1024).int32(-1).int32(limits.maxWaitMs).int32(1).int32(limits.maxBytes).int8(limits.isolation);
+  const out = new ByteWriter(1024)
+    .int32(-1)
+    .int32(limits.maxWaitMs)
+    .int32(1)
+    .int32(limits.maxBytes)
+    .int8(limits.isolation);
   out.int32(0).int32(-1); // no fetch session
   const byTopic = groupBy(positions, ({ topic }) => topic);
   out.int32(byTopic.size);
@@ -243,5 +275,13 @@ function readFetchedPartition(reader: ByteReader, topic: string): FetchAnswer {
   const aborted = list(reader, () => ({ producerId: reader.bigint64(), firstOffset: reader.int64() }));
   reader.int32(); // preferred read replica
   const size = reader.int32();
-  return { topic, partition, errorCode, lastStableOffset, logStartOffset, aborted, data: size > 0 ? reader.raw(size) : EMPTY };
+  return {
+    topic,
+    partition,
+    errorCode,
+    lastStableOffset,
+    logStartOffset,
+    aborted,
+    data: size > 0 ? reader.raw(size) : EMPTY,
+  };
 }

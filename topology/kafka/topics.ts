@@ -91,6 +91,8 @@ export class TopicAdmin {
       includeSynonyms: false,
       resources: topics.map((topic) => ({ type: ConfigResourceTypes.TOPIC, name: topic, configNames: [name] })),
     });
-    return new Map(resources.map(({ resourceName, configEntries }) => [resourceName, configEntries[0]?.configValue ?? '']));
+    return new Map(
+      resources.map(({ resourceName, configEntries }) => [resourceName, configEntries[0]?.configValue ?? '']),
+    );
   }
 }

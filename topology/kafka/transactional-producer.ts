@@ -96,7 +96,10 @@ export class TransactionalProducer {
   async send(records: readonly OutboundRecord[], onBatch?: OnBatch): Promise<void> {
     const batches = this.#batch(records);
     const partitions = groupBy(batches, ({ topic }) => topic);
-    const topics = [...partitions].map(([topic, of]) => ({ topic, partitions: [...new Set(of.map((b) => b.partition))] }));
+    const topics = [...partitions].map(([topic, of]) => ({
+      topic,
+      partitions: [...new Set(of.map((b) => b.partition))],
+    }));
     // All partitions are added, or none when one is refused: then there may be nothing to abort.
     await this.#atTransactionCoordinator(addPartitionsToTxn(this.#owner(), topics));
     this.#open = true;
@@ -104,7 +107,9 @@ export class TransactionalProducer {
     while (left.length > 0) {
       // One batch a partition in a request: that is the most that a broker takes.
       const taken = new Set<string>();
-      const round = left.filter(({ topic, partition }) => !taken.has(`${topic}/${partition}`) && taken.add(`${topic}/${partition}`));
+      const round = left.filter(
+        ({ topic, partition }) => !taken.has(`${topic}/${partition}`) && taken.add(`${topic}/${partition}`),
+      );
       left = left.filter((batch) => !round.includes(batch));
       await this.#produceRound(round, onBatch);
     }
@@ -160,7 +165,9 @@ export class TransactionalProducer {
     let left = round;
     await this.#retrying(async () => {
       const byLeader = groupBy(left, ({ topic, partition }) => this.#leaders.leaderOf(topic, partition));
-      const answers = await Promise.all([...byLeader].map(([nodeId, batches]) => this.#produceTo(nodeId, batches, onBatch)));
+      const answers = await Promise.all(
+        [...byLeader].map(([nodeId, batches]) => this.#produceTo(nodeId, batches, onBatch)),
+      );
       const failed: { batch: Batch; error: BrokerError }[] = answers.flat();
       left = failed.map(({ batch }) => batch);
       const worst = failed.find(({ error }) => !isRetriable(error)) ?? failed[0];
@@ -178,7 +185,11 @@ export class TransactionalProducer {
   }
 
   /** The batches that this broker did not take. A batch that it has already (a repeat after a lost answer) is taken. */
-  async #produceTo(nodeId: number, batches: readonly Batch[], onBatch: OnBatch | undefined): Promise<{ batch: Batch; error: BrokerError }[]> {
+  async #produceTo(
+    nodeId: number,
+    batches: readonly Batch[],
+    onBatch: OnBatch | undefined,
+  ): Promise<{ batch: Batch; error: BrokerError }[]> {
     const broker = await this.#leaders.broker(nodeId);
     const owner = this.#owner();
     const out = new ByteWriter(batches.reduce((sum, { bytes }) => sum + bytes + BATCH_OVERHEAD + 64, 256));
@@ -203,7 +214,10 @@ export class TransactionalProducer {
         onBatch?.(topic, partition, baseOffset);
         continue;
       }
-      failures.push({ batch, error: new BrokerError(errorCode, `Produce to ${topic}-${partition}`, { topic, partition }) });
+      failures.push({
+        batch,
+        error: new BrokerError(errorCode, `Produce to ${topic}-${partition}`, { topic, partition }),
+      });
     }
     return failures;
   }

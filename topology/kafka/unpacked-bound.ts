@@ -23,7 +23,7 @@ const LZ4_DICTIONARY = 0x01;
 /** Bytes of lz4 frames: each block is full, or as long as it says when it is not compressed. */
 export function lz4Bound(packed: Buffer): number {
   let bound = 0;
-  for (let at = 0; at < packed.length; ) {
+  for (let at = 0; at < packed.length;) {
     if (packed.readUInt32LE(at) !== LZ4_MAGIC) throw new RangeError(`no lz4 frame begins at byte ${at}`);
     const flags = packed.readUInt8(at + 4);
     const largest = 1 << (2 * ((packed.readUInt8(at + 5) >> 4) & 7) + 8);
@@ -49,7 +49,7 @@ const ZSTD_COMPRESSED = 2;
 /** Bytes of zstd frames, counting the window that each asks for, since that much is allocated. */
 export function zstdBound(packed: Buffer): number {
   let bound = 0;
-  for (let at = 0; at < packed.length; ) {
+  for (let at = 0; at < packed.length;) {
     const magic = packed.readUInt32LE(at);
     if (magic >>> 4 === 0x184d2a5) {
       at += 8 + packed.readUInt32LE(at + 4); // a skippable frame
@@ -59,7 +59,7 @@ export function zstdBound(packed: Buffer): number {
     const frame = zstdFrame(packed, at);
     let content = 0;
     at = frame.blocks;
-    for (let last = false; !last; ) {
+    for (let last = false; !last;) {
       const header = packed.readUIntLE(at, 3);
       const type = (header >> 1) & 3;
       const size = header >> 3;
@@ -89,7 +89,12 @@ function zstdFrame(packed: Buffer, at: number): ZstdFrame {
   const dictionary = [0, 1, 2, 4][flags & 3]!;
   const sizeField = [isSingle ? 1 : 0, 2, 4, 8][flags >> 6]!;
   const sizeAt = at + 5 + (isSingle ? 0 : 1) + dictionary;
-  const stated = sizeField === 0 ? 0 : sizeField === 8 ? Number(packed.readBigUInt64LE(sizeAt)) : packed.readUIntLE(sizeAt, sizeField);
+  const stated =
+    sizeField === 0
+      ? 0
+      : sizeField === 8
+        ? Number(packed.readBigUInt64LE(sizeAt))
+        : packed.readUIntLE(sizeAt, sizeField);
   let window = 0;
   if (!isSingle) {
     const descriptor = packed.readUInt8(at + 5);

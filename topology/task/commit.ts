@@ -14,7 +14,13 @@
 import { encodeChangelogEntry } from '../../state/changelog-entry.js';
 import type { TaskStore } from '../../state/task-store.js';
 import { CommitUnknownError, FatalError } from '../errors.js';
-import { partitionFor, RefusedError, type GroupMember, type OutboundRecord, type TransactionalProducer } from '../kafka/index.js';
+import {
+  partitionFor,
+  RefusedError,
+  type GroupMember,
+  type OutboundRecord,
+  type TransactionalProducer,
+} from '../kafka/index.js';
 import type { SinkRecord } from '../record.js';
 import type { TopicNames } from '../topic-names.js';
 import type { StagedCommit } from './staged-commit.js';
@@ -66,7 +72,10 @@ function place({ topic, key, value, headers }: SinkRecord, { names, producer, ta
   const physical = names.physical(topic);
   const keyBytes = typeof key === 'string' ? Buffer.from(key) : key;
   const partitions = producer.partitionCount(physical);
-  if (partitions === 0) throw new FatalError(`topic ${physical} does not exist (any more): create it, or run \`notification-streams topics create\``);
+  if (partitions === 0)
+    throw new FatalError(
+      `topic ${physical} does not exist (any more): create it, or run \`notification-streams topics create\``,
+    );
   const partition = keyBytes ? partitionFor(keyBytes, partitions) : task % partitions;
   return { topic: physical, partition, key: keyBytes, value, headers };
 }

@@ -50,7 +50,13 @@ export class Pipeline {
   #committing: Promise<void> = Promise.resolve();
   #turnPlanned = false;
 
-  constructor(task: number, topics: readonly SourceTopic[], store: TaskStore, services: TaskServices, host: PipelineHost) {
+  constructor(
+    task: number,
+    topics: readonly SourceTopic[],
+    store: TaskStore,
+    services: TaskServices,
+    host: PipelineHost,
+  ) {
     this.#task = task;
     this.#services = services;
     this.#host = host;

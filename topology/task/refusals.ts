@@ -35,7 +35,9 @@ export class Refusals {
   /** A commit holds that ends here. */
   passed(positions: PositionMap): void {
     if (!this.#split) return;
-    const isPast = [...this.#split.until].every(([topic, { nextOffset }]) => (positions.get(topic)?.nextOffset ?? 0) >= nextOffset);
+    const isPast = [...this.#split.until].every(
+      ([topic, { nextOffset }]) => (positions.get(topic)?.nextOffset ?? 0) >= nextOffset,
+    );
     if (!isPast) return;
     this.#split = undefined;
     this.#condemned = undefined;
@@ -44,7 +46,10 @@ export class Refusals {
   #condemn(culprit: SourceRecord | undefined, error: RefusedError): void {
     if (!culprit || this.condemned(culprit)) {
       const what = culprit ? `the dead letter of ${origin(culprit)}` : 'the changelog record';
-      throw new FatalError(`the broker refuses even ${what}: is max.message.bytes of ${error.topic} below that of the sources?`, error);
+      throw new FatalError(
+        `the broker refuses even ${what}: is max.message.bytes of ${error.topic} below that of the sources?`,
+        error,
+      );
     }
     const type = errorType(error) ?? 'refused';
     const reason = type === 'MESSAGE_TOO_LARGE' || type === 'RECORD_LIST_TOO_LARGE' ? 'too-large' : 'failed';

@@ -38,7 +38,12 @@ export interface Positions {
 const ANSWER_MS = 15_000;
 
 /** Step 4: brings the store to the end of its changelog partition. */
-export async function restore(store: TaskStore, task: number, services: TakeOverServices, signal: AbortSignal): Promise<void> {
+export async function restore(
+  store: TaskStore,
+  task: number,
+  services: TakeOverServices,
+  signal: AbortSignal,
+): Promise<void> {
   const { names, offsets, fetcher, metrics, log } = services;
   const partition = { topic: names.changelog, partition: task };
   const [start] = await offsets.at('earliest', [partition], ANSWER_MS);
@@ -77,7 +82,10 @@ async function restoreFrom(store: TaskStore, task: number, start: number, end: n
         'may be the only good copy. Run `notification-streams state reseed` to write the store to the changelog, or remove STATE_DIR to begin without it',
     );
   }
-  log.warn({ task, stored, end }, 'the store is ahead of its changelog, so it is not of this changelog: wiped, restored from the start');
+  log.warn(
+    { task, stored, end },
+    'the store is ahead of its changelog, so it is not of this changelog: wiped, restored from the start',
+  );
   await store.wipe();
   return start;
 }
@@ -91,7 +99,9 @@ export async function readPositions(
 ): Promise<Positions> {
   const { names, offsets, log } = services;
   const partitions = topics.map((topic) => ({ topic: names.physical(topic), partition: task }));
-  const committed = new Map((await offsets.committed(partitions, ANSWER_MS)).map(({ topic, offset }) => [topic, offset]));
+  const committed = new Map(
+    (await offsets.committed(partitions, ANSWER_MS)).map(({ topic, offset }) => [topic, offset]),
+  );
   const positions = new Map<SourceTopic, SourcePosition>();
   const unknown: SourceTopic[] = [];
   for (const topic of topics) {
@@ -102,7 +112,10 @@ export async function readPositions(
       continue;
     }
     if (group !== undefined && stored !== undefined && group < stored.nextOffset) {
-      log.warn({ topic, partition: task, committed: group, changelog: stored.nextOffset }, 'the committed offset is behind the changelog; going on from the changelog');
+      log.warn(
+        { topic, partition: task, committed: group, changelog: stored.nextOffset },
+        'the committed offset is behind the changelog; going on from the changelog',
+      );
     }
     positions.set(topic, {
       // The changelog's record was committed in the same transaction as the offset: the larger one is right.

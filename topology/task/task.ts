@@ -32,7 +32,13 @@ export class Task {
     this.#store = new TaskStore(services.environment, number, services.shape);
     this.#pipeline = new Pipeline(number, topics, this.#store, services, {
       isRunning: () => this.#state === 'running',
-      target: () => ({ task: number, names: services.names, store: this.#store, producer: this.#producer!, member: this.#member }),
+      target: () => ({
+        task: number,
+        names: services.names,
+        store: this.#store,
+        producer: this.#producer!,
+        member: this.#member,
+      }),
       failed: (error) => this.#commitFailed(error),
       signal: this.#abort.signal,
     });
@@ -89,7 +95,11 @@ export class Task {
     await this.suspend(deadlineMs);
     const producer = this.#pipeline.isInDoubt ? this.#producer : undefined;
     this.#end();
-    await producer?.abort().catch((error: unknown) => this.#note(error, 'the transaction in flight was not aborted: the next owner does it'));
+    await producer
+      ?.abort()
+      .catch((error: unknown) =>
+        this.#note(error, 'the transaction in flight was not aborted: the next owner does it'),
+      );
     await this.#dropProducer();
   }
 
@@ -198,7 +208,12 @@ export class Task {
   #fetch(signal: AbortSignal): void {
     const { fetcher, names, accountsRead, fatal } = this.#services;
     const add = (topic: SourceTopic): void => {
-      fetcher.add(names.physical(topic), this.number, this.#pipeline.position(topic).nextOffset, this.#pipeline.queue(topic));
+      fetcher.add(
+        names.physical(topic),
+        this.number,
+        this.#pipeline.position(topic).nextOffset,
+        this.#pipeline.queue(topic),
+      );
     };
     const others = this.topics.filter((topic) => topic !== 'USER_EVENT_TOPIC');
     if (others.some((topic) => this.#pipeline.position(topic).streamTime !== NO_STREAM_TIME)) {
@@ -219,7 +234,7 @@ export class Task {
   async #giveUp(error: unknown): Promise<void> {
     const { metrics, log, lost } = this.#services;
     metrics.transactions_total.inc({ outcome: 'fenced' });
-    log.warn({ task: this.number, err: error }, 'the task is another worker\'s: closed');
+    log.warn({ task: this.number, err: error }, "the task is another worker's: closed");
     await this.closeDirty();
     lost(this.number);
   }

@@ -5,6 +5,7 @@ import type {
   InAppNotification,
   NotificationDeliveredEvent,
   PushRequestEvent,
+  RecordName,
 } from '../../../schemas/types.js';
 import { decode } from './avro.js';
 import { testStack } from './test-stack.js';
@@ -25,13 +26,12 @@ export async function readOutputs(prefix: string): Promise<Outputs> {
     topics: OUTPUT_TOPICS.map((topic) => prefix + topic),
   });
   const of = (topic: string): OracleRecord[] => records.filter((record) => record.topic === prefix + topic);
+  const decoded = (topic: string, record: RecordName): unknown[] => of(topic).map(({ value }) => decode(record, value!));
   return {
-    inApp: of('NOTIFICATION_INAPP_TOPIC').map(({ value }) => decode<InAppNotification>('InAppNotification', value!)),
-    emails: of('EMAIL_REQUEST_TOPIC').map(({ value }) => decode<EmailRequestEvent>('EmailRequestEvent', value!)),
-    pushes: of('PUSH_REQUEST_TOPIC').map(({ value }) => decode<PushRequestEvent>('PushRequestEvent', value!)),
-    delivered: of('NOTIFICATION_DELIVERED_TOPIC').map(({ value }) =>
-      decode<NotificationDeliveredEvent>('NotificationDeliveredEvent', value!),
-    ),
+    inApp: decoded('NOTIFICATION_INAPP_TOPIC', 'InAppNotification') as InAppNotification[],
+    emails: decoded('EMAIL_REQUEST_TOPIC', 'EmailRequestEvent') as EmailRequestEvent[],
+    pushes: decoded('PUSH_REQUEST_TOPIC', 'PushRequestEvent') as PushRequestEvent[],
+    delivered: decoded('NOTIFICATION_DELIVERED_TOPIC', 'NotificationDeliveredEvent') as NotificationDeliveredEvent[],
     deadLetters: of('NOTIFICATION_DLQ'),
   };
 }

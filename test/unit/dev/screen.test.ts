@@ -20,6 +20,7 @@ describe('the screen', () => {
     expect(tables).toHaveLength(2);
     const lines = tables[0]!.split('\n').length - 1;
     expect(tables[0]!.split('\n').every((line) => line.length < 80)).toBe(true);
+    expect(tables[0]).toMatch(/IN +records +events +repeats +poison +skipped\n/);
     screen.stop();
     const erasures = written.filter((text) => text === `\x1b[${lines}A\x1b[0J`);
     expect(erasures).toHaveLength(2);
