@@ -1,6 +1,8 @@
 /** `dev …`: a broker and a registry of one's own. */
 import type { Command } from 'commander';
+
 import { down, formatExports, reset, status, up } from '../dev/stack/stack.js';
+import { ConfigError } from '../topology/errors.js';
 
 export function addDevCommands(program: Command): void {
   const dev = program.command('dev').description('a real Kafka and a real schema registry on this machine');
@@ -8,7 +10,8 @@ export function addDevCommands(program: Command): void {
     .command('up')
     .description('start them, or find them running; prints what to export')
     .action(async () => {
-      const info = await up();
+      await refuseForeignBroker();
+      const info = await up({ progress: (line) => process.stderr.write(`${line}\n`) });
       process.stdout.write(formatExports(info));
     });
   dev
@@ -17,7 +20,10 @@ export function addDevCommands(program: Command): void {
     .action(async () => {
       const members = await status();
       if (!members) process.stdout.write('nothing was started here yet: notification-streams dev up\n');
-      for (const member of members ?? []) process.stdout.write(`${JSON.stringify(member)}\n`);
+      for (const { name, address, pid, answers } of members ?? []) {
+        const state = pid === undefined ? 'stopped' : `${answers ? 'answers' : 'does not answer'}, pid ${pid}`;
+        process.stdout.write(`${name.padEnd(10)} ${address.padEnd(22)} ${state}\n`);
+      }
     });
   dev
     .command('down')
@@ -27,6 +33,17 @@ export function addDevCommands(program: Command): void {
     .command('reset')
     .description('stop them and delete their data')
     .action(async () => report('stopped and deleted', await reset()));
+}
+
+/** Whoever names a broker means that one; only our own stack's is started or found. */
+async function refuseForeignBroker(): Promise<void> {
+  const named = process.env['KAFKA_BROKERS'] ?? '';
+  if (named === '') return;
+  const own = (await status())?.some(({ address }) => address === named) ?? false;
+  if (!own)
+    throw new ConfigError([
+      `KAFKA_BROKERS is "${named}": a stack of your own is used only when it is not set. Unset it (and SCHEMA_REGISTRY_URL) to start one`,
+    ]);
 }
 
 function report(what: string, names: readonly string[]): void {

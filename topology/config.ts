@@ -13,12 +13,14 @@ export type RawConfig = Readonly<Record<string, string | undefined>>;
 const DURATION = /^(\d+)(ms|s|m|h|d)$/;
 const UNIT_MS = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
 
-const whole = (min: number, max: number, what: string) =>
-  z
+const whole = (min: number, max: number, what: string) => {
+  const expected = `expected ${what}, from ${min} to ${max}`;
+  return z
     .string()
-    .regex(/^\d+$/, `expected ${what}`)
+    .regex(/^-?\d+$/, expected)
     .transform(Number)
-    .refine((n) => n >= min && n <= max, `expected ${what}, from ${min} to ${max}`);
+    .refine((n) => n >= min && n <= max, expected);
+};
 
 const port = whole(0, 65_535, 'a port number; 0 picks a free one');
 
@@ -112,7 +114,7 @@ const OPTIONS = {
 } as const;
 
 /** Never shown, not even when they are wrong. */
-const SECRETS = new Set(['JWT_SECRET', 'KAFKA_SASL_PASSWORD', 'SCHEMA_REGISTRY_URL']);
+const SECRETS = new Set(['JWT_SECRET', 'KAFKA_SASL_PASSWORD']);
 
 const topicOptions = Object.fromEntries(CONTRACT_TOPICS.map((topic) => [topic, name.optional()])) as Record<
   (typeof CONTRACT_TOPICS)[number],
@@ -158,7 +160,9 @@ export function parseConfig(raw: RawConfig, needs: ConfigNeeds = {}): Config {
 
 function fault(option: string, value: string | undefined, message: string): string {
   if (value === undefined) return `${option} is not set: ${EXPECTED[option] ?? 'a value is needed'}`;
-  return `${option} is ${SECRETS.has(option) ? 'given, but wrong (its value is not shown)' : JSON.stringify(value)}: ${message}`;
+  // A URL may hold credentials.
+  const shown = SECRETS.has(option) ? '(not shown)' : JSON.stringify(value.replace(/\/\/[^/@\s]*@/, '//***@'));
+  return `${option} is ${shown}: ${message}`;
 }
 
 const EXPECTED: Readonly<Record<string, string>> = {

@@ -84,9 +84,13 @@ async function produceAndSettle(
   simulation: Simulation,
   interrupted: AbortSignal,
 ): Promise<string[]> {
-  const isOver =
-    seconds === undefined ? interrupted : AbortSignal.any([interrupted, AbortSignal.timeout(seconds * 1000)]);
-  await produceSteadily(simulation.erp, rate, simulation, isOver);
+  // Not AbortSignal.timeout within AbortSignal.any: Node 20 collects the timeout, and the time is never over.
+  const over = new AbortController();
+  const timer = seconds === undefined ? undefined : setTimeout(() => over.abort(), seconds * 1000);
+  interrupted.addEventListener('abort', () => over.abort(), { once: true });
+  if (interrupted.aborted) over.abort();
+  await produceSteadily(simulation.erp, rate, simulation, over.signal);
+  clearTimeout(timer);
   const behind = await settle(simulation.config, simulation.connections, simulation.ledger, SETTLE_MS);
   return behind === 0 ? [] : [`${behind} records were sent and not taken in within ${SETTLE_MS} ms`];
 }

@@ -7,7 +7,7 @@ import type { ExpectedOutput } from './told.js';
 /** An event as one of the ERP's services sends it, and what must come of it. */
 export type SimulatedEvent = { [T in SourceTopic]: SimulatedEventOf<T> }[SourceTopic];
 
-export interface SimulatedEventOf<T extends SourceTopic> {
+interface SimulatedEventOf<T extends SourceTopic> {
   readonly topic: T;
   readonly key: string;
   readonly event: SourceEvents[T];

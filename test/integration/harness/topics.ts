@@ -1,6 +1,8 @@
 /** Topics for a test, as the systems around us would have made them. */
 import { Kafka, logLevel, type ITopicConfig } from 'kafkajs';
 
+import { until } from './until.js';
+
 export const INPUT_TOPICS = [
   'NOTIFICATION_REQUEST_TOPIC',
   'TASK_EVENT_TOPIC',
@@ -46,7 +48,13 @@ export async function createTopics(
   const admin = testKafka(brokers).admin();
   await admin.connect();
   try {
-    await admin.createTopics({ topics, waitForLeaders: true });
+    await admin.createTopics({ topics, waitForLeaders: false });
+    const names = topics.map(({ topic }) => topic);
+    // kafkajs's own wait fails at the first broker that has not heard of a topic yet.
+    await until('every partition has a leader', async () => {
+      const { topics: found } = await admin.fetchTopicMetadata({ topics: names });
+      return found.every(({ partitions: of }) => of.length > 0 && of.every(({ leader }) => leader >= 0));
+    });
   } finally {
     await admin.disconnect();
   }

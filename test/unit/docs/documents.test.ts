@@ -30,7 +30,7 @@ describe('the documents', () => {
     expect(namesInTable(section)).toEqual(Object.keys(METRICS));
     for (const [name, definition] of Object.entries(METRICS)) {
       const labels = 'labels' in definition ? definition.labels.join(', ') : '';
-      expect(section).toContain(`| \`${name}\` | ${definition.kind} | ${labels} |`);
+      expect(section).toContain(`| \`${name}\` | ${definition.kind} | ${labels} |`.replace(/ +/g, ' '));
     }
   });
 

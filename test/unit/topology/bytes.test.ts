@@ -17,7 +17,11 @@ const readBack = <T>(write: (out: ByteWriter) => unknown, read: (from: ByteReade
 describe('a value that was written', () => {
   const law = <T>(name: string, values: fc.Arbitrary<T>, write: (out: ByteWriter, value: T) => unknown, read: (from: ByteReader) => unknown): void =>
     it(`is read back: ${name}`, () => {
-      fc.assert(fc.property(values, (value) => expect(readBack((out) => write(out, value), read)).toEqual(value)));
+      fc.assert(
+        fc.property(values, (value) => {
+          expect(readBack((out) => write(out, value), read)).toEqual(value);
+        }),
+      );
     });
 
   law('int8', fc.integer({ min: -128, max: 127 }), (out, v) => out.int8(v), (from) => from.int8());

@@ -1,0 +1,128 @@
+/** A broker or a registry that is away: the worker waits, says so, and goes on by itself. */
+import { describe, expect, it } from 'vitest';
+
+import { startBroker, startRegistry, stopBroker, stopRegistry } from '../../dev/stack/stack.js';
+import { SCHEMAS } from '../../schemas/types.js';
+import { prepareEnvironment } from './harness/environment.js';
+import { messagesOf } from './harness/messages.js';
+import { differences, lag, produceAll, untilProcessed } from './harness/outcome.js';
+import { eventIds, readOutputs } from './harness/outputs.js';
+import { bringUpOwnStack, ownStack } from './harness/own-stack.js';
+import { registerVersion } from './harness/register-version.js';
+import { readinessOf } from './harness/scrape.js';
+import { until } from './harness/until.js';
+import { startWorker, type WorkerProcess } from './harness/worker.js';
+import { makeWorkload } from './harness/workload.js';
+import { setTimeout as delay } from 'node:timers/promises';
+
+/** Longer than the session timeout, the transaction timeout and every retry of a request. */
+const OUTAGE_MS = 20_000;
+const SHORT_TIMEOUTS = { TRANSACTION_TIMEOUT_MS: '8000', REQUEST_TIMEOUT_MS: '4000' };
+
+bringUpOwnStack('outages');
+
+/** Waits until the worker says that it is not ready because of this part; gives the reason. */
+async function untilNotReady(worker: WorkerProcess, part: string): Promise<string> {
+  return until(
+    `/readyz names the ${part}`,
+    async () => {
+      const { status, reasons } = await readinessOf(worker);
+      return status === 503 && reasons[part];
+    },
+    20_000,
+  ).catch(async (error: unknown) => {
+    throw new Error(`${JSON.stringify(await readinessOf(worker))}\n${worker.lines.slice(-20).join('\n')}`, { cause: error });
+  });
+}
+
+describe('at the start', () => {
+  it('a registry that is not there is waited for', { timeout: 90_000 }, async () => {
+    const test = await prepareEnvironment('no-registry', 1);
+    await stopRegistry(ownStack());
+    const worker = startWorker({ env: test.env() });
+    expect(await untilNotReady(worker, 'registry')).toMatch(/registry/);
+    await startRegistry(ownStack());
+    await worker.ready();
+    await produceAll(test.prefix, [messagesOf(test).task({ eventId: 'e' })]);
+    await untilProcessed(test.prefix);
+    expect(eventIds((await readOutputs(test.prefix)).inApp)).toEqual(['e']);
+    expect((await worker.stop()).code).toBe(0);
+  });
+
+  it('a broker that is not there is waited for', { timeout: 90_000 }, async () => {
+    const test = await prepareEnvironment('no-broker', 1);
+    await produceAll(test.prefix, [messagesOf(test).task({ eventId: 'e' })]);
+    await stopBroker(ownStack());
+    const worker = startWorker({ env: test.env() });
+    expect(await untilNotReady(worker, 'broker')).not.toBe('');
+    await startBroker(ownStack());
+    await worker.ready();
+    await untilProcessed(test.prefix);
+    expect(eventIds((await readOutputs(test.prefix)).inApp)).toEqual(['e']);
+    expect((await worker.stop()).code).toBe(0);
+  });
+
+  it('SIGTERM ends a worker that still waits, with 0', { timeout: 90_000 }, async () => {
+    const test = await prepareEnvironment('waiting', 1);
+    await stopBroker(ownStack());
+    const worker = startWorker({ env: test.env() });
+    await untilNotReady(worker, 'broker');
+    expect(await worker.stop('SIGTERM', 12_000)).toEqual({ code: 0, signal: null });
+    await startBroker(ownStack());
+  });
+});
+
+describe('while records flow', () => {
+  it('without the registry the known schemas go on, an unknown one waits and is not dead-lettered', { timeout: 120_000 }, async () => {
+    const test = await prepareEnvironment('registry-gone', 2);
+    const { task } = messagesOf(test);
+    const worker = startWorker({ env: test.env('a', { RETRY_BACKOFF_MS: '200' }) });
+    await worker.ready();
+    await produceAll(test.prefix, [task({ eventId: 'before' }, { partition: 0 })]);
+    await untilProcessed(test.prefix);
+    const newer = await registerVersion(`${test.prefix}TASK_EVENT_TOPIC-value`, SCHEMAS.TaskEvent, 'newer');
+
+    await stopRegistry(ownStack());
+    const away = delay(OUTAGE_MS);
+    const unknown = task({ eventId: 'waits' }, { partition: 1 });
+    (unknown.message.value as Buffer).writeUInt32BE(newer, 1);
+    await produceAll(test.prefix, [unknown, task({ eventId: 'behind' }, { partition: 1 }), task({ eventId: 'during' }, { partition: 0 })]);
+    expect(await untilNotReady(worker, 'registry')).toMatch(/registry/);
+    await until('the known schema goes on', async () => eventIds((await readOutputs(test.prefix)).inApp).includes('during'), 10_000);
+    await away;
+    expect(eventIds((await readOutputs(test.prefix)).inApp)).toEqual(['before', 'during']);
+    expect((await readinessOf(worker)).status).toBe(503);
+
+    await startRegistry(ownStack());
+    await untilProcessed(test.prefix);
+    await worker.ready(10_000);
+    const { inApp, deadLetters } = await readOutputs(test.prefix);
+    expect(eventIds(inApp)).toEqual(['before', 'behind', 'during', 'waits']);
+    expect(deadLetters).toEqual([]);
+    expect((await worker.stop()).code).toBe(0);
+  });
+
+  it('a broker that is away for longer than every timeout costs nothing and repeats nothing', { timeout: 150_000 }, async () => {
+    const test = await prepareEnvironment('broker-gone', 4);
+    const workload = makeWorkload({ seed: 31, events: 8_000, ids: test.ids });
+    await produceAll(test.prefix, [...workload.users, ...workload.events]);
+    const total = workload.users.length + workload.events.length;
+    const env = (state: string) => test.env(state, { COMMIT_RECORDS: '50', ...SHORT_TIMEOUTS });
+    const [a, b] = [startWorker({ env: env('a') }), startWorker({ env: env('b') })];
+    await until('some of the work is done', async () => (await lag(test.prefix)) < total * 0.9, 60_000);
+    // Killed: what is in flight is cut off in the middle.
+    await stopBroker(ownStack(), 1, 0);
+    const [reason] = await Promise.all([untilNotReady(a, 'broker'), untilNotReady(b, 'broker')]);
+    expect(reason).not.toBe('');
+    await delay(OUTAGE_MS);
+    expect([a.ended, b.ended]).toEqual([undefined, undefined]);
+    await startBroker(ownStack());
+
+    expect(await lag(test.prefix)).toBeGreaterThan(0);
+    await untilProcessed(test.prefix);
+    await Promise.all([a.ready(15_000), b.ready(15_000)]);
+    expect(await differences(test.prefix, workload)).toEqual([]);
+    expect((await a.stop()).code).toBe(0);
+    expect((await b.stop()).code).toBe(0);
+  });
+});

@@ -1,0 +1,167 @@
+import { createHash } from 'node:crypto';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { ChangelogEntry } from '../../../state/changelog-entry.js';
+import { bucketOf, firstLiveBucket, windowShape } from '../../../state/stream-time.js';
+import { storedTasks, TaskStore, type CommittedEntry } from '../../../state/task-store.js';
+import { temporaryState } from './temporary-state.js';
+
+const SHAPE = windowShape(100_000);
+const TOPIC = 'TASK_EVENT_TOPIC';
+const digest = (n: number): string => createHash('sha256').update(String(n)).digest().toString('latin1', 0, 16);
+
+/** What a commit adds that ends at this stream time, having seen these events. */
+function entryAt(streamTime: number, events: readonly number[], nextOffset = 0): ChangelogEntry {
+  return {
+    positions: new Map([[TOPIC, { nextOffset, streamTime, notifyFrom: 0 }]]),
+    buckets: events.length === 0 ? [] : [{ topic: TOPIC, bucket: bucketOf(streamTime, SHAPE), digests: events.map(digest) }],
+  };
+}
+
+/** Whether the event counts as seen, as processors are told. */
+function isSeen(store: TaskStore, event: number): boolean {
+  const bucket = store.bucketOf(digest(event));
+  const streamTime = store.checkpoint?.positions.get(TOPIC)?.streamTime ?? -1;
+  return bucket !== undefined && bucket >= firstLiveBucket(streamTime, SHAPE);
+}
+
+describe('TaskStore', () => {
+  it('holds nothing at first', () => {
+    const store = new TaskStore(temporaryState().environment, 0, SHAPE);
+    expect(store.checkpoint).toBeUndefined();
+    expect(store.bucketOf(digest(1))).toBeUndefined();
+  });
+
+  it('holds what was applied, also for the next process', async () => {
+    const state = temporaryState();
+    const store = new TaskStore(state.environment, 3, SHAPE);
+    await store.apply([{ offset: 10, entry: entryAt(5000, [1, 2], 77) }], 11);
+    for (const open of [() => store, async () => new TaskStore(await state.reopen(), 3, SHAPE)]) {
+      const opened = await open();
+      expect([1, 2, 3].map((event) => isSeen(opened, event))).toEqual([true, true, false]);
+      expect(opened.checkpoint).toEqual({ changelogOffset: 11, positions: new Map([[TOPIC, { nextOffset: 77, streamTime: 5000, notifyFrom: 0 }]]) });
+    }
+  });
+
+  it('keeps the position of a source that the commit did not touch', async () => {
+    const store = new TaskStore(temporaryState().environment, 0, SHAPE);
+    await store.apply([{ offset: 0, entry: { positions: new Map([['CRM_EVENT_TOPIC', { nextOffset: 5, streamTime: 1, notifyFrom: 0 }]]), buckets: [] } }], 1);
+    await store.apply([{ offset: 1, entry: entryAt(9000, [1], 8) }], 2);
+    expect([...store.checkpoint!.positions.keys()]).toEqual(['CRM_EVENT_TOPIC', TOPIC]);
+  });
+
+  it('keeps tasks apart', async () => {
+    const { environment } = temporaryState();
+    await new TaskStore(environment, 1, SHAPE).apply([{ offset: 0, entry: entryAt(1000, [1]) }], 1);
+    expect(isSeen(new TaskStore(environment, 2, SHAPE), 1)).toBe(false);
+  });
+
+  it('forgets an event when its bucket is over', async () => {
+    const store = new TaskStore(temporaryState().environment, 0, SHAPE);
+    await store.apply([{ offset: 0, entry: entryAt(10_000, [1]) }], 1);
+    await store.apply([{ offset: 1, entry: entryAt(10_000 + SHAPE.windowMs, [2]) }], 2);
+    expect([1, 2].map((event) => isSeen(store, event))).toEqual([true, true]);
+    await store.apply([{ offset: 2, entry: entryAt(20_000 + SHAPE.windowMs, []) }], 3);
+    expect(store.bucketOf(digest(1))).toBeUndefined();
+    expect(isSeen(store, 2)).toBe(true);
+  });
+
+  it('remembers an event that is seen again after it expired, later', async () => {
+    const store = new TaskStore(temporaryState().environment, 0, SHAPE);
+    await store.apply([{ offset: 0, entry: entryAt(10_000, [1]) }], 1);
+    await store.apply([{ offset: 1, entry: entryAt(500_000, [2]) }], 2);
+    await store.apply([{ offset: 2, entry: entryAt(501_000, [1]) }], 3);
+    await store.apply([{ offset: 3, entry: entryAt(502_000, []) }], 4);
+    expect(isSeen(store, 1)).toBe(true);
+  });
+
+  it('remembers an event that is seen again in the very commit in which it expires', async () => {
+    const store = new TaskStore(temporaryState().environment, 0, SHAPE);
+    await store.apply([{ offset: 0, entry: entryAt(10_000, [1]) }], 1);
+    await store.apply([{ offset: 1, entry: entryAt(500_000, [1]) }], 2);
+    expect(isSeen(store, 1)).toBe(true);
+  });
+
+  it('expires a bounded number at a time, and all of them in the end', async () => {
+    const store = new TaskStore(temporaryState().environment, 0, SHAPE);
+    const events = Array.from({ length: 6 }, (_, list) => Array.from({ length: 2000 }, (__, i) => list * 2000 + i));
+    for (const [offset, list] of events.entries()) await store.apply([{ offset, entry: entryAt(10_000, list) }], offset + 1);
+    await store.apply([{ offset: 6, entry: entryAt(900_000, []) }], 7);
+    const left = (): number => events.flat().filter((event) => store.bucketOf(digest(event)) !== undefined).length;
+    expect(left()).toBe(6000);
+    await store.apply([{ offset: 7, entry: entryAt(900_000, []) }], 8);
+    expect(left()).toBe(0);
+  });
+
+  it('answers the same when the end of the changelog is replayed, from wherever', async () => {
+    const steps = fc.array(fc.record({ ahead: fc.integer({ min: 0, max: 60_000 }), events: fc.uniqueArray(fc.nat({ max: 8 }), { maxLength: 4 }) }), { minLength: 1, maxLength: 12 });
+    await fc.assert(
+      fc.asyncProperty(steps, fc.nat(), fc.integer({ min: 1, max: 4 }), async (list, seed, piece) => {
+        const { environment } = temporaryState();
+        const store = new TaskStore(environment, 0, SHAPE);
+        const answers = (of: TaskStore): boolean[] => Array.from({ length: 9 }, (_, event) => isSeen(of, event));
+        const entries: CommittedEntry[] = [];
+        let streamTime = 1000;
+        for (const [offset, { ahead, events }] of list.entries()) {
+          streamTime += ahead;
+          // As dedup sees to it: an event that counts as seen is not written again.
+          const live = firstLiveBucket(streamTime, SHAPE);
+          const fresh = events.filter((event) => (store.bucketOf(digest(event)) ?? -1) < live);
+          const entry = entryAt(streamTime, fresh, offset);
+          entries.push({ offset, entry });
+          await store.apply([{ offset, entry }], offset + 1);
+        }
+        const before = answers(store);
+        const checkpoint = store.checkpoint;
+        for (let from = seed % entries.length; from < entries.length; from += piece) {
+          const some = entries.slice(from, from + piece);
+          await store.apply(some, some.at(-1)!.offset + 1);
+        }
+        expect(answers(store)).toEqual(before);
+        expect(store.checkpoint).toEqual(checkpoint);
+        const other = new TaskStore(environment, 1, SHAPE);
+        await other.apply(entries, entries.length);
+        expect(answers(other)).toEqual(before);
+      }),
+      { numRuns: 40 },
+    );
+  });
+
+  it('is empty after a wipe, and only that task\'s store is', async () => {
+    const { environment } = temporaryState();
+    const [store, other] = [new TaskStore(environment, 0, SHAPE), new TaskStore(environment, 1, SHAPE)];
+    for (const each of [store, other]) await each.apply([{ offset: 0, entry: entryAt(1000, [1]) }], 1);
+    await store.wipe();
+    expect(store.checkpoint).toBeUndefined();
+    expect(isSeen(store, 1)).toBe(false);
+    expect(isSeen(other, 1)).toBe(true);
+    expect([...storedTasks(environment).keys()]).toEqual([1]);
+  });
+
+  it('is not opened when its format is newer, and is left as it is', async () => {
+    const { environment } = temporaryState();
+    const newer = Buffer.from(JSON.stringify({ format: 2, changelogOffset: 9, positions: {} }));
+    await environment.table('task-5').put(Buffer.from([0]), newer);
+    expect(() => new TaskStore(environment, 5, SHAPE)).toThrow('the store of task 5 has format 2, this version reads 1: run the version that wrote it, or a newer one');
+    expect(environment.table('task-5').get(Buffer.from([0]))).toEqual(newer);
+  });
+
+  it('refuses an entry of a source that this version does not know', async () => {
+    const store = new TaskStore(temporaryState().environment, 0, SHAPE);
+    const entry = { positions: new Map(), buckets: [{ topic: 'BILLING_EVENT_TOPIC', bucket: 1, digests: [digest(1)] }] };
+    await expect(store.apply([{ offset: 0, entry }], 1)).rejects.toThrow('BILLING_EVENT_TOPIC');
+    expect(store.checkpoint).toBeUndefined();
+  });
+});
+
+describe('storedTasks', () => {
+  it('names the tasks that have a store here, with where each stands', async () => {
+    const state = temporaryState();
+    for (const [task, offset] of [[0, 5], [12, 99]] as const) await new TaskStore(state.environment, task, SHAPE).apply([{ offset, entry: entryAt(1, []) }], offset + 1);
+    state.environment.table('user-directory');
+    expect([...storedTasks(await state.reopen())].map(([task, { changelogOffset }]) => [task, changelogOffset])).toEqual([
+      [0, 6],
+      [12, 100],
+    ]);
+  });
+});

@@ -1,0 +1,105 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { isNewer, type DirectoryEntry } from '../../../state/directory-entry.js';
+import { UserDirectory } from '../../../state/user-directory.js';
+import { temporaryState } from './temporary-state.js';
+
+const entry = (parts: Partial<DirectoryEntry> = {}): DirectoryEntry => ({
+  tenantId: 1n,
+  userId: 7n,
+  timestamp: 1000n,
+  eventId: 'e1',
+  deleted: false,
+  email: 'a@example.com',
+  fullName: null,
+  locale: 'de',
+  timeZone: null,
+  deviceTokens: ['t1'],
+  mutedChannels: [],
+  ...parts,
+});
+
+describe('UserDirectory', () => {
+  it('knows nobody at first', () => {
+    const directory = new UserDirectory(temporaryState().environment);
+    expect(directory.get(1n, 7n)).toBeUndefined();
+    expect(directory.size).toBe(0);
+    expect(directory.position(0)).toBeUndefined();
+  });
+
+  it('gives back an entry with every field, after a restart too, over the whole range of ids', async () => {
+    const state = temporaryState();
+    const users = [entry(), entry({ tenantId: 2n ** 63n - 1n, userId: -(2n ** 63n), timestamp: 2n ** 62n, deleted: true, email: null, deviceTokens: [], mutedChannels: ['PUSH'] })];
+    await new UserDirectory(state.environment).apply(2, users, 41);
+    const reopened = new UserDirectory(await state.reopen());
+    expect(users.map(({ tenantId, userId }) => reopened.get(tenantId, userId))).toEqual(users);
+    expect(reopened.position(2)).toBe(41);
+    expect(reopened.position(0)).toBeUndefined();
+    expect(reopened.size).toBe(2);
+  });
+
+  it('learns of a user whom it was asked about before', async () => {
+    const directory = new UserDirectory(temporaryState().environment);
+    expect(directory.get(1n, 7n)).toBeUndefined();
+    await directory.apply(0, [entry()], 1);
+    expect(directory.get(1n, 7n)).toEqual(entry());
+  });
+
+  it('ends with the newest of each user, in whatever order and pieces they come, once or twice', async () => {
+    const { environment } = temporaryState();
+    const directory = new UserDirectory(environment);
+    const versions = fc.uniqueArray(
+      fc.record({ userId: fc.bigInt({ min: 1n, max: 3n }), timestamp: fc.bigInt({ min: 0n, max: 3n }), eventId: fc.constantFrom('a', 'b', 'c', 'ä') }),
+      { minLength: 1, maxLength: 12, selector: ({ userId, timestamp, eventId }) => `${userId}/${timestamp}/${eventId}` },
+    );
+    await fc.assert(
+      fc.asyncProperty(
+        versions.chain((list) => fc.tuple(fc.constant(list), fc.shuffledSubarray(list, { minLength: list.length }), fc.integer({ min: 1, max: 5 }))),
+        async ([list, shuffled, piece]) => {
+          await directory.wipe();
+          const entries = [...shuffled, ...list].map((version) => entry({ ...version, email: `${version.timestamp}${version.eventId}@example.com` }));
+          for (let at = 0; at < entries.length; at += piece) await directory.apply(0, entries.slice(at, at + piece), at + piece);
+          for (const userId of new Set(list.map((version) => version.userId))) {
+            const newest = list.filter((version) => version.userId === userId).reduce((a, b) => (isNewer(b, a) ? b : a));
+            expect(directory.get(1n, userId)).toMatchObject(newest);
+          }
+          expect(directory.size).toBe(new Set(list.map(({ userId }) => userId)).size);
+        },
+      ),
+      { numRuns: 40 },
+    );
+  });
+
+  it('keeps the dated marker of a deletion against an older update', async () => {
+    const directory = new UserDirectory(temporaryState().environment);
+    await directory.apply(0, [entry({ timestamp: 5n, deleted: true, email: null })], 1);
+    await directory.apply(0, [entry({ timestamp: 4n })], 2);
+    expect(directory.get(1n, 7n)).toMatchObject({ deleted: true, email: null });
+    expect(directory.position(0)).toBe(2);
+  });
+
+  it('has forgotten everything after a wipe', async () => {
+    const state = temporaryState();
+    const directory = new UserDirectory(state.environment);
+    await directory.apply(0, [entry()], 9);
+    await directory.wipe();
+    for (const open of [() => directory, async () => new UserDirectory(await state.reopen())]) {
+      const each = await open();
+      expect(each.get(1n, 7n)).toBeUndefined();
+      expect(each.position(0)).toBeUndefined();
+      expect(each.size).toBe(0);
+    }
+  });
+});
+
+describe('isNewer', () => {
+  it('orders any two different events of a user one way, and never both', () => {
+    const events = fc.record({ timestamp: fc.bigInt(), eventId: fc.string() });
+    fc.assert(
+      fc.property(events, events, (a, b) => {
+        const isSame = a.timestamp === b.timestamp && a.eventId === b.eventId;
+        expect(Number(isNewer(a, b)) + Number(isNewer(b, a))).toBe(isSame ? 0 : 1);
+      }),
+    );
+  });
+});

@@ -1,0 +1,78 @@
+import { describe, expect, it } from 'vitest';
+import type { DirectoryEntry } from '../../../state/directory-entry.js';
+import { bucketOf, windowShape } from '../../../state/stream-time.js';
+import type { SourceTopic } from '../../../topology/record.js';
+import { StagedCommit } from '../../../topology/task/staged-commit.js';
+import { digestOf, forwarded, output, sourceRecord } from './records.js';
+
+const SHAPE = windowShape(32_000);
+const TOPICS = ['TASK_EVENT_TOPIC', 'CRM_EVENT_TOPIC'] as const;
+
+const staged = (streamTime = 5000): StagedCommit =>
+  new StagedCommit(new Map(TOPICS.map((topic) => [topic as SourceTopic, { nextOffset: 10, streamTime, notifyFrom: 0 }])), SHAPE);
+
+describe('StagedCommit', () => {
+  it('is empty at first, also with positions', () => {
+    expect(staged().isEmpty).toBe(true);
+    expect(staged().entry().buckets).toEqual([]);
+  });
+
+  it('takes a forwarded record: outputs, digest in the bucket of its stream time, position, tally', () => {
+    const commit = staged();
+    commit.add(sourceRecord('TASK_EVENT_TOPIC', 10, 'e1'), forwarded('e1'));
+    commit.setStreamTime('TASK_EVENT_TOPIC', 7500);
+    commit.add(sourceRecord('TASK_EVENT_TOPIC', 13, 'e2'), forwarded('e2'));
+    expect(commit.outputs).toEqual([output('e1'), output('e2')]);
+    expect(commit.entry().buckets).toEqual([
+      { topic: 'TASK_EVENT_TOPIC', bucket: bucketOf(5000, SHAPE), digests: [digestOf('e1')] },
+      { topic: 'TASK_EVENT_TOPIC', bucket: bucketOf(7500, SHAPE), digests: [digestOf('e2')] },
+    ]);
+    expect(commit.entry().positions.get('TASK_EVENT_TOPIC')).toEqual({ nextOffset: 14, streamTime: 7500, notifyFrom: 0 });
+    expect(commit.entry().positions.get('CRM_EVENT_TOPIC')).toEqual({ nextOffset: 10, streamTime: 5000, notifyFrom: 0 });
+    expect(commit).toMatchObject({ records: 2, bytes: 8, isEmpty: false });
+  });
+
+  it('takes a dropped record: its position and its tally alone', () => {
+    const commit = staged();
+    commit.add(sourceRecord('CRM_EVENT_TOPIC', 10, 'e1'), { kind: 'dropped', reason: 'duplicate' });
+    expect(commit.outputs).toEqual([]);
+    expect(commit.digests.size).toBe(0);
+    expect(commit.positions.get('CRM_EVENT_TOPIC')?.nextOffset).toBe(11);
+    expect(commit.tallies.get('CRM_EVENT_TOPIC')?.dropped).toEqual(new Map([['duplicate', 1]]));
+  });
+
+  it('takes a dead letter, and remembers no digest: its replay is to be processed', () => {
+    const commit = staged();
+    const letter = { topic: 'NOTIFICATION_DLQ', key: null, value: null } as const;
+    commit.add(sourceRecord('CRM_EVENT_TOPIC', 10, 'e1'), { kind: 'dead-lettered', outputs: [letter], cause: { reason: 'undecodable', message: '', attempts: 1 } });
+    expect(commit.outputs).toEqual([letter]);
+    expect(commit.digests.size).toBe(0);
+    expect(commit.tallies.get('CRM_EVENT_TOPIC')?.deadLettered).toEqual(new Map([['undecodable', 1]]));
+  });
+
+  it('keeps the directory entry that a record set, by user', () => {
+    const commit = staged();
+    const directory = { tenantId: 1n, userId: 2n } as DirectoryEntry;
+    commit.add(sourceRecord('TASK_EVENT_TOPIC', 10, 'e1'), { kind: 'forwarded', outputs: [], digest: digestOf('e1'), directory });
+    expect(commit.directory).toEqual(new Map([['1|2', directory]]));
+  });
+
+  it('moves past control records, never back, and then has something to commit', () => {
+    const commit = staged();
+    commit.moveTo('TASK_EVENT_TOPIC', 10);
+    commit.moveTo('TASK_EVENT_TOPIC', 4);
+    expect(commit.isEmpty).toBe(true);
+    commit.moveTo('TASK_EVENT_TOPIC', 12);
+    expect(commit.isEmpty).toBe(false);
+    expect(commit.positions.get('TASK_EVENT_TOPIC')?.nextOffset).toBe(12);
+  });
+
+  it('begins where the one before it ends, and does not move that', () => {
+    const first = staged();
+    first.add(sourceRecord('TASK_EVENT_TOPIC', 10, 'e1'), forwarded('e1'));
+    const second = new StagedCommit(first.positions, SHAPE);
+    second.add(sourceRecord('TASK_EVENT_TOPIC', 11, 'e2'), forwarded('e2'));
+    expect(first.positions.get('TASK_EVENT_TOPIC')?.nextOffset).toBe(11);
+    expect(second.positions.get('TASK_EVENT_TOPIC')?.nextOffset).toBe(12);
+  });
+});
