@@ -30,9 +30,23 @@ export class DirectoryFeed {
     this.#services = services;
   }
 
-  /** Reads each partition from where the store stands, until the signal aborts. Rejects when the store can not be written. */
+  /** Finds where the store stands. Rejects when the brokers do not answer: then it is to be called again. */
+  async begin(): Promise<void> {
+    const { offsets, directory, log } = this.#services;
+    const starts = await offsets.at('earliest', this.#partitions(), ANSWER_MS);
+    const ends = await offsets.at('latest', this.#partitions(), ANSWER_MS);
+    const isBeyond = ends.some(({ partition, offset }) => (directory.position(partition) ?? 0) > offset);
+    if (isBeyond) {
+      log.warn('the stored user directory is ahead of its topic, so it is of another one: wiped, read from the start');
+      await directory.wipe();
+    }
+    for (const { partition, offset } of starts) {
+      this.#positions[partition] = Math.max(offset, directory.position(partition) ?? 0);
+    }
+  }
+
+  /** Reads each partition from there until the signal aborts. Rejects when the store can not be written. */
   async run(signal: AbortSignal): Promise<void> {
-    await this.#findPositions();
     await Promise.all(this.#positions.map((_, partition) => this.#follow(partition, signal)));
   }
 
@@ -49,20 +63,6 @@ export class DirectoryFeed {
       topic: this.#services.topic,
       partition,
     }));
-  }
-
-  async #findPositions(): Promise<void> {
-    const { offsets, directory, log } = this.#services;
-    const starts = await offsets.at('earliest', this.#partitions(), ANSWER_MS);
-    const ends = await offsets.at('latest', this.#partitions(), ANSWER_MS);
-    const isBeyond = ends.some(({ partition, offset }) => (directory.position(partition) ?? 0) > offset);
-    if (isBeyond) {
-      log.warn('the stored user directory is ahead of its topic, so it is of another one: wiped, read from the start');
-      await directory.wipe();
-    }
-    for (const { partition, offset } of starts) {
-      this.#positions[partition] = Math.max(offset, directory.position(partition) ?? 0);
-    }
   }
 
   async #follow(partition: number, signal: AbortSignal): Promise<void> {

@@ -7,6 +7,7 @@ import { RetryBudget } from '../schemas/retry-budget.js';
 import { StateEnvironment } from '../state/environment.js';
 import { windowShape } from '../state/stream-time.js';
 import { UserDirectory } from '../state/user-directory.js';
+import { atMost } from './at-most.js';
 import { systemClock } from './clock.js';
 import type { Config } from './config.js';
 import type { Connections } from './connections.js';
@@ -41,6 +42,7 @@ const BATCH_BYTES = 900_000;
 const METADATA_INTERVAL_MS = 15_000;
 const ACCOUNTS_LOOK_MS = 200;
 const ANSWER_MS = 15_000;
+const LEAVE_MS = 500;
 
 export class StreamRole {
   readonly #options: StreamRoleOptions;
@@ -122,10 +124,11 @@ export class StreamRole {
   /** Commits what is in flight, leaves the group, closes the state. */
   async stop(deadlineMs: number): Promise<void> {
     await this.#group?.stop(deadlineMs);
-    await this.#membership?.leave();
+    // Brokers that do not answer must not hold up the end: the session times out, the next owner settles the rest.
+    if (this.#membership) await atMost(this.#membership.leave(), LEAVE_MS);
     this.#stop.abort();
-    await this.#running;
     await this.#closeCoordination();
+    await atMost(this.#running, LEAVE_MS);
     await this.#environment.close();
   }
 
@@ -210,11 +213,14 @@ export class StreamRole {
       metrics,
       log,
     });
-    feed.run(signal).catch((error: unknown) => {
-      if (!signal.aborted) fatal(error);
-    });
+    const begun = connections.patiently(() => feed.begin(), 'directory');
+    begun
+      .then(() => feed.run(signal))
+      .catch((error: unknown) => {
+        if (!signal.aborted) fatal(error);
+      });
     connections
-      .patiently(() => feed.caughtUp(signal), 'directory')
+      .patiently(() => begun.then(() => feed.caughtUp(signal)), 'directory')
       .then(
         () => readiness.set('directory', undefined),
         (error: unknown) => {

@@ -16,7 +16,7 @@ import { Readiness } from './readiness.js';
 import { StreamRole } from './stream-role.js';
 
 /** How long a stop may take, ms; the orchestrator's own patience should be longer. */
-const DRAIN_MS = 8000;
+const DRAIN_MS = 6000;
 
 export class Worker {
   readonly #config: Config;

@@ -16,6 +16,8 @@ import { fetch, type FetchAnswer } from './requests.js';
 export interface PartitionConsumer {
   /** False while its buffer is full: the partition is left out of the next fetch. */
   hasRoom(): boolean;
+  /** True while what it holds waits for something else than time to process it: it will not have room soon. */
+  isHeld(): boolean;
   /** Called when fetching begins: `wake` is to be called when there is room after there was none. */
   begin?(wake: () => void): void;
   /** Committed records in order, none when the fetched range held only control or aborted records. */
@@ -122,7 +124,8 @@ export class Fetcher {
       }
       try {
         if (nodeId === NO_LEADER) throw new BrokerError(LEADER_NOT_AVAILABLE, `Fetch of ${wanted.length} partitions`);
-        await this.#fetchFrom(nodeId, wanted, wanted.length < led.length);
+        const someAreFull = led.some(({ consumer }) => !consumer.hasRoom() && !consumer.isHeld());
+        await this.#fetchFrom(nodeId, wanted, someAreFull);
       } catch (error) {
         await this.#recover(nodeId, error);
       }

@@ -26,6 +26,10 @@ export class PartitionFeed implements PartitionConsumer {
     this.#wakeFetcher = wake;
   }
 
+  isHeld(): boolean {
+    return false;
+  }
+
   deliver(fetched: FetchedPartition): void {
     const last = this.#pieces.at(-1);
     // An idle partition is fetched again and again: only what moved on is worth a piece.

@@ -88,6 +88,10 @@ export class SourceQueue implements PartitionConsumer {
     return this.#bytes < this.#maxBytes;
   }
 
+  isHeld(): boolean {
+    return this.#blockedBy !== undefined;
+  }
+
   deliver(fetched: FetchedPartition, lastStableOffset: number): void {
     this.lastStableOffset = lastStableOffset;
     this.#fetchedTo = fetched.nextOffset;

@@ -7,6 +7,7 @@ import { NO_STREAM_TIME } from '../../state/stream-time.js';
 import { TaskStore } from '../../state/task-store.js';
 import { CommitUnknownError, FencedError, messageOf } from '../errors.js';
 import { isOutage, type GroupMember, type TransactionalProducer } from '../kafka/index.js';
+import { atMost } from '../at-most.js';
 import { SINK_TOPICS, type SourceTopic } from '../record.js';
 import { Pipeline } from './pipeline.js';
 import { readPositions, restore } from './take-over.js';
@@ -14,6 +15,7 @@ import type { TaskServices } from './task-services.js';
 import { transition, type TaskState } from './task-state.js';
 
 const RECOVERY_MS = 500;
+const ABORT_MS = 1000;
 
 export class Task {
   readonly number: number;
@@ -73,7 +75,7 @@ export class Task {
     if (this.#state !== 'running') return;
     this.#move('suspended');
     const settled = this.#pipeline.settle(() => this.#state === 'suspended');
-    await Promise.race([settled, delay(deadlineMs, undefined, { ref: false })]);
+    await atMost(settled, deadlineMs);
   }
 
   /** The group left the task with us: goes on where it stood, under the new generation. */
@@ -93,13 +95,14 @@ export class Task {
   /** Everything processed is committed, or left to the next owner; no transaction of ours stays open. */
   async closeClean(deadlineMs: number): Promise<void> {
     await this.suspend(deadlineMs);
-    const producer = this.#pipeline.isInDoubt ? this.#producer : undefined;
+    const inDoubt = this.#pipeline.isInDoubt ? this.#producer : undefined;
     this.#end();
-    await producer
-      ?.abort()
-      .catch((error: unknown) =>
-        this.#note(error, 'the transaction in flight was not aborted: the next owner does it'),
-      );
+    if (inDoubt) {
+      const aborted = inDoubt
+        .abort()
+        .catch((error: unknown) => this.#note(error, 'the abort failed: the next owner does it'));
+      await atMost(aborted, ABORT_MS);
+    }
     await this.#dropProducer();
   }
 

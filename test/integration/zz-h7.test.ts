@@ -1,0 +1,92 @@
+/** What an operator sees: metrics that add up, and logs that tell nothing of anyone. */
+import { expect, it } from 'vitest';
+
+import { prepareEnvironment } from './harness/environment.js';
+import { messagesOf } from './harness/messages.js';
+import { produceAll, untilProcessed } from './harness/outcome.js';
+import { readOutputs } from './harness/outputs.js';
+import { byLabels, readinessOf, scrape, type Sample } from './harness/scrape.js';
+import { until } from './harness/until.js';
+import { startWorker } from './harness/worker.js';
+import { makeWorkload, type Sent } from './harness/workload.js';
+import { groupBy } from '../../topology/group-by.js';
+
+function total(samples: readonly Sample[], metric: string): number {
+  return Object.values(byLabels(samples, metric)).reduce((sum, value) => sum + value, 0);
+}
+
+function countByTopic(sent: readonly Sent[]): Record<string, number> {
+  return Object.fromEntries([...groupBy(sent, ({ topic }) => topic)].map(([topic, of]) => [topic, of.length]));
+}
+
+it('counts every record that came, went out, was dropped and was dead-lettered', { timeout: 60_000 }, async () => {
+  const test = await prepareEnvironment('metrics', 2);
+  const workload = makeWorkload({ seed: 41, events: 3_000, ids: test.ids, repeats: 0.2, poison: 0.03, skipped: 0.03 });
+  const sent = [...workload.users, ...workload.events];
+  await produceAll(test.prefix, sent);
+  const worker = startWorker({ env: test.env('a', { RETRY_BACKOFF_MS: '20', LOG_LEVEL: 'debug' }) });
+  await untilProcessed(test.prefix, 40_000).catch((error: unknown) => { throw new Error(worker.lines.filter((l) => !l.includes('dead-lettered')).join('\n'), { cause: error }); });
+  expect(await readinessOf(worker)).toEqual({ status: 200, reasons: {} });
+
+  (await import('node:fs')).appendFileSync('/tmp/h7-log.txt', '----\n' + worker.lines.join('\n'));
+  const samples = await until('the last commit is counted', async () => {
+    const now = await scrape(worker);
+    return total(now, 'records_in_total') === sent.length && now;
+  });
+  expect(byLabels(samples, 'records_in_total')).toEqual(countByTopic(sent));
+  const { inApp, emails, pushes, delivered, deadLetters } = await readOutputs(test.prefix);
+  expect(byLabels(samples, 'records_out_total')).toMatchObject({
+    NOTIFICATION_INAPP_TOPIC: inApp.length,
+    EMAIL_REQUEST_TOPIC: emails.length,
+    PUSH_REQUEST_TOPIC: pushes.length,
+    NOTIFICATION_DELIVERED_TOPIC: delivered.length,
+    NOTIFICATION_DLQ: deadLetters.length,
+    USER_DIRECTORY: workload.users.length,
+  });
+  const dropped = samples.filter(({ name }) => name === 'records_dropped_total');
+  const droppedFor = (reason: string): number => dropped.filter(({ labels }) => labels['reason'] === reason).reduce((sum, { value }) => sum + value, 0);
+  expect(droppedFor('duplicate')).toBe(workload.repeats);
+  expect(droppedFor('tombstone') + droppedFor('unknown-type')).toBe(workload.skipped);
+  const reasons = deadLetters.map(({ headers }) => headers.find(([name]) => name === 'dlq.reason')?.[1]?.toString());
+  expect(reasons).toHaveLength(workload.poison.length);
+  for (const { labels, value } of samples.filter(({ name }) => name === 'dead_letters_total')) {
+    expect(value, labels['reason']).toBe(reasons.filter((reason) => reason === labels['reason']).length);
+  }
+  expect(total(samples, 'dead_letters_total')).toBe(workload.poison.length);
+  expect(total(samples, 'consumer_lag')).toBe(0);
+  expect(byLabels(samples, 'directory_entries')).toEqual({ '': workload.users.length });
+  expect(byLabels(samples, 'tasks')).toMatchObject({ running: 2 });
+  expect((await worker.stop()).code).toBe(0);
+});
+
+it('logs no text, address, device or id of an event, whatever becomes of it, at any level', { timeout: 60_000 }, async () => {
+  const test = await prepareEnvironment('logs', 1);
+  const { task, crm, request, user } = messagesOf(test);
+  const MARK = 'Zaubernuss';
+  const marked = { taskTitle: `${MARK}-title`, eventId: `${MARK}-event` };
+  const cut = task({ ...marked, eventId: `${MARK}-cut` });
+  const headers = { 'trace-id': `${MARK}-header` };
+  await produceAll(test.prefix, [
+    user({ eventId: `${MARK}-user`, email: `${MARK}@example.com`, fullName: MARK, deviceTokens: [`${MARK}-device`] }),
+    task(marked, { headers }),
+    task(marked, { headers }),
+    task({ ...marked, eventType: `${MARK}_TYPE`, eventId: `${MARK}-type` }),
+    task({ ...marked, eventId: `${MARK}-invalid`, tenantId: 0n }, { headers }),
+    task({ ...marked, eventId: MARK.repeat(40) }),
+    { ...cut, message: { ...cut.message, value: (cut.message.value as Buffer).subarray(0, -2), headers } },
+    crm({ eventId: `${MARK}-crm`, entityName: MARK, metadata: { [MARK]: MARK } }),
+    request({ eventId: `${MARK}-request`, title: MARK, message: MARK, channels: [`${MARK}-channel`, 'EMAIL', 'PUSH'], templateCode: `${MARK}-template`, templateVars: { [MARK]: MARK } }),
+    request({ eventId: `${MARK}-large`, message: MARK + '<'.repeat(300_000), channels: ['EMAIL'] }),
+  ]);
+  const worker = startWorker({ env: test.env('a', { LOG_LEVEL: 'debug', DLQ_STACK_TRACES: 'true' }) });
+  await untilProcessed(test.prefix);
+  const { deadLetters, emails } = await readOutputs(test.prefix);
+  expect(deadLetters).toHaveLength(4);
+  expect(emails.length).toBeGreaterThan(0);
+  expect((await worker.stop()).code).toBe(0);
+  expect(worker.lines.length).toBeGreaterThan(10);
+  expect(worker.lines.filter((line) => line.toLowerCase().includes(MARK.toLowerCase()))).toEqual([]);
+  // What is not the payload's own is not in the dead letters' headers either.
+  const told = deadLetters.flatMap((letter) => letter.headers.filter(([name]) => name.startsWith('__streams.')).map(([, value]) => value?.toString() ?? ''));
+  expect(told.filter((text) => text.includes(MARK))).toEqual([]);
+});

@@ -1,0 +1,160 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { decodeChangelogEntry } from '../../../state/changelog-entry.js';
+import { windowShape } from '../../../state/stream-time.js';
+import { TaskStore } from '../../../state/task-store.js';
+import { CommitUnknownError, FatalError, FencedError } from '../../../topology/errors.js';
+import { partitionFor, RefusedError } from '../../../topology/kafka/index.js';
+import { BrokerError } from '../../../topology/kafka/protocol-errors.js';
+import type { SourceTopic } from '../../../topology/record.js';
+import { commit, type CommitTarget } from '../../../topology/task/commit.js';
+import { StagedCommit } from '../../../topology/task/staged-commit.js';
+import { TopicNames } from '../../../topology/topic-names.js';
+import { temporaryState } from '../state/temporary-state.js';
+import { FakeBroker, type Step } from './fake-producer.js';
+import { digestOf, forwarded, sourceRecord } from './records.js';
+
+const SHAPE = windowShape(60_000);
+const TOPIC: SourceTopic = 'TASK_EVENT_TOPIC';
+const names = new TopicNames('p.', 'app');
+
+describe('a commit', () => {
+  let broker: FakeBroker;
+  let store: TaskStore;
+  let target: CommitTarget;
+  let staged: StagedCommit;
+
+  beforeEach(async () => {
+    broker = new FakeBroker(names.changelog);
+    broker.changelogEnd = 40;
+    store = new TaskStore(temporaryState().environment, 2, SHAPE);
+    const producer = broker.producer();
+    await producer.fence([]);
+    target = { task: 2, names, store, producer, member: { groupId: names.group, generationId: 1, memberId: 'm' } };
+    staged = new StagedCommit(new Map([[TOPIC, { nextOffset: 10, streamTime: 5000, notifyFrom: 0 }]]), SHAPE);
+    staged.add(sourceRecord(TOPIC, 10, 'e1'), forwarded('e1'));
+    staged.add(sourceRecord(TOPIC, 11, 'e2'), forwarded('e2'));
+  });
+
+  const failAt = (step: Step, error: Error): void => {
+    broker.before = (at) => {
+      if (at === step) throw error;
+    };
+  };
+  const nothingIsStored = (): void => {
+    expect(store.checkpoint).toBeUndefined();
+    expect(store.bucketOf(digestOf('e1'))).toBeUndefined();
+  };
+  const nothingIsCommitted = (): void => {
+    expect(broker.committed).toEqual([]);
+    expect(broker.offsets.size).toBe(0);
+  };
+
+  it('goes from step 2 to step 5, in this order, and the store is last', async () => {
+    broker.before = (step) => {
+      if (step !== 'fence') nothingIsStored();
+    };
+    await commit(staged, target);
+    expect(broker.steps).toEqual(['fence', 'send', 'sendOffsets', 'commit', 'committed']);
+    expect(broker.texts('p.EMAIL_REQUEST_TOPIC')).toEqual(['e1', 'e2']);
+    expect(broker.offsets).toEqual(new Map([['p.TASK_EVENT_TOPIC', 12]]));
+    expect(store.bucketOf(digestOf('e2'))).toBeDefined();
+    expect(store.checkpoint).toEqual({ changelogOffset: 41, positions: staged.positions });
+  });
+
+  it('packs everything that the store is told into the changelog record of its own partition', async () => {
+    await commit(staged, target);
+    const record = broker.committed[0]!.records[0]!;
+    expect([record.topic, record.partition]).toEqual([names.changelog, 2]);
+    expect(decodeChangelogEntry(record.value, 'changelog')).toEqual(staged.entry());
+  });
+
+  it('puts each output on the partition that the Java client would choose', async () => {
+    await commit(staged, target);
+    for (const { key, partition, topic } of broker.committed[0]!.records) {
+      if (topic !== names.changelog) expect(partition).toBe(partitionFor(key!, 4));
+    }
+  });
+
+  it('breaks off before step 2: staging has asked nothing of the broker and written nothing', () => {
+    expect(broker.steps).toEqual(['fence']);
+    nothingIsCommitted();
+    nothingIsStored();
+  });
+
+  it.each<[string, Step]>([
+    ['between 2 and 3, before the outputs are acknowledged', 'send'],
+    ['between 3 and 4, before the offsets are acknowledged', 'sendOffsets'],
+    ['in 4, before the broker has ended the transaction', 'commit'],
+  ])('breaks off %s: nothing is committed, the store is not written, nothing is aborted on a guess', async (_, step) => {
+    failAt(step, new CommitUnknownError('the connection is gone'));
+    await expect(commit(staged, target)).rejects.toBeInstanceOf(CommitUnknownError);
+    nothingIsCommitted();
+    nothingIsStored();
+    expect(broker.steps).not.toContain('abort');
+  });
+
+  it('breaks off between 4 and 5, the answer lost: committed, and the store is merely behind', async () => {
+    failAt('committed', new CommitUnknownError('the answer was lost'));
+    await expect(commit(staged, target)).rejects.toBeInstanceOf(CommitUnknownError);
+    expect(broker.committed).toHaveLength(1);
+    nothingIsStored();
+    const entries = broker.changelog.map(({ offset, value }) => ({ offset, entry: decodeChangelogEntry(value, 'changelog') }));
+    await store.apply(entries, broker.changelogEnd);
+    expect(store.checkpoint?.positions).toEqual(staged.positions);
+    expect(store.bucketOf(digestOf('e2'))).toBeDefined();
+  });
+
+  it('breaks off in 5, the disk full: committed, and said to be fatal', async () => {
+    store.apply = () => Promise.reject(new FatalError('the state store can not be written: no space left'));
+    await expect(commit(staged, target)).rejects.toBeInstanceOf(FatalError);
+    expect(broker.committed).toHaveLength(1);
+    nothingIsStored();
+  });
+
+  it('breaks off between 5 and 6: replaying the changelog changes nothing', async () => {
+    await commit(staged, target);
+    const [before, bucket] = [store.checkpoint, store.bucketOf(digestOf('e1'))];
+    await store.apply(broker.changelog.map(({ offset, value }) => ({ offset, entry: decodeChangelogEntry(value, 'changelog') })), 41);
+    expect(store.checkpoint).toEqual(before);
+    expect(store.bucketOf(digestOf('e1'))).toBe(bucket);
+  });
+
+  it('is aborted at once when the broker refuses a record, and nothing happened', async () => {
+    failAt('send', new RefusedError(new BrokerError(10, 'Produce to out-0', { topic: 'out', partition: 0 })));
+    await expect(commit(staged, target)).rejects.toBeInstanceOf(RefusedError);
+    expect(broker.steps.at(-1)).toBe('abort');
+    nothingIsCommitted();
+    nothingIsStored();
+  });
+
+  it('by a producer that was fenced is refused, and the store is not written', async () => {
+    await broker.producer().fence([]);
+    await expect(commit(staged, target)).rejects.toBeInstanceOf(FencedError);
+    nothingIsCommitted();
+    nothingIsStored();
+  });
+
+  it('is not made when the changelog record has no known offset', async () => {
+    const { producer } = target;
+    const send = producer.send.bind(producer);
+    producer.send = (records) => send(records, () => undefined);
+    await expect(commit(staged, target)).rejects.toBeInstanceOf(CommitUnknownError);
+    nothingIsCommitted();
+  });
+
+  it('to a topic that is gone is fatal, before anything is produced', async () => {
+    target.producer.partitionCount = () => 0;
+    await expect(commit(staged, target)).rejects.toThrow('topic p.EMAIL_REQUEST_TOPIC does not exist (any more)');
+    expect(broker.steps).toEqual(['fence']);
+  });
+
+  it('of a record without a key stays on the task\'s own partition', async () => {
+    staged.add(sourceRecord(TOPIC, 12, 'e3'), {
+      kind: 'dead-lettered',
+      outputs: [{ topic: 'NOTIFICATION_DLQ', key: null, value: Buffer.from('x') }],
+      cause: { reason: 'undecodable', message: '', attempts: 1 },
+    });
+    await commit(staged, target);
+    expect(broker.committed[0]!.records.at(-1)).toMatchObject({ topic: 'p.NOTIFICATION_DLQ', partition: 2 });
+  });
+});

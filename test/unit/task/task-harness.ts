@@ -1,0 +1,194 @@
+/** A task on a fake broker, with a real store: what goes in as text comes out as text. */
+import { pino } from 'pino';
+import { Registry } from 'prom-client';
+import { vi } from 'vitest';
+import { RetryBudget } from '../../../schemas/retry-budget.js';
+import { windowShape } from '../../../state/stream-time.js';
+import { RetryableError } from '../../../topology/errors.js';
+import type { ExecutionContext, Executor, Processed } from '../../../topology/executor.js';
+import { InMemoryDirectory } from '../../../topology/in-memory-state.js';
+import type { FetchedRecord, Fetcher, Offsets, OffsetSpec, PartitionConsumer } from '../../../topology/kafka/index.js';
+import { createMetrics } from '../../../topology/metrics.js';
+import type { SourceRecord, SourceTopic } from '../../../topology/record.js';
+import { Task } from '../../../topology/task/task.js';
+import type { TaskServices } from '../../../topology/task/task-services.js';
+import { TopicNames } from '../../../topology/topic-names.js';
+import { temporaryState } from '../state/temporary-state.js';
+import { FakeBroker } from './fake-producer.js';
+import { digestOf, fetchedRecord, output } from './records.js';
+
+export const TASKS: SourceTopic = 'TASK_EVENT_TOPIC';
+export const CRM: SourceTopic = 'CRM_EVENT_TOPIC';
+export const MEMBER = { groupId: 'app', generationId: 1, memberId: 'm' };
+
+interface Fetched {
+  readonly consumer: PartitionConsumer;
+  position: number;
+}
+
+/** Delivers what the fake broker holds, from each position on, in the next turn of the event loop. */
+class FakeFetcher {
+  readonly logs = new Map<string, FetchedRecord[]>();
+  readonly fetched = new Map<string, Fetched>();
+  readonly #broker: FakeBroker;
+
+  constructor(broker: FakeBroker) {
+    this.#broker = broker;
+  }
+
+  add(topic: string, _: number, position: number, consumer: PartitionConsumer): void {
+    this.fetched.set(topic, { consumer, position });
+    this.wake();
+  }
+
+  remove(topic: string): void {
+    this.fetched.delete(topic);
+  }
+
+  seek(topic: string, _: number, position: number): void {
+    const found = this.fetched.get(topic);
+    if (found) found.position = position;
+    this.wake();
+  }
+
+  append(topic: string, texts: readonly string[]): void {
+    const log = this.logs.get(topic) ?? [];
+    this.logs.set(topic, [...log, ...texts.map((text, i) => fetchedRecord(log.length + i, text))]);
+    this.wake();
+  }
+
+  wake(): void {
+    setImmediate(() => {
+      for (const [topic, of] of this.fetched) {
+        const [records, end] = this.#read(topic, of.position);
+        if (!of.consumer.hasRoom() || end <= of.position) continue;
+        of.position = end;
+        of.consumer.deliver({ records, nextOffset: end, bytes: 0 }, end);
+        this.wake();
+      }
+    });
+  }
+
+  #read(topic: string, position: number): [FetchedRecord[], number] {
+    if (topic === this.#broker.changelogTopic) {
+      const records = this.#broker.changelog.map(({ offset, value }) => ({ offset, timestamp: 0, key: null, value, headers: {} }));
+      return [records.filter(({ offset }) => offset >= position), this.#broker.changelogEnd];
+    }
+    const log = this.logs.get(topic) ?? [];
+    return [log.slice(position, position + 50), Math.min(position + 50, log.length)];
+  }
+}
+
+export interface Rig {
+  readonly task: Task;
+  readonly broker: FakeBroker;
+  readonly registry: Registry;
+  readonly names: TopicNames;
+  readonly fatal: ReturnType<typeof vi.fn>;
+  readonly lost: ReturnType<typeof vi.fn>;
+  readonly confirm: ReturnType<typeof vi.fn>;
+  readonly outages: unknown[];
+  readonly fetcher: FakeFetcher;
+  /** What the executor does with a text, when not simply forward it. */
+  readonly behaviour: Map<string, (attempt: number) => Processed>;
+  /** Schema ids that were asked for; `answer` lets the waiting go on. */
+  readonly schemas: { readonly schemaId: number; readonly answer: () => void }[];
+  append(topic: SourceTopic, texts: readonly string[]): void;
+  /** Values of committed e-mails. */
+  sent(): string[];
+  deadLetters(): string[];
+  /** Another task object on the same store and broker, as after a restart. */
+  again(): Task;
+}
+
+export interface RigOptions {
+  readonly commitRecords?: number;
+  readonly startFrom?: OffsetSpec | undefined;
+  readonly topics?: readonly SourceTopic[];
+  readonly accountsRead?: () => Promise<void>;
+}
+
+export function rig(options: RigOptions = {}): Rig {
+  const names = new TopicNames('', 'app');
+  const broker = new FakeBroker(names.changelog);
+  const fetcher = new FakeFetcher(broker);
+  const registry = new Registry();
+  const schemas: Rig['schemas'] = [];
+  const behaviour: Rig['behaviour'] = new Map();
+  const outages: unknown[] = [];
+  const [fatal, lost, confirm] = [vi.fn(), vi.fn(), vi.fn(() => Promise.resolve())];
+  const services: TaskServices = {
+    names,
+    environment: temporaryState().environment,
+    shape: windowShape(7 * 24 * 3_600_000),
+    executor: executorOf(behaviour),
+    directory: new InMemoryDirectory(),
+    clock: { now: () => 2_000_000 },
+    metrics: createMetrics(registry),
+    log: pino({ level: 'silent' }),
+    startFrom: 'startFrom' in options ? options.startFrom : 'earliest',
+    fetcher: fetcher as unknown as Fetcher,
+    offsets: offsetsOf(broker, fetcher),
+    limits: { commitIntervalMs: 5, commitRecords: options.commitRecords ?? 1000, commitBytes: 1e6, bufferBytes: 1e6, retryAttempts: 3, retryBackoffMs: 10 },
+    createProducer: () => broker.producer(),
+    createBudget: () => new RetryBudget(),
+    resolveSchema: (schemaId) => new Promise((resolve) => schemas.push({ schemaId, answer: resolve })),
+    confirm,
+    directoryCaughtUp: () => Promise.resolve(),
+    accountsRead: options.accountsRead ?? (() => Promise.resolve()),
+    outage: (_, error) => outages.push(error),
+    lost,
+    fatal,
+  };
+  const create = (): Task => new Task(0, options.topics ?? [TASKS, CRM], MEMBER, services);
+  return {
+    task: create(),
+    again: create,
+    broker,
+    registry,
+    names,
+    fatal,
+    lost,
+    confirm,
+    outages,
+    fetcher,
+    behaviour,
+    schemas,
+    append: (topic, texts) => fetcher.append(names.physical(topic), texts),
+    sent: () => broker.texts(names.physical('EMAIL_REQUEST_TOPIC')),
+    deadLetters: () => broker.texts(names.physical('NOTIFICATION_DLQ')),
+  };
+}
+
+function executorOf(behaviour: Rig['behaviour']): Executor {
+  const attempts = new Map<string, number>();
+  return {
+    process(record: SourceRecord, { dedup }: ExecutionContext): Processed {
+      const text = record.value!.toString();
+      const digest = digestOf(text);
+      if (dedup.has(record, digest)) return { kind: 'dropped', reason: 'duplicate' };
+      const attempt = (attempts.get(text) ?? 0) + 1;
+      attempts.set(text, attempt);
+      return behaviour.get(text)?.(attempt) ?? { kind: 'forwarded', outputs: [output(text)], digest };
+    },
+    deadLetter: (record, cause) => ({ topic: 'NOTIFICATION_DLQ', key: record.key, value: Buffer.from(`${record.value!.toString()} ${cause.reason} ${cause.attempts}`) }),
+  };
+}
+
+/** Throws RetryableError until that attempt. */
+export function failingUntil(attempt: number, text: string): (now: number) => Processed {
+  return (now) => {
+    if (now < attempt) throw new RetryableError(`${text} is not ready`);
+    return { kind: 'forwarded', outputs: [output(text)], digest: digestOf(text) };
+  };
+}
+
+function offsetsOf(broker: FakeBroker, fetcher: FakeFetcher): Offsets {
+  const end = (topic: string): number => (topic === broker.changelogTopic ? broker.changelogEnd : (fetcher.logs.get(topic)?.length ?? 0));
+  const offsets: Pick<Offsets, 'at' | 'committed'> = {
+    at: (spec, partitions) => Promise.resolve(partitions.map(({ topic, partition }) => ({ topic, partition, offset: spec === 'latest' ? end(topic) : 0 }))),
+    committed: (partitions) =>
+      Promise.resolve(partitions.flatMap(({ topic, partition }) => (broker.offsets.has(topic) ? [{ topic, partition, offset: broker.offsets.get(topic)! }] : []))),
+  };
+  return offsets as Offsets;
+}
