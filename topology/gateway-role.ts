@@ -1,4 +1,5 @@
 /** The gateway role of a worker: every committed in-app notification, from whichever worker, to its user's sockets. */
+import { setMaxListeners } from 'node:events';
 import { Gateway } from '../processors/fanout/gateway.js';
 import type { Ack } from '../processors/fanout/session.js';
 import { createTokenVerifier } from '../processors/fanout/token.js';
@@ -50,6 +51,8 @@ export class GatewayRole {
       metrics,
       log,
     });
+    // A feed a partition waits on it.
+    setMaxListeners(0, this.#stop.signal);
     readiness.set('gateway', 'the in-app topic is not read yet');
   }
 

@@ -1,4 +1,5 @@
 /** The stream role of a worker: its place in the group, its tasks, the directory they look in. */
+import { setMaxListeners } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import { loadTemplates } from '../processors/load-templates.js';
 import type { SchemaCatalog } from '../schemas/catalog.js';
@@ -64,6 +65,8 @@ export class StreamRole {
     this.#templates = loadTemplates(options.config.TEMPLATES_DIR);
     this.#environment = new StateEnvironment(options.config.STATE_DIR);
     this.#directory = new UserDirectory(this.#environment);
+    // A feed a partition waits on it.
+    setMaxListeners(0, this.#stop.signal);
     options.readiness.set('tasks', 'no task yet');
     options.readiness.set('group', 'not joined yet');
     options.readiness.set('directory', 'not read yet');

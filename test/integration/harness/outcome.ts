@@ -26,10 +26,15 @@ export async function lag(prefix: string): Promise<number> {
   }
 }
 
-export async function untilProcessed(prefix: string, deadlineMs = 90_000): Promise<void> {
+/** Waits until the lag is 0; a broker that is starting, or electing, is asked again. */
+export async function untilProcessed(prefix: string, deadlineMs = 45_000): Promise<void> {
   const [lagOf, close] = await openLag(prefix);
+  let left = -1;
+  const isDone = async (): Promise<boolean> => (left = await lagOf()) === 0;
   try {
-    await until('every source record is committed', async () => (await lagOf()) === 0, deadlineMs);
+    await until('every source record is committed', isDone, deadlineMs);
+  } catch (error) {
+    throw new Error(`${left} source records are left after ${deadlineMs} ms.`, { cause: error });
   } finally {
     await close();
   }

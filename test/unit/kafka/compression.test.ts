@@ -4,7 +4,7 @@ import { compressFrameSync } from 'lz4-napi';
 import { compressSync } from 'snappy';
 import { describe, expect, it } from 'vitest';
 import { decompress, MAX_UNPACKED_BYTES } from '../../../topology/kafka/compression.js';
-import { lz4Bound, snappyBound, zstdBound } from '../../../topology/kafka/unpacked-bound.js';
+import { lz4Bound, snappyBound } from '../../../topology/kafka/unpacked-bound.js';
 import { readCommitted } from '../../../topology/kafka/fetched-records.js';
 import { batchAt } from './log-segment.js';
 
