@@ -19,13 +19,18 @@ export function readConfig(flags: GlobalFlags, overrides: RawConfig, needs?: Con
   const file = flags.config === undefined ? {} : readFile(flags.config, faults);
   const set = readSet(flags.set ?? [], faults);
   try {
-    const config = parseConfig({ ...file, ...process.env, ...set, ...overrides }, needs);
+    const config = parseConfig({ ...file, ...given(process.env), ...set, ...overrides }, needs);
     if (faults.length > 0) throw new ConfigError(faults);
     return config;
   } catch (error) {
     if (error instanceof ConfigError && error.faults !== faults) throw new ConfigError([...faults, ...error.faults]);
     throw error;
   }
+}
+
+/** A variable that is set to nothing, as compose files make them, leaves the file's value alone. */
+function given(environment: RawConfig): RawConfig {
+  return Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''));
 }
 
 function readSet(settings: readonly string[], faults: string[]): RawConfig {
@@ -48,11 +53,17 @@ function readFile(path: string, faults: string[]): RawConfig {
     const options: Record<string, string> = {};
     for (const [name, value] of Object.entries(parsed)) {
       if (!OPTION_NAMES.includes(name)) faults.push(`${name} in ${path}: there is no such option`);
-      else options[name] = Array.isArray(value) ? value.join(',') : String(value);
+      else if (isPlain(value)) options[name] = String(value);
+      else if (Array.isArray(value) && value.every(isPlain)) options[name] = value.join(',');
+      else faults.push(`${name} in ${path}: expected text, a number, true or false, or a list of texts`);
     }
     return options;
   } catch (error) {
     faults.push(`the config file ${path} can not be read: ${messageOf(error)}`);
     return {};
   }
+}
+
+function isPlain(value: unknown): value is string | number | boolean {
+  return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean';
 }

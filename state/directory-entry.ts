@@ -1,18 +1,7 @@
+import type { UserDirectoryEntry } from '../schemas/types.js';
+
 /** One user in the directory: the newest account event's state, or the dated marker that a deletion leaves. */
-export interface DirectoryEntry {
-  readonly tenantId: bigint;
-  readonly userId: bigint;
-  /** When the account event happened, ms since the epoch. */
-  readonly timestamp: bigint;
-  readonly eventId: string;
-  readonly deleted: boolean;
-  readonly email: string | null;
-  readonly fullName: string | null;
-  readonly locale: string | null;
-  readonly timeZone: string | null;
-  readonly deviceTokens: readonly string[];
-  readonly mutedChannels: readonly string[];
-}
+export type DirectoryEntry = UserDirectoryEntry;
 
 /** The newest by (timestamp, eventId) wins, whatever order they come in. */
 export function isNewer(

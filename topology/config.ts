@@ -145,7 +145,7 @@ export function parseConfig(raw: RawConfig, needs: ConfigNeeds = {}): Config {
   const faults = parsed.success
     ? []
     : parsed.error.issues.map(({ path, message }) => fault(String(path[0]), given[String(path[0])], message));
-  faults.push(...crossFaults(given, parsed.data, needs));
+  faults.push(...crossFaults(given, needs));
   if (!parsed.success || faults.length > 0) throw new ConfigError(faults);
   const config = parsed.data;
   const renamed = Object.fromEntries(
@@ -160,9 +160,12 @@ export function parseConfig(raw: RawConfig, needs: ConfigNeeds = {}): Config {
 
 function fault(option: string, value: string | undefined, message: string): string {
   if (value === undefined) return `${option} is not set: ${EXPECTED[option] ?? 'a value is needed'}`;
-  // A URL may hold credentials.
-  const shown = SECRETS.has(option) ? '(not shown)' : JSON.stringify(value.replace(/\/\/[^/@\s]*@/, '//***@'));
-  return `${option} is ${shown}: ${message}`;
+  return `${option} is ${SECRETS.has(option) ? '(not shown)' : shown(value)}: ${message}`;
+}
+
+/** Quoted; a URL may hold credentials. */
+function shown(value: string): string {
+  return JSON.stringify(value.replace(/\/\/[^/@\s]*@/, '//***@'));
 }
 
 const EXPECTED: Readonly<Record<string, string>> = {
@@ -172,13 +175,14 @@ const EXPECTED: Readonly<Record<string, string>> = {
     "expected the URL of the registry's Confluent API. For one of your own run `notification-streams dev up`",
 };
 
-function crossFaults(given: RawConfig, config: Parsed | undefined, needs: ConfigNeeds): string[] {
+/** Rules over several options; each is read by itself, so that a fault elsewhere neither hides nor makes one here. */
+function crossFaults(given: RawConfig, needs: ConfigNeeds): string[] {
   const faults: string[] = [];
-  const runsGateway = needs.gateway === true && (config?.ROLES ?? ['gateway']).includes('gateway');
+  const alone = <K extends keyof typeof OPTIONS>(option: K) =>
+    OPTIONS[option].safeParse(given[option]).data as Parsed[K] | undefined;
+  const runsGateway = needs.gateway === true && alone('ROLES')?.includes('gateway') === true;
   if (given['JWT_SECRET'] !== undefined && given['JWKS_URL'] !== undefined) {
-    faults.push(
-      `JWT_SECRET and JWKS_URL are both set: expected one of them (JWKS_URL is ${JSON.stringify(given['JWKS_URL'])})`,
-    );
+    faults.push(`JWT_SECRET and JWKS_URL are both set: expected one of them (JWKS_URL is ${shown(given['JWKS_URL'])})`);
   } else if (runsGateway && given['JWT_SECRET'] === undefined && given['JWKS_URL'] === undefined) {
     faults.push(
       'neither JWT_SECRET nor JWKS_URL is set: the gateway needs one of them to check tokens, or ROLES=stream to run without the gateway',
@@ -190,9 +194,10 @@ function crossFaults(given: RawConfig, config: Parsed | undefined, needs: Config
   ) {
     faults.push('KAFKA_SASL_MECHANISM, KAFKA_SASL_USERNAME and KAFKA_SASL_PASSWORD: expected all three, or none');
   }
-  if (config && config.REQUEST_TIMEOUT_MS >= config.TRANSACTION_TIMEOUT_MS) {
+  const [request, transaction] = [alone('REQUEST_TIMEOUT_MS'), alone('TRANSACTION_TIMEOUT_MS')];
+  if (request !== undefined && transaction !== undefined && request >= transaction) {
     faults.push(
-      `REQUEST_TIMEOUT_MS is "${config.REQUEST_TIMEOUT_MS}": expected less than TRANSACTION_TIMEOUT_MS (${config.TRANSACTION_TIMEOUT_MS}), or a late answer outlives its transaction`,
+      `REQUEST_TIMEOUT_MS is "${request}": expected less than TRANSACTION_TIMEOUT_MS (${transaction}), or a late answer outlives its transaction`,
     );
   }
   return faults;

@@ -52,7 +52,7 @@ export class DirectoryFeed {
 
   /** Resolves when the directory holds everything that was committed to its topic when it was asked. */
   async caughtUp(signal: AbortSignal): Promise<void> {
-    const ends = await this.#services.offsets.at('latest', this.#partitions(), ANSWER_MS);
+    const ends = await this.#services.offsets.highWatermarks(this.#partitions(), ANSWER_MS);
     while (ends.some(({ partition, offset }) => (this.#positions[partition] ?? -1) < offset)) {
       await delay(LOOK_MS, undefined, { signal });
     }

@@ -1,6 +1,5 @@
 /** The stream role of a worker: its place in the group, its tasks, the directory they look in. */
 import { setMaxListeners } from 'node:events';
-import { setTimeout as delay } from 'node:timers/promises';
 import { loadTemplates } from '../processors/load-templates.js';
 import type { SchemaCatalog } from '../schemas/catalog.js';
 import type { EventEncoder } from '../schemas/codecs.js';
@@ -14,13 +13,22 @@ import type { Config } from './config.js';
 import type { Connections } from './connections.js';
 import { DirectoryFeed } from './directory-feed.js';
 import { createExecutor } from './executor.js';
+import { accountsRead } from './first-accounts.js';
 import { ensureInternalTopics } from './internal-topics.js';
-import { createCluster, Leaders, Membership, TopicAdmin, TransactionalProducer, type Offsets } from './kafka/index.js';
+import {
+  createCluster,
+  Leaders,
+  Membership,
+  TopicAdmin,
+  TransactionalProducer,
+  type Offsets,
+  type PartitionCounts,
+} from './kafka/index.js';
 import type { Logger } from './log.js';
 import type { Metrics } from './metrics.js';
 import { notifications } from './notifications.js';
 import type { Readiness } from './readiness.js';
-import { SOURCE_TOPICS, type SourceTopic } from './record.js';
+import { SOURCE_TOPICS } from './record.js';
 import { TaskGroup } from './task-group.js';
 import type { TaskServices } from './task/task-services.js';
 
@@ -41,8 +49,6 @@ const COMMIT_BYTES = 8 * 1024 * 1024;
 const BUFFER_BYTES = 4 * 1024 * 1024;
 const BATCH_BYTES = 900_000;
 const METADATA_INTERVAL_MS = 15_000;
-const ACCOUNTS_LOOK_MS = 200;
-const ANSWER_MS = 15_000;
 const LEAVE_MS = 500;
 
 export class StreamRole {
@@ -51,12 +57,10 @@ export class StreamRole {
   readonly #environment: StateEnvironment;
   readonly #directory: UserDirectory;
   readonly #stop = new AbortController();
-  #feed: DirectoryFeed | undefined;
   #group: TaskGroup | undefined;
   #membership: Membership | undefined;
   #running: Promise<void> = Promise.resolve();
   #accounts: Promise<void> | undefined;
-  #offsets: Offsets | undefined;
   #closeCoordination: () => Promise<void> = () => Promise.resolve();
 
   /** Opens the state and reads the templates: what is wrong with them is known at once. */
@@ -82,9 +86,8 @@ export class StreamRole {
     await this.#prepare(this.#taskCount());
     await connections.track([names.changelog, names.physical('USER_DIRECTORY')]);
     const offsets = connections.offsets(names.group);
-    this.#offsets = offsets;
     const executor = await this.#createExecutor();
-    this.#feed = this.#startDirectory(offsets);
+    const feed = this.#startDirectory(offsets);
     const limits = {
       commitIntervalMs: config.COMMIT_INTERVAL_MS,
       commitRecords: config.COMMIT_RECORDS,
@@ -110,8 +113,13 @@ export class StreamRole {
       createBudget: () => new RetryBudget(),
       resolveSchema: (schemaId, budget, signal) => this.#options.catalog.resolve(schemaId, { signal, budget }),
       confirm: (generation) => this.#membership!.confirm(generation),
-      directoryCaughtUp: (signal) => this.#feed!.caughtUp(signal),
-      accountsRead: () => (this.#accounts ??= this.#readAccounts()),
+      directoryCaughtUp: (signal) => feed.caughtUp(signal),
+      accountsRead: () =>
+        (this.#accounts ??= accountsRead(
+          names.physical('USER_EVENT_TOPIC'),
+          { connections, offsets, feed },
+          this.#stop.signal,
+        )),
       outage: (task, error) => connections.outages.report(`task ${task}`, error),
       fatal: this.#options.fatal,
     });
@@ -142,8 +150,8 @@ export class StreamRole {
       services,
       environment: this.#environment,
       metrics,
-      topicsOf: (task) => this.#topicsOf(task),
-      prepare: (taskCount) => this.#prepareGrown(taskCount),
+      topicsOf: (task, partitions) => SOURCE_TOPICS.filter((topic) => task < partitions.get(names.physical(topic))!),
+      prepare: (partitions) => this.#prepareGrown(partitions),
       rejoin: () => this.#membership!.rejoin(),
       outage: (error) => connections.outages.report('group', error),
       joined: () => readiness.set('group', undefined),
@@ -233,28 +241,6 @@ export class StreamRole {
     return feed;
   }
 
-  /** The account events that were there when this was first asked are committed by their tasks, and in the directory. */
-  async #readAccounts(): Promise<void> {
-    const { config, connections } = this.#options;
-    const { signal } = this.#stop;
-    const topic = config.names.physical('USER_EVENT_TOPIC');
-    const partitions = Array.from({ length: connections.leaders.partitionCount(topic) }, (_, partition) => ({
-      topic,
-      partition,
-    }));
-    const ends = await connections.patiently(() => this.#offsets!.at('latest', partitions, ANSWER_MS), 'accounts');
-    for (;;) {
-      const committed = await connections.patiently(() => this.#offsets!.committed(partitions, ANSWER_MS), 'accounts');
-      const isRead = ends.every(
-        ({ partition, offset }) =>
-          offset === 0 || (committed.find((c) => c.partition === partition)?.offset ?? 0) >= offset,
-      );
-      if (isRead) break;
-      await delay(ACCOUNTS_LOOK_MS, undefined, { signal });
-    }
-    await connections.patiently(() => this.#feed!.caughtUp(signal), 'accounts');
-  }
-
   #sinks(): string[] {
     const { names } = this.#options.config;
     return (
@@ -273,16 +259,11 @@ export class StreamRole {
     return Math.max(...SOURCE_TOPICS.map((topic) => connections.leaders.partitionCount(config.names.physical(topic))));
   }
 
-  #topicsOf(task: number): SourceTopic[] {
-    const { config, connections } = this.#options;
-    return SOURCE_TOPICS.filter((topic) => task < connections.leaders.partitionCount(config.names.physical(topic)));
-  }
-
   /** The sources grew: the changelog grows first, then what we know of the topics. */
-  async #prepareGrown(taskCount: number): Promise<void> {
-    const { config, connections } = this.#options;
-    if (taskCount <= connections.leaders.partitionCount(config.names.changelog)) return;
-    await this.#prepare(taskCount);
+  async #prepareGrown(partitions: PartitionCounts): Promise<void> {
+    const { connections } = this.#options;
+    if ([...partitions].every(([topic, count]) => connections.leaders.partitionCount(topic) === count)) return;
+    await this.#prepare(Math.max(...partitions.values()));
     await connections.patiently(() => connections.leaders.refresh(), 'topics');
   }
 

@@ -1,7 +1,7 @@
 /** The tasks that the group gave to this worker: started, kept, suspended and closed as it says. */
 import type { StateEnvironment } from '../state/environment.js';
 import { storedTasks } from '../state/task-store.js';
-import type { GroupMember, MembershipListener } from './kafka/index.js';
+import type { GroupMember, MembershipListener, PartitionCounts } from './kafka/index.js';
 import type { Metrics } from './metrics.js';
 import type { SourceTopic } from './record.js';
 import { Task } from './task/task.js';
@@ -13,12 +13,12 @@ export interface TaskGroupOptions {
   readonly environment: StateEnvironment;
   readonly metrics: Metrics;
   /** Source topics that have a partition of that number. */
-  readonly topicsOf: (task: number) => readonly SourceTopic[];
-  /** Before tasks start: their changelog partitions must exist. */
-  readonly prepare: (taskCount: number) => Promise<void>;
+  readonly topicsOf: (task: number, partitions: PartitionCounts) => readonly SourceTopic[];
+  /** Before tasks start: their changelog partitions must exist, and the sources' new ones be known. */
+  readonly prepare: (partitions: PartitionCounts) => Promise<void>;
   readonly rejoin: () => void;
   readonly outage: (error: unknown) => void;
-  readonly joined: (taskCount: number) => void;
+  readonly joined: () => void;
 }
 
 /** A commit that takes longer than this when the group moves is left to the next owner, ms. */
@@ -44,13 +44,13 @@ export class TaskGroup implements MembershipListener {
     await Promise.all([...this.#tasks.values()].map((task) => task.suspend(SUSPEND_MS)));
   }
 
-  assigned(tasks: readonly number[], taskCount: number, member: GroupMember): void {
+  assigned(tasks: readonly number[], partitions: PartitionCounts, member: GroupMember): void {
     if (this.#stopped) return;
     const { services, topicsOf, prepare, metrics, joined } = this.#options;
     metrics.rebalances_total.inc();
-    joined(taskCount);
+    joined();
     for (const [number, task] of this.#tasks) {
-      if (tasks.includes(number) && sameTopics(task.topics, topicsOf(number))) {
+      if (tasks.includes(number) && sameTopics(task.topics, topicsOf(number, partitions))) {
         task.resume(member);
         continue;
       }
@@ -61,10 +61,10 @@ export class TaskGroup implements MembershipListener {
     for (const number of added) {
       this.#tasks.set(
         number,
-        new Task(number, topicsOf(number), member, { ...services, lost: (closed) => this.#lost(closed) }),
+        new Task(number, topicsOf(number, partitions), member, { ...services, lost: (closed) => this.#lost(closed) }),
       );
     }
-    prepare(taskCount).then(
+    prepare(partitions).then(
       () => {
         for (const number of added) {
           const task = this.#tasks.get(number);

@@ -125,7 +125,10 @@ describe('START_FROM', () => {
     await first.exited;
 
     // While no worker runs: these are later than the place of the first start, and must not be passed over.
-    await produceAll(test.prefix, ['new-2', 'new-3', 'new-4', 'new-5'].map((eventId) => task({ eventId })));
+    await produceAll(
+      test.prefix,
+      ['new-2', 'new-3', 'new-4', 'new-5'].map((eventId) => task({ eventId })),
+    );
     const second = startWorker({ env });
     await untilProcessed(test.prefix);
     const { emails, inApp, delivered } = await readOutputs(test.prefix);

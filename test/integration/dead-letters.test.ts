@@ -1,4 +1,5 @@
 /** What can not be processed is set aside as it came, and nothing waits for it for long. */
+import { ConfigResourceTypes } from 'kafkajs';
 import { describe, expect, it } from 'vitest';
 
 import { SCHEMAS } from '../../schemas/types.js';
@@ -36,64 +37,86 @@ function deadLetter({ deadLetters }: Outputs, key: string): Outputs['deadLetters
 }
 
 describe('a record that can not be processed', () => {
-  it('becomes a dead letter with its own key, value and headers, and says why, whatever is wrong', { timeout: 60_000 }, async () => {
-    const test = await prepareEnvironment('poison', 2);
-    const { task, crm, request } = messagesOf(test);
-    const good = task({ eventId: 'template' });
-    const cut = (value: Buffer): Buffer => value.subarray(0, -3);
-    const classes: readonly (readonly [reason: string, exception: RegExp, attempts: string, Sent])[] = [
-      ['bad-magic', /^BadMagic$/, '1', spoilt(good, 'magic', (value) => Buffer.concat([Buffer.from([7]), value.subarray(1)]))],
-      ['bad-magic', /^BadMagic$/, '1', spoilt(good, 'short', (value) => value.subarray(0, 4))],
-      ['bad-magic', /^BadMagic$/, '1', spoilt(good, 'empty', () => Buffer.alloc(0))],
-      ['unknown-schema', /^UnknownSchema$/, '3', spoilt(good, 'unknown', withSchemaId(UNKNOWN_ID))],
-      ['undecodable', /^\w+$/, '1', spoilt(good, 'cut', cut)],
-      ['undecodable', /^\w+$/, '1', spoilt(good, 'trailing', (value) => Buffer.concat([value, Buffer.from('more')]))],
-      ['wrong-record', /^WrongRecord$/, '1', { ...crm({ eventId: 'crm' }, { key: 'wrong' }), topic: 'TASK_EVENT_TOPIC' }],
-      ['invalid-event', /^InvalidEvent$/, '1', task({ eventId: 'no-tenant', tenantId: 0n })],
-      ['invalid-event', /^InvalidEvent$/, '1', task({ eventId: 'no-recipient', assignedTo: -1n })],
-      ['invalid-event', /^InvalidEvent$/, '1', task({ eventId: '' }, { key: 'no-id' })],
-      ['invalid-event', /^InvalidEvent$/, '1', task({ eventId: 'x'.repeat(257) }, { key: 'long-id' })],
-      ['invalid-event', /^InvalidEvent$/, '1', request({ eventId: 'blank', title: ' ', message: '' })],
-      ['too-large', /^TooLarge$/, '1', request({ eventId: 'large', channels: ['EMAIL'], message: '<'.repeat(300_000) })],
-    ];
-    const binary = Buffer.from([0xff, 0xfe, 0x00]);
-    const timestamp = Date.now() - 5_000;
-    const poison = classes.map(([, , , { topic, message }], index): Sent => {
-      return { topic, message: { ...message, timestamp: String(timestamp + index), headers: { 'trace-id': `t-${index}`, binary } } };
-    });
-    await produceAll(test.prefix, [messagesOf(test).user({ eventId: 'u' }), ...poison, task({ eventId: 'good' })]);
-    const worker = startWorker({ env: test.env('a', FAST_RETRIES) });
-    await untilProcessed(test.prefix);
-
-    const outputs = await readOutputs(test.prefix);
-    expect(outputs.deadLetters).toHaveLength(classes.length);
-    for (const [index, [reason, exception, attempts]] of classes.entries()) {
-      const { topic, message } = poison[index]!;
-      const key = String(message.key);
-      const letter = deadLetter(outputs, key);
-      expect(letter.value, key).toEqual(message.value);
-      expect(letter.headers.find(([name]) => name === 'binary')?.[1], key).toEqual(binary);
-      const { binary: _, ...headers } = headersOf(letter);
-      expect(headers, key).toEqual({
-        'trace-id': `t-${index}`,
-        '__streams.errors.exception': expect.stringMatching(exception) as string,
-        '__streams.errors.message': expect.stringMatching(/\S/) as string,
-        '__streams.errors.topic': test.prefix + topic,
-        '__streams.errors.partition': expect.stringMatching(/^[01]$/) as string,
-        '__streams.errors.offset': expect.stringMatching(/^\d+$/) as string,
-        '__streams.errors.stacktrace': '',
-        'dlq.reason': reason,
-        'dlq.timestamp': String(timestamp + index),
-        'dlq.attempts': attempts,
-        'dlq.replay-count': '0',
-        'dlq.app': 'app',
+  it(
+    'becomes a dead letter with its own key, value and headers, and says why, whatever is wrong',
+    { timeout: 60_000 },
+    async () => {
+      const test = await prepareEnvironment('poison', 2);
+      const { task, crm, request } = messagesOf(test);
+      const good = task({ eventId: 'template' });
+      const cut = (value: Buffer): Buffer => value.subarray(0, -3);
+      const classes: readonly (readonly [reason: string, exception: RegExp, attempts: string, Sent])[] = [
+        [
+          'bad-magic',
+          /^BadMagic$/,
+          '1',
+          spoilt(good, 'magic', (value) => Buffer.concat([Buffer.from([7]), value.subarray(1)])),
+        ],
+        ['bad-magic', /^BadMagic$/, '1', spoilt(good, 'short', (value) => value.subarray(0, 4))],
+        ['bad-magic', /^BadMagic$/, '1', spoilt(good, 'empty', () => Buffer.alloc(0))],
+        ['unknown-schema', /^UnknownSchema$/, '3', spoilt(good, 'unknown', withSchemaId(UNKNOWN_ID))],
+        ['undecodable', /^\w+$/, '1', spoilt(good, 'cut', cut)],
+        ['undecodable', /^\w+$/, '1', spoilt(good, 'trailing', (value) => Buffer.concat([value, Buffer.from('more')]))],
+        [
+          'wrong-record',
+          /^WrongRecord$/,
+          '1',
+          { ...crm({ eventId: 'crm' }, { key: 'wrong' }), topic: 'TASK_EVENT_TOPIC' },
+        ],
+        ['invalid-event', /^InvalidEvent$/, '1', task({ eventId: 'no-tenant', tenantId: 0n })],
+        ['invalid-event', /^InvalidEvent$/, '1', task({ eventId: 'no-recipient', assignedTo: -1n })],
+        ['invalid-event', /^InvalidEvent$/, '1', task({ eventId: '' }, { key: 'no-id' })],
+        ['invalid-event', /^InvalidEvent$/, '1', task({ eventId: 'x'.repeat(257) }, { key: 'long-id' })],
+        ['invalid-event', /^InvalidEvent$/, '1', request({ eventId: 'blank', title: ' ', message: '' })],
+        [
+          'too-large',
+          /^TooLarge$/,
+          '1',
+          request({ eventId: 'large', channels: ['EMAIL'], message: '<'.repeat(300_000) }),
+        ],
+      ];
+      const binary = Buffer.from([0xff, 0xfe, 0x00]);
+      const timestamp = Date.now() - 5_000;
+      const poison = classes.map(([, , , { topic, message }], index): Sent => {
+        return {
+          topic,
+          message: { ...message, timestamp: String(timestamp + index), headers: { 'trace-id': `t-${index}`, binary } },
+        };
       });
-    }
-    expect(eventIds(outputs.delivered)).toEqual(['good']);
-    expect(eventIds(outputs.inApp)).toEqual(['good']);
-    expect(eventIds(outputs.emails)).toEqual(['good']);
-    expect((await worker.stop()).code).toBe(0);
-  });
+      await produceAll(test.prefix, [messagesOf(test).user({ eventId: 'u' }), ...poison, task({ eventId: 'good' })]);
+      const worker = startWorker({ env: test.env('a', FAST_RETRIES) });
+      await untilProcessed(test.prefix);
+
+      const outputs = await readOutputs(test.prefix);
+      expect(outputs.deadLetters).toHaveLength(classes.length);
+      for (const [index, [reason, exception, attempts]] of classes.entries()) {
+        const { topic, message } = poison[index]!;
+        const key = String(message.key);
+        const letter = deadLetter(outputs, key);
+        expect(letter.value, key).toEqual(message.value);
+        expect(letter.headers.find(([name]) => name === 'binary')?.[1], key).toEqual(binary);
+        const { binary: _, ...headers } = headersOf(letter);
+        expect(headers, key).toEqual({
+          'trace-id': `t-${index}`,
+          '__streams.errors.exception': expect.stringMatching(exception) as string,
+          '__streams.errors.message': expect.stringMatching(/\S/) as string,
+          '__streams.errors.topic': test.prefix + topic,
+          '__streams.errors.partition': expect.stringMatching(/^[01]$/) as string,
+          '__streams.errors.offset': expect.stringMatching(/^\d+$/) as string,
+          '__streams.errors.stacktrace': '',
+          'dlq.reason': reason,
+          'dlq.timestamp': String(timestamp + index),
+          'dlq.attempts': attempts,
+          'dlq.replay-count': '0',
+          'dlq.app': 'app',
+        });
+      }
+      expect(eventIds(outputs.delivered)).toEqual(['good']);
+      expect(eventIds(outputs.inApp)).toEqual(['good']);
+      expect(eventIds(outputs.emails)).toEqual(['good']);
+      expect((await worker.stop()).code).toBe(0);
+    },
+  );
 
   it('is named by the place that it came from', async () => {
     const test = await prepareEnvironment('origin', 3);
@@ -127,7 +150,8 @@ describe('a schema id that the registry does not know yet', () => {
     const letter = deadLetter(await readOutputs(test.prefix), 'early');
     expect(headersOf(letter)['dlq.reason']).toBe('unknown-schema');
 
-    for (let version = 1; (await register(`version ${version}`)) < future; version += 1) expect(version).toBeLessThan(50);
+    for (let version = 1; (await register(`version ${version}`)) < future; version += 1)
+      expect(version).toBeLessThan(50);
     const headers = { ...headersOf(letter), 'dlq.replay-count': '1' };
     const replay: Sent = { topic: 'TASK_EVENT_TOPIC', message: { key: letter.key, value: letter.value, headers } };
     // A worker that was told "unknown" asks again after half a minute; another one asks at once.
@@ -142,36 +166,48 @@ describe('a schema id that the registry does not know yet', () => {
     expect((await next.stop()).code).toBe(0);
   });
 
-  it('holds up only its own source partition, and that not for long, however many there are', { timeout: 60_000 }, async () => {
-    const test = await prepareEnvironment('stall', 2);
-    const { task, crm } = messagesOf(test);
-    const COUNT = 200;
-    const unknown = Array.from({ length: COUNT }, (_, index) => {
-      const sent = spoilt(task({ eventId: `unknown-${index}` }), `unknown-${index}`, withSchemaId(UNKNOWN_ID + index));
-      return { ...sent, message: { ...sent.message, partition: 0 } };
-    });
-    const worker = startWorker({ env: test.env() });
-    await worker.ready();
-    const began = performance.now();
-    await produceAll(test.prefix, [
-      ...unknown,
-      task({ eventId: 'behind' }, { partition: 0 }),
-      task({ eventId: 'other-partition' }, { partition: 1 }),
-      crm({ eventId: 'other-topic' }, { partition: 0 }),
-    ]);
-    const appeared = async (eventId: string): Promise<number> => {
-      await until(`${eventId} is processed`, async () => eventIds((await readOutputs(test.prefix)).inApp).includes(eventId));
-      return performance.now() - began;
-    };
-    expect(await appeared('other-partition')).toBeLessThan(5_000);
-    expect(await appeared('other-topic')).toBeLessThan(6_000);
-    expect(await appeared('behind')).toBeLessThan(15_000);
-    await untilProcessed(test.prefix);
-    const { deadLetters, inApp } = await readOutputs(test.prefix);
-    expect(deadLetters.map(({ key }) => String(key)).sort()).toEqual(unknown.map(({ message }) => String(message.key)).sort());
-    expect(inApp).toHaveLength(3);
-    expect((await worker.stop()).code).toBe(0);
-  });
+  it(
+    'holds up only its own source partition, and that not for long, however many there are',
+    { timeout: 60_000 },
+    async () => {
+      const test = await prepareEnvironment('stall', 2);
+      const { task, crm } = messagesOf(test);
+      const COUNT = 200;
+      const unknown = Array.from({ length: COUNT }, (_, index) => {
+        const sent = spoilt(
+          task({ eventId: `unknown-${index}` }),
+          `unknown-${index}`,
+          withSchemaId(UNKNOWN_ID + index),
+        );
+        return { ...sent, message: { ...sent.message, partition: 0 } };
+      });
+      const worker = startWorker({ env: test.env() });
+      await worker.ready();
+      const began = performance.now();
+      await produceAll(test.prefix, [
+        ...unknown,
+        task({ eventId: 'behind' }, { partition: 0 }),
+        task({ eventId: 'other-partition' }, { partition: 1 }),
+        crm({ eventId: 'other-topic' }, { partition: 0 }),
+      ]);
+      const appeared = async (eventId: string): Promise<number> => {
+        await until(`${eventId} is processed`, async () =>
+          eventIds((await readOutputs(test.prefix)).inApp).includes(eventId),
+        );
+        return performance.now() - began;
+      };
+      expect(await appeared('other-partition')).toBeLessThan(5_000);
+      expect(await appeared('other-topic')).toBeLessThan(6_000);
+      expect(await appeared('behind')).toBeLessThan(15_000);
+      await untilProcessed(test.prefix);
+      const { deadLetters, inApp } = await readOutputs(test.prefix);
+      expect(deadLetters.map(({ key }) => String(key)).sort()).toEqual(
+        unknown.map(({ message }) => String(message.key)).sort(),
+      );
+      expect(inApp).toHaveLength(3);
+      expect((await worker.stop()).code).toBe(0);
+    },
+  );
 });
 
 describe("an event whose output is larger than the topic's max.message.bytes", () => {
@@ -184,7 +220,13 @@ describe("an event whose output is larger than the topic's max.message.bytes", (
     await produceAll(test.prefix, [
       user({ eventId: 'u' }),
       // The large ones pass our own bound: only the broker knows that they are too large.
-      ...names.map((eventId) => request({ eventId, channels: ['EMAIL', 'IN_APP'], message: (large.includes(eventId) ? 'x' : '.').repeat(large.includes(eventId) ? 40_000 : 300) })),
+      ...names.map((eventId) =>
+        request({
+          eventId,
+          channels: ['EMAIL', 'IN_APP'],
+          message: (large.includes(eventId) ? 'x' : '.').repeat(large.includes(eventId) ? 40_000 : 300),
+        }),
+      ),
     ]);
     const worker = startWorker({ env: test.env() });
     await untilProcessed(test.prefix);
@@ -204,6 +246,9 @@ async function limitMessages({ prefix }: TestEnvironment, topic: string, bytes: 
   const admin = testKafka(testStack().kafkaBrokers).admin();
   await admin.connect();
   const configEntries = [{ name: 'max.message.bytes', value: String(bytes) }];
-  await admin.alterConfigs({ validateOnly: false, resources: [{ type: 2, name: prefix + topic, configEntries }] });
+  await admin.alterConfigs({
+    validateOnly: false,
+    resources: [{ type: ConfigResourceTypes.TOPIC, name: prefix + topic, configEntries }],
+  });
   await admin.disconnect();
 }

@@ -33,78 +33,117 @@ function addressOf({ emails }: Outputs, eventId: string): readonly string[] | un
   return emails.find((of) => of.eventId === eventId)?.to;
 }
 
-it('addresses, devices and mutes follow the newest account event, whatever order they come in', { timeout: 60_000 }, async () => {
-  const test = await prepareEnvironment('directory', 2);
-  const { task, user, request } = messagesOf(test);
-  const worker = startWorker({ env: test.env() });
-  await worker.ready();
-  const overdue = (eventId: string): Sent => task({ eventId, eventType: 'TASK_OVERDUE' });
-  const settle = async (...sent: Sent[]): Promise<void> => {
-    await produceAll(test.prefix, sent);
-    await untilProcessed(test.prefix);
-  };
+it(
+  'addresses, devices and mutes follow the newest account event, whatever order they come in',
+  { timeout: 60_000 },
+  async () => {
+    const test = await prepareEnvironment('directory', 2);
+    const { task, user, request } = messagesOf(test);
+    const worker = startWorker({ env: test.env() });
+    await worker.ready();
+    const overdue = (eventId: string): Sent => task({ eventId, eventType: 'TASK_OVERDUE' });
+    const settle = async (...sent: Sent[]): Promise<void> => {
+      await produceAll(test.prefix, sent);
+      await untilProcessed(test.prefix);
+    };
 
-  await settle(overdue('unknown-user'));
-  await learn(test.prefix, worker, [user({ eventId: 'u1', email: 'first@example.com', deviceTokens: ['phone'] })], 1);
-  await settle(overdue('known'));
+    await settle(overdue('unknown-user'));
+    await learn(test.prefix, worker, [user({ eventId: 'u1', email: 'first@example.com', deviceTokens: ['phone'] })], 1);
+    await settle(overdue('known'));
 
-  // Newer by time, then older ones and a lower id of the same time, which must not win.
-  await learn(
-    test.prefix,
-    worker,
-    [
-      user({ eventId: 'u3', timestamp: HAPPENED + 2n, email: 'newest@example.com', deviceTokens: [] }),
-      user({ eventId: 'u2', timestamp: HAPPENED + 1n, email: 'late@example.com' }),
-      user({ eventId: 'u0', timestamp: HAPPENED + 2n, email: 'lower-id@example.com' }),
-      user({ eventId: 'u9', timestamp: HAPPENED + 9n, eventType: 'PASSWORD_CHANGED', email: 'never@example.com' }),
-    ],
-    1,
-  );
-  await settle(overdue('updated'));
+    // Newer by time, then older ones and a lower id of the same time, which must not win.
+    await learn(
+      test.prefix,
+      worker,
+      [
+        user({ eventId: 'u3', timestamp: HAPPENED + 2n, email: 'newest@example.com', deviceTokens: [] }),
+        user({ eventId: 'u2', timestamp: HAPPENED + 1n, email: 'late@example.com' }),
+        user({ eventId: 'u0', timestamp: HAPPENED + 2n, email: 'lower-id@example.com' }),
+        user({ eventId: 'u9', timestamp: HAPPENED + 9n, eventType: 'PASSWORD_CHANGED', email: 'never@example.com' }),
+      ],
+      1,
+    );
+    await settle(overdue('updated'));
 
-  await learn(test.prefix, worker, [user({ eventId: 'u4', timestamp: HAPPENED + 10n, email: 'newest@example.com', mutedChannels: ['EMAIL'] })], 1);
-  await settle(overdue('muted'), request({ eventId: 'muted-high', channels: ['EMAIL'], priority: 'HIGH' }));
+    await learn(
+      test.prefix,
+      worker,
+      [user({ eventId: 'u4', timestamp: HAPPENED + 10n, email: 'newest@example.com', mutedChannels: ['EMAIL'] })],
+      1,
+    );
+    await settle(overdue('muted'), request({ eventId: 'muted-high', channels: ['EMAIL'], priority: 'HIGH' }));
 
-  await learn(test.prefix, worker, [user({ eventId: 'u5', timestamp: HAPPENED + 20n, eventType: 'USER_DELETED' })], 1);
-  await learn(test.prefix, worker, [user({ eventId: 'u4b', timestamp: HAPPENED + 15n, email: 'ghost@example.com' })], 1);
-  await settle(overdue('deleted'));
+    await learn(
+      test.prefix,
+      worker,
+      [user({ eventId: 'u5', timestamp: HAPPENED + 20n, eventType: 'USER_DELETED' })],
+      1,
+    );
+    await learn(
+      test.prefix,
+      worker,
+      [user({ eventId: 'u4b', timestamp: HAPPENED + 15n, email: 'ghost@example.com' })],
+      1,
+    );
+    await settle(overdue('deleted'));
 
-  const outputs = await readOutputs(test.prefix);
-  expect(channelsOf(outputs, 'unknown-user')).toEqual(['IN_APP DISPATCHED', 'EMAIL SKIPPED NO_ADDRESS', 'PUSH SKIPPED NO_DEVICE']);
-  expect(channelsOf(outputs, 'known')).toEqual(['IN_APP DISPATCHED', 'EMAIL DISPATCHED', 'PUSH DISPATCHED']);
-  expect(addressOf(outputs, 'known')).toEqual(['first@example.com']);
-  expect(outputs.pushes.find(({ eventId }) => eventId === 'known')?.deviceTokens).toEqual(['phone']);
-  expect(addressOf(outputs, 'updated')).toEqual(['newest@example.com']);
-  expect(channelsOf(outputs, 'updated')).toContain('PUSH SKIPPED NO_DEVICE');
-  expect(channelsOf(outputs, 'muted')).toContain('EMAIL SKIPPED MUTED');
-  expect(addressOf(outputs, 'muted')).toBeUndefined();
-  expect(addressOf(outputs, 'muted-high')).toEqual(['newest@example.com']);
-  expect(channelsOf(outputs, 'deleted')).toContain('EMAIL SKIPPED NO_ADDRESS');
-  expect(outputs.deadLetters).toEqual([]);
-});
+    const outputs = await readOutputs(test.prefix);
+    expect(channelsOf(outputs, 'unknown-user')).toEqual([
+      'IN_APP DISPATCHED',
+      'EMAIL SKIPPED NO_ADDRESS',
+      'PUSH SKIPPED NO_DEVICE',
+    ]);
+    expect(channelsOf(outputs, 'known')).toEqual(['IN_APP DISPATCHED', 'EMAIL DISPATCHED', 'PUSH DISPATCHED']);
+    expect(addressOf(outputs, 'known')).toEqual(['first@example.com']);
+    expect(outputs.pushes.find(({ eventId }) => eventId === 'known')?.deviceTokens).toEqual(['phone']);
+    expect(addressOf(outputs, 'updated')).toEqual(['newest@example.com']);
+    expect(channelsOf(outputs, 'updated')).toContain('PUSH SKIPPED NO_DEVICE');
+    expect(channelsOf(outputs, 'muted')).toContain('EMAIL SKIPPED MUTED');
+    expect(addressOf(outputs, 'muted')).toBeUndefined();
+    expect(addressOf(outputs, 'muted-high')).toEqual(['newest@example.com']);
+    expect(channelsOf(outputs, 'deleted')).toContain('EMAIL SKIPPED NO_ADDRESS');
+    expect(outputs.deadLetters).toEqual([]);
+  },
+);
 
-it('at a first start every account event that is there comes before the other events', { timeout: 60_000 }, async () => {
-  const test = await prepareEnvironment('accounts-first', { TASK_EVENT_TOPIC: 4, USER_EVENT_TOPIC: 3, EMAIL_REQUEST_TOPIC: 2 });
-  const { task, user } = messagesOf(test);
-  const users = Array.from({ length: 400 }, (_, index) => BigInt(index + 1));
-  // The tasks are produced first and are few; the accounts take many fetches.
-  await produceAll(test.prefix, users.map((userId) => task({ eventId: `t${userId}`, assignedTo: userId })));
-  await produceAll(
-    test.prefix,
-    users.flatMap((userId) =>
-      ['a', 'b', 'c', 'd'].map((version, index) =>
-        user({ eventId: `u${userId}${version}`, timestamp: HAPPENED + BigInt(index), userId, email: `${userId}-${version}@example.com` }),
+it(
+  'at a first start every account event that is there comes before the other events',
+  { timeout: 60_000 },
+  async () => {
+    const test = await prepareEnvironment('accounts-first', {
+      TASK_EVENT_TOPIC: 4,
+      USER_EVENT_TOPIC: 3,
+      EMAIL_REQUEST_TOPIC: 2,
+    });
+    const { task, user } = messagesOf(test);
+    const users = Array.from({ length: 400 }, (_, index) => BigInt(index + 1));
+    // The tasks are produced first and are few; the accounts take many fetches.
+    await produceAll(
+      test.prefix,
+      users.map((userId) => task({ eventId: `t${userId}`, assignedTo: userId })),
+    );
+    await produceAll(
+      test.prefix,
+      users.flatMap((userId) =>
+        ['a', 'b', 'c', 'd'].map((version, index) =>
+          user({
+            eventId: `u${userId}${version}`,
+            timestamp: HAPPENED + BigInt(index),
+            userId,
+            email: `${userId}-${version}@example.com`,
+          }),
+        ),
       ),
-    ),
-  );
-  const [a, b] = [startWorker({ env: test.env('a') }), startWorker({ env: test.env('b') })];
-  await untilProcessed(test.prefix);
-  const { emails } = await readOutputs(test.prefix);
-  expect(eventIds(emails)).toEqual(users.map((userId) => `t${userId}`).sort());
-  for (const { to, eventId } of emails) expect(to).toEqual([`${eventId.slice(1)}-d@example.com`]);
-  expect((await a.stop()).code).toBe(0);
-  expect((await b.stop()).code).toBe(0);
-});
+    );
+    const [a, b] = [startWorker({ env: test.env('a') }), startWorker({ env: test.env('b') })];
+    await untilProcessed(test.prefix);
+    const { emails } = await readOutputs(test.prefix);
+    expect(eventIds(emails)).toEqual(users.map((userId) => `t${userId}`).sort());
+    for (const { to, eventId } of emails) expect(to).toEqual([`${eventId.slice(1)}-d@example.com`]);
+    expect((await a.stop()).code).toBe(0);
+    expect((await b.stop()).code).toBe(0);
+  },
+);
 
 it('a worker with an empty STATE_DIR knows the users from the directory topic', { timeout: 60_000 }, async () => {
   const test = await prepareEnvironment('directory-restore', 2);
@@ -112,14 +151,24 @@ it('a worker with an empty STATE_DIR knows the users from the directory topic', 
   const first = startWorker({ env: test.env() });
   await first.ready();
   const users = Array.from({ length: 50 }, (_, index) => BigInt(index + 1));
-  await learn(test.prefix, first, users.map((userId) => user({ eventId: `u${userId}`, userId, email: `${userId}@example.com` })), 50);
+  await learn(
+    test.prefix,
+    first,
+    users.map((userId) => user({ eventId: `u${userId}`, userId, email: `${userId}@example.com` })),
+    50,
+  );
   expect((await first.stop()).code).toBe(0);
 
   rmSync(test.stateDir('worker'), { recursive: true });
-  await produceAll(test.prefix, users.map((userId) => task({ eventId: `t${userId}`, assignedTo: userId })));
+  await produceAll(
+    test.prefix,
+    users.map((userId) => task({ eventId: `t${userId}`, assignedTo: userId })),
+  );
   const second = startWorker({ env: test.env() });
   await untilProcessed(test.prefix);
   const { emails } = await readOutputs(test.prefix);
-  expect(emails.map(({ eventId, to }) => `${eventId} ${to.join()}`).sort()).toEqual(users.map((userId) => `t${userId} ${userId}@example.com`).sort());
+  expect(emails.map(({ eventId, to }) => `${eventId} ${to.join()}`).sort()).toEqual(
+    users.map((userId) => `t${userId} ${userId}@example.com`).sort(),
+  );
   expect((await second.stop()).code).toBe(0);
 });

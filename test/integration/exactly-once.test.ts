@@ -9,28 +9,32 @@ import { startWorker } from './harness/worker.js';
 const EVENTS = 100_000;
 
 describe('exactly once', () => {
-  it(`makes each output of ${EVENTS} mixed events exactly once while one worker is killed and another joins`, { timeout: 240_000 }, async () => {
-    const test = await prepareEnvironment('eos', 4);
-    const workload = makeWorkload({ seed: 7, events: EVENTS, ids: test.ids });
-    await produceAll(test.prefix, workload.users);
-    const half = workload.events.length / 2;
-    await produceAll(test.prefix, workload.events.slice(0, half));
+  it(
+    `makes each output of ${EVENTS} mixed events exactly once while one worker is killed and another joins`,
+    { timeout: 240_000 },
+    async () => {
+      const test = await prepareEnvironment('eos', 4);
+      const workload = makeWorkload({ seed: 7, events: EVENTS, ids: test.ids });
+      await produceAll(test.prefix, workload.users);
+      const half = workload.events.length / 2;
+      await produceAll(test.prefix, workload.events.slice(0, half));
 
-    const doomed = startWorker({ env: test.env('a') });
-    const steady = startWorker({ env: test.env('b') });
-    await Promise.all([doomed.ports(), steady.ports()]);
-    const rest = produceAll(test.prefix, workload.events.slice(half));
-    const total = workload.events.length + workload.users.length;
-    await until('some of the work is done', async () => (await lag(test.prefix)) < total * 0.8, 60_000);
-    doomed.kill('SIGKILL');
-    const joining = startWorker({ env: test.env('c') });
-    await rest;
-    expect(await lag(test.prefix)).toBeGreaterThan(0);
+      const doomed = startWorker({ env: test.env('a') });
+      const steady = startWorker({ env: test.env('b') });
+      await Promise.all([doomed.ports(), steady.ports()]);
+      const rest = produceAll(test.prefix, workload.events.slice(half));
+      const total = workload.events.length + workload.users.length;
+      await until('some of the work is done', async () => (await lag(test.prefix)) < total * 0.8, 60_000);
+      doomed.kill('SIGKILL');
+      const joining = startWorker({ env: test.env('c') });
+      await rest;
+      expect(await lag(test.prefix)).toBeGreaterThan(0);
 
-    await joining.ready();
-    await untilProcessed(test.prefix);
-    expect(await differences(test.prefix, workload)).toEqual([]);
-    expect((await steady.stop()).code).toBe(0);
-    expect((await joining.stop()).code).toBe(0);
-  });
+      await joining.ready();
+      await untilProcessed(test.prefix);
+      expect(await differences(test.prefix, workload)).toEqual([]);
+      expect((await steady.stop()).code).toBe(0);
+      expect((await joining.stop()).code).toBe(0);
+    },
+  );
 });

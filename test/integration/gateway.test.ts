@@ -12,48 +12,59 @@ import { TestSocket, tokenFor } from './harness/socket.js';
 import { until } from './harness/until.js';
 import { startWorker } from './harness/worker.js';
 
-it('shows every committed notification on the sockets of its user, whichever worker made it, and on no other', { timeout: 60_000 }, async () => {
-  const test = await prepareEnvironment('gateway', 2);
-  const { task, request } = messagesOf(test);
-  const a = startWorker({ env: test.env('a') });
-  const b = startWorker({ env: test.env('b') });
-  const [{ gateway: portA }, { gateway: portB }] = await Promise.all([a.ready(), b.ready()]);
-  await until('the two share the tasks', () => shareTasks([a, b], 2));
-  const ofB = tasksOf(b)[0]!;
-  const big = 2n ** 63n - 1n;
+it(
+  'shows every committed notification on the sockets of its user, whichever worker made it, and on no other',
+  { timeout: 60_000 },
+  async () => {
+    const test = await prepareEnvironment('gateway', 2);
+    const { task, request } = messagesOf(test);
+    const a = startWorker({ env: test.env('a') });
+    const b = startWorker({ env: test.env('b') });
+    const [{ gateway: portA }, { gateway: portB }] = await Promise.all([a.ready(), b.ready()]);
+    await until('the two share the tasks', () => shareTasks([a, b], 2));
+    const ofB = tasksOf(b)[0]!;
+    const big = 2n ** 63n - 1n;
 
-  const onA = await TestSocket.open(portA!, 1n, 7n);
-  const onB = await TestSocket.open(portB!, 1n, 7n);
-  const otherUser = await TestSocket.open(portA!, 1n, 8n);
-  const otherTenant = await TestSocket.open(portA!, 2n, 7n);
-  const largest = await TestSocket.open(portB!, big, big);
-  await produceAll(test.prefix, [
-    task({ eventId: 'made-by-b', tenantId: 1n, assignedTo: 7n }, { partition: ofB }),
-    task({ eventId: 'made-by-a', tenantId: 1n, assignedTo: 7n }, { partition: 1 - ofB }),
-    task({ eventId: 'made-by-a', tenantId: 1n, assignedTo: 7n }, { partition: 1 - ofB }),
-    request({ eventId: 'e-mail-only', channels: ['EMAIL'] }),
-    request({ eventId: 'both-users', userIds: [7n, 8n] }),
-    task({ eventId: 'of-other-tenant', tenantId: 2n, assignedTo: 7n }),
-    task({ eventId: 'largest', tenantId: big, assignedTo: big, taskId: big }),
-  ]);
-  await untilProcessed(test.prefix);
-  await until('every socket has its notifications', () => onA.eventIds.length + onB.eventIds.length >= 6 && largest.eventIds.length > 0 && otherTenant.eventIds.length > 0 && otherUser.eventIds.length > 0);
-  expect([...onA.eventIds].sort()).toEqual(['both-users', 'made-by-a', 'made-by-b']);
-  expect([...onB.eventIds].sort()).toEqual(['both-users', 'made-by-a', 'made-by-b']);
-  expect(otherUser.eventIds).toEqual(['both-users']);
-  expect(otherTenant.eventIds).toEqual(['of-other-tenant']);
-  expect(largest.eventIds).toEqual(['largest']);
-  const { inApp } = await readOutputs(test.prefix);
-  const shown = largest.messages.find(({ notification }) => notification)!.notification!;
-  expect(shown).toMatchObject({ tenantId: String(big), userId: String(big) });
-  expect(shown.notificationId).toBe(String(inApp.find(({ eventId }) => eventId === 'largest')!.notificationId));
+    const onA = await TestSocket.open(portA!, 1n, 7n);
+    const onB = await TestSocket.open(portB!, 1n, 7n);
+    const otherUser = await TestSocket.open(portA!, 1n, 8n);
+    const otherTenant = await TestSocket.open(portA!, 2n, 7n);
+    const largest = await TestSocket.open(portB!, big, big);
+    await produceAll(test.prefix, [
+      task({ eventId: 'made-by-b', tenantId: 1n, assignedTo: 7n }, { partition: ofB }),
+      task({ eventId: 'made-by-a', tenantId: 1n, assignedTo: 7n }, { partition: 1 - ofB }),
+      task({ eventId: 'made-by-a', tenantId: 1n, assignedTo: 7n }, { partition: 1 - ofB }),
+      request({ eventId: 'e-mail-only', channels: ['EMAIL'] }),
+      request({ eventId: 'both-users', userIds: [7n, 8n] }),
+      task({ eventId: 'of-other-tenant', tenantId: 2n, assignedTo: 7n }),
+      task({ eventId: 'largest', tenantId: big, assignedTo: big, taskId: big }),
+    ]);
+    await untilProcessed(test.prefix);
+    await until(
+      'every socket has its notifications',
+      () =>
+        onA.eventIds.length + onB.eventIds.length >= 6 &&
+        largest.eventIds.length > 0 &&
+        otherTenant.eventIds.length > 0 &&
+        otherUser.eventIds.length > 0,
+    );
+    expect([...onA.eventIds].sort()).toEqual(['both-users', 'made-by-a', 'made-by-b']);
+    expect([...onB.eventIds].sort()).toEqual(['both-users', 'made-by-a', 'made-by-b']);
+    expect(otherUser.eventIds).toEqual(['both-users']);
+    expect(otherTenant.eventIds).toEqual(['of-other-tenant']);
+    expect(largest.eventIds).toEqual(['largest']);
+    const { inApp } = await readOutputs(test.prefix);
+    const shown = largest.messages.find(({ notification }) => notification)!.notification!;
+    expect(shown).toMatchObject({ tenantId: String(big), userId: String(big) });
+    expect(shown.notificationId).toBe(String(inApp.find(({ eventId }) => eventId === 'largest')!.notificationId));
 
-  expect(byLabels(await scrape(a), 'sockets')).toEqual({ '': 3 });
-  expect(byLabels(await scrape(a), 'socket_messages_total')).toMatchObject({ notification: 5 });
-  expect((await readinessOf(a)).status).toBe(200);
-  expect((await a.stop()).code).toBe(0);
-  expect((await b.stop()).code).toBe(0);
-});
+    expect(byLabels(await scrape(a), 'sockets')).toEqual({ '': 3 });
+    expect(byLabels(await scrape(a), 'socket_messages_total')).toMatchObject({ notification: 5 });
+    expect((await readinessOf(a)).status).toBe(200);
+    expect((await a.stop()).code).toBe(0);
+    expect((await b.stop()).code).toBe(0);
+  },
+);
 
 it('records what a client confirms as delivered, with the in-app channel alone', { timeout: 60_000 }, async () => {
   const test = await prepareEnvironment('ack', 1);
@@ -61,11 +72,16 @@ it('records what a client confirms as delivered, with the in-app channel alone',
   const worker = startWorker({ env: test.env() });
   const { gateway } = await worker.ready();
   const socket = await TestSocket.open(gateway!, 1n, 7n);
-  await produceAll(test.prefix, ['seen', 'unseen'].map((eventId) => task({ eventId })));
+  await produceAll(
+    test.prefix,
+    ['seen', 'unseen'].map((eventId) => task({ eventId })),
+  );
   await until('both came', () => socket.eventIds.length === 2);
   const id = socket.messages.find(({ notification }) => notification?.eventId === 'seen')!.notification!.notificationId;
   socket.send({ type: 'ack', id });
-  await until('the ack is answered', () => socket.messages.some((message) => message.type === 'acked' && message.id === id));
+  await until('the ack is answered', () =>
+    socket.messages.some((message) => message.type === 'acked' && message.id === id),
+  );
 
   const confirmed = await until('the delivery is on the topic', async () => {
     const { delivered } = await readOutputs(test.prefix);
@@ -83,21 +99,31 @@ it('records what a client confirms as delivered, with the in-app channel alone',
   expect((await worker.stop()).code).toBe(0);
 });
 
-it('refuses a handshake without a token, with a forged one, or with one in the address', { timeout: 60_000 }, async () => {
-  const test = await prepareEnvironment('handshake', 1);
-  const worker = startWorker({ env: test.env('a', { ROLES: 'gateway' }) });
-  const { gateway } = await worker.ready();
-  const token = await tokenFor(1n, 7n);
-  const handshake = { connection: 'upgrade', upgrade: 'websocket', 'sec-websocket-version': '13', 'sec-websocket-key': 'dGhlIHNhbXBsZSBub25jZQ==' };
-  const ask = async (path: string, headers: Record<string, string>): Promise<number> => statusOf(gateway!, path, { ...handshake, ...headers });
-  expect(await ask('/v1/ws', { authorization: `Bearer ${token}` })).toBe(101);
-  expect(await ask('/v1/ws', {})).toBe(401);
-  expect(await ask('/v1/ws', { authorization: `Bearer ${token.slice(0, -4)}AAAA` })).toBe(401);
-  expect(await ask(`/v1/ws?token=${token}`, { authorization: `Bearer ${token}` })).toBe(401);
-  expect(await ask('/v1/ws', { authorization: `Bearer ${token}`, origin: 'https://evil.example.com' })).toBe(403);
-  expect((await worker.stop()).code).toBe(0);
-  expect(worker.lines.join('\n')).not.toContain(token.split('.')[2]!);
-});
+it(
+  'refuses a handshake without a token, with a forged one, or with one in the address',
+  { timeout: 60_000 },
+  async () => {
+    const test = await prepareEnvironment('handshake', 1);
+    const worker = startWorker({ env: test.env('a', { ROLES: 'gateway' }) });
+    const { gateway } = await worker.ready();
+    const token = await tokenFor(1n, 7n);
+    const handshake = {
+      connection: 'upgrade',
+      upgrade: 'websocket',
+      'sec-websocket-version': '13',
+      'sec-websocket-key': 'dGhlIHNhbXBsZSBub25jZQ==',
+    };
+    const ask = async (path: string, headers: Record<string, string>): Promise<number> =>
+      statusOf(gateway!, path, { ...handshake, ...headers });
+    expect(await ask('/v1/ws', { authorization: `Bearer ${token}` })).toBe(101);
+    expect(await ask('/v1/ws', {})).toBe(401);
+    expect(await ask('/v1/ws', { authorization: `Bearer ${token.slice(0, -4)}AAAA` })).toBe(401);
+    expect(await ask(`/v1/ws?token=${token}`, { authorization: `Bearer ${token}` })).toBe(401);
+    expect(await ask('/v1/ws', { authorization: `Bearer ${token}`, origin: 'https://evil.example.com' })).toBe(403);
+    expect((await worker.stop()).code).toBe(0);
+    expect(worker.lines.join('\n')).not.toContain(token.split('.')[2]!);
+  },
+);
 
 /** `fetch` can not ask for an upgrade. */
 function statusOf(port: number, path: string, headers: Record<string, string>): Promise<number> {

@@ -43,7 +43,8 @@ it('counts every record that came, went out, was dropped and was dead-lettered',
     USER_DIRECTORY: workload.users.length,
   });
   const dropped = samples.filter(({ name }) => name === 'records_dropped_total');
-  const droppedFor = (reason: string): number => dropped.filter(({ labels }) => labels['reason'] === reason).reduce((sum, { value }) => sum + value, 0);
+  const droppedFor = (reason: string): number =>
+    dropped.filter(({ labels }) => labels['reason'] === reason).reduce((sum, { value }) => sum + value, 0);
   expect(droppedFor('duplicate')).toBe(workload.repeats);
   expect(droppedFor('tombstone') + droppedFor('unknown-type')).toBe(workload.skipped);
   const reasons = deadLetters.map(({ headers }) => headers.find(([name]) => name === 'dlq.reason')?.[1]?.toString());
@@ -58,34 +59,47 @@ it('counts every record that came, went out, was dropped and was dead-lettered',
   expect((await worker.stop()).code).toBe(0);
 });
 
-it('logs no text, address, device or id of an event, whatever becomes of it, at any level', { timeout: 60_000 }, async () => {
-  const test = await prepareEnvironment('logs', 1);
-  const { task, crm, request, user } = messagesOf(test);
-  const MARK = 'Zaubernuss';
-  const marked = { taskTitle: `${MARK}-title`, eventId: `${MARK}-event` };
-  const cut = task({ ...marked, eventId: `${MARK}-cut` });
-  const headers = { 'trace-id': `${MARK}-header` };
-  await produceAll(test.prefix, [
-    user({ eventId: `${MARK}-user`, email: `${MARK}@example.com`, fullName: MARK, deviceTokens: [`${MARK}-device`] }),
-    task(marked, { headers }),
-    task(marked, { headers }),
-    task({ ...marked, eventType: `${MARK}_TYPE`, eventId: `${MARK}-type` }),
-    task({ ...marked, eventId: `${MARK}-invalid`, tenantId: 0n }, { headers }),
-    task({ ...marked, eventId: MARK.repeat(40) }),
-    { ...cut, message: { ...cut.message, value: (cut.message.value as Buffer).subarray(0, -2), headers } },
-    crm({ eventId: `${MARK}-crm`, entityName: MARK, metadata: { [MARK]: MARK } }),
-    request({ eventId: `${MARK}-request`, title: MARK, message: MARK, channels: [`${MARK}-channel`, 'EMAIL', 'PUSH'], templateCode: `${MARK}-template`, templateVars: { [MARK]: MARK } }),
-    request({ eventId: `${MARK}-large`, message: MARK + '<'.repeat(300_000), channels: ['EMAIL'] }),
-  ]);
-  const worker = startWorker({ env: test.env('a', { LOG_LEVEL: 'trace', DLQ_STACK_TRACES: 'true' }) });
-  await untilProcessed(test.prefix);
-  const { deadLetters, emails } = await readOutputs(test.prefix);
-  expect(deadLetters).toHaveLength(4);
-  expect(emails.length).toBeGreaterThan(0);
-  expect((await worker.stop()).code).toBe(0);
-  expect(worker.lines.length).toBeGreaterThan(10);
-  expect(worker.lines.filter((line) => line.toLowerCase().includes(MARK.toLowerCase()))).toEqual([]);
-  // What is not the payload's own is not in the dead letters' headers either.
-  const told = deadLetters.flatMap((letter) => letter.headers.filter(([name]) => name.startsWith('__streams.')).map(([, value]) => value?.toString() ?? ''));
-  expect(told.filter((text) => text.includes(MARK))).toEqual([]);
-});
+it(
+  'logs no text, address, device or id of an event, whatever becomes of it, at any level',
+  { timeout: 60_000 },
+  async () => {
+    const test = await prepareEnvironment('logs', 1);
+    const { task, crm, request, user } = messagesOf(test);
+    const MARK = 'Zaubernuss';
+    const marked = { taskTitle: `${MARK}-title`, eventId: `${MARK}-event` };
+    const cut = task({ ...marked, eventId: `${MARK}-cut` });
+    const headers = { 'trace-id': `${MARK}-header` };
+    await produceAll(test.prefix, [
+      user({ eventId: `${MARK}-user`, email: `${MARK}@example.com`, fullName: MARK, deviceTokens: [`${MARK}-device`] }),
+      task(marked, { headers }),
+      task(marked, { headers }),
+      task({ ...marked, eventType: `${MARK}_TYPE`, eventId: `${MARK}-type` }),
+      task({ ...marked, eventId: `${MARK}-invalid`, tenantId: 0n }, { headers }),
+      task({ ...marked, eventId: MARK.repeat(40) }),
+      { ...cut, message: { ...cut.message, value: (cut.message.value as Buffer).subarray(0, -2), headers } },
+      crm({ eventId: `${MARK}-crm`, entityName: MARK, metadata: { [MARK]: MARK } }),
+      request({
+        eventId: `${MARK}-request`,
+        title: MARK,
+        message: MARK,
+        channels: [`${MARK}-channel`, 'EMAIL', 'PUSH'],
+        templateCode: `${MARK}-template`,
+        templateVars: { [MARK]: MARK },
+      }),
+      request({ eventId: `${MARK}-large`, message: MARK + '<'.repeat(300_000), channels: ['EMAIL'] }),
+    ]);
+    const worker = startWorker({ env: test.env('a', { LOG_LEVEL: 'trace', DLQ_STACK_TRACES: 'true' }) });
+    await untilProcessed(test.prefix);
+    const { deadLetters, emails } = await readOutputs(test.prefix);
+    expect(deadLetters).toHaveLength(4);
+    expect(emails.length).toBeGreaterThan(0);
+    expect((await worker.stop()).code).toBe(0);
+    expect(worker.lines.length).toBeGreaterThan(10);
+    expect(worker.lines.filter((line) => line.toLowerCase().includes(MARK.toLowerCase()))).toEqual([]);
+    // What is not the payload's own is not in the dead letters' headers either.
+    const told = deadLetters.flatMap((letter) =>
+      letter.headers.filter(([name]) => name.startsWith('__streams.')).map(([, value]) => value?.toString() ?? ''),
+    );
+    expect(told.filter((text) => text.includes(MARK))).toEqual([]);
+  },
+);

@@ -31,7 +31,9 @@ async function untilNotReady(worker: WorkerProcess, part: string): Promise<strin
     },
     20_000,
   ).catch(async (error: unknown) => {
-    throw new Error(`${JSON.stringify(await readinessOf(worker))}\n${worker.lines.slice(-20).join('\n')}`, { cause: error });
+    throw new Error(`${JSON.stringify(await readinessOf(worker))}\n${worker.lines.slice(-20).join('\n')}`, {
+      cause: error,
+    });
   });
 }
 
@@ -73,61 +75,77 @@ describe('at the start', () => {
 });
 
 describe('while records flow', () => {
-  it('without the registry the known schemas go on, an unknown one waits and is not dead-lettered', { timeout: 120_000 }, async () => {
-    const test = await prepareEnvironment('registry-gone', 2);
-    const { task } = messagesOf(test);
-    const worker = startWorker({ env: test.env('a', { RETRY_BACKOFF_MS: '200' }) });
-    await worker.ready();
-    await produceAll(test.prefix, [task({ eventId: 'before' }, { partition: 0 })]);
-    await untilProcessed(test.prefix);
-    const newer = await registerVersion(`${test.prefix}TASK_EVENT_TOPIC-value`, SCHEMAS.TaskEvent, 'newer');
+  it(
+    'without the registry the known schemas go on, an unknown one waits and is not dead-lettered',
+    { timeout: 120_000 },
+    async () => {
+      const test = await prepareEnvironment('registry-gone', 2);
+      const { task } = messagesOf(test);
+      const worker = startWorker({ env: test.env('a', { RETRY_BACKOFF_MS: '200' }) });
+      await worker.ready();
+      await produceAll(test.prefix, [task({ eventId: 'before' }, { partition: 0 })]);
+      await untilProcessed(test.prefix);
+      const newer = await registerVersion(`${test.prefix}TASK_EVENT_TOPIC-value`, SCHEMAS.TaskEvent, 'newer');
 
-    await stopRegistry(ownStack());
-    const away = delay(OUTAGE_MS);
-    const unknown = task({ eventId: 'waits' }, { partition: 1 });
-    (unknown.message.value as Buffer).writeUInt32BE(newer, 1);
-    await produceAll(test.prefix, [unknown, task({ eventId: 'behind' }, { partition: 1 }), task({ eventId: 'during' }, { partition: 0 })]);
-    expect(await untilNotReady(worker, 'registry')).toMatch(/registry/);
-    await until('the known schema goes on', async () => eventIds((await readOutputs(test.prefix)).inApp).includes('during'), 10_000);
-    await away;
-    expect(eventIds((await readOutputs(test.prefix)).inApp)).toEqual(['before', 'during']);
-    expect((await readinessOf(worker)).status).toBe(503);
+      await stopRegistry(ownStack());
+      const away = delay(OUTAGE_MS);
+      const unknown = task({ eventId: 'waits' }, { partition: 1 });
+      (unknown.message.value as Buffer).writeUInt32BE(newer, 1);
+      await produceAll(test.prefix, [
+        unknown,
+        task({ eventId: 'behind' }, { partition: 1 }),
+        task({ eventId: 'during' }, { partition: 0 }),
+      ]);
+      expect(await untilNotReady(worker, 'registry')).toMatch(/registry/);
+      await until(
+        'the known schema goes on',
+        async () => eventIds((await readOutputs(test.prefix)).inApp).includes('during'),
+        10_000,
+      );
+      await away;
+      expect(eventIds((await readOutputs(test.prefix)).inApp)).toEqual(['before', 'during']);
+      expect((await readinessOf(worker)).status).toBe(503);
 
-    await startRegistry(ownStack());
-    await untilProcessed(test.prefix);
-    await worker.ready(10_000);
-    const { inApp, deadLetters } = await readOutputs(test.prefix);
-    expect(eventIds(inApp)).toEqual(['before', 'behind', 'during', 'waits']);
-    expect(deadLetters).toEqual([]);
-    expect((await worker.stop()).code).toBe(0);
-  });
+      await startRegistry(ownStack());
+      await untilProcessed(test.prefix);
+      await worker.ready(10_000);
+      const { inApp, deadLetters } = await readOutputs(test.prefix);
+      expect(eventIds(inApp)).toEqual(['before', 'behind', 'during', 'waits']);
+      expect(deadLetters).toEqual([]);
+      expect((await worker.stop()).code).toBe(0);
+    },
+  );
 
-  it('a broker that is away for longer than every timeout costs nothing and repeats nothing', { timeout: 150_000 }, async () => {
-    const test = await prepareEnvironment('broker-gone', 4);
-    const workload = makeWorkload({ seed: 31, events: 8_000, ids: test.ids });
-    await produceAll(test.prefix, [...workload.users, ...workload.events]);
-    const total = workload.users.length + workload.events.length;
-    const env = (state: string) => test.env(state, { COMMIT_RECORDS: '50', ...SHORT_TIMEOUTS });
-    const [a, b] = [startWorker({ env: env('a') }), startWorker({ env: env('b') })];
-    await until('some of the work is done', async () => (await lag(test.prefix)) < total * 0.9, 60_000);
-    // Killed: what is in flight is cut off in the middle.
-    await stopBroker(ownStack(), 1, 0);
-    const [reason] = await Promise.all([untilNotReady(a, 'broker'), untilNotReady(b, 'broker')]);
-    expect(reason).not.toBe('');
-    await delay(OUTAGE_MS);
-    const done = await Promise.all([a, b].map((worker) => scrape(worker)));
-    await startBroker(ownStack());
+  it(
+    'a broker that is away for longer than every timeout costs nothing and repeats nothing',
+    { timeout: 150_000 },
+    async () => {
+      const test = await prepareEnvironment('broker-gone', 4);
+      const workload = makeWorkload({ seed: 31, events: 8_000, ids: test.ids });
+      await produceAll(test.prefix, [...workload.users, ...workload.events]);
+      const total = workload.users.length + workload.events.length;
+      const env = (state: string) => test.env(state, { COMMIT_RECORDS: '50', ...SHORT_TIMEOUTS });
+      const [a, b] = [startWorker({ env: env('a') }), startWorker({ env: env('b') })];
+      await until('some of the work is done', async () => (await lag(test.prefix)) < total * 0.9, 60_000);
+      // Killed: what is in flight is cut off in the middle.
+      await stopBroker(ownStack(), 1, 0);
+      const [reason] = await Promise.all([untilNotReady(a, 'broker'), untilNotReady(b, 'broker')]);
+      expect(reason).not.toBe('');
+      await delay(OUTAGE_MS);
+      const done = await Promise.all([a, b].map((worker) => scrape(worker)));
+      await startBroker(ownStack());
 
-    // A worker that ended would not have answered, so these two are the ones that go on.
-    const processed = done.flat().filter(({ name }) => name === 'records_in_total');
-    expect(processed.reduce((sum, { value }) => sum + value, 0)).toBeLessThan(total);
-    await untilProcessed(test.prefix, 60_000).catch((error: unknown) => {
-      throw new Error([...a.lines.slice(-15), '', ...b.lines.slice(-15)].join('\n'), { cause: error });
-    });
-    expect([a.ended, b.ended]).toEqual([undefined, undefined]);
-    await Promise.all([a.ready(15_000), b.ready(15_000)]);
-    expect(await differences(test.prefix, workload)).toEqual([]);
-    expect((await a.stop()).code).toBe(0);
-    expect((await b.stop()).code).toBe(0);
-  });
+      // A worker that ended would not have answered, so these two are the ones that go on.
+      const processed = done.flat().filter(({ name }) => name === 'records_in_total');
+      expect(processed.reduce((sum, { value }) => sum + value, 0)).toBeLessThan(total);
+      await untilProcessed(test.prefix, 60_000).catch((error: unknown) => {
+        throw new Error([...a.lines.slice(-15), '', ...b.lines.slice(-15)].join('\n'), { cause: error });
+      });
+      expect([a.ended, b.ended]).toEqual([undefined, undefined]);
+      await Promise.all([a.ready(15_000), b.ready(15_000)]);
+      expect(await differences(test.prefix, workload)).toEqual([]);
+      expect((await a.stop()).code).toBe(0);
+      expect((await b.stop()).code).toBe(0);
+    },
+  );
 });

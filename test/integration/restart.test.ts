@@ -29,50 +29,54 @@ function sumOf(worker: WorkerProcess): { tasks: number; from: number; records: n
 }
 
 describe('a worker that is started again', () => {
-  it('goes on where it stood after SIGTERM, after SIGKILL, and without its STATE_DIR', { timeout: 90_000 }, async () => {
-    const test = await prepareEnvironment('restart', PARTITIONS);
-    // Repeats reach back over the whole workload, so every start has some of what was processed before it.
-    const workload = makeWorkload({ seed: 11, events: 4_000, ids: test.ids, repeats: 0.3 });
-    const quarter = workload.events.length / 4;
-    const part = (index: number) => workload.events.slice(index * quarter, (index + 1) * quarter);
-    await produceAll(test.prefix, workload.users);
+  it(
+    'goes on where it stood after SIGTERM, after SIGKILL, and without its STATE_DIR',
+    { timeout: 90_000 },
+    async () => {
+      const test = await prepareEnvironment('restart', PARTITIONS);
+      // Repeats reach back over the whole workload, so every start has some of what was processed before it.
+      const workload = makeWorkload({ seed: 11, events: 4_000, ids: test.ids, repeats: 0.3 });
+      const quarter = workload.events.length / 4;
+      const part = (index: number) => workload.events.slice(index * quarter, (index + 1) * quarter);
+      await produceAll(test.prefix, workload.users);
 
-    await produceAll(test.prefix, part(0));
-    const first = startWorker({ env: test.env() });
-    await untilProcessed(test.prefix);
-    expect(await first.stop('SIGTERM')).toEqual({ code: 0, signal: null });
+      await produceAll(test.prefix, part(0));
+      const first = startWorker({ env: test.env() });
+      await untilProcessed(test.prefix);
+      expect(await first.stop('SIGTERM')).toEqual({ code: 0, signal: null });
 
-    await produceAll(test.prefix, part(1));
-    const second = startWorker({ env: test.env() });
-    await second.ready();
-    const afterTerm = sumOf(second);
-    expect(afterTerm.tasks).toBe(PARTITIONS);
-    expect(afterTerm.from).toBeGreaterThan(0);
-    expect(afterTerm).toMatchObject({ records: 0, behind: MARKER });
-    await untilProcessed(test.prefix);
-    second.kill('SIGKILL');
-    await second.exited;
+      await produceAll(test.prefix, part(1));
+      const second = startWorker({ env: test.env() });
+      await second.ready();
+      const afterTerm = sumOf(second);
+      expect(afterTerm.tasks).toBe(PARTITIONS);
+      expect(afterTerm.from).toBeGreaterThan(0);
+      expect(afterTerm).toMatchObject({ records: 0, behind: MARKER });
+      await untilProcessed(test.prefix);
+      second.kill('SIGKILL');
+      await second.exited;
 
-    await produceAll(test.prefix, part(2));
-    const third = startWorker({ env: test.env() });
-    await third.ready();
-    const afterKill = sumOf(third);
-    expect(afterKill.from).toBeGreaterThan(0);
-    expect(afterKill.records).toBeLessThanOrEqual(PARTITIONS);
-    await untilProcessed(test.prefix);
-    expect((await third.stop('SIGTERM')).code).toBe(0);
+      await produceAll(test.prefix, part(2));
+      const third = startWorker({ env: test.env() });
+      await third.ready();
+      const afterKill = sumOf(third);
+      expect(afterKill.from).toBeGreaterThan(0);
+      expect(afterKill.records).toBeLessThanOrEqual(PARTITIONS);
+      await untilProcessed(test.prefix);
+      expect((await third.stop('SIGTERM')).code).toBe(0);
 
-    rmSync(test.stateDir('worker'), { recursive: true });
-    await produceAll(test.prefix, part(3));
-    const fourth = startWorker({ env: test.env() });
-    await fourth.ready();
-    const withoutState = sumOf(fourth);
-    expect(withoutState.from).toBe(0);
-    expect(withoutState.records).toBeGreaterThan(PARTITIONS);
-    await untilProcessed(test.prefix);
-    expect(await differences(test.prefix, workload)).toEqual([]);
-    expect((await fourth.stop()).code).toBe(0);
-  });
+      rmSync(test.stateDir('worker'), { recursive: true });
+      await produceAll(test.prefix, part(3));
+      const fourth = startWorker({ env: test.env() });
+      await fourth.ready();
+      const withoutState = sumOf(fourth);
+      expect(withoutState.from).toBe(0);
+      expect(withoutState.records).toBeGreaterThan(PARTITIONS);
+      await untilProcessed(test.prefix);
+      expect(await differences(test.prefix, workload)).toEqual([]);
+      expect((await fourth.stop()).code).toBe(0);
+    },
+  );
 });
 
 describe('SIGTERM under load', () => {
@@ -99,7 +103,8 @@ describe('SIGTERM under load', () => {
     const ends = await logEnds(test.prefix);
     const stable = await endOffsets({ brokers: testStack().kafkaBrokers, topics });
     expect(stable.filter(({ offset }) => offset > 0n).length).toBeGreaterThan(4);
-    for (const { topic, partition, offset } of stable) expect(offset, `${topic}-${partition}`).toBe(ends.get(`${topic}-${partition}`));
+    for (const { topic, partition, offset } of stable)
+      expect(offset, `${topic}-${partition}`).toBe(ends.get(`${topic}-${partition}`));
 
     const next = startWorker({ env: test.env('b') });
     await untilProcessed(test.prefix);

@@ -30,7 +30,8 @@ it('loses and repeats nothing while a third worker joins and one leaves under lo
 
   const slice = 1_000;
   const producing = (async (): Promise<void> => {
-    for (let at = 0; at < workload.events.length; at += slice) await produceAll(test.prefix, workload.events.slice(at, at + slice));
+    for (let at = 0; at < workload.events.length; at += slice)
+      await produceAll(test.prefix, workload.events.slice(at, at + slice));
   })();
   const c = startWorker({ env: env('c') });
   await until('three workers share the tasks', () => shareTasks([a, b, c], TASKS));

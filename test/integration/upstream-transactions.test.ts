@@ -21,7 +21,10 @@ it('processes what was committed, never what was aborted, and its lag reaches 0'
   let written = 0;
   const write = async (name: string, commit: boolean, count = 5): Promise<void> => {
     const events = Array.from({ length: count }, (_, index) => task({ eventId: `${name}-${index}` }).message);
-    await produceInTransaction(brokers, topic, events, { transactionalId: `${test.prefix}erp-${written++ % 2}`, commit });
+    await produceInTransaction(brokers, topic, events, {
+      transactionalId: `${test.prefix}erp-${written++ % 2}`,
+      commit,
+    });
   };
   await write('committed-a', true);
   await write('aborted-a', false);
@@ -42,7 +45,9 @@ it('processes what was committed, never what was aborted, and its lag reaches 0'
   const ends = await endOffsets({ brokers, topics: [topic] });
   const committed = await committedOffsets({ brokers, group: `${test.prefix}app` });
   expect(committed.filter((of) => of.topic === topic)).toEqual(ends);
-  await until('the lag that it tells is 0', async () => Object.values(byLabels(await scrape(worker), 'consumer_lag')).every((lag) => lag === 0));
+  await until('the lag that it tells is 0', async () =>
+    Object.values(byLabels(await scrape(worker), 'consumer_lag')).every((lag) => lag === 0),
+  );
   expect((await worker.stop()).code).toBe(0);
 });
 
@@ -63,7 +68,12 @@ it('does not pass an open transaction, and goes on when it ends', { timeout: 60_
 
   const worker = startWorker({ env: test.env() });
   await worker.ready();
-  await produceInTransaction(testStack().kafkaBrokers, `${test.prefix}CRM_EVENT_TOPIC`, [messagesOf(test).crm({ eventId: 'crm' }).message], { transactionalId: `${test.prefix}crm`, commit: true });
+  await produceInTransaction(
+    testStack().kafkaBrokers,
+    `${test.prefix}CRM_EVENT_TOPIC`,
+    [messagesOf(test).crm({ eventId: 'crm' }).message],
+    { transactionalId: `${test.prefix}crm`, commit: true },
+  );
   await until('another topic goes on', async () => eventIds((await readOutputs(test.prefix)).inApp).includes('crm'));
   expect(eventIds((await readOutputs(test.prefix)).inApp)).toEqual(['crm']);
   await open.commit();

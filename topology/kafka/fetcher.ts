@@ -9,7 +9,7 @@ import { messageOf } from '../errors.js';
 import { READ_COMMITTED } from './connect.js';
 import { readCommitted, type FetchedPartition } from './fetched-records.js';
 import type { Leaders } from './leaders.js';
-import { BrokerError, hasMoved } from './protocol-errors.js';
+import { BrokerError, hasMoved, LEADER_NOT_AVAILABLE } from './protocol-errors.js';
 import { fetch, type FetchAnswer } from './requests.js';
 
 /** What a partition's owner is told. */
@@ -204,7 +204,6 @@ export class Fetcher {
 }
 
 const NO_LEADER = -1;
-const LEADER_NOT_AVAILABLE = 5;
 
 function keyOf(topic: string, partition: number): string {
   return `${topic}/${partition}`;

@@ -4,7 +4,7 @@ export { EventProducer } from './event-producer.js';
 export { Fetcher, type PartitionConsumer } from './fetcher.js';
 export type { FetchedPartition, FetchedRecord } from './fetched-records.js';
 export { Leaders } from './leaders.js';
-export { Membership, type MembershipListener } from './membership.js';
+export { Membership, type MembershipListener, type PartitionCounts } from './membership.js';
 export { PartitionFeed } from './partition-feed.js';
 export { partitionFor } from './murmur2.js';
 export { Offsets, type OffsetSpec } from './offsets.js';

@@ -26,13 +26,17 @@ export interface MembershipOptions {
   readonly metadataIntervalMs: number;
 }
 
+/** Partitions of each source topic, by its physical name. */
+export type PartitionCounts = ReadonlyMap<string, number>;
+
 /** What the worker does about its tasks. */
 export interface MembershipListener {
   /** What to claim on joining. */
   claim(): Omit<MemberClaim, 'memberId' | 'generation'>;
   /** The group is about to be joined again: finish what is in flight, start nothing new. Bounded by the caller's own deadline. */
   suspend(): Promise<void>;
-  assigned(tasks: readonly number[], taskCount: number, member: GroupMember): void;
+  /** `partitions`: how many each source topic has, by its physical name. */
+  assigned(tasks: readonly number[], partitions: PartitionCounts, member: GroupMember): void;
   /** The group gave our tasks away: another worker may own them by now. */
   lost(): void;
   /** The error while no coordinator can be reached; undefined when one answers again. */
@@ -50,7 +54,7 @@ export class Membership {
   #coordinator: Broker | undefined;
   #memberId = '';
   #generation = -1;
-  #taskCount = 0;
+  #partitions: PartitionCounts = new Map();
   #rejoin = false;
   readonly #stop = new AbortController();
 
@@ -148,21 +152,18 @@ export class Membership {
       groupAssignment,
     });
     this.#generation = generationId;
-    const { tasks, taskCount } = readAssignment(synced.memberAssignment);
-    this.#taskCount = taskCount;
+    const tasks = readTasks(synced.memberAssignment);
+    this.#partitions = this.#countPartitions();
     this.#listener.outage(undefined);
-    this.#log.info(
-      { generation: generationId, memberId: joined.memberId, leading, tasks, taskCount },
-      'joined the group',
-    );
-    this.#listener.assigned(tasks, taskCount, { groupId, generationId, memberId: joined.memberId });
+    this.#log.info({ generation: generationId, memberId: joined.memberId, leading, tasks }, 'joined the group');
+    this.#listener.assigned(tasks, this.#partitions, { groupId, generationId, memberId: joined.memberId });
   }
 
   async #assign(
     members: readonly { memberId: string; memberMetadata: Buffer }[],
   ): Promise<{ memberId: string; memberAssignment: Buffer }[]> {
     await this.#leaders.refresh();
-    const taskCount = this.#countTasks();
+    const taskCount = Math.max(...this.#countPartitions().values());
     const claims = members.map(({ memberId, memberMetadata }) =>
       decodeUserData(memberId, MemberMetadata.decode(memberMetadata).userData),
     );
@@ -173,13 +174,13 @@ export class Membership {
         const partitions = tasks.filter((task) => task < this.#leaders.partitionCount(topic));
         if (partitions.length > 0) assignment[topic] = partitions;
       }
-      const userData = Buffer.from(JSON.stringify({ version: 1, tasks, taskCount }));
+      const userData = Buffer.from(JSON.stringify({ version: 1, tasks }));
       return { memberId, memberAssignment: MemberAssignment.encode({ version: 1, assignment, userData }) };
     });
   }
 
-  #countTasks(): number {
-    return Math.max(...this.#options.topics.map((topic) => this.#leaders.partitionCount(topic)));
+  #countPartitions(): PartitionCounts {
+    return new Map(this.#options.topics.map((topic) => [topic, this.#leaders.partitionCount(topic)]));
   }
 
   /** Returns when the group wants to be joined again. */
@@ -194,7 +195,7 @@ export class Membership {
         if (performance.now() >= lookAt) {
           lookAt = performance.now() + metadataIntervalMs;
           await this.#leaders.refresh();
-          if (this.#countTasks() !== this.#taskCount) return;
+          if (!sameCounts(this.#countPartitions(), this.#partitions)) return;
         }
       } catch (error) {
         if (errorType(error) === 'REBALANCE_IN_PROGRESS') return;
@@ -227,9 +228,12 @@ export class Membership {
   }
 }
 
-function readAssignment(encoded: Buffer): { tasks: number[]; taskCount: number } {
+function readTasks(encoded: Buffer): number[] {
   const decoded = MemberAssignment.decode(encoded);
-  if (!decoded || decoded.userData.length === 0) return { tasks: [], taskCount: 0 };
-  const { tasks, taskCount } = JSON.parse(decoded.userData.toString('utf8')) as { tasks: number[]; taskCount: number };
-  return { tasks, taskCount };
+  if (!decoded || decoded.userData.length === 0) return [];
+  return (JSON.parse(decoded.userData.toString('utf8')) as { tasks: number[] }).tasks;
+}
+
+function sameCounts(a: PartitionCounts, b: PartitionCounts): boolean {
+  return [...a].every(([topic, count]) => b.get(topic) === count);
 }

@@ -4,11 +4,14 @@ import { READ_COMMITTED } from './connect.js';
 import type { Cluster } from './internals.js';
 import { groupBy } from '../group-by.js';
 import type { Leaders } from './leaders.js';
-import { hasMoved, isRetriable } from './protocol-errors.js';
+import { BrokerError, hasMoved, isRetriable, LEADER_NOT_AVAILABLE } from './protocol-errors.js';
 import { offsetFetch, type PartitionOffset, type TopicPartitions } from './requests.js';
 
 /** Where in a partition: its start, its last stable offset, or the first record at or after a time (ms). */
 export type OffsetSpec = 'earliest' | 'latest' | number;
+
+const READ_UNCOMMITTED = 0;
+const LATEST = '-1';
 
 interface TopicPartition {
   readonly topic: string;
@@ -45,23 +48,37 @@ export class Offsets {
 
   /** The offset of each partition at the place asked for; past the last record, the last stable offset. */
   async at(spec: OffsetSpec, partitions: readonly TopicPartition[], budgetMs: number): Promise<PartitionOffset[]> {
-    const timestamp = spec === 'earliest' ? '-2' : spec === 'latest' ? '-1' : String(spec);
-    const found = await this.#retrying(budgetMs, () => this.#list(timestamp, partitions));
+    const timestamp = spec === 'earliest' ? '-2' : spec === 'latest' ? LATEST : String(spec);
+    const found = await this.#retrying(budgetMs, () => this.#list(timestamp, READ_COMMITTED, partitions));
     const beyond = found.filter(({ offset }) => offset < 0);
     if (beyond.length === 0) return found;
     const ends = await this.at('latest', beyond, budgetMs);
     return [...found.filter(({ offset }) => offset >= 0), ...ends];
   }
 
-  async #list(timestamp: string, partitions: readonly TopicPartition[]): Promise<PartitionOffset[]> {
+  /**
+   * The end of each partition, open transactions included. A transaction may be committed, its offsets be visible, and
+   * its markers still be on their way to other partitions: whoever must see all that was committed reads up to here,
+   * not to the last stable offset.
+   */
+  async highWatermarks(partitions: readonly TopicPartition[], budgetMs: number): Promise<PartitionOffset[]> {
+    return this.#retrying(budgetMs, () => this.#list(LATEST, READ_UNCOMMITTED, partitions));
+  }
+
+  async #list(
+    timestamp: string,
+    isolationLevel: number,
+    partitions: readonly TopicPartition[],
+  ): Promise<PartitionOffset[]> {
     const byLeader = groupBy(partitions, ({ topic, partition }) => this.#leaders.leaderOf(topic, partition));
+    if (byLeader.has(-1)) throw new BrokerError(LEADER_NOT_AVAILABLE, 'ListOffsets');
     const answers = [...byLeader].map(async ([nodeId, of]) => {
       const broker = await this.#leaders.broker(nodeId);
       const topics = [...groupBy(of, ({ topic }) => topic)].map(([topic, inTopic]) => ({
         topic,
         partitions: inTopic.map(({ partition }) => ({ partition, timestamp })),
       }));
-      const { responses } = await broker.listOffsets({ isolationLevel: READ_COMMITTED, topics });
+      const { responses } = await broker.listOffsets({ isolationLevel, topics });
       return responses.flatMap(({ topic, partitions: found }) =>
         found.map(({ partition, offset }) => ({ topic, partition, offset: Number(offset) })),
       );

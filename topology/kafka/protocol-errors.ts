@@ -16,6 +16,9 @@ interface Place {
   readonly partition: number;
 }
 
+/** What we say ourselves of a partition without a leader. */
+export const LEADER_NOT_AVAILABLE = 5;
+
 /** A broker answered with an error code. */
 export class BrokerError extends Error {
   override readonly name = 'BrokerError';

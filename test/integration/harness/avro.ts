@@ -9,7 +9,9 @@ function typeOf(name: RecordName): avsc.Type {
   let type = types.get(name);
   if (!type) {
     // avsc finds a type of the registry by its bare name only, so `{ type: long, logicalType }` becomes `long`.
-    const schema = JSON.parse(JSON.stringify(SCHEMAS[name]), (_, value: unknown) => (isLong(value) ? 'long' : value)) as avsc.Schema;
+    const schema = JSON.parse(JSON.stringify(SCHEMAS[name]), (_, value: unknown) =>
+      isLong(value) ? 'long' : value,
+    ) as avsc.Schema;
     type = avsc.Type.forSchema(schema, { registry: { long: publicLongType } });
     types.set(name, type);
   }
@@ -17,7 +19,9 @@ function typeOf(name: RecordName): avsc.Type {
 }
 
 function isLong(value: unknown): boolean {
-  return typeof value === 'object' && value !== null && 'logicalType' in value && 'type' in value && value.type === 'long';
+  return (
+    typeof value === 'object' && value !== null && 'logicalType' in value && 'type' in value && value.type === 'long'
+  );
 }
 
 /** The Confluent wire format: 0, schema id, body. */

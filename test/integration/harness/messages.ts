@@ -11,17 +11,18 @@ import type { Sent } from './workload.js';
 export type Over = Partial<TestMessage>;
 
 export interface Messages {
-  task(fields: Partial<TaskEvent>, over?: Over): Sent;
-  crm(fields: Partial<CrmEvent>, over?: Over): Sent;
-  sales(fields: Partial<SalesEvent>, over?: Over): Sent;
-  request(fields: Partial<NotificationRequestEvent>, over?: Over): Sent;
+  readonly task: (fields: Partial<TaskEvent>, over?: Over) => Sent;
+  readonly crm: (fields: Partial<CrmEvent>, over?: Over) => Sent;
+  readonly sales: (fields: Partial<SalesEvent>, over?: Over) => Sent;
+  readonly request: (fields: Partial<NotificationRequestEvent>, over?: Over) => Sent;
   /** An update, unless the fields say otherwise. */
-  user(fields: Partial<UserEvent>, over?: Over): Sent;
+  readonly user: (fields: Partial<UserEvent>, over?: Over) => Sent;
 }
 
 /** Records in the environment's schemas. */
 export function messagesOf({ ids }: Pick<TestEnvironment, 'ids'>): Messages {
-  const value = (record: Parameters<typeof encode>[0], event: unknown): Buffer => encode(record, ids.get(record)!, event);
+  const value = (record: Parameters<typeof encode>[0], event: unknown): Buffer =>
+    encode(record, ids.get(record)!, event);
   return {
     task: (fields, over) => {
       const event = task(fields);
@@ -33,7 +34,10 @@ export function messagesOf({ ids }: Pick<TestEnvironment, 'ids'>): Messages {
     },
     sales: (fields, over) => {
       const event = sales(fields);
-      return { topic: 'SALES_EVENT_TOPIC', message: { key: event.eventId, value: value('SalesEvent', event), ...over } };
+      return {
+        topic: 'SALES_EVENT_TOPIC',
+        message: { key: event.eventId, value: value('SalesEvent', event), ...over },
+      };
     },
     request: (fields, over) => {
       const event = request(fields);

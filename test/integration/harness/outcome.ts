@@ -13,7 +13,15 @@ import type { Sent } from './workload.js';
 /** Appends what was made, in order within each topic. */
 export async function produceAll(prefix: string, sent: readonly Sent[]): Promise<void> {
   const { kafkaBrokers } = testStack();
-  await Promise.all([...groupBy(sent, ({ topic }) => topic)].map(([topic, of]) => produce(kafkaBrokers, prefix + topic, of.map(({ message }) => message))));
+  await Promise.all(
+    [...groupBy(sent, ({ topic }) => topic)].map(([topic, of]) =>
+      produce(
+        kafkaBrokers,
+        prefix + topic,
+        of.map(({ message }) => message),
+      ),
+    ),
+  );
 }
 
 /** Source records that are not committed yet, over all partitions: up to the last stable offsets. */
@@ -52,7 +60,8 @@ async function openLag(prefix: string): Promise<[lagOf: () => Promise<number>, c
     let sum = 0;
     for (const [index, topic] of topics.entries()) {
       const at = new Map(committed.find((of) => of.topic === topic)?.partitions.map((of) => [of.partition, of.offset]));
-      for (const { partition, offset } of ends[index]!) sum += Math.max(0, Number(offset) - Math.max(0, Number(at.get(partition) ?? -1)));
+      for (const { partition, offset } of ends[index]!)
+        sum += Math.max(0, Number(offset) - Math.max(0, Number(at.get(partition) ?? -1)));
     }
     return sum;
   };

@@ -26,7 +26,8 @@ export async function readOutputs(prefix: string): Promise<Outputs> {
     topics: OUTPUT_TOPICS.map((topic) => prefix + topic),
   });
   const of = (topic: string): OracleRecord[] => records.filter((record) => record.topic === prefix + topic);
-  const decoded = (topic: string, record: RecordName): unknown[] => of(topic).map(({ value }) => decode(record, value!));
+  const decoded = (topic: string, record: RecordName): unknown[] =>
+    of(topic).map(({ value }) => decode(record, value!));
   return {
     inApp: decoded('NOTIFICATION_INAPP_TOPIC', 'InAppNotification') as InAppNotification[],
     emails: decoded('EMAIL_REQUEST_TOPIC', 'EmailRequestEvent') as EmailRequestEvent[],

@@ -9,7 +9,12 @@ import { until } from './until.js';
 export interface SocketMessage {
   readonly type: string;
   readonly id?: string;
-  readonly notification?: { readonly notificationId: string; readonly eventId: string; readonly userId: string; readonly tenantId: string };
+  readonly notification?: {
+    readonly notificationId: string;
+    readonly eventId: string;
+    readonly userId: string;
+    readonly tenantId: string;
+  };
 }
 
 /** A token as the ERP's login would issue it, for ten minutes. */

@@ -4,7 +4,7 @@
  */
 import { encode } from './avro.js';
 import type { TestMessage } from './produce.js';
-import { Random } from './random.js';
+import { Random } from '../../../dev/simulators/random.js';
 import type { RecordName } from '../../../schemas/types.js';
 
 export interface WorkloadOptions {
@@ -137,7 +137,11 @@ class WorkloadMaker {
       hasDevice: index % 10 !== 7,
     };
     this.#users.push(user);
-    return this.#send('USER_EVENT_TOPIC', `${user.tenantId}|${user.userId}`, this.#userEvent(user, 'USER_UPDATED', `user-${index}`));
+    return this.#send(
+      'USER_EVENT_TOPIC',
+      `${user.tenantId}|${user.userId}`,
+      this.#userEvent(user, 'USER_UPDATED', `user-${index}`),
+    );
   }
 
   #userEvent(user: User, eventType: string, eventId: string): object {
@@ -173,7 +177,13 @@ class WorkloadMaker {
   #request(eventId: string, user: User): Sent {
     const others = this.#users.filter(({ tenantId }) => tenantId === user.tenantId).slice(0, this.#random.below(4));
     const recipients = [...new Set([user, ...others])];
-    const channels = this.#random.pick<readonly Channel[]>([[], ['IN_APP'], ['EMAIL'], ['IN_APP', 'PUSH'], ['PUSH', 'EMAIL', 'IN_APP']]);
+    const channels = this.#random.pick<readonly Channel[]>([
+      [],
+      ['IN_APP'],
+      ['EMAIL'],
+      ['IN_APP', 'PUSH'],
+      ['PUSH', 'EMAIL', 'IN_APP'],
+    ]);
     this.#expect(eventId, recipients, channels.length === 0 ? ['IN_APP'] : channels);
     return this.#send('NOTIFICATION_REQUEST_TOPIC', eventId, {
       eventId,
@@ -205,11 +215,35 @@ class WorkloadMaker {
     const common = { eventId, eventType, timestamp: BigInt(Date.now()), tenantId, userId, assignedTo: userId };
     switch (topic) {
       case 'TASK_EVENT_TOPIC':
-        return { ...common, taskId: 77n, taskTitle: `Task of ${eventId}`, assignedBy: 5n, priority: 'NORMAL', deadlineMs: null };
+        return {
+          ...common,
+          taskId: 77n,
+          taskTitle: `Task of ${eventId}`,
+          assignedBy: 5n,
+          priority: 'NORMAL',
+          deadlineMs: null,
+        };
       case 'CRM_EVENT_TOPIC':
-        return { ...common, entityType: 'opportunity', entityId: 8n, entityName: 'Acme', value: 12_500.5, stage: null, metadata: {} };
+        return {
+          ...common,
+          entityType: 'opportunity',
+          entityId: 8n,
+          entityName: 'Acme',
+          value: 12_500.5,
+          stage: null,
+          metadata: {},
+        };
       default:
-        return { ...common, orderId: 9n, customerId: 4n, customerName: 'Acme', amount: 10, currency: 'EUR', dueAt: null, metadata: {} };
+        return {
+          ...common,
+          orderId: 9n,
+          customerId: 4n,
+          customerName: 'Acme',
+          amount: 10,
+          currency: 'EUR',
+          dueAt: null,
+          metadata: {},
+        };
     }
   }
 
@@ -225,9 +259,16 @@ class WorkloadMaker {
         return unknown;
       },
       () => good.subarray(0, good.length - 1 - this.#random.below(8)),
-      () => this.#encoded('TASK_EVENT_TOPIC', { ...this.#mapped('TASK_EVENT_TOPIC', eventId, 'TASK_ASSIGNED', user), tenantId: 0n }),
+      () =>
+        this.#encoded('TASK_EVENT_TOPIC', {
+          ...this.#mapped('TASK_EVENT_TOPIC', eventId, 'TASK_ASSIGNED', user),
+          tenantId: 0n,
+        }),
     ])();
-    const sent: Sent = { topic: 'TASK_EVENT_TOPIC', message: { key: eventId, value, headers: { 'trace-id': eventId } } };
+    const sent: Sent = {
+      topic: 'TASK_EVENT_TOPIC',
+      message: { key: eventId, value, headers: { 'trace-id': eventId } },
+    };
     this.#poison.push(sent);
     return sent;
   }
@@ -235,7 +276,11 @@ class WorkloadMaker {
   #skip(): Sent {
     const eventId = `s-${this.#options.seed}-${this.#count++}`;
     if (this.#random.chance(0.5)) return { topic: 'CRM_EVENT_TOPIC', message: { key: eventId, value: null } };
-    return this.#send('SALES_EVENT_TOPIC', eventId, this.#mapped('SALES_EVENT_TOPIC', eventId, 'ORDER_ARCHIVED', this.#users[1]!));
+    return this.#send(
+      'SALES_EVENT_TOPIC',
+      eventId,
+      this.#mapped('SALES_EVENT_TOPIC', eventId, 'ORDER_ARCHIVED', this.#users[1]!),
+    );
   }
 
   #expect(eventId: string, recipients: readonly User[], channels: readonly Channel[]): void {

@@ -28,7 +28,6 @@ describe('parseConfig', () => {
       HTTP_PORT: 9464,
       GATEWAY_PORT: 8080,
       GATEWAY_ALLOWED_ORIGINS: [],
-      START_FROM: undefined,
       COMMIT_INTERVAL_MS: 100,
       RETRY_ATTEMPTS: 3,
       RETRY_BACKOFF_MS: 1000,
@@ -58,7 +57,7 @@ describe('parseConfig', () => {
     });
     expect([...faults].sort()).toEqual([
       'DEDUP_WINDOW is "a week": expected a number and a unit (ms, s, m, h, d), such as 7d',
-      'GATEWAY_PORT is "http": expected a port number; 0 picks a free one',
+      'GATEWAY_PORT is "http": expected a port number; 0 picks a free one, from 0 to 65535',
       'HTTP_PORT is "99999": expected a port number; 0 picks a free one, from 0 to 65535',
       'KAFKA_BROKERS is "broker": expected host:port, several with commas between',
       'KAFKA_SSL is "yes": expected true or false',
@@ -78,16 +77,18 @@ describe('parseConfig', () => {
   });
 
   it('takes an option set to the empty string for one that is not set', () => {
-    expect(parseConfig({ ...GOOD, APP_ID: '', START_FROM: '', TOPIC_PREFIX: '' }, WORKER)).toMatchObject({ APP_ID: 'notification-streams', START_FROM: undefined });
+    const config = parseConfig({ ...GOOD, APP_ID: '', START_FROM: '', TOPIC_PREFIX: '' }, WORKER);
+    expect([config.APP_ID, config.START_FROM]).toEqual(['notification-streams', undefined]);
   });
 
-  it.each<[string, RawConfig, string]>([
-    ['a secret of the tokens', { ...GOOD, JWT_SECRET: 'too-short-secret' }, 'too-short-secret'],
-    ['a registry URL, which may hold a password', { ...GOOD, SCHEMA_REGISTRY_URL: 'ftp://me:hunter2@registry' }, 'hunter2'],
-  ])('never shows %s', (_, raw, secret) => {
-    const faults = faultsOf(raw);
+  it.each<[string, RawConfig, string, string]>([
+    ['a secret of the tokens', { JWT_SECRET: 'too-short-secret' }, 'too-short-secret', 'JWT_SECRET is (not shown): expected at least 32 characters'],
+    ['the credentials in a URL', { SCHEMA_REGISTRY_URL: 'ftp://me:hunter2@registry' }, 'hunter2', 'SCHEMA_REGISTRY_URL is "ftp://***@registry"'],
+    ['the credentials in a URL that is one too many', { JWKS_URL: 'https://me:hunter2@keys' }, 'hunter2', '(JWKS_URL is "https://***@keys")'],
+  ])('never shows %s', (_, raw, secret, fault) => {
+    const faults = faultsOf({ ...GOOD, ...raw });
     expect(faults).toHaveLength(1);
-    expect(faults[0]).toContain('its value is not shown');
+    expect(faults[0]).toContain(fault);
     expect(faults[0]).not.toContain(secret);
   });
 
@@ -103,6 +104,7 @@ describe('parseConfig', () => {
     expect(faultsOf({ ...bare, SCHEMA_REGISTRY_URL: 'http://r' }, { registry: true })).toEqual([]);
     expect(faultsOf({ ...bare, SCHEMA_REGISTRY_URL: 'http://r', ROLES: 'stream' }, WORKER)).toEqual([]);
     expect(faultsOf({ ...bare, SCHEMA_REGISTRY_URL: 'http://r', ROLES: 'gateway' }, WORKER)).toHaveLength(1);
+    expect(faultsOf({ ...bare, SCHEMA_REGISTRY_URL: 'http://r', ROLES: 'stream', HTTP_PORT: 'x' }, WORKER)).toHaveLength(1);
   });
 
   it('takes a token secret or the URL of keys, never both', () => {

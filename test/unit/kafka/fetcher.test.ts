@@ -1,0 +1,236 @@
+import { pino } from 'pino';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { ByteReader, ByteWriter } from '../../../topology/bytes.js';
+import { Fetcher, type PartitionConsumer } from '../../../topology/kafka/fetcher.js';
+import type { RawRequest } from '../../../topology/kafka/internals.js';
+import type { Leaders } from '../../../topology/kafka/leaders.js';
+import { PartitionFeed } from '../../../topology/kafka/partition-feed.js';
+import { textsAt } from './log-segment.js';
+
+const until = (check: () => void): Promise<void> => vi.waitFor(check, { timeout: 3000, interval: 5 });
+
+/** Brokers 1 and 2; the topic's name is the text of its records, and broker 2 leads the topics that end in "2". */
+class FakeBrokers {
+  /** How many records each topic has. */
+  readonly ends = new Map<string, number>();
+  readonly asked: { readonly nodeId: number; readonly topic: string; readonly offset: number }[] = [];
+  readonly down = new Set<number>();
+  readonly errors = new Map<string, number>();
+  refreshed = 0;
+  /** Lets an answer wait. */
+  gate: Promise<void> = Promise.resolve();
+  leaderOf = (topic: string): number => (topic.endsWith('2') ? 2 : 1);
+
+  leaders(): Leaders {
+    return {
+      leaderOf: (topic: string) => this.leaderOf(topic),
+      broker: (nodeId: number) => Promise.resolve({ connectionPool: { send: (request: RawRequest<unknown>) => this.#serve(nodeId, request) } }),
+      refresh: () => Promise.resolve((this.refreshed += 1)),
+    } as unknown as Leaders;
+  }
+
+  async #serve<T>(nodeId: number, { request, response }: RawRequest<T>): Promise<T> {
+    const body = new ByteReader((await request.encode()).buffer);
+    body.raw(25);
+    const out = new ByteWriter().int32(0).int16(0).int32(0);
+    const topics = body.int32();
+    out.int32(topics);
+    for (let t = 0; t < topics; t += 1) {
+      const topic = body.string();
+      const partitions = body.int32();
+      out.string(topic).int32(partitions);
+      for (let p = 0; p < partitions; p += 1) {
+        const partition = body.int32();
+        body.int32();
+        const offset = body.int64();
+        body.raw(12);
+        this.asked.push({ nodeId, topic, offset });
+        const end = this.ends.get(topic) ?? 0;
+        const isOut = offset > end;
+        const data = offset < end ? textsAt(offset, [topic]) : Buffer.alloc(0);
+        out.int32(partition).int16(isOut ? 1 : (this.errors.get(topic) ?? 0)).int64(end).int64(end).int64(0).int32(0).int32(-1).int32(data.length).raw(data);
+      }
+    }
+    await Promise.all([this.gate, new Promise(setImmediate)]);
+    if (this.down.has(nodeId)) throw Object.assign(new Error(`broker ${nodeId} is down`), { name: 'KafkaJSConnectionError' });
+    return response.parse(await response.decode(Buffer.from(out.bytes())));
+  }
+}
+
+describe('Fetcher', () => {
+  let fetcher: Fetcher;
+  let outages: unknown[];
+  afterEach(() => fetcher.close());
+
+  const fetching = (brokers: FakeBrokers): Fetcher => {
+    outages = [];
+    fetcher = new Fetcher(brokers.leaders(), { maxWaitMs: 5, maxBytes: 1000, maxBytesPerPartition: 1000 }, pino({ level: 'silent' }), (error) => outages.push(error));
+    return fetcher;
+  };
+  const consumer = (room = Infinity): PartitionConsumer & { offsets: number[]; out: number[]; room: number } => {
+    const of = {
+      room,
+      offsets: [] as number[],
+      out: [] as number[],
+      hasRoom: () => of.offsets.length < of.room,
+      deliver: ({ records }: { records: { offset: number }[] }) => void of.offsets.push(...records.map(({ offset }) => offset)),
+      outOfRange: (position: number) => void of.out.push(position),
+    };
+    return of;
+  };
+
+  it('delivers each record once, in order, from the position on, and goes on as records come', async () => {
+    const brokers = new FakeBrokers();
+    brokers.ends.set('a', 5);
+    const of = consumer();
+    fetching(brokers).add('a', 0, 2, of);
+    await until(() => expect(of.offsets).toEqual([2, 3, 4]));
+    brokers.ends.set('a', 7);
+    await until(() => expect(of.offsets).toEqual([2, 3, 4, 5, 6]));
+  });
+
+  it('leaves out a partition whose consumer is full, until it has room, and serves the others', async () => {
+    const brokers = new FakeBrokers();
+    brokers.ends.set('a', 10).set('b', 10);
+    const [full, free] = [consumer(3), consumer()];
+    fetching(brokers).add('a', 0, 0, full);
+    fetcher.add('b', 0, 0, free);
+    await until(() => expect(free.offsets).toHaveLength(10));
+    expect(full.offsets).toEqual([0, 1, 2]);
+    full.room = 5;
+    fetcher.wake();
+    await until(() => expect(full.offsets).toEqual([0, 1, 2, 3, 4]));
+  });
+
+  it('drops what was fetched before a seek', async () => {
+    const brokers = new FakeBrokers();
+    brokers.ends.set('a', 10);
+    let open = (): void => undefined;
+    brokers.gate = new Promise((resolve) => (open = resolve));
+    const of = consumer(2);
+    fetching(brokers).add('a', 0, 0, of);
+    await until(() => expect(brokers.asked).toHaveLength(1));
+    fetcher.seek('a', 0, 7);
+    open();
+    await until(() => expect(of.offsets).toEqual([7, 8]));
+  });
+
+  it('delivers nothing to a consumer that was removed or replaced', async () => {
+    const brokers = new FakeBrokers();
+    brokers.ends.set('a', 3);
+    let open = (): void => undefined;
+    brokers.gate = new Promise((resolve) => (open = resolve));
+    const [old, next] = [consumer(), consumer()];
+    fetching(brokers).add('a', 0, 0, old);
+    await until(() => expect(brokers.asked).toHaveLength(1));
+    fetcher.remove('a', 0);
+    fetcher.add('a', 0, 1, next);
+    open();
+    await until(() => expect(next.offsets).toEqual([1, 2]));
+    expect(old.offsets).toEqual([]);
+  });
+
+  it('stops at a position that is out of range until it is sought', async () => {
+    const brokers = new FakeBrokers();
+    brokers.ends.set('a', 3);
+    const of = consumer();
+    fetching(brokers).add('a', 0, 9, of);
+    await until(() => expect(of.out).toEqual([9]));
+    fetcher.seek('a', 0, 2);
+    await until(() => expect(of.offsets).toEqual([2]));
+    expect(of.out).toEqual([9]);
+  });
+
+  it('says that a broker does not answer until that one does, whatever another answers', async () => {
+    const brokers = new FakeBrokers();
+    brokers.ends.set('a', 1).set('a2', 1);
+    brokers.down.add(2);
+    const [one, two] = [consumer(), consumer()];
+    fetching(brokers).add('a', 0, 0, one);
+    fetcher.add('a2', 0, 0, two);
+    await until(() => expect(outages.some(Boolean)).toBe(true));
+    const since = outages.length;
+    brokers.ends.set('a', 5);
+    await until(() => expect(one.offsets).toHaveLength(5));
+    expect(outages.slice(since).every(Boolean)).toBe(true);
+    brokers.down.clear();
+    await until(() => expect(two.offsets).toEqual([0]));
+    expect(outages.at(-1)).toBeUndefined();
+  });
+
+  it('ends the outage of a broker when its partitions are led by another', async () => {
+    const brokers = new FakeBrokers();
+    brokers.ends.set('a2', 1);
+    brokers.down.add(2);
+    const of = consumer();
+    fetching(brokers).add('a2', 0, 0, of);
+    await until(() => expect(outages.some(Boolean)).toBe(true));
+    brokers.leaderOf = () => 1;
+    await until(() => expect(of.offsets).toEqual([0]));
+    await until(() => expect(outages.at(-1)).toBeUndefined());
+  });
+
+  it('waits for a partition that has no leader, and says so', async () => {
+    const brokers = new FakeBrokers();
+    brokers.ends.set('a', 1);
+    const leaderOf = brokers.leaderOf;
+    brokers.leaderOf = () => -1;
+    const of = consumer();
+    fetching(brokers).add('a', 0, 0, of);
+    await until(() => expect(outages.some(Boolean)).toBe(true));
+    brokers.leaderOf = leaderOf;
+    await until(() => expect(of.offsets).toEqual([0]));
+    await until(() => expect(outages.at(-1)).toBeUndefined());
+  });
+
+  it('fetches on by itself when a feed that was full has been read, with nothing else to fetch', async () => {
+    const brokers = new FakeBrokers();
+    brokers.ends.set('a', 30);
+    const feed = new PartitionFeed('a-0', 3);
+    fetching(brokers).add('a', 0, 0, feed);
+    await until(() => expect(feed.hasRoom()).toBe(false));
+    const read: number[] = [];
+    const { signal } = new AbortController();
+    while (read.length < 30) read.push(...(await feed.next(signal)).records.map(({ offset }) => offset));
+    expect(read).toEqual(Array.from({ length: 30 }, (_, i) => i));
+  });
+});
+
+describe('PartitionFeed', () => {
+  const piece = (offset: number) => ({ records: [{ offset, timestamp: 0, key: null, value: null, headers: {} }], nextOffset: offset + 1, bytes: 1 });
+
+  it('gives pieces in order, and waits for the next', async () => {
+    const feed = new PartitionFeed('t-0');
+    const { signal } = new AbortController();
+    feed.deliver(piece(0));
+    feed.deliver(piece(1));
+    expect((await feed.next(signal)).nextOffset).toBe(1);
+    expect((await feed.next(signal)).nextOffset).toBe(2);
+    const waiting = feed.next(signal);
+    feed.deliver(piece(2));
+    expect((await waiting).nextOffset).toBe(3);
+  });
+
+  it('keeps a move past control records, and only one of many that say the same', async () => {
+    const feed = new PartitionFeed('t-0');
+    for (let i = 0; i < 5; i += 1) feed.deliver({ records: [], nextOffset: 9, bytes: 0 });
+    feed.deliver(piece(9));
+    const { signal } = new AbortController();
+    expect((await feed.next(signal)).nextOffset).toBe(9);
+    expect((await feed.next(signal)).nextOffset).toBe(10);
+  });
+
+  it('ends a wait when it is told to', async () => {
+    const controller = new AbortController();
+    const waiting = new PartitionFeed('t-0').next(controller.signal);
+    controller.abort();
+    await expect(waiting).rejects.toThrow();
+  });
+
+  it('says which position of what is out of range', async () => {
+    const feed = new PartitionFeed('changelog t-0');
+    const waiting = feed.next(new AbortController().signal);
+    feed.outOfRange(5, 90);
+    await expect(waiting).rejects.toThrow('changelog t-0 is to be read from offset 5, but it begins at 90');
+  });
+});
