@@ -4,6 +4,7 @@
  * still runs is fenced.
  */
 import { encodeChangelogEntry, type BucketEntries } from '../state/changelog-entry.js';
+import { DirectoryLock } from '../state/directory-lock.js';
 import { StateEnvironment } from '../state/environment.js';
 import { windowShape } from '../state/stream-time.js';
 import { storedTasks, TaskStore } from '../state/task-store.js';
@@ -26,6 +27,7 @@ export interface ReseededTask {
 
 /** Throws FatalError when a changelog partition holds something: then the worker restores from it by itself. */
 export async function reseed(config: Config, log: Logger): Promise<ReseededTask[]> {
+  const lock = await DirectoryLock.take(config.STATE_DIR);
   const environment = new StateEnvironment(config.STATE_DIR);
   const connections = new Connections(config, new Outages(log), log);
   const done: ReseededTask[] = [];
@@ -53,6 +55,7 @@ export async function reseed(config: Config, log: Logger): Promise<ReseededTask[
   } finally {
     await connections.close();
     await environment.close();
+    await lock.release();
   }
   return done;
 }

@@ -5,6 +5,8 @@ import type { SchemaCatalog } from '../schemas/catalog.js';
 import type { EventEncoder } from '../schemas/codecs.js';
 import { RetryBudget } from '../schemas/retry-budget.js';
 import { StateEnvironment } from '../state/environment.js';
+import { DirectoryLock } from '../state/directory-lock.js';
+import { MemberMemory } from '../state/member-memory.js';
 import { windowShape } from '../state/stream-time.js';
 import { UserDirectory } from '../state/user-directory.js';
 import { atMost } from './at-most.js';
@@ -57,6 +59,7 @@ export class StreamRole {
   readonly #environment: StateEnvironment;
   readonly #directory: UserDirectory;
   readonly #stop = new AbortController();
+  #lock: DirectoryLock | undefined;
   #group: TaskGroup | undefined;
   #membership: Membership | undefined;
   #running: Promise<void> = Promise.resolve();
@@ -80,6 +83,7 @@ export class StreamRole {
   async start(): Promise<void> {
     const { config, connections, metrics, log, readiness } = this.#options;
     const { names } = config;
+    this.#lock = await DirectoryLock.take(config.STATE_DIR);
     const sources = SOURCE_TOPICS.map((topic) => names.physical(topic));
     await connections.refuseMissing([...sources, ...this.#sinks()]);
     await connections.track([...sources, ...this.#sinks()]);
@@ -141,6 +145,7 @@ export class StreamRole {
     await this.#closeCoordination();
     await atMost(this.#running, LEAVE_MS);
     await this.#environment.close();
+    await this.#lock?.release();
   }
 
   #join(services: Omit<TaskServices, 'lost'>): void {
@@ -149,6 +154,7 @@ export class StreamRole {
     const group = new TaskGroup({
       services,
       environment: this.#environment,
+      memory: new MemberMemory(this.#environment),
       metrics,
       topicsOf: (task, partitions) => SOURCE_TOPICS.filter((topic) => task < partitions.get(names.physical(topic))!),
       prepare: (partitions) => this.#prepareGrown(partitions),

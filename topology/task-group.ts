@@ -1,5 +1,6 @@
 /** The tasks that the group gave to this worker: started, kept, suspended and closed as it says. */
 import type { StateEnvironment } from '../state/environment.js';
+import type { MemberMemory } from '../state/member-memory.js';
 import { storedTasks } from '../state/task-store.js';
 import type { GroupMember, MembershipListener, PartitionCounts } from './kafka/index.js';
 import type { Metrics } from './metrics.js';
@@ -11,6 +12,7 @@ import { TASK_STATES } from './task/task-state.js';
 export interface TaskGroupOptions {
   readonly services: Omit<TaskServices, 'lost'>;
   readonly environment: StateEnvironment;
+  readonly memory: MemberMemory;
   readonly metrics: Metrics;
   /** Source topics that have a partition of that number. */
   readonly topicsOf: (task: number, partitions: PartitionCounts) => readonly SourceTopic[];
@@ -73,6 +75,14 @@ export class TaskGroup implements MembershipListener {
       },
       (error: unknown) => services.fatal(error),
     );
+  }
+
+  ghost(): string | undefined {
+    return this.#options.memory.recall();
+  }
+
+  became(memberId: string): Promise<void> {
+    return memberId === '' ? this.#options.memory.forget() : this.#options.memory.remember(memberId);
   }
 
   lost(): void {

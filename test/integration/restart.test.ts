@@ -80,7 +80,7 @@ describe('a worker that is started again', () => {
 });
 
 describe('SIGTERM under load', () => {
-  it('ends the worker with 0 within 10 s and leaves no transaction open', { timeout: 60_000 }, async () => {
+  it('ends the worker with 0 within 10 s and leaves no transaction open', { timeout: 90_000 }, async () => {
     const test = await prepareEnvironment('sigterm', 4);
     const workload = makeWorkload({ seed: 12, events: 20_000, ids: test.ids });
     await produceAll(test.prefix, [...workload.users, ...workload.events]);

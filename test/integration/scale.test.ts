@@ -2,7 +2,7 @@
 import { expect, it } from 'vitest';
 
 import { prepareEnvironment } from './harness/environment.js';
-import { shareTasks, tasksOf } from './harness/joined.js';
+import { restoredStores, shareTasks, tasksOf } from './harness/joined.js';
 import { differences, lag, produceAll, untilProcessed } from './harness/outcome.js';
 import { byLabels, scrape } from './harness/scrape.js';
 import { until } from './harness/until.js';
@@ -50,11 +50,11 @@ it('loses and repeats nothing while a third worker joins and one leaves under lo
 it('gives a task back to the worker that has its store when that one returns', { timeout: 60_000 }, async () => {
   const test = await prepareEnvironment('sticky', 4);
   const workload = makeWorkload({ seed: 22, events: 1_000, ids: test.ids });
-  await produceAll(test.prefix, [...workload.users, ...workload.events]);
   const a = startWorker({ env: test.env('a') });
   const b = startWorker({ env: test.env('b') });
   await Promise.all([a.ready(), b.ready()]);
   await until('two workers share the tasks', () => shareTasks([a, b], 4));
+  await produceAll(test.prefix, [...workload.users, ...workload.events]);
   await untilProcessed(test.prefix);
   const had = tasksOf(b);
   await b.stop('SIGTERM');
@@ -63,4 +63,9 @@ it('gives a task back to the worker that has its store when that one returns', {
   const back = startWorker({ env: test.env('b') });
   await until('they share again', () => shareTasks([a, back], 4));
   expect(tasksOf(back)).toEqual(had);
+  await back.ready();
+  for (const { from, records } of restoredStores(back)) {
+    expect(from).toBeGreaterThan(0);
+    expect(records).toBeLessThanOrEqual(1);
+  }
 });

@@ -49,7 +49,7 @@ export function assignTasks(taskCount: number, members: readonly MemberClaim[]):
   if (sorted.length === 0) return dealt;
   const quota = new Quota(taskCount, sorted.length);
   const free: number[] = [];
-  for (const task of leastKeptFirst(taskCount, sorted)) {
+  for (const task of longestRestoreFirst(taskCount, sorted)) {
     const owner = newestClaim(task, sorted);
     if (!(owner && quota.take(dealt.get(owner.memberId)!, task))) free.push(task);
   }
@@ -68,12 +68,15 @@ export function assignTasks(taskCount: number, members: readonly MemberClaim[]):
 }
 
 /**
- * An owner that must give some away keeps those whose state nobody else has: a worker that comes back is given what it
- * had before.
+ * An owner that must give some away keeps those that would cost another the longest restore: a worker that comes back
+ * is given what it had before.
  */
-function leastKeptFirst(taskCount: number, members: readonly MemberClaim[]): number[] {
-  const keepers = (task: number): number => members.filter(({ stored }) => stored[task] !== undefined).length;
-  return Array.from({ length: taskCount }, (_, task) => task).sort((a, b) => keepers(a) - keepers(b) || a - b);
+function longestRestoreFirst(taskCount: number, members: readonly MemberClaim[]): number[] {
+  const restores = Array.from({ length: taskCount }, (_, task) => {
+    const [best = 0, second = 0] = members.map(({ stored }) => stored[task] ?? 0).sort((a, b) => b - a);
+    return best - second;
+  });
+  return [...restores.keys()].sort((a, b) => restores[b]! - restores[a]! || a - b);
 }
 
 function newestClaim(task: number, members: readonly MemberClaim[]): MemberClaim | undefined {

@@ -37,6 +37,10 @@ export interface MembershipListener {
   suspend(): Promise<void>;
   /** `partitions`: how many each source topic has, by its physical name. */
   assigned(tasks: readonly number[], partitions: PartitionCounts, member: GroupMember): void;
+  /** The member that was here before, killed and not yet missed by the group; undefined when there is none. */
+  ghost(): string | undefined;
+  /** We are this member now; empty: none any more. */
+  became(memberId: string): Promise<void>;
   /** The group gave our tasks away: another worker may own them by now. */
   lost(): void;
   /** The error while no coordinator can be reached; undefined when one answers again. */
@@ -75,8 +79,11 @@ export class Membership {
   /** Stays in the group until `leave`. Rejects on an error that neither waiting nor rejoining cures. */
   async run(): Promise<void> {
     let joined = false;
+    let ghost = this.#listener.ghost();
     while (!this.#isLeaving()) {
       try {
+        if (ghost) await this.#dismiss(ghost);
+        ghost = undefined;
         if (!joined) await this.#join();
         joined = true;
         await this.#beat();
@@ -114,6 +121,7 @@ export class Membership {
     if (!this.#memberId || !this.#coordinator) return;
     try {
       await this.#coordinator.leaveGroup({ groupId: this.#options.groupId, memberId: this.#memberId });
+      await this.#listener.became('');
     } catch (error) {
       this.#log.warn(
         { error: messageOf(error) },
@@ -124,6 +132,18 @@ export class Membership {
 
   #isLeaving(): boolean {
     return this.#stop.signal.aborted;
+  }
+
+  /** Tells the group that a member is gone, so that nobody waits for its session to time out. */
+  async #dismiss(memberId: string): Promise<void> {
+    const { groupId } = this.#options;
+    const coordinator = await this.#cluster.findGroupCoordinator({ groupId });
+    try {
+      await coordinator.leaveGroup({ groupId, memberId });
+      this.#log.info({ memberId }, 'the worker that was here before was still in the group: taken out');
+    } catch (error) {
+      if (errorType(error) !== 'UNKNOWN_MEMBER_ID') throw error;
+    }
   }
 
   async #join(): Promise<void> {
@@ -142,6 +162,7 @@ export class Membership {
       ],
     });
     this.#memberId = joined.memberId;
+    await this.#listener.became(joined.memberId);
     const leading = joined.leaderId === joined.memberId;
     const groupAssignment = leading ? await this.#assign(joined.members) : [];
     const { generationId } = joined;

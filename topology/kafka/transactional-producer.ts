@@ -67,6 +67,8 @@ export class TransactionalProducer {
   #groupCoordinator: Broker | undefined;
   /** Something was added to the transaction, so that it has to be ended. */
   #open = false;
+  /** Given up: a step that is still to come is not taken. */
+  #over = false;
 
   constructor(settings: KafkaSettings, options: TransactionalProducerOptions, log: Logger) {
     this.#settings = settings;
@@ -135,8 +137,20 @@ export class TransactionalProducer {
     await this.#end(false);
   }
 
+  /**
+   * Gives up a commit that is still on its way: it goes no further, and its transaction is aborted unless it was ended
+   * already. By a new epoch, not by EndTxn: a late request of that commit could begin another transaction under the
+   * same epoch, and commit offsets whose outputs were aborted. Rejects when the coordinator is busy with it or silent.
+   */
+  async abandon(): Promise<void> {
+    this.#over = true;
+    const { transactionalId, transactionTimeoutMs } = this.#options;
+    await this.#transactionCoordinator?.connectionPool.send(initProducerId(transactionalId, transactionTimeoutMs));
+  }
+
   /** Lets the connections go. An open transaction stays open until its time is up or the next producer fences it. */
   async close(): Promise<void> {
+    this.#over = true;
     await this.#cluster.disconnect();
   }
 
@@ -245,6 +259,8 @@ export class TransactionalProducer {
   async #retrying<T>(step: () => Promise<T>): Promise<T> {
     const deadline = performance.now() + this.#options.retryBudgetMs;
     for (let wait = FIRST_RETRY_MS; ; wait = Math.min(wait * 2, LAST_RETRY_MS)) {
+      // kafkajs would open a closed connection again for it.
+      if (this.#over) throw new CommitUnknownError(`the producer of ${this.#options.transactionalId} was given up`);
       try {
         return await step();
       } catch (error) {

@@ -99,7 +99,7 @@ export class Task {
     this.#end();
     if (inDoubt) {
       const aborted = inDoubt
-        .abort()
+        .abandon()
         .catch((error: unknown) => this.#note(error, 'the abort failed: the next owner does it'));
       await atMost(aborted, ABORT_MS);
     }

@@ -12,7 +12,7 @@ export function tasksOf(worker: WorkerProcess): number[] {
 }
 
 /** The generation that the worker joined last; -1 before that. */
-export function generationOf(worker: WorkerProcess): number {
+function generationOf(worker: WorkerProcess): number {
   return lastJoined(worker)?.generation ?? -1;
 }
 

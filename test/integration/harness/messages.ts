@@ -8,7 +8,7 @@ import type { TestMessage } from './produce.js';
 import type { Sent } from './workload.js';
 
 /** What a record has beside its value: the partition, headers, another key. */
-export type Over = Partial<TestMessage>;
+type Over = Partial<TestMessage>;
 
 export interface Messages {
   readonly task: (fields: Partial<TaskEvent>, over?: Over) => Sent;

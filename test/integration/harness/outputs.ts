@@ -48,3 +48,10 @@ export function headersOf({ headers }: OracleRecord): Record<string, string> {
   if (new Set(names).size !== names.length) throw new Error(`A header is there twice: ${names.join(', ')}`);
   return Object.fromEntries(headers.map(([name, value]) => [name, value?.toString() ?? '<null>']));
 }
+
+/** The one dead letter with this key; none or two fail the test. */
+export function deadLetterOf({ deadLetters }: Pick<Outputs, 'deadLetters'>, key: string): OracleRecord {
+  const found = deadLetters.filter((record) => record.key?.toString() === key);
+  if (found.length !== 1) throw new Error(`There are ${found.length} dead letters with the key ${key}, expected one.`);
+  return found[0]!;
+}

@@ -5,7 +5,11 @@ import { CONTRACT_TOPICS } from '../../../topology/topic-names.js';
 
 const WORKER: ConfigNeeds = { registry: true, gateway: true };
 const SECRET = 'a secret of more than 32 characters!';
-const GOOD: RawConfig = { KAFKA_BROKERS: 'broker:9092', SCHEMA_REGISTRY_URL: 'http://registry:8081', JWT_SECRET: SECRET };
+const GOOD: RawConfig = {
+  KAFKA_BROKERS: 'broker:9092',
+  SCHEMA_REGISTRY_URL: 'http://registry:8081',
+  JWT_SECRET: SECRET,
+};
 
 const faultsOf = (raw: RawConfig, needs: ConfigNeeds = WORKER): readonly string[] => {
   try {
@@ -82,9 +86,24 @@ describe('parseConfig', () => {
   });
 
   it.each<[string, RawConfig, string, string]>([
-    ['a secret of the tokens', { JWT_SECRET: 'too-short-secret' }, 'too-short-secret', 'JWT_SECRET is (not shown): expected at least 32 characters'],
-    ['the credentials in a URL', { SCHEMA_REGISTRY_URL: 'ftp://me:hunter2@registry' }, 'hunter2', 'SCHEMA_REGISTRY_URL is "ftp://***@registry"'],
-    ['the credentials in a URL that is one too many', { JWKS_URL: 'https://me:hunter2@keys' }, 'hunter2', '(JWKS_URL is "https://***@keys")'],
+    [
+      'a secret of the tokens',
+      { JWT_SECRET: 'too-short-secret' },
+      'too-short-secret',
+      'JWT_SECRET is (not shown): expected at least 32 characters',
+    ],
+    [
+      'the credentials in a URL',
+      { SCHEMA_REGISTRY_URL: 'ftp://me:hunter2@registry' },
+      'hunter2',
+      'SCHEMA_REGISTRY_URL is "ftp://***@registry"',
+    ],
+    [
+      'the credentials in a URL that is one too many',
+      { JWKS_URL: 'https://me:hunter2@keys' },
+      'hunter2',
+      '(JWKS_URL is "https://***@keys")',
+    ],
   ])('never shows %s', (_, raw, secret, fault) => {
     const faults = faultsOf({ ...GOOD, ...raw });
     expect(faults).toHaveLength(1);
@@ -93,7 +112,13 @@ describe('parseConfig', () => {
   });
 
   it('does not show the broker password, whatever else is wrong', () => {
-    const raw = { ...GOOD, KAFKA_SASL_MECHANISM: 'magic', KAFKA_SASL_USERNAME: 'me', KAFKA_SASL_PASSWORD: 'hunter2', HTTP_PORT: 'x' };
+    const raw = {
+      ...GOOD,
+      KAFKA_SASL_MECHANISM: 'magic',
+      KAFKA_SASL_USERNAME: 'me',
+      KAFKA_SASL_PASSWORD: 'hunter2',
+      HTTP_PORT: 'x',
+    };
     expect(faultsOf(raw).length).toBeGreaterThan(0);
     expect(faultsOf(raw).join('\n')).not.toContain('hunter2');
   });
@@ -104,7 +129,9 @@ describe('parseConfig', () => {
     expect(faultsOf({ ...bare, SCHEMA_REGISTRY_URL: 'http://r' }, { registry: true })).toEqual([]);
     expect(faultsOf({ ...bare, SCHEMA_REGISTRY_URL: 'http://r', ROLES: 'stream' }, WORKER)).toEqual([]);
     expect(faultsOf({ ...bare, SCHEMA_REGISTRY_URL: 'http://r', ROLES: 'gateway' }, WORKER)).toHaveLength(1);
-    expect(faultsOf({ ...bare, SCHEMA_REGISTRY_URL: 'http://r', ROLES: 'stream', HTTP_PORT: 'x' }, WORKER)).toHaveLength(1);
+    expect(
+      faultsOf({ ...bare, SCHEMA_REGISTRY_URL: 'http://r', ROLES: 'stream', HTTP_PORT: 'x' }, WORKER),
+    ).toHaveLength(1);
   });
 
   it('takes a token secret or the URL of keys, never both', () => {
@@ -114,13 +141,20 @@ describe('parseConfig', () => {
 
   it('takes all of SASL or none of it', () => {
     const sasl = { KAFKA_SASL_MECHANISM: 'plain', KAFKA_SASL_USERNAME: 'me', KAFKA_SASL_PASSWORD: 'hunter2' };
-    for (const missing of Object.keys(sasl)) expect(faultsOf({ ...GOOD, ...sasl, [missing]: undefined })).toHaveLength(1);
-    expect(parseConfig({ ...GOOD, ...sasl }, WORKER).kafka.sasl).toEqual({ mechanism: 'plain', username: 'me', password: 'hunter2' });
+    for (const missing of Object.keys(sasl))
+      expect(faultsOf({ ...GOOD, ...sasl, [missing]: undefined })).toHaveLength(1);
+    expect(parseConfig({ ...GOOD, ...sasl }, WORKER).kafka.sasl).toEqual({
+      mechanism: 'plain',
+      username: 'me',
+      password: 'hunter2',
+    });
   });
 
   it('wants answers within a transaction, and says so beside other faults', () => {
     const late = { ...GOOD, REQUEST_TIMEOUT_MS: '20000', TRANSACTION_TIMEOUT_MS: '20000' };
-    expect(faultsOf(late)).toEqual([expect.stringMatching(/^REQUEST_TIMEOUT_MS is "20000": expected less than TRANSACTION_TIMEOUT_MS \(20000\)/)]);
+    expect(faultsOf(late)).toEqual([
+      expect.stringMatching(/^REQUEST_TIMEOUT_MS is "20000": expected less than TRANSACTION_TIMEOUT_MS \(20000\)/),
+    ]);
     expect(faultsOf({ ...late, HTTP_PORT: 'x' })).toHaveLength(2);
   });
 
@@ -148,13 +182,19 @@ describe('parseConfig', () => {
   });
 
   it('splits lists at commas and forgives blanks', () => {
-    const config = parseConfig({ ...GOOD, KAFKA_BROKERS: 'a:1, b:2,', GATEWAY_ALLOWED_ORIGINS: 'https://a.example, https://b.example' }, WORKER);
+    const config = parseConfig(
+      { ...GOOD, KAFKA_BROKERS: 'a:1, b:2,', GATEWAY_ALLOWED_ORIGINS: 'https://a.example, https://b.example' },
+      WORKER,
+    );
     expect(config.kafka.brokers).toEqual(['a:1', 'b:2']);
     expect(config.GATEWAY_ALLOWED_ORIGINS).toEqual(['https://a.example', 'https://b.example']);
   });
 
   it('renames the topics of the contract, under the prefix', () => {
-    const { names } = parseConfig({ ...GOOD, TOPIC_PREFIX: 'test.', APP_ID: 'app', TASK_EVENT_TOPIC: 'tasks', NOTIFICATION_DLQ: 'dead' }, WORKER);
+    const { names } = parseConfig(
+      { ...GOOD, TOPIC_PREFIX: 'test.', APP_ID: 'app', TASK_EVENT_TOPIC: 'tasks', NOTIFICATION_DLQ: 'dead' },
+      WORKER,
+    );
     expect(names.physical('TASK_EVENT_TOPIC')).toBe('test.tasks');
     expect(names.physical('NOTIFICATION_DLQ')).toBe('test.dead');
     expect(names.physical('CRM_EVENT_TOPIC')).toBe('test.CRM_EVENT_TOPIC');

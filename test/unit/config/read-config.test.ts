@@ -53,8 +53,16 @@ describe('readConfig', () => {
   });
 
   it('takes numbers, truth values and lists from the file', () => {
-    const config = file({ HTTP_PORT: 1234, KAFKA_SSL: true, GATEWAY_ALLOWED_ORIGINS: ['https://a.example', 'https://b.example'] });
-    expect(readConfig({ config }, {})).toMatchObject({ HTTP_PORT: 1234, KAFKA_SSL: true, GATEWAY_ALLOWED_ORIGINS: ['https://a.example', 'https://b.example'] });
+    const config = file({
+      HTTP_PORT: 1234,
+      KAFKA_SSL: true,
+      GATEWAY_ALLOWED_ORIGINS: ['https://a.example', 'https://b.example'],
+    });
+    expect(readConfig({ config }, {})).toMatchObject({
+      HTTP_PORT: 1234,
+      KAFKA_SSL: true,
+      GATEWAY_ALLOWED_ORIGINS: ['https://a.example', 'https://b.example'],
+    });
   });
 
   it('keeps an equals sign in a value of --set', () => {
@@ -81,15 +89,21 @@ describe('readConfig', () => {
     ['is a list', ['APP_ID']],
   ])('names a file that %s', (_, content) => {
     const config = file(content);
-    expect(faultsOf(() => readConfig({ config }, {}))).toEqual([expect.stringContaining(`the config file ${config} can not be read`)]);
+    expect(faultsOf(() => readConfig({ config }, {}))).toEqual([
+      expect.stringContaining(`the config file ${config} can not be read`),
+    ]);
   });
 
   it('names a file that is not there', () => {
-    expect(faultsOf(() => readConfig({ config: join(folder, 'none.json') }, {}))[0]).toContain('none.json can not be read');
+    expect(faultsOf(() => readConfig({ config: join(folder, 'none.json') }, {}))[0]).toContain(
+      'none.json can not be read',
+    );
   });
 
   it.each([null, { nested: 1 }])('refuses %j as the value of an option in the file', (value) => {
     const config = file({ STATE_DIR: value });
-    expect(faultsOf(() => readConfig({ config }, {}))).toEqual([`STATE_DIR in ${config}: expected text, a number, true or false, or a list of texts`]);
+    expect(faultsOf(() => readConfig({ config }, {}))).toEqual([
+      `STATE_DIR in ${config}: expected text, a number, true or false, or a list of texts`,
+    ]);
   });
 });

@@ -2,15 +2,26 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { assignTasks, decodeUserData, encodeUserData, type MemberClaim } from '../../../topology/kafka/assigner.js';
 
-const member = (memberId: string, parts: Partial<MemberClaim> = {}): MemberClaim => ({ memberId, generation: -1, tasks: [], stored: {}, ...parts });
+const member = (memberId: string, parts: Partial<MemberClaim> = {}): MemberClaim => ({
+  memberId,
+  generation: -1,
+  tasks: [],
+  stored: {},
+  ...parts,
+});
 
 const claims = (dealt: ReadonlyMap<string, readonly number[]>, generation = 5): MemberClaim[] =>
-  [...dealt].map(([memberId, tasks]) => member(memberId, { generation, tasks, stored: Object.fromEntries(tasks.map((task) => [task, 100])) }));
+  [...dealt].map(([memberId, tasks]) =>
+    member(memberId, { generation, tasks, stored: Object.fromEntries(tasks.map((task) => [task, 100])) }),
+  );
 
 const ownerOf = (dealt: ReadonlyMap<string, readonly number[]>): Map<number, string> =>
   new Map([...dealt].flatMap(([memberId, tasks]) => tasks.map((task) => [task, memberId] as const)));
 
-const moved = (before: ReadonlyMap<string, readonly number[]>, after: ReadonlyMap<string, readonly number[]>): number => {
+const moved = (
+  before: ReadonlyMap<string, readonly number[]>,
+  after: ReadonlyMap<string, readonly number[]>,
+): number => {
   const was = ownerOf(before);
   return [...ownerOf(after)].filter(([task, owner]) => was.get(task) !== owner).length;
 };
@@ -36,7 +47,9 @@ describe('assignTasks', () => {
       fc.property(taskCounts, anyClaims, (taskCount, members) => {
         const dealt = assignTasks(taskCount, members);
         expect([...dealt.keys()].sort()).toEqual(members.map(({ memberId }) => memberId).sort());
-        expect([...dealt.values()].flat().sort((a, b) => a - b)).toEqual(Array.from({ length: taskCount }, (_, task) => task));
+        expect([...dealt.values()].flat().sort((a, b) => a - b)).toEqual(
+          Array.from({ length: taskCount }, (_, task) => task),
+        );
         const sizes = [...dealt.values()].map(({ length }) => length);
         expect(Math.max(...sizes) - Math.min(...sizes)).toBeLessThanOrEqual(1);
       }),
@@ -46,7 +59,9 @@ describe('assignTasks', () => {
   it('does not depend on the order in which members are listed', () => {
     fc.assert(
       fc.property(taskCounts, anyClaims, (taskCount, members) => {
-        expect([...assignTasks(taskCount, [...members].reverse())].sort()).toEqual([...assignTasks(taskCount, members)].sort());
+        expect([...assignTasks(taskCount, [...members].reverse())].sort()).toEqual(
+          [...assignTasks(taskCount, members)].sort(),
+        );
       }),
     );
   });
@@ -63,7 +78,10 @@ describe('assignTasks', () => {
   it('moves to one that joins its share and nothing else', () => {
     fc.assert(
       fc.property(taskCounts, ids, (taskCount, memberIds) => {
-        const before = assignTasks(taskCount, memberIds.map((id) => member(id)));
+        const before = assignTasks(
+          taskCount,
+          memberIds.map((id) => member(id)),
+        );
         const after = assignTasks(taskCount, [...claims(before), member('the new one')]);
         expect(moved(before, after)).toBe(after.get('the new one')!.length);
         expect(after.get('the new one')!.length).toBeLessThanOrEqual(Math.ceil(taskCount / (memberIds.length + 1)));
@@ -73,11 +91,18 @@ describe('assignTasks', () => {
 
   it('moves of one that leaves its tasks and no other', () => {
     fc.assert(
-      fc.property(taskCounts, ids.filter(({ length }) => length > 1), (taskCount, memberIds) => {
-        const before = assignTasks(taskCount, memberIds.map((id) => member(id)));
-        const [gone, ...left] = claims(before);
-        expect(moved(before, assignTasks(taskCount, left))).toBe(gone!.tasks.length);
-      }),
+      fc.property(
+        taskCounts,
+        ids.filter(({ length }) => length > 1),
+        (taskCount, memberIds) => {
+          const before = assignTasks(
+            taskCount,
+            memberIds.map((id) => member(id)),
+          );
+          const [gone, ...left] = claims(before);
+          expect(moved(before, assignTasks(taskCount, left))).toBe(gone!.tasks.length);
+        },
+      ),
     );
   });
 
@@ -86,7 +111,12 @@ describe('assignTasks', () => {
       member('a', { generation: 4, tasks: [0, 1] }),
       member('b', { generation: 6, tasks: [0] }),
     ]);
-    expect(ownerOf(dealt)).toEqual(new Map([[0, 'b'], [1, 'a']]));
+    expect(ownerOf(dealt)).toEqual(
+      new Map([
+        [0, 'b'],
+        [1, 'a'],
+      ]),
+    );
   });
 
   it('believes no claim from before a first generation', () => {
@@ -95,7 +125,11 @@ describe('assignTasks', () => {
   });
 
   it('prefers, for a task that nobody owns, the one whose stored state is newest', () => {
-    const dealt = assignTasks(3, [member('a', { stored: { 2: 10 } }), member('b', { stored: { 2: 90 } }), member('c', { stored: { 0: 5 } })]);
+    const dealt = assignTasks(3, [
+      member('a', { stored: { 2: 10 } }),
+      member('b', { stored: { 2: 90 } }),
+      member('c', { stored: { 0: 5 } }),
+    ]);
     expect(ownerOf(dealt).get(2)).toBe('b');
     expect(ownerOf(dealt).get(0)).toBe('c');
   });

@@ -26,7 +26,10 @@ function xerial(data: Buffer): Buffer {
 }
 
 /** A zstd frame of stored and of repeated bytes: as valid as any, and needs no compressor. */
-function zstd(blocks: readonly (Buffer | { readonly byte: number; readonly times: number })[], descriptor = 0x58): Buffer {
+function zstd(
+  blocks: readonly (Buffer | { readonly byte: number; readonly times: number })[],
+  descriptor = 0x58,
+): Buffer {
   const parts: Buffer[] = [Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 0x00, descriptor])];
   blocks.forEach((block, index) => {
     const isRaw = Buffer.isBuffer(block);
@@ -90,7 +93,12 @@ describe('decompress', () => {
 
   it.each([GZIP, SNAPPY, LZ4, ZSTD])('throws on data that is not of codec %i, or cut off', (codec) => {
     expect(() => decompress(codec, Buffer.from('this was never compressed at all'))).toThrow(Error);
-    const whole = { [GZIP]: gzipSync('abc'), [SNAPPY]: snappy(Buffer.from('abc')), [LZ4]: lz4(Buffer.from('abc')), [ZSTD]: stored(Buffer.from('abc')) }[codec]!;
+    const whole = {
+      [GZIP]: gzipSync('abc'),
+      [SNAPPY]: snappy(Buffer.from('abc')),
+      [LZ4]: lz4(Buffer.from('abc')),
+      [ZSTD]: stored(Buffer.from('abc')),
+    }[codec]!;
     expect(() => decompress(codec, whole.subarray(0, whole.length - 2))).toThrow(Error);
   });
 });
@@ -133,13 +141,16 @@ describe('a batch that unpacks to more than the bound', () => {
 });
 
 describe('the bound', () => {
-  it.each([0, 1, 1000, 65_536, 65_537, 3_000_000])('of an lz4 frame of %i bytes is not below it, and not a block above', (size) => {
-    for (const data of [Buffer.alloc(size, 1), randomBytes(size)]) {
-      const bound = lz4Bound(lz4(data));
-      expect(bound).toBeGreaterThanOrEqual(size);
-      expect(bound).toBeLessThanOrEqual(size + 4 * 1024 * 1024);
-    }
-  });
+  it.each([0, 1, 1000, 65_536, 65_537, 3_000_000])(
+    'of an lz4 frame of %i bytes is not below it, and not a block above',
+    (size) => {
+      for (const data of [Buffer.alloc(size, 1), randomBytes(size)]) {
+        const bound = lz4Bound(lz4(data));
+        expect(bound).toBeGreaterThanOrEqual(size);
+        expect(bound).toBeLessThanOrEqual(size + 4 * 1024 * 1024);
+      }
+    },
+  );
 
   it('of snappy is what the block says', () => {
     for (const size of [0, 1, 127, 128, 300_000]) expect(snappyBound(snappy(Buffer.alloc(size)))).toBe(size);

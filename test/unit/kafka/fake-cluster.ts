@@ -6,7 +6,14 @@ import { ByteReader, ByteWriter } from '../../../topology/bytes.js';
 import type { Broker, Cluster, RawRequest } from '../../../topology/kafka/internals.js';
 import { Decoder, decodeBatch } from './kafkajs-internals.js';
 
-const API = { 0: 'Produce', 22: 'InitProducerId', 24: 'AddPartitionsToTxn', 25: 'AddOffsetsToTxn', 26: 'EndTxn', 28: 'TxnOffsetCommit' } as const;
+const API = {
+  0: 'Produce',
+  22: 'InitProducerId',
+  24: 'AddPartitionsToTxn',
+  25: 'AddOffsetsToTxn',
+  26: 'EndTxn',
+  28: 'TxnOffsetCommit',
+} as const;
 export type Api = (typeof API)[keyof typeof API];
 
 interface Appended {
@@ -37,13 +44,18 @@ export class FakeCluster {
   }
 
   cluster(): Cluster {
-    const broker = (nodeId: number): Broker => ({ nodeId, connectionPool: { send: (request: RawRequest<unknown>) => this.#serve(request) } }) as unknown as Broker;
+    const broker = (nodeId: number): Broker =>
+      ({
+        nodeId,
+        connectionPool: { send: (request: RawRequest<unknown>) => this.#serve(request) },
+      }) as unknown as Broker;
     return {
       connect: () => Promise.resolve(),
       disconnect: () => Promise.resolve(),
       refreshMetadata: () => Promise.resolve(),
       addMultipleTargetTopics: () => Promise.resolve(),
-      findTopicPartitionMetadata: (topic: string) => (this.#leaders[topic] ?? []).map((leader, partitionId) => ({ partitionId, leader })),
+      findTopicPartitionMetadata: (topic: string) =>
+        (this.#leaders[topic] ?? []).map((leader, partitionId) => ({ partitionId, leader })),
       findBroker: ({ nodeId }: { nodeId: number }) => Promise.resolve(broker(nodeId)),
       findGroupCoordinator: () => {
         this.lookUps += 1;
@@ -71,7 +83,11 @@ export class FakeCluster {
   async #write(api: Api, body: ByteReader, out: ByteWriter, code: number): Promise<void> {
     switch (api) {
       case 'InitProducerId':
-        out.int32(0).int16(code).bigint64(900n).int16((this.epoch += 1));
+        out
+          .int32(0)
+          .int16(code)
+          .bigint64(900n)
+          .int16((this.epoch += 1));
         return;
       case 'AddPartitionsToTxn': {
         body.string();
@@ -97,7 +113,17 @@ export class FakeCluster {
         out.int32(0).int16(code);
         return;
       case 'TxnOffsetCommit':
-        out.uvarint(0).int32(0).uvarint(2).compactString('t').uvarint(2).int32(0).int16(code).uvarint(0).uvarint(0).uvarint(0);
+        out
+          .uvarint(0)
+          .int32(0)
+          .uvarint(2)
+          .compactString('t')
+          .uvarint(2)
+          .int32(0)
+          .int16(code)
+          .uvarint(0)
+          .uvarint(0)
+          .uvarint(0);
         return;
       case 'Produce':
         await this.#produce(body, out);
@@ -106,7 +132,8 @@ export class FakeCluster {
 
   #endTransaction(isCommit: boolean): void {
     for (const place of this.#touched) {
-      for (const record of this.logs.get(place)!) if (record.outcome === 'open') record.outcome = isCommit ? 'committed' : 'aborted';
+      for (const record of this.logs.get(place)!)
+        if (record.outcome === 'open') record.outcome = isCommit ? 'committed' : 'aborted';
       this.#ends.set(place, this.#ends.get(place)! + 1);
     }
     this.#touched.clear();

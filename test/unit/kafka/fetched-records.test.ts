@@ -8,11 +8,17 @@ const texts = (data: Buffer, fetchOffset: number, aborted: AbortedTransaction[] 
   readCommitted(data, fetchOffset, aborted).records.map(({ value }) => value?.toString());
 
 /** What kafkajs's consumer hands over: its own filter, and control records taken out after it. */
-async function kafkajsTexts(batches: readonly Buffer[], aborted: readonly AbortedTransaction[]): Promise<(string | undefined)[]> {
+async function kafkajsTexts(
+  batches: readonly Buffer[],
+  aborted: readonly AbortedTransaction[],
+): Promise<(string | undefined)[]> {
   const decoded = await Promise.all(batches.map((batch) => decodeBatch(new Decoder(batch))));
   return filterAbortedMessages({
     messages: decoded.flatMap(({ records }) => records),
-    abortedTransactions: aborted.map(({ producerId, firstOffset }) => ({ producerId: String(producerId), firstOffset: String(firstOffset) })),
+    abortedTransactions: aborted.map(({ producerId, firstOffset }) => ({
+      producerId: String(producerId),
+      firstOffset: String(firstOffset),
+    })),
   })
     .filter(({ isControlRecord }) => !isControlRecord)
     .map(({ value }) => value?.toString());
@@ -20,7 +26,13 @@ async function kafkajsTexts(batches: readonly Buffer[], aborted: readonly Aborte
 
 describe('records of aborted transactions that kafkajs would deliver', () => {
   it('are kept back when two of them began before the first record fetched', async () => {
-    const batches = [textsAt(10, ['a1'], 1n), textsAt(11, ['b1'], 2n), markerAt(12, 1n, ABORT), markerAt(13, 2n, ABORT), textsAt(14, ['kept'])];
+    const batches = [
+      textsAt(10, ['a1'], 1n),
+      textsAt(11, ['b1'], 2n),
+      markerAt(12, 1n, ABORT),
+      markerAt(13, 2n, ABORT),
+      textsAt(14, ['kept']),
+    ];
     const aborted = [
       { producerId: 1n, firstOffset: 2 },
       { producerId: 2n, firstOffset: 3 },
@@ -33,7 +45,13 @@ describe('records of aborted transactions that kafkajs would deliver', () => {
   });
 
   it('are kept back when the broker lists them in the order in which they ended', async () => {
-    const batches = [textsAt(0, ['a1'], 1n), textsAt(1, ['b1'], 2n), markerAt(2, 2n, ABORT), textsAt(3, ['a2'], 1n), markerAt(4, 1n, ABORT)];
+    const batches = [
+      textsAt(0, ['a1'], 1n),
+      textsAt(1, ['b1'], 2n),
+      markerAt(2, 2n, ABORT),
+      textsAt(3, ['a2'], 1n),
+      markerAt(4, 1n, ABORT),
+    ];
     const asEnded = [
       { producerId: 2n, firstOffset: 1 },
       { producerId: 1n, firstOffset: 0 },
@@ -57,14 +75,22 @@ describe('records of aborted transactions that kafkajs would deliver', () => {
 
 describe('readCommitted', () => {
   it('never delivers a control record, and moves past it', () => {
-    const { records, nextOffset } = readCommitted(Buffer.concat([textsAt(0, ['x'], 1n), markerAt(1, 1n, COMMIT)]), 0, []);
+    const { records, nextOffset } = readCommitted(
+      Buffer.concat([textsAt(0, ['x'], 1n), markerAt(1, 1n, COMMIT)]),
+      0,
+      [],
+    );
     expect(records.map(({ offset }) => offset)).toEqual([0]);
     expect(nextOffset).toBe(2);
   });
 
   it('moves past a range of which everything was aborted', () => {
     const data = Buffer.concat([textsAt(5, ['a', 'b'], 1n), markerAt(7, 1n, ABORT)]);
-    expect(readCommitted(data, 5, [{ producerId: 1n, firstOffset: 5 }])).toEqual({ records: [], nextOffset: 8, bytes: 0 });
+    expect(readCommitted(data, 5, [{ producerId: 1n, firstOffset: 5 }])).toEqual({
+      records: [],
+      nextOffset: 8,
+      bytes: 0,
+    });
   });
 
   it('moves past the records that compaction took from the end of a batch', () => {
@@ -74,11 +100,18 @@ describe('readCommitted', () => {
 
   it('delivers records outside any transaction, though their producer aborted one', () => {
     const idempotent = batchAt(1, { records: [{ value: Buffer.from('plain') }], producerId: 1n });
-    expect(texts(Buffer.concat([textsAt(0, ['a'], 1n), idempotent]), 0, [{ producerId: 1n, firstOffset: 0 }])).toEqual(['plain']);
+    expect(texts(Buffer.concat([textsAt(0, ['a'], 1n), idempotent]), 0, [{ producerId: 1n, firstOffset: 0 }])).toEqual([
+      'plain',
+    ]);
   });
 
   it('delivers the next transaction of a producer that aborted one', () => {
-    const data = Buffer.concat([textsAt(0, ['no'], 1n), markerAt(1, 1n, ABORT), textsAt(2, ['yes'], 1n), markerAt(3, 1n, COMMIT)]);
+    const data = Buffer.concat([
+      textsAt(0, ['no'], 1n),
+      markerAt(1, 1n, ABORT),
+      textsAt(2, ['yes'], 1n),
+      markerAt(3, 1n, COMMIT),
+    ]);
     expect(texts(data, 0, [{ producerId: 1n, firstOffset: 0 }])).toEqual(['yes']);
   });
 
@@ -122,19 +155,34 @@ describe('readCommitted', () => {
     expect(readCommitted(data, 12, []).nextOffset).toBe(13);
   });
 
-  it('keeps the marker of a compressed or a plain batch from ending another producer\'s transaction', () => {
-    const data = Buffer.concat([textsAt(0, ['a1'], 1n), markerAt(1, 2n, ABORT), textsAt(2, ['a2'], 1n), markerAt(3, 1n, ABORT)]);
+  it("keeps the marker of a compressed or a plain batch from ending another producer's transaction", () => {
+    const data = Buffer.concat([
+      textsAt(0, ['a1'], 1n),
+      markerAt(1, 2n, ABORT),
+      textsAt(2, ['a2'], 1n),
+      markerAt(3, 1n, ABORT),
+    ]);
     expect(texts(data, 0, [{ producerId: 1n, firstOffset: 0 }])).toEqual([]);
   });
 
-  it('takes the time that the producer set, or the broker\'s on a LogAppendTime topic', () => {
+  it("takes the time that the producer set, or the broker's on a LogAppendTime topic", () => {
     const records = [{ value: Buffer.from('a') }, { value: Buffer.from('b') }];
-    expect(readCommitted(batchAt(0, { records, timestamp: 7000 }), 0, []).records.map((r) => r.timestamp)).toEqual([7000, 7001]);
-    expect(readCommitted(batchAt(0, { records, timestamp: 7000, appendTime: true }), 0, []).records.map((r) => r.timestamp)).toEqual([7500, 7500]);
+    expect(readCommitted(batchAt(0, { records, timestamp: 7000 }), 0, []).records.map((r) => r.timestamp)).toEqual([
+      7000, 7001,
+    ]);
+    expect(
+      readCommitted(batchAt(0, { records, timestamp: 7000, appendTime: true }), 0, []).records.map((r) => r.timestamp),
+    ).toEqual([7500, 7500]);
   });
 
   it('tells a null key and value from empty ones, and counts their bytes', () => {
-    const data = batchAt(0, { records: [{}, { key: Buffer.alloc(0), value: Buffer.alloc(0) }, { key: Buffer.from('kk'), value: Buffer.from('vvv') }] });
+    const data = batchAt(0, {
+      records: [
+        {},
+        { key: Buffer.alloc(0), value: Buffer.alloc(0) },
+        { key: Buffer.from('kk'), value: Buffer.from('vvv') },
+      ],
+    });
     const { records, bytes } = readCommitted(data, 0, []);
     expect(records.map(({ key, value }) => [key?.length, value?.length])).toEqual([
       [undefined, undefined],
@@ -199,10 +247,14 @@ describe('readCommitted, over random transactions interleaved', () => {
       fc.property(fc.array(step, { maxLength: 40 }), fc.nat(), (steps, seed) => {
         const { batches, committed, aborted, end } = write(steps);
         const from = end === 0 ? 0 : seed % end;
-        const data = Buffer.concat(batches.filter((batch) => Number(batch.readBigInt64BE(0)) + batch.readInt32BE(23) >= from));
+        const data = Buffer.concat(
+          batches.filter((batch) => Number(batch.readBigInt64BE(0)) + batch.readInt32BE(23) >= from),
+        );
         const relevant = aborted.filter(({ endOffset }) => endOffset >= from);
         const { records, nextOffset } = readCommitted(data, from, relevant);
-        expect(records.map(({ offset }) => offset)).toEqual([...committed].filter((offset) => offset >= from).sort((a, b) => a - b));
+        expect(records.map(({ offset }) => offset)).toEqual(
+          [...committed].filter((offset) => offset >= from).sort((a, b) => a - b),
+        );
         expect(nextOffset).toBe(end);
       }),
       { numRuns: 300 },

@@ -24,7 +24,8 @@ class FakeBrokers {
   leaders(): Leaders {
     return {
       leaderOf: (topic: string) => this.leaderOf(topic),
-      broker: (nodeId: number) => Promise.resolve({ connectionPool: { send: (request: RawRequest<unknown>) => this.#serve(nodeId, request) } }),
+      broker: (nodeId: number) =>
+        Promise.resolve({ connectionPool: { send: (request: RawRequest<unknown>) => this.#serve(nodeId, request) } }),
       refresh: () => Promise.resolve((this.refreshed += 1)),
     } as unknown as Leaders;
   }
@@ -48,11 +49,21 @@ class FakeBrokers {
         const end = this.ends.get(topic) ?? 0;
         const isOut = offset > end;
         const data = offset < end ? textsAt(offset, [topic]) : Buffer.alloc(0);
-        out.int32(partition).int16(isOut ? 1 : (this.errors.get(topic) ?? 0)).int64(end).int64(end).int64(0).int32(0).int32(-1).int32(data.length).raw(data);
+        out
+          .int32(partition)
+          .int16(isOut ? 1 : (this.errors.get(topic) ?? 0))
+          .int64(end)
+          .int64(end)
+          .int64(0)
+          .int32(0)
+          .int32(-1)
+          .int32(data.length)
+          .raw(data);
       }
     }
     await Promise.all([this.gate, new Promise(setImmediate)]);
-    if (this.down.has(nodeId)) throw Object.assign(new Error(`broker ${nodeId} is down`), { name: 'KafkaJSConnectionError' });
+    if (this.down.has(nodeId))
+      throw Object.assign(new Error(`broker ${nodeId} is down`), { name: 'KafkaJSConnectionError' });
     return response.parse(await response.decode(Buffer.from(out.bytes())));
   }
 }
@@ -64,7 +75,12 @@ describe('Fetcher', () => {
 
   const fetching = (brokers: FakeBrokers): Fetcher => {
     outages = [];
-    fetcher = new Fetcher(brokers.leaders(), { maxWaitMs: 5, maxBytes: 1000, maxBytesPerPartition: 1000 }, pino({ level: 'silent' }), (error) => outages.push(error));
+    fetcher = new Fetcher(
+      brokers.leaders(),
+      { maxWaitMs: 5, maxBytes: 1000, maxBytesPerPartition: 1000 },
+      pino({ level: 'silent' }),
+      (error) => outages.push(error),
+    );
     return fetcher;
   };
   const consumer = (room = Infinity): PartitionConsumer & { offsets: number[]; out: number[]; room: number } => {
@@ -73,7 +89,9 @@ describe('Fetcher', () => {
       offsets: [] as number[],
       out: [] as number[],
       hasRoom: () => of.offsets.length < of.room,
-      deliver: ({ records }: { records: { offset: number }[] }) => void of.offsets.push(...records.map(({ offset }) => offset)),
+      isHeld: () => false,
+      deliver: ({ records }: { records: { offset: number }[] }) =>
+        void of.offsets.push(...records.map(({ offset }) => offset)),
       outOfRange: (position: number) => void of.out.push(position),
     };
     return of;
@@ -197,7 +215,11 @@ describe('Fetcher', () => {
 });
 
 describe('PartitionFeed', () => {
-  const piece = (offset: number) => ({ records: [{ offset, timestamp: 0, key: null, value: null, headers: {} }], nextOffset: offset + 1, bytes: 1 });
+  const piece = (offset: number) => ({
+    records: [{ offset, timestamp: 0, key: null, value: null, headers: {} }],
+    nextOffset: offset + 1,
+    bytes: 1,
+  });
 
   it('gives pieces in order, and waits for the next', async () => {
     const feed = new PartitionFeed('t-0');

@@ -24,7 +24,9 @@ export interface KafkajsRecord {
   readonly headers?: Readonly<Record<string, unknown>>;
 }
 
-export const encodeRecord = load('kafkajs/src/protocol/recordBatch/record/v0') as (record: KafkajsRecord) => KafkajsEncoder;
+export const encodeRecord = load('kafkajs/src/protocol/recordBatch/record/v0') as (
+  record: KafkajsRecord,
+) => KafkajsEncoder;
 
 export const { RecordBatch: encodeBatch } = load('kafkajs/src/protocol/recordBatch/v0') as {
   RecordBatch: (batch: {

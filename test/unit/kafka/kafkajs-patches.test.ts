@@ -1,5 +1,7 @@
 /** The mends under patches/: each test fails on kafkajs as published. */
+import { once } from 'node:events';
 import { createRequire } from 'node:module';
+import { createServer, Socket, type AddressInfo } from 'node:net';
 import { describe, expect, it } from 'vitest';
 
 const load = createRequire(import.meta.url);
@@ -16,7 +18,14 @@ const RequestQueueClass = load('kafkajs/src/network/requestQueue') as new (optio
 
 function queue(): RequestQueue {
   const logger = { debug: () => undefined, warn: () => undefined };
-  return new RequestQueueClass({ maxInFlightRequests: null, requestTimeout: 1000, enforceRequestTimeout: false, clientId: 'test', broker: 'test', logger });
+  return new RequestQueueClass({
+    maxInFlightRequests: null,
+    requestTimeout: 1000,
+    enforceRequestTimeout: false,
+    clientId: 'test',
+    broker: 'test',
+    logger,
+  });
 }
 
 describe('the request queue of a connection', () => {
@@ -36,5 +45,65 @@ describe('the request queue of a connection', () => {
     expect(throttled.throttleCheckTimeoutId).not.toBeNull();
     await sent;
     throttled.destroy();
+  });
+});
+
+interface Connection {
+  connect(): Promise<void>;
+  disconnect(): Promise<void>;
+  send(exchange: object): Promise<unknown>;
+}
+
+const ConnectionClass = load('kafkajs/src/network/connection') as new (options: object) => Connection;
+const { createLogger } = load('kafkajs/src/loggers') as { createLogger: (options: object) => object };
+
+/** Asks for something; the answer is its bytes. */
+const EXCHANGE = {
+  request: {
+    apiKey: 1,
+    apiVersion: 11,
+    apiName: 'Fetch',
+    encode: () => Promise.resolve({ buf: Buffer.alloc(4), buffer: Buffer.alloc(4) }),
+  },
+  response: {
+    decode: (payload: Buffer) => Promise.resolve(payload),
+    parse: (payload: Buffer) => Promise.resolve(payload.toString()),
+  },
+};
+
+describe('a connection', () => {
+  it('is answered again after it was lost in the middle of a response', async () => {
+    let connections = 0;
+    const server = createServer((socket) => {
+      const isFirst = (connections += 1) === 1;
+      socket.on('error', () => undefined); // the client went away
+      socket.on('data', (request) => {
+        const body = Buffer.from('the whole answer');
+        const head = Buffer.alloc(8);
+        head.writeInt32BE(4 + body.length, 0);
+        head.writeInt32BE(request.readInt32BE(8), 4); // the correlation id
+        const answer = Buffer.concat([head, body]);
+        if (isFirst) socket.end(answer.subarray(0, 12));
+        else socket.write(answer);
+      });
+    });
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    const connection = new ConnectionClass({
+      host: '127.0.0.1',
+      port,
+      requestTimeout: 1000,
+      connectionTimeout: 1000,
+      logger: createLogger({ level: 0, logCreator: () => () => undefined }),
+      socketFactory: ({ onConnect }: { onConnect: () => void }) =>
+        new Socket().connect({ host: '127.0.0.1', port }, onConnect),
+    });
+    await connection.connect();
+    await expect(connection.send(EXCHANGE)).rejects.toThrow('Closed connection');
+    await connection.connect();
+    expect(await connection.send(EXCHANGE)).toBe('the whole answer');
+    await connection.disconnect();
+    server.close();
   });
 });

@@ -3,7 +3,11 @@ import { gzipSync } from 'node:zlib';
 import { crc32C, encodeRecord, Encoder } from './kafkajs-internals.js';
 
 export interface BatchParts {
-  readonly records: readonly { readonly key?: Buffer | null; readonly value?: Buffer | null; readonly offset?: number }[];
+  readonly records: readonly {
+    readonly key?: Buffer | null;
+    readonly value?: Buffer | null;
+    readonly offset?: number;
+  }[];
   readonly producerId?: bigint;
   readonly transactional?: boolean;
   readonly control?: boolean;
@@ -24,7 +28,9 @@ export function batchAt(baseOffset: number, parts: BatchParts): Buffer {
   const { records, producerId = -1n, timestamp = 1000, codec = parts.compress ? GZIP : 0 } = parts;
   const offsets = records.map(({ offset }, index) => (offset ?? baseOffset + index) - baseOffset);
   const encoded = new Encoder().writeEncoderArray(
-    records.map(({ key = null, value = null }, index) => encodeRecord({ key, value, offsetDelta: offsets[index]!, timestampDelta: index })),
+    records.map(({ key = null, value = null }, index) =>
+      encodeRecord({ key, value, offsetDelta: offsets[index]!, timestampDelta: index }),
+    ),
   ).buffer;
   const flags = (parts.appendTime ? 8 : 0) | (parts.transactional ? 16 : 0) | (parts.control ? 32 : 0);
   const checked = Buffer.alloc(40);
@@ -50,7 +56,12 @@ export function batchAt(baseOffset: number, parts: BatchParts): Buffer {
 export function markerAt(offset: number, producerId: bigint, type: typeof ABORT | typeof COMMIT): Buffer {
   const key = Buffer.alloc(4);
   key.writeInt16BE(type, 2);
-  return batchAt(offset, { records: [{ key, value: Buffer.alloc(6) }], producerId, transactional: true, control: true });
+  return batchAt(offset, {
+    records: [{ key, value: Buffer.alloc(6) }],
+    producerId,
+    transactional: true,
+    control: true,
+  });
 }
 
 /** A batch of texts, within a transaction when a producer is given. */

@@ -1,9 +1,22 @@
 import { createRequire } from 'node:module';
 import { describe, expect, it } from 'vitest';
 import { CommitUnknownError, OutageError } from '../../../topology/errors.js';
-import { BrokerError, check, errorType, hasMoved, isOutage, isProducerFenced, isRefused, isRetriable, isStaleMember } from '../../../topology/kafka/protocol-errors.js';
+import {
+  BrokerError,
+  check,
+  errorType,
+  hasMoved,
+  isOutage,
+  isProducerFenced,
+  isRefused,
+  isRetriable,
+  isStaleMember,
+} from '../../../topology/kafka/protocol-errors.js';
 
-const kafkajsErrors = createRequire(import.meta.url)('kafkajs/src/errors') as Record<string, new (...args: unknown[]) => Error>;
+const kafkajsErrors = createRequire(import.meta.url)('kafkajs/src/errors') as Record<
+  string,
+  new (...args: unknown[]) => Error
+>;
 
 describe('an error code of the protocol', () => {
   // Codes from org.apache.kafka.common.protocol.Errors.
@@ -52,7 +65,10 @@ describe('an error code of the protocol', () => {
 
 describe('isOutage', () => {
   it('is true of what kafkajs throws when no broker answers, wrapped as it wraps it', () => {
-    const lost = new kafkajsErrors['KafkaJSConnectionError']!('Connection error', { broker: 'b:1', code: 'ECONNREFUSED' });
+    const lost = new kafkajsErrors['KafkaJSConnectionError']!('Connection error', {
+      broker: 'b:1',
+      code: 'ECONNREFUSED',
+    });
     for (const error of [
       lost,
       new kafkajsErrors['KafkaJSNumberOfRetriesExceeded']!(lost, { retryCount: 2, retryTime: 50 }),

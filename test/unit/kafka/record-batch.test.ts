@@ -7,7 +7,13 @@ import { Decoder, decodeBatch, encodeBatch, encodeRecord, Long } from './kafkajs
 const OWNER = { producerId: 77n, producerEpoch: 3, firstSequence: 12 };
 const NOW = 1_760_000_000_123;
 
-const record = (parts: Partial<OutboundRecord>): OutboundRecord => ({ topic: 't', partition: 0, key: null, value: null, ...parts });
+const record = (parts: Partial<OutboundRecord>): OutboundRecord => ({
+  topic: 't',
+  partition: 0,
+  key: null,
+  value: null,
+  ...parts,
+});
 
 /** Our batch, without the length that the produce request puts before it. */
 function ours(records: readonly OutboundRecord[], owner = OWNER): Buffer {
@@ -28,7 +34,9 @@ async function theirs(records: readonly OutboundRecord[], owner = OWNER): Promis
     firstSequence: owner.firstSequence,
     // kafkajs says 0 where the Java client says -1 (unknown); the broker overwrites it, and the checksum leaves it out.
     partitionLeaderEpoch: -1,
-    records: records.map(({ key, value, headers = {} }, offsetDelta) => encodeRecord({ key, value, headers, offsetDelta })),
+    records: records.map(({ key, value, headers = {} }, offsetDelta) =>
+      encodeRecord({ key, value, headers, offsetDelta }),
+    ),
   });
   return buffer;
 }
@@ -52,7 +60,10 @@ describe('writeBatch', () => {
     ['empty key and empty value', [record({ key: Buffer.alloc(0), value: Buffer.alloc(0) })]],
     ['key and value', [record({ key: Buffer.from('k'), value: Buffer.from('v') })]],
     ['one header', [record({ headers: { name: 'text' } })]],
-    ['a header whose name stands three times', [record({ headers: { a: [Buffer.from('1'), '2', Buffer.from('3')], b: 'x' } })]],
+    [
+      'a header whose name stands three times',
+      [record({ headers: { a: [Buffer.from('1'), '2', Buffer.from('3')], b: 'x' } })],
+    ],
     ['an empty header value', [record({ headers: { empty: '' } })]],
     ['a header name of several bytes a character', [record({ headers: { 'grüße-🎉': Buffer.from('x') } })]],
     ['a value of 63 bytes, the last that a varint of one byte can state', [record({ value: Buffer.alloc(63, 1) })]],
@@ -60,7 +71,10 @@ describe('writeBatch', () => {
     ['a value of 8191 bytes', [record({ value: Buffer.alloc(8191, 1) })]],
     ['a value of 8192 bytes', [record({ value: Buffer.alloc(8192, 1) })]],
     ['a value of 1 MiB', [record({ value: Buffer.alloc(1 << 20, 7) })]],
-    ['9000 records, whose offset deltas take up to three bytes', Array.from({ length: 9000 }, (_, i) => record({ key: Buffer.from(String(i)) }))],
+    [
+      '9000 records, whose offset deltas take up to three bytes',
+      Array.from({ length: 9000 }, (_, i) => record({ key: Buffer.from(String(i)) })),
+    ],
   ])('writes the same bytes as kafkajs: %s', async (_, records) => {
     const mine = ours(records);
     const other = await theirs(records);
@@ -77,10 +91,22 @@ describe('writeBatch', () => {
   });
 
   it('writes what kafkajs reads back', async () => {
-    const records = [record({ key: Buffer.from('k'), value: Buffer.from('v'), headers: { h: ['1', '2'], one: 'x' } }), record({})];
-    const decoded = await decodeBatch(new Decoder(ours(records, { producerId: 2n ** 40n, producerEpoch: 9, firstSequence: 5 })));
+    const records = [
+      record({ key: Buffer.from('k'), value: Buffer.from('v'), headers: { h: ['1', '2'], one: 'x' } }),
+      record({}),
+    ];
+    const decoded = await decodeBatch(
+      new Decoder(ours(records, { producerId: 2n ** 40n, producerEpoch: 9, firstSequence: 5 })),
+    );
     expect(decoded).toMatchObject({ producerId: String(2 ** 40), producerEpoch: 9, firstSequence: 5 });
-    expect(decoded.records.map(({ offset, key, value, timestamp }) => [offset, key?.toString(), value?.toString(), timestamp])).toEqual([
+    expect(
+      decoded.records.map(({ offset, key, value, timestamp }) => [
+        offset,
+        key?.toString(),
+        value?.toString(),
+        timestamp,
+      ]),
+    ).toEqual([
       ['0', 'k', 'v', String(NOW)],
       ['1', undefined, undefined, String(NOW)],
     ]);

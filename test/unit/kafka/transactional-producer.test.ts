@@ -12,7 +12,12 @@ const TOPICS = ['changelog', 'out'];
 const MEMBER = { groupId: 'g', generationId: 3, memberId: 'm' };
 const OFFSETS = [{ topic: 'in', partition: 0, offset: 12 }];
 const MESSAGE_TOO_LARGE = 10;
-const record = (topic: string, partition: number, text: string): OutboundRecord => ({ topic, partition, key: null, value: Buffer.from(text) });
+const record = (topic: string, partition: number, text: string): OutboundRecord => ({
+  topic,
+  partition,
+  key: null,
+  value: Buffer.from(text),
+});
 
 describe('TransactionalProducer', () => {
   let broker: FakeCluster;
@@ -21,7 +26,11 @@ describe('TransactionalProducer', () => {
   const create = (maxBatchBytes = 900_000): TransactionalProducer => {
     vi.mocked(createCluster).mockReturnValue(broker.cluster());
     const settings = { brokers: [], clientId: 'c', connectionTimeoutMs: 1000, requestTimeoutMs: 1000 };
-    return new TransactionalProducer(settings, { transactionalId: 'app-0', transactionTimeoutMs: 1000, retryBudgetMs: 200, maxBatchBytes }, pino({ level: 'silent' }));
+    return new TransactionalProducer(
+      settings,
+      { transactionalId: 'app-0', transactionTimeoutMs: 1000, retryBudgetMs: 200, maxBatchBytes },
+      pino({ level: 'silent' }),
+    );
   };
   const failing = (of: Api, times: number, code: number | Error): void => {
     let left = times;
@@ -36,13 +45,34 @@ describe('TransactionalProducer', () => {
 
   it('commits records and offsets in one transaction, in this order of requests', async () => {
     const heard: unknown[] = [];
-    await producer.send([record('changelog', 0, 'c'), record('out', 0, 'a'), record('out', 1, 'b'), record('out', 0, 'a2')], (...batch) => heard.push(batch));
+    await producer.send(
+      [record('changelog', 0, 'c'), record('out', 0, 'a'), record('out', 1, 'b'), record('out', 0, 'a2')],
+      (...batch) => heard.push(batch),
+    );
     await producer.sendOffsets(MEMBER, OFFSETS);
     expect(broker.committed('out-0')).toEqual([]);
     await producer.commit();
-    expect(broker.asked).toEqual(['InitProducerId', 'AddPartitionsToTxn', 'Produce', 'Produce', 'AddOffsetsToTxn', 'TxnOffsetCommit', 'EndTxn']);
-    expect(['changelog-0', 'out-0', 'out-1'].map((place) => broker.committed(place))).toEqual([['c'], ['a', 'a2'], ['b']]);
-    expect(heard).toEqual(expect.arrayContaining([['changelog', 0, 0], ['out', 0, 0], ['out', 1, 0]]));
+    expect(broker.asked).toEqual([
+      'InitProducerId',
+      'AddPartitionsToTxn',
+      'Produce',
+      'Produce',
+      'AddOffsetsToTxn',
+      'TxnOffsetCommit',
+      'EndTxn',
+    ]);
+    expect(['changelog-0', 'out-0', 'out-1'].map((place) => broker.committed(place))).toEqual([
+      ['c'],
+      ['a', 'a2'],
+      ['b'],
+    ]);
+    expect(heard).toEqual(
+      expect.arrayContaining([
+        ['changelog', 0, 0],
+        ['out', 0, 0],
+        ['out', 1, 0],
+      ]),
+    );
   });
 
   it('counts sequences on from one transaction to the next, and tells the offset of each', async () => {
@@ -67,7 +97,11 @@ describe('TransactionalProducer', () => {
 
   it('loses nothing after a refusal: what the broker took of the aborted round is not taken for a repeat', async () => {
     broker.answer = (api, place) => (api === 'Produce' && place === 'out-0' ? MESSAGE_TOO_LARGE : 0);
-    const refused = producer.send([record('changelog', 0, 'both'), record('out', 0, 'too large'), record('out', 1, 'small')]);
+    const refused = producer.send([
+      record('changelog', 0, 'both'),
+      record('out', 0, 'too large'),
+      record('out', 1, 'small'),
+    ]);
     await expect(refused).rejects.toMatchObject({ name: 'RefusedError', topic: 'out' });
     await producer.abort();
     broker.answer = () => 0;
@@ -112,7 +146,13 @@ describe('TransactionalProducer', () => {
       await producer.sendOffsets(MEMBER, OFFSETS);
       await producer.commit();
     };
-    for (const [api, code] of [['AddPartitionsToTxn', 90], ['Produce', 47], ['TxnOffsetCommit', 22], ['TxnOffsetCommit', 25], ['EndTxn', 48]] as const) {
+    for (const [api, code] of [
+      ['AddPartitionsToTxn', 90],
+      ['Produce', 47],
+      ['TxnOffsetCommit', 22],
+      ['TxnOffsetCommit', 25],
+      ['EndTxn', 48],
+    ] as const) {
       failing(api, 1, code);
       await expect(whole(), `${api} ${code}`).rejects.toBeInstanceOf(FencedError);
       producer = create();
@@ -132,7 +172,10 @@ describe('TransactionalProducer', () => {
 
   it('gives up, of unknown outcome, when "later" lasts past its budget', async () => {
     failing('AddPartitionsToTxn', 1000, 51);
-    await expect(producer.send([record('out', 0, 'a')])).rejects.toMatchObject({ code: 'ERR_COMMIT_UNKNOWN', cause: { type: 'CONCURRENT_TRANSACTIONS' } });
+    await expect(producer.send([record('out', 0, 'a')])).rejects.toMatchObject({
+      code: 'ERR_COMMIT_UNKNOWN',
+      cause: { type: 'CONCURRENT_TRANSACTIONS' },
+    });
   });
 
   it('looks a coordinator up once, and again when it has moved', async () => {
@@ -143,6 +186,26 @@ describe('TransactionalProducer', () => {
     await producer.send([record('out', 0, 'b')]);
     await producer.commit();
     expect(broker.lookUps).toBe(2);
+  });
+
+  it('takes no further step of a commit that was given up, and fences what is on its way', async () => {
+    let answered = (): void => undefined;
+    broker.answer = (api) => (api === 'AddOffsetsToTxn' ? 51 : 0);
+    const commit = (async () => {
+      await producer.send([record('out', 0, 'a')]);
+      answered();
+      await producer.sendOffsets(MEMBER, OFFSETS);
+      await producer.commit();
+    })();
+    await new Promise<void>((resolve) => (answered = resolve));
+    const abandoned = producer.abandon();
+    broker.answer = () => 0;
+    await abandoned;
+    await expect(commit).rejects.toBeInstanceOf(CommitUnknownError);
+    await expect(producer.commit()).rejects.toBeInstanceOf(CommitUnknownError);
+    expect(broker.asked).not.toContain('TxnOffsetCommit');
+    expect(broker.asked).not.toContain('EndTxn');
+    expect(broker.epoch).toBe(2);
   });
 
   it('ends nothing when nothing was begun', async () => {

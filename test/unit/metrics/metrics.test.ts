@@ -17,7 +17,9 @@ const scrape = async (): Promise<Map<string, { type: string; help: string }>> =>
 
 describe('the metrics', () => {
   it('in the scrape are those of the table, of the kind and with the reason that it says, and no other', async () => {
-    const declared = Object.entries(METRICS).map(([name, { kind, help }]) => [METRIC_PREFIX + name, { type: kind, help }] as const);
+    const declared = Object.entries(METRICS).map(
+      ([name, { kind, help }]) => [METRIC_PREFIX + name, { type: kind, help }] as const,
+    );
     expect(await scrape()).toEqual(new Map(declared));
   });
 
@@ -32,7 +34,9 @@ describe('the metrics', () => {
     const metrics = createMetrics(registry);
     metrics.records_dropped_total.inc({ topic: 'TASK_EVENT_TOPIC', reason: 'duplicate' });
     expect(() => metrics.records_dropped_total.inc({ tenant: '7' })).toThrow();
-    expect(await registry.metrics()).toContain('notification_streams_records_dropped_total{topic="TASK_EVENT_TOPIC",reason="duplicate"} 1');
+    expect(await registry.metrics()).toContain(
+      'notification_streams_records_dropped_total{topic="TASK_EVENT_TOPIC",reason="duplicate"} 1',
+    );
   });
 
   it('of two workers in one process do not meet: each has its own registry', async () => {

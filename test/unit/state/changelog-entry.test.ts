@@ -5,16 +5,28 @@ import { decodeChangelogEntry, encodeChangelogEntry, type ChangelogEntry } from 
 import { FatalError } from '../../../topology/errors.js';
 import { SOURCE_TOPICS } from '../../../topology/record.js';
 
-const digest = (n: number | string): string => createHash('sha256').update(String(n)).digest().toString('latin1', 0, 16);
+const digest = (n: number | string): string =>
+  createHash('sha256').update(String(n)).digest().toString('latin1', 0, 16);
 const digests = (count: number, from = 0): string[] => Array.from({ length: count }, (_, i) => digest(from + i));
 
 const offsets = fc.nat({ max: Number.MAX_SAFE_INTEGER });
-const position = fc.record({ nextOffset: offsets, streamTime: fc.integer({ min: -1, max: 2 ** 45 }), notifyFrom: offsets });
+const position = fc.record({
+  nextOffset: offsets,
+  streamTime: fc.integer({ min: -1, max: 2 ** 45 }),
+  notifyFrom: offsets,
+});
 const topic = fc.constantFrom(...SOURCE_TOPICS);
 const entries: fc.Arbitrary<ChangelogEntry> = fc.record({
   positions: fc.uniqueArray(fc.tuple(topic, position), { selector: ([name]) => name }).map((pairs) => new Map(pairs)),
   buckets: fc.array(
-    fc.record({ topic, bucket: fc.nat(), digests: fc.array(fc.uint8Array({ minLength: 16, maxLength: 16 }).map((b) => Buffer.from(b).toString('latin1')), { minLength: 1, maxLength: 5 }) }),
+    fc.record({
+      topic,
+      bucket: fc.nat(),
+      digests: fc.array(
+        fc.uint8Array({ minLength: 16, maxLength: 16 }).map((b) => Buffer.from(b).toString('latin1')),
+        { minLength: 1, maxLength: 5 },
+      ),
+    }),
     { maxLength: 5 },
   ),
 });
@@ -38,15 +50,22 @@ describe('a changelog record', () => {
 
   it.each<[string, ChangelogEntry['buckets']]>([
     ['one bucket of many digests', [{ topic: 'TASK_EVENT_TOPIC', bucket: 3, digests: digests(100_000) }]],
-    ['many buckets of one digest', digests(40_000).map((one, bucket) => ({ topic: 'NOTIFICATION_REQUEST_TOPIC', bucket, digests: [one] }))],
+    [
+      'many buckets of one digest',
+      digests(40_000).map((one, bucket) => ({ topic: 'NOTIFICATION_REQUEST_TOPIC', bucket, digests: [one] })),
+    ],
   ])('is split at 512 KB, each part with the positions: %s', (_, buckets) => {
     const records = encodeChangelogEntry({ positions: POSITIONS, buckets });
     expect(records.length).toBeGreaterThan(2);
     const parts = records.map((record, i) => decodeChangelogEntry(record, `changelog-0@${i}`));
     for (const record of records) expect(record.length).toBeLessThanOrEqual(512 * 1024);
     for (const part of parts) expect(part.positions).toEqual(POSITIONS);
-    const rejoined = parts.flatMap((part) => part.buckets).flatMap(({ topic: of, bucket, digests: list }) => list.map((one) => [of, bucket, one]));
-    expect(rejoined).toEqual(buckets.flatMap(({ topic: of, bucket, digests: list }) => list.map((one) => [of, bucket, one])));
+    const rejoined = parts
+      .flatMap((part) => part.buckets)
+      .flatMap(({ topic: of, bucket, digests: list }) => list.map((one) => [of, bucket, one]));
+    expect(rejoined).toEqual(
+      buckets.flatMap(({ topic: of, bucket, digests: list }) => list.map((one) => [of, bucket, one])),
+    );
   });
 
   it.each<[string, Buffer | null]>([
@@ -54,12 +73,16 @@ describe('a changelog record', () => {
     ['empty', Buffer.alloc(0)],
     ['text of another application', Buffer.from('{"offset": 1}')],
   ])('is refused when it is %s', (_, value) => {
-    expect(() => decodeChangelogEntry(value, 'changelog-0@7')).toThrow(new FatalError('changelog-0@7 is not a changelog record of ours: is the topic used by another application?'));
+    expect(() => decodeChangelogEntry(value, 'changelog-0@7')).toThrow(
+      new FatalError('changelog-0@7 is not a changelog record of ours: is the topic used by another application?'),
+    );
   });
 
   it('is refused when its format is newer', () => {
     const record = encodeChangelogEntry({ positions: POSITIONS, buckets: [] })[0]!;
     record[2] = 2;
-    expect(() => decodeChangelogEntry(record, 'changelog-0@7')).toThrow('changelog-0@7 has changelog format 2, this version reads 1: run the version that wrote it, or a newer one');
+    expect(() => decodeChangelogEntry(record, 'changelog-0@7')).toThrow(
+      'changelog-0@7 has changelog format 2, this version reads 1: run the version that wrote it, or a newer one',
+    );
   });
 });

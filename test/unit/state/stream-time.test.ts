@@ -1,6 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { advance, bucketOf, firstLiveBucket, MAX_AHEAD_MS, NO_STREAM_TIME, windowShape } from '../../../state/stream-time.js';
+import {
+  advance,
+  bucketOf,
+  firstLiveBucket,
+  MAX_AHEAD_MS,
+  NO_STREAM_TIME,
+  windowShape,
+} from '../../../state/stream-time.js';
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
@@ -10,11 +17,24 @@ const windows = fc.integer({ min: 1000, max: 400 * DAY });
 
 describe('stream time', () => {
   it('never goes back', () => {
-    fc.assert(fc.property(times, times, times, (streamTime, timestamp, now) => advance(streamTime, timestamp, now) >= streamTime));
+    fc.assert(
+      fc.property(
+        times,
+        times,
+        times,
+        (streamTime, timestamp, now) => advance(streamTime, timestamp, now) >= streamTime,
+      ),
+    );
   });
 
   it('never runs more than an hour ahead of the clock because of one record', () => {
-    fc.assert(fc.property(times, times, (timestamp, now) => advance(NO_STREAM_TIME, timestamp, now) <= Math.max(NO_STREAM_TIME, now + MAX_AHEAD_MS)));
+    fc.assert(
+      fc.property(
+        times,
+        times,
+        (timestamp, now) => advance(NO_STREAM_TIME, timestamp, now) <= Math.max(NO_STREAM_TIME, now + MAX_AHEAD_MS),
+      ),
+    );
   });
 
   it('is not moved by a record without a timestamp', () => {
@@ -25,7 +45,8 @@ describe('stream time', () => {
   it('does not depend on the order of records', () => {
     fc.assert(
       fc.property(fc.array(times), (timestamps) => {
-        const fold = (list: readonly number[]): number => list.reduce((time, timestamp) => advance(time, timestamp, NOW), NO_STREAM_TIME);
+        const fold = (list: readonly number[]): number =>
+          list.reduce((time, timestamp) => advance(time, timestamp, NOW), NO_STREAM_TIME);
         expect(fold([...timestamps].reverse())).toBe(fold(timestamps));
       }),
     );

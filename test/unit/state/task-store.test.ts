@@ -14,7 +14,8 @@ const digest = (n: number): string => createHash('sha256').update(String(n)).dig
 function entryAt(streamTime: number, events: readonly number[], nextOffset = 0): ChangelogEntry {
   return {
     positions: new Map([[TOPIC, { nextOffset, streamTime, notifyFrom: 0 }]]),
-    buckets: events.length === 0 ? [] : [{ topic: TOPIC, bucket: bucketOf(streamTime, SHAPE), digests: events.map(digest) }],
+    buckets:
+      events.length === 0 ? [] : [{ topic: TOPIC, bucket: bucketOf(streamTime, SHAPE), digests: events.map(digest) }],
   };
 }
 
@@ -39,13 +40,27 @@ describe('TaskStore', () => {
     for (const open of [() => store, async () => new TaskStore(await state.reopen(), 3, SHAPE)]) {
       const opened = await open();
       expect([1, 2, 3].map((event) => isSeen(opened, event))).toEqual([true, true, false]);
-      expect(opened.checkpoint).toEqual({ changelogOffset: 11, positions: new Map([[TOPIC, { nextOffset: 77, streamTime: 5000, notifyFrom: 0 }]]) });
+      expect(opened.checkpoint).toEqual({
+        changelogOffset: 11,
+        positions: new Map([[TOPIC, { nextOffset: 77, streamTime: 5000, notifyFrom: 0 }]]),
+      });
     }
   });
 
   it('keeps the position of a source that the commit did not touch', async () => {
     const store = new TaskStore(temporaryState().environment, 0, SHAPE);
-    await store.apply([{ offset: 0, entry: { positions: new Map([['CRM_EVENT_TOPIC', { nextOffset: 5, streamTime: 1, notifyFrom: 0 }]]), buckets: [] } }], 1);
+    await store.apply(
+      [
+        {
+          offset: 0,
+          entry: {
+            positions: new Map([['CRM_EVENT_TOPIC', { nextOffset: 5, streamTime: 1, notifyFrom: 0 }]]),
+            buckets: [],
+          },
+        },
+      ],
+      1,
+    );
     await store.apply([{ offset: 1, entry: entryAt(9000, [1], 8) }], 2);
     expect([...store.checkpoint!.positions.keys()]).toEqual(['CRM_EVENT_TOPIC', TOPIC]);
   });
@@ -85,7 +100,8 @@ describe('TaskStore', () => {
   it('expires a bounded number at a time, and all of them in the end', async () => {
     const store = new TaskStore(temporaryState().environment, 0, SHAPE);
     const events = Array.from({ length: 6 }, (_, list) => Array.from({ length: 2000 }, (__, i) => list * 2000 + i));
-    for (const [offset, list] of events.entries()) await store.apply([{ offset, entry: entryAt(10_000, list) }], offset + 1);
+    for (const [offset, list] of events.entries())
+      await store.apply([{ offset, entry: entryAt(10_000, list) }], offset + 1);
     await store.apply([{ offset: 6, entry: entryAt(900_000, []) }], 7);
     const left = (): number => events.flat().filter((event) => store.bucketOf(digest(event)) !== undefined).length;
     expect(left()).toBe(6000);
@@ -94,7 +110,13 @@ describe('TaskStore', () => {
   });
 
   it('answers the same when the end of the changelog is replayed, from wherever', async () => {
-    const steps = fc.array(fc.record({ ahead: fc.integer({ min: 0, max: 60_000 }), events: fc.uniqueArray(fc.nat({ max: 8 }), { maxLength: 4 }) }), { minLength: 1, maxLength: 12 });
+    const steps = fc.array(
+      fc.record({
+        ahead: fc.integer({ min: 0, max: 60_000 }),
+        events: fc.uniqueArray(fc.nat({ max: 8 }), { maxLength: 4 }),
+      }),
+      { minLength: 1, maxLength: 12 },
+    );
     await fc.assert(
       fc.asyncProperty(steps, fc.nat(), fc.integer({ min: 1, max: 4 }), async (list, seed, piece) => {
         const { environment } = temporaryState();
@@ -127,7 +149,7 @@ describe('TaskStore', () => {
     );
   });
 
-  it('is empty after a wipe, and only that task\'s store is', async () => {
+  it("is empty after a wipe, and only that task's store is", async () => {
     const { environment } = temporaryState();
     const [store, other] = [new TaskStore(environment, 0, SHAPE), new TaskStore(environment, 1, SHAPE)];
     for (const each of [store, other]) await each.apply([{ offset: 0, entry: entryAt(1000, [1]) }], 1);
@@ -142,13 +164,18 @@ describe('TaskStore', () => {
     const { environment } = temporaryState();
     const newer = Buffer.from(JSON.stringify({ format: 2, changelogOffset: 9, positions: {} }));
     await environment.table('task-5').put(Buffer.from([0]), newer);
-    expect(() => new TaskStore(environment, 5, SHAPE)).toThrow('the store of task 5 has format 2, this version reads 1: run the version that wrote it, or a newer one');
+    expect(() => new TaskStore(environment, 5, SHAPE)).toThrow(
+      'the store of task 5 has format 2, this version reads 1: run the version that wrote it, or a newer one',
+    );
     expect(environment.table('task-5').get(Buffer.from([0]))).toEqual(newer);
   });
 
   it('refuses an entry of a source that this version does not know', async () => {
     const store = new TaskStore(temporaryState().environment, 0, SHAPE);
-    const entry = { positions: new Map(), buckets: [{ topic: 'BILLING_EVENT_TOPIC', bucket: 1, digests: [digest(1)] }] };
+    const entry = {
+      positions: new Map(),
+      buckets: [{ topic: 'BILLING_EVENT_TOPIC', bucket: 1, digests: [digest(1)] }],
+    };
     await expect(store.apply([{ offset: 0, entry }], 1)).rejects.toThrow('BILLING_EVENT_TOPIC');
     expect(store.checkpoint).toBeUndefined();
   });
@@ -157,9 +184,15 @@ describe('TaskStore', () => {
 describe('storedTasks', () => {
   it('names the tasks that have a store here, with where each stands', async () => {
     const state = temporaryState();
-    for (const [task, offset] of [[0, 5], [12, 99]] as const) await new TaskStore(state.environment, task, SHAPE).apply([{ offset, entry: entryAt(1, []) }], offset + 1);
+    for (const [task, offset] of [
+      [0, 5],
+      [12, 99],
+    ] as const)
+      await new TaskStore(state.environment, task, SHAPE).apply([{ offset, entry: entryAt(1, []) }], offset + 1);
     state.environment.table('user-directory');
-    expect([...storedTasks(await state.reopen())].map(([task, { changelogOffset }]) => [task, changelogOffset])).toEqual([
+    expect(
+      [...storedTasks(await state.reopen())].map(([task, { changelogOffset }]) => [task, changelogOffset]),
+    ).toEqual([
       [0, 6],
       [12, 100],
     ]);

@@ -29,7 +29,18 @@ describe('UserDirectory', () => {
 
   it('gives back an entry with every field, after a restart too, over the whole range of ids', async () => {
     const state = temporaryState();
-    const users = [entry(), entry({ tenantId: 2n ** 63n - 1n, userId: -(2n ** 63n), timestamp: 2n ** 62n, deleted: true, email: null, deviceTokens: [], mutedChannels: ['PUSH'] })];
+    const users = [
+      entry(),
+      entry({
+        tenantId: 2n ** 63n - 1n,
+        userId: -(2n ** 63n),
+        timestamp: 2n ** 62n,
+        deleted: true,
+        email: null,
+        deviceTokens: [],
+        mutedChannels: ['PUSH'],
+      }),
+    ];
     await new UserDirectory(state.environment).apply(2, users, 41);
     const reopened = new UserDirectory(await state.reopen());
     expect(users.map(({ tenantId, userId }) => reopened.get(tenantId, userId))).toEqual(users);
@@ -49,18 +60,37 @@ describe('UserDirectory', () => {
     const { environment } = temporaryState();
     const directory = new UserDirectory(environment);
     const versions = fc.uniqueArray(
-      fc.record({ userId: fc.bigInt({ min: 1n, max: 3n }), timestamp: fc.bigInt({ min: 0n, max: 3n }), eventId: fc.constantFrom('a', 'b', 'c', 'ä') }),
-      { minLength: 1, maxLength: 12, selector: ({ userId, timestamp, eventId }) => `${userId}/${timestamp}/${eventId}` },
+      fc.record({
+        userId: fc.bigInt({ min: 1n, max: 3n }),
+        timestamp: fc.bigInt({ min: 0n, max: 3n }),
+        eventId: fc.constantFrom('a', 'b', 'c', 'ä'),
+      }),
+      {
+        minLength: 1,
+        maxLength: 12,
+        selector: ({ userId, timestamp, eventId }) => `${userId}/${timestamp}/${eventId}`,
+      },
     );
     await fc.assert(
       fc.asyncProperty(
-        versions.chain((list) => fc.tuple(fc.constant(list), fc.shuffledSubarray(list, { minLength: list.length }), fc.integer({ min: 1, max: 5 }))),
+        versions.chain((list) =>
+          fc.tuple(
+            fc.constant(list),
+            fc.shuffledSubarray(list, { minLength: list.length }),
+            fc.integer({ min: 1, max: 5 }),
+          ),
+        ),
         async ([list, shuffled, piece]) => {
           await directory.wipe();
-          const entries = [...shuffled, ...list].map((version) => entry({ ...version, email: `${version.timestamp}${version.eventId}@example.com` }));
-          for (let at = 0; at < entries.length; at += piece) await directory.apply(0, entries.slice(at, at + piece), at + piece);
+          const entries = [...shuffled, ...list].map((version) =>
+            entry({ ...version, email: `${version.timestamp}${version.eventId}@example.com` }),
+          );
+          for (let at = 0; at < entries.length; at += piece)
+            await directory.apply(0, entries.slice(at, at + piece), at + piece);
           for (const userId of new Set(list.map((version) => version.userId))) {
-            const newest = list.filter((version) => version.userId === userId).reduce((a, b) => (isNewer(b, a) ? b : a));
+            const newest = list
+              .filter((version) => version.userId === userId)
+              .reduce((a, b) => (isNewer(b, a) ? b : a));
             expect(directory.get(1n, userId)).toMatchObject(newest);
           }
           expect(directory.size).toBe(new Set(list.map(({ userId }) => userId)).size);

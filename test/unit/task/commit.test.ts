@@ -85,20 +85,26 @@ describe('a commit', () => {
     ['between 2 and 3, before the outputs are acknowledged', 'send'],
     ['between 3 and 4, before the offsets are acknowledged', 'sendOffsets'],
     ['in 4, before the broker has ended the transaction', 'commit'],
-  ])('breaks off %s: nothing is committed, the store is not written, nothing is aborted on a guess', async (_, step) => {
-    failAt(step, new CommitUnknownError('the connection is gone'));
-    await expect(commit(staged, target)).rejects.toBeInstanceOf(CommitUnknownError);
-    nothingIsCommitted();
-    nothingIsStored();
-    expect(broker.steps).not.toContain('abort');
-  });
+  ])(
+    'breaks off %s: nothing is committed, the store is not written, nothing is aborted on a guess',
+    async (_, step) => {
+      failAt(step, new CommitUnknownError('the connection is gone'));
+      await expect(commit(staged, target)).rejects.toBeInstanceOf(CommitUnknownError);
+      nothingIsCommitted();
+      nothingIsStored();
+      expect(broker.steps).not.toContain('abort');
+    },
+  );
 
   it('breaks off between 4 and 5, the answer lost: committed, and the store is merely behind', async () => {
     failAt('committed', new CommitUnknownError('the answer was lost'));
     await expect(commit(staged, target)).rejects.toBeInstanceOf(CommitUnknownError);
     expect(broker.committed).toHaveLength(1);
     nothingIsStored();
-    const entries = broker.changelog.map(({ offset, value }) => ({ offset, entry: decodeChangelogEntry(value, 'changelog') }));
+    const entries = broker.changelog.map(({ offset, value }) => ({
+      offset,
+      entry: decodeChangelogEntry(value, 'changelog'),
+    }));
     await store.apply(entries, broker.changelogEnd);
     expect(store.checkpoint?.positions).toEqual(staged.positions);
     expect(store.bucketOf(digestOf('e2'))).toBeDefined();
@@ -114,7 +120,10 @@ describe('a commit', () => {
   it('breaks off between 5 and 6: replaying the changelog changes nothing', async () => {
     await commit(staged, target);
     const [before, bucket] = [store.checkpoint, store.bucketOf(digestOf('e1'))];
-    await store.apply(broker.changelog.map(({ offset, value }) => ({ offset, entry: decodeChangelogEntry(value, 'changelog') })), 41);
+    await store.apply(
+      broker.changelog.map(({ offset, value }) => ({ offset, entry: decodeChangelogEntry(value, 'changelog') })),
+      41,
+    );
     expect(store.checkpoint).toEqual(before);
     expect(store.bucketOf(digestOf('e1'))).toBe(bucket);
   });
@@ -148,7 +157,7 @@ describe('a commit', () => {
     expect(broker.steps).toEqual(['fence']);
   });
 
-  it('of a record without a key stays on the task\'s own partition', async () => {
+  it("of a record without a key stays on the task's own partition", async () => {
     staged.add(sourceRecord(TOPIC, 12, 'e3'), {
       kind: 'dead-lettered',
       outputs: [{ topic: 'NOTIFICATION_DLQ', key: null, value: Buffer.from('x') }],

@@ -1,8 +1,13 @@
 /** A producer whose broker keeps what was committed, and fails or waits where a test says. */
 import { CommitUnknownError, FencedError } from '../../../topology/errors.js';
-import type { GroupMember, OutboundRecord, PartitionOffset, TransactionalProducer } from '../../../topology/kafka/index.js';
+import type {
+  GroupMember,
+  OutboundRecord,
+  PartitionOffset,
+  TransactionalProducer,
+} from '../../../topology/kafka/index.js';
 
-export type Step = 'fence' | 'send' | 'sendOffsets' | 'commit' | 'committed' | 'abort';
+export type Step = 'fence' | 'send' | 'sendOffsets' | 'commit' | 'committed' | 'abort' | 'abandon';
 
 interface Transaction {
   readonly records: readonly OutboundRecord[];
@@ -30,7 +35,9 @@ export class FakeBroker {
 
   /** Values of committed records of a topic, in order. */
   texts(topic: string): string[] {
-    return this.committed.flatMap(({ records }) => records.filter((record) => record.topic === topic).map(({ value }) => value!.toString()));
+    return this.committed.flatMap(({ records }) =>
+      records.filter((record) => record.topic === topic).map(({ value }) => value!.toString()),
+    );
   }
 }
 
@@ -56,7 +63,10 @@ class FakeProducer {
     return 4;
   }
 
-  async send(records: readonly OutboundRecord[], onBatch: (topic: string, partition: number, baseOffset: number) => void): Promise<void> {
+  async send(
+    records: readonly OutboundRecord[],
+    onBatch: (topic: string, partition: number, baseOffset: number) => void,
+  ): Promise<void> {
     this.#records.push(...records);
     await this.#step('send');
     const { changelogTopic } = this.#broker;
@@ -89,6 +99,12 @@ class FakeProducer {
     await this.#end(this.#records.length > 0 ? 1 : 0);
   }
 
+  async abandon(): Promise<void> {
+    this.#broker.epoch += 1;
+    await this.#broker.before('abandon', this.#records);
+    this.#broker.steps.push('abandon');
+  }
+
   close(): Promise<void> {
     return Promise.resolve();
   }
@@ -102,7 +118,8 @@ class FakeProducer {
 
   async #step(step: Step): Promise<void> {
     this.#broker.steps.push(step);
-    if (step !== 'fence' && this.#epoch !== -1 && this.#epoch !== this.#broker.epoch) throw new FencedError('a newer producer has the id');
+    if (step !== 'fence' && this.#epoch !== -1 && this.#epoch !== this.#broker.epoch)
+      throw new FencedError('a newer producer has the id');
     if (step !== 'fence' && this.#epoch === -1) throw new CommitUnknownError('used before it was fenced');
     await this.#broker.before(step, this.#records);
   }

@@ -60,7 +60,14 @@ describe('SourceQueue', () => {
 
   it('counts what a record costs beside its bytes: empty ones fill it too', () => {
     const { queue } = queueOf(1000);
-    queue.deliver({ records: Array.from({ length: 5 }, (_, i) => ({ ...fetchedRecord(i, ''), key: null, value: null })), nextOffset: 5, bytes: 0 }, 5);
+    queue.deliver(
+      {
+        records: Array.from({ length: 5 }, (_, i) => ({ ...fetchedRecord(i, ''), key: null, value: null })),
+        nextOffset: 5,
+        bytes: 0,
+      },
+      5,
+    );
     expect(queue.hasRoom()).toBe(false);
   });
 

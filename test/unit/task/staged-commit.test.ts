@@ -9,7 +9,10 @@ const SHAPE = windowShape(32_000);
 const TOPICS = ['TASK_EVENT_TOPIC', 'CRM_EVENT_TOPIC'] as const;
 
 const staged = (streamTime = 5000): StagedCommit =>
-  new StagedCommit(new Map(TOPICS.map((topic) => [topic as SourceTopic, { nextOffset: 10, streamTime, notifyFrom: 0 }])), SHAPE);
+  new StagedCommit(
+    new Map(TOPICS.map((topic) => [topic as SourceTopic, { nextOffset: 10, streamTime, notifyFrom: 0 }])),
+    SHAPE,
+  );
 
 describe('StagedCommit', () => {
   it('is empty at first, also with positions', () => {
@@ -27,8 +30,16 @@ describe('StagedCommit', () => {
       { topic: 'TASK_EVENT_TOPIC', bucket: bucketOf(5000, SHAPE), digests: [digestOf('e1')] },
       { topic: 'TASK_EVENT_TOPIC', bucket: bucketOf(7500, SHAPE), digests: [digestOf('e2')] },
     ]);
-    expect(commit.entry().positions.get('TASK_EVENT_TOPIC')).toEqual({ nextOffset: 14, streamTime: 7500, notifyFrom: 0 });
-    expect(commit.entry().positions.get('CRM_EVENT_TOPIC')).toEqual({ nextOffset: 10, streamTime: 5000, notifyFrom: 0 });
+    expect(commit.entry().positions.get('TASK_EVENT_TOPIC')).toEqual({
+      nextOffset: 14,
+      streamTime: 7500,
+      notifyFrom: 0,
+    });
+    expect(commit.entry().positions.get('CRM_EVENT_TOPIC')).toEqual({
+      nextOffset: 10,
+      streamTime: 5000,
+      notifyFrom: 0,
+    });
     expect(commit).toMatchObject({ records: 2, bytes: 8, isEmpty: false });
   });
 
@@ -44,7 +55,11 @@ describe('StagedCommit', () => {
   it('takes a dead letter, and remembers no digest: its replay is to be processed', () => {
     const commit = staged();
     const letter = { topic: 'NOTIFICATION_DLQ', key: null, value: null } as const;
-    commit.add(sourceRecord('CRM_EVENT_TOPIC', 10, 'e1'), { kind: 'dead-lettered', outputs: [letter], cause: { reason: 'undecodable', message: '', attempts: 1 } });
+    commit.add(sourceRecord('CRM_EVENT_TOPIC', 10, 'e1'), {
+      kind: 'dead-lettered',
+      outputs: [letter],
+      cause: { reason: 'undecodable', message: '', attempts: 1 },
+    });
     expect(commit.outputs).toEqual([letter]);
     expect(commit.digests.size).toBe(0);
     expect(commit.tallies.get('CRM_EVENT_TOPIC')?.deadLettered).toEqual(new Map([['undecodable', 1]]));
@@ -53,7 +68,12 @@ describe('StagedCommit', () => {
   it('keeps the directory entry that a record set, by user', () => {
     const commit = staged();
     const directory = { tenantId: 1n, userId: 2n } as DirectoryEntry;
-    commit.add(sourceRecord('TASK_EVENT_TOPIC', 10, 'e1'), { kind: 'forwarded', outputs: [], digest: digestOf('e1'), directory });
+    commit.add(sourceRecord('TASK_EVENT_TOPIC', 10, 'e1'), {
+      kind: 'forwarded',
+      outputs: [],
+      digest: digestOf('e1'),
+      directory,
+    });
     expect(commit.directory).toEqual(new Map([['1|2', directory]]));
   });
 

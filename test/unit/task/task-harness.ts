@@ -1,7 +1,7 @@
 /** A task on a fake broker, with a real store: what goes in as text comes out as text. */
 import { pino } from 'pino';
 import { Registry } from 'prom-client';
-import { vi } from 'vitest';
+import { expect, vi } from 'vitest';
 import { RetryBudget } from '../../../schemas/retry-budget.js';
 import { windowShape } from '../../../state/stream-time.js';
 import { RetryableError } from '../../../topology/errors.js';
@@ -14,7 +14,7 @@ import { Task } from '../../../topology/task/task.js';
 import type { TaskServices } from '../../../topology/task/task-services.js';
 import { TopicNames } from '../../../topology/topic-names.js';
 import { temporaryState } from '../state/temporary-state.js';
-import { FakeBroker } from './fake-producer.js';
+import { FakeBroker, type Step } from './fake-producer.js';
 import { digestOf, fetchedRecord, output } from './records.js';
 
 export const TASKS: SourceTopic = 'TASK_EVENT_TOPIC';
@@ -71,11 +71,17 @@ class FakeFetcher {
 
   #read(topic: string, position: number): [FetchedRecord[], number] {
     if (topic === this.#broker.changelogTopic) {
-      const records = this.#broker.changelog.map(({ offset, value }) => ({ offset, timestamp: 0, key: null, value, headers: {} }));
+      const records = this.#broker.changelog.map(({ offset, value }) => ({
+        offset,
+        timestamp: 0,
+        key: null,
+        value,
+        headers: {},
+      }));
       return [records.filter(({ offset }) => offset >= position), this.#broker.changelogEnd];
     }
     const log = this.logs.get(topic) ?? [];
-    return [log.slice(position, position + 50), Math.min(position + 50, log.length)];
+    return [log.slice(position), log.length];
   }
 }
 
@@ -129,7 +135,14 @@ export function rig(options: RigOptions = {}): Rig {
     startFrom: 'startFrom' in options ? options.startFrom : 'earliest',
     fetcher: fetcher as unknown as Fetcher,
     offsets: offsetsOf(broker, fetcher),
-    limits: { commitIntervalMs: 5, commitRecords: options.commitRecords ?? 1000, commitBytes: 1e6, bufferBytes: 1e6, retryAttempts: 3, retryBackoffMs: 10 },
+    limits: {
+      commitIntervalMs: 5,
+      commitRecords: options.commitRecords ?? 1000,
+      commitBytes: 1e6,
+      bufferBytes: 1e6,
+      retryAttempts: 3,
+      retryBackoffMs: 10,
+    },
     createProducer: () => broker.producer(),
     createBudget: () => new RetryBudget(),
     resolveSchema: (schemaId) => new Promise((resolve) => schemas.push({ schemaId, answer: resolve })),
@@ -171,7 +184,11 @@ function executorOf(behaviour: Rig['behaviour']): Executor {
       attempts.set(text, attempt);
       return behaviour.get(text)?.(attempt) ?? { kind: 'forwarded', outputs: [output(text)], digest };
     },
-    deadLetter: (record, cause) => ({ topic: 'NOTIFICATION_DLQ', key: record.key, value: Buffer.from(`${record.value!.toString()} ${cause.reason} ${cause.attempts}`) }),
+    deadLetter: (record, cause) => ({
+      topic: 'NOTIFICATION_DLQ',
+      key: record.key,
+      value: Buffer.from(`${record.value!.toString()} ${cause.reason} ${cause.attempts}`),
+    }),
   };
 }
 
@@ -184,11 +201,33 @@ export function failingUntil(attempt: number, text: string): (now: number) => Pr
 }
 
 function offsetsOf(broker: FakeBroker, fetcher: FakeFetcher): Offsets {
-  const end = (topic: string): number => (topic === broker.changelogTopic ? broker.changelogEnd : (fetcher.logs.get(topic)?.length ?? 0));
+  const end = (topic: string): number =>
+    topic === broker.changelogTopic ? broker.changelogEnd : (fetcher.logs.get(topic)?.length ?? 0);
   const offsets: Pick<Offsets, 'at' | 'committed'> = {
-    at: (spec, partitions) => Promise.resolve(partitions.map(({ topic, partition }) => ({ topic, partition, offset: spec === 'latest' ? end(topic) : 0 }))),
+    at: (spec, partitions) =>
+      Promise.resolve(
+        partitions.map(({ topic, partition }) => ({ topic, partition, offset: spec === 'latest' ? end(topic) : 0 })),
+      ),
     committed: (partitions) =>
-      Promise.resolve(partitions.flatMap(({ topic, partition }) => (broker.offsets.has(topic) ? [{ topic, partition, offset: broker.offsets.get(topic)! }] : []))),
+      Promise.resolve(
+        partitions.flatMap(({ topic, partition }) =>
+          broker.offsets.has(topic) ? [{ topic, partition, offset: broker.offsets.get(topic)! }] : [],
+        ),
+      ),
   };
   return offsets as Offsets;
 }
+
+export const until = (check: () => void): Promise<void> => vi.waitFor(check, { timeout: 3000, interval: 5 });
+
+/** Waits until exactly these e-mails are committed, in whatever order. */
+export const sentAre = (of: Rig, texts: readonly string[]): Promise<void> =>
+  until(() => expect(of.sent().sort()).toEqual([...texts].sort()));
+
+/** Fails the n-th time that this step is reached. */
+export const failing = (of: Rig, step: Step, nth: number, error: Error): void => {
+  let times = 0;
+  of.broker.before = (at) => {
+    if (at === step && (times += 1) === nth) throw error;
+  };
+};

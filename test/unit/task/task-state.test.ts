@@ -22,7 +22,10 @@ describe('a task', () => {
     expect(transition(from, to)).toBe(to);
   });
 
-  it.each(ALL.filter(([from, to]) => !isLegal(from, to)))('can not go from %s to %s, and the error names both', (from, to) => {
-    expect(() => transition(from, to)).toThrow(`a task can not go from ${from} to ${to}`);
-  });
+  it.each(ALL.filter(([from, to]) => !isLegal(from, to)))(
+    'can not go from %s to %s, and the error names both',
+    (from, to) => {
+      expect(() => transition(from, to)).toThrow(`a task can not go from ${from} to ${to}`);
+    },
+  );
 });

@@ -3,7 +3,6 @@ import type { DirectoryEntry } from '../../../state/directory-entry.js';
 import { bucketOf, windowShape } from '../../../state/stream-time.js';
 import type { TaskStore } from '../../../state/task-store.js';
 import { InMemoryDirectory } from '../../../topology/in-memory-state.js';
-import type { SourceTopic } from '../../../topology/record.js';
 import { StagedCommit } from '../../../topology/task/staged-commit.js';
 import { LayeredDedup, LayeredDirectory } from '../../../topology/task/task-views.js';
 import { digestOf, forwarded, sourceRecord } from './records.js';
@@ -12,13 +11,15 @@ const SHAPE = windowShape(32_000);
 const TOPIC = 'TASK_EVENT_TOPIC';
 
 const layer = (streamTime: number, events: readonly string[] = []): StagedCommit => {
-  const staged = new StagedCommit(new Map([[TOPIC as SourceTopic, { nextOffset: 0, streamTime, notifyFrom: 0 }]]), SHAPE);
+  const staged = new StagedCommit(new Map([[TOPIC, { nextOffset: 0, streamTime, notifyFrom: 0 }]]), SHAPE);
   events.forEach((event, offset) => staged.add(sourceRecord(TOPIC, offset, event), forwarded(event)));
   return staged;
 };
 
 const storeWith = (events: Readonly<Record<string, number>>): TaskStore => {
-  const buckets = new Map(Object.entries(events).map(([event, streamTime]) => [digestOf(event), bucketOf(streamTime, SHAPE)]));
+  const buckets = new Map(
+    Object.entries(events).map(([event, streamTime]) => [digestOf(event), bucketOf(streamTime, SHAPE)]),
+  );
   return { bucketOf: (digest: string) => buckets.get(digest) } as unknown as TaskStore;
 };
 
@@ -28,7 +29,12 @@ describe('LayeredDedup', () => {
   it('has what is staged, what is in flight and what is stored, and nothing else', () => {
     const layers = [layer(10_000, ['staged']), layer(10_000, ['in flight'])];
     const dedup = new LayeredDedup(storeWith({ stored: 9000 }), SHAPE, () => layers);
-    expect(['staged', 'in flight', 'stored', 'new'].map((event) => has(dedup, event))).toEqual([true, true, true, false]);
+    expect(['staged', 'in flight', 'stored', 'new'].map((event) => has(dedup, event))).toEqual([
+      true,
+      true,
+      true,
+      false,
+    ]);
   });
 
   it('takes a stored entry for unseen when its bucket has expired, though the store still holds it', () => {
@@ -93,7 +99,10 @@ describe('LayeredDirectory', () => {
   });
 
   it('takes the newest of its own layers', () => {
-    const directory = new LayeredDirectory(new InMemoryDirectory(), () => [staging(user(8n, 'staged')), staging(user(7n, 'in flight'))]);
+    const directory = new LayeredDirectory(new InMemoryDirectory(), () => [
+      staging(user(8n, 'staged')),
+      staging(user(7n, 'in flight')),
+    ]);
     expect(emailOf(directory)).toBe('staged');
   });
 

@@ -15,7 +15,12 @@ const readBack = <T>(write: (out: ByteWriter) => unknown, read: (from: ByteReade
 };
 
 describe('a value that was written', () => {
-  const law = <T>(name: string, values: fc.Arbitrary<T>, write: (out: ByteWriter, value: T) => unknown, read: (from: ByteReader) => unknown): void =>
+  const law = <T>(
+    name: string,
+    values: fc.Arbitrary<T>,
+    write: (out: ByteWriter, value: T) => unknown,
+    read: (from: ByteReader) => unknown,
+  ): void =>
     it(`is read back: ${name}`, () => {
       fc.assert(
         fc.property(values, (value) => {
@@ -24,39 +29,113 @@ describe('a value that was written', () => {
       );
     });
 
-  law('int8', fc.integer({ min: -128, max: 127 }), (out, v) => out.int8(v), (from) => from.int8());
-  law('int16', fc.integer({ min: -32768, max: 32767 }), (out, v) => out.int16(v), (from) => from.int16());
-  law('int32', fc.integer(), (out, v) => out.int32(v), (from) => from.int32());
-  law('uint32', fc.nat({ max: 0xffff_ffff }), (out, v) => out.uint32(v), (from) => from.uint32());
-  law('int64, as a safe integer', fc.maxSafeInteger(), (out, v) => out.int64(v), (from) => from.int64());
-  law('int64, as a bigint', int64, (out, v) => out.bigint64(v), (from) => from.bigint64());
-  law('varint', fc.maxSafeInteger(), (out, v) => out.varint(v), (from) => from.varint());
-  law('uvarint', fc.nat({ max: 0xffff_ffff }), (out, v) => out.uvarint(v), (from) => from.uvarint());
-  law('string', fc.string({ unit: 'grapheme' }), (out, v) => out.string(v), (from) => from.string());
-  law('compact string', fc.string({ unit: 'grapheme' }), (out, v) => out.compactString(v), (from) => from.compactString());
+  law(
+    'int8',
+    fc.integer({ min: -128, max: 127 }),
+    (out, v) => out.int8(v),
+    (from) => from.int8(),
+  );
+  law(
+    'int16',
+    fc.integer({ min: -32768, max: 32767 }),
+    (out, v) => out.int16(v),
+    (from) => from.int16(),
+  );
+  law(
+    'int32',
+    fc.integer(),
+    (out, v) => out.int32(v),
+    (from) => from.int32(),
+  );
+  law(
+    'uint32',
+    fc.nat({ max: 0xffff_ffff }),
+    (out, v) => out.uint32(v),
+    (from) => from.uint32(),
+  );
+  law(
+    'int64, as a safe integer',
+    fc.maxSafeInteger(),
+    (out, v) => out.int64(v),
+    (from) => from.int64(),
+  );
+  law(
+    'int64, as a bigint',
+    int64,
+    (out, v) => out.bigint64(v),
+    (from) => from.bigint64(),
+  );
+  law(
+    'varint',
+    fc.maxSafeInteger(),
+    (out, v) => out.varint(v),
+    (from) => from.varint(),
+  );
+  law(
+    'uvarint',
+    fc.nat({ max: 0xffff_ffff }),
+    (out, v) => out.uvarint(v),
+    (from) => from.uvarint(),
+  );
+  law(
+    'string',
+    fc.string({ unit: 'grapheme' }),
+    (out, v) => out.string(v),
+    (from) => from.string(),
+  );
+  law(
+    'compact string',
+    fc.string({ unit: 'grapheme' }),
+    (out, v) => out.compactString(v),
+    (from) => from.compactString(),
+  );
 });
 
 describe('int64', () => {
   it('has the same bytes as a number and as a bigint', () => {
     fc.assert(
       fc.property(fc.maxSafeInteger(), (value) => {
-        expect(new ByteWriter().int64(value).bytes().equals(new ByteWriter().bigint64(BigInt(value)).bytes())).toBe(true);
+        expect(
+          new ByteWriter()
+            .int64(value)
+            .bytes()
+            .equals(new ByteWriter().bigint64(BigInt(value)).bytes()),
+        ).toBe(true);
       }),
     );
   });
 });
 
 describe('varint', () => {
-  const boundaries = [0, 1, 63, 64, 8191, 8192, 2 ** 20 - 1, 2 ** 20, 2 ** 27 - 1, 2 ** 27, 2 ** 30 - 1, 2 ** 30, 2 ** 31 - 1];
+  const boundaries = [
+    0,
+    1,
+    63,
+    64,
+    8191,
+    8192,
+    2 ** 20 - 1,
+    2 ** 20,
+    2 ** 27 - 1,
+    2 ** 27,
+    2 ** 30 - 1,
+    2 ** 30,
+    2 ** 31 - 1,
+  ];
 
   it.each(boundaries.flatMap((value) => [value, -value - 1]))('of %i is what kafkajs writes', (value) => {
-    expect(Buffer.from(new ByteWriter().varint(value).bytes()).toString('hex')).toBe(new Encoder().writeVarInt(value).buffer.toString('hex'));
+    expect(Buffer.from(new ByteWriter().varint(value).bytes()).toString('hex')).toBe(
+      new Encoder().writeVarInt(value).buffer.toString('hex'),
+    );
   });
 
-  it.each([2 ** 31, 2 ** 34, 2 ** 41 - 1, 2 ** 53 - 1, -(2 ** 31) - 1, -(2 ** 53) + 1])('of %i is what kafkajs writes as a varlong', (value) => {
-    const theirs = new Encoder().writeVarLong(Long.fromValue(BigInt(value))).buffer;
-    expect(Buffer.from(new ByteWriter().varint(value).bytes()).toString('hex')).toBe(theirs.toString('hex'));
-  });
+  it.each([2 ** 31, 2 ** 34, 2 ** 41 - 1, 2 ** 53 - 1, -(2 ** 31) - 1, -(2 ** 53) + 1])(
+    'of %i is what kafkajs writes as a varlong',
+    (value) => {
+      const theirs = new Encoder().writeVarLong(Long.fromValue(BigInt(value))).buffer;
+      expect(Buffer.from(new ByteWriter().varint(value).bytes()).toString('hex')).toBe(theirs.toString('hex'));
+    },
+  );
 
   it('of more than ten bytes is refused', () => {
     expect(() => new ByteReader(Buffer.alloc(11, 0xff)).varint()).toThrow(RangeError);
@@ -88,7 +167,14 @@ describe('a reader', () => {
   });
 
   it('skips tagged fields that it does not know', () => {
-    const out = new ByteWriter().uvarint(2).uvarint(0).uvarint(3).raw(Buffer.from('abc')).uvarint(7).uvarint(0).int8(42);
+    const out = new ByteWriter()
+      .uvarint(2)
+      .uvarint(0)
+      .uvarint(3)
+      .raw(Buffer.from('abc'))
+      .uvarint(7)
+      .uvarint(0)
+      .int8(42);
     const reader = new ByteReader(Buffer.from(out.bytes()));
     reader.tags();
     expect(reader.int8()).toBe(42);

@@ -6,10 +6,21 @@ import { decodeFeed, type FeedDecoder } from '../../../topology/decode-feed.js';
 import type { Logger } from '../../../topology/log.js';
 import { createMetrics } from '../../../topology/metrics.js';
 
-const POISON: Exclude<Decoded, { kind: 'event' }> = { kind: 'poison', reason: 'wrong-record', message: 'InboxChange', attempts: 1 };
+const POISON: Exclude<Decoded, { kind: 'event' }> = {
+  kind: 'poison',
+  reason: 'wrong-record',
+  message: 'InboxChange',
+  attempts: 1,
+};
 const signal = new AbortController().signal;
 
-function services(answers: unknown[]): { decoder: FeedDecoder; resolved: number[]; registry: Registry; log: Logger; metrics: ReturnType<typeof createMetrics> } {
+function services(answers: unknown[]): {
+  decoder: FeedDecoder;
+  resolved: number[];
+  registry: Registry;
+  log: Logger;
+  metrics: ReturnType<typeof createMetrics>;
+} {
   const registry = new Registry();
   const resolved: number[] = [];
   const decoder = {
@@ -22,11 +33,16 @@ function services(answers: unknown[]): { decoder: FeedDecoder; resolved: number[
 describe('decodeFeed', () => {
   it('gives the event', async () => {
     const event = { tenantId: 1n };
-    expect(await decodeFeed('USER_DIRECTORY', Buffer.alloc(1), 0, services([{ kind: 'event', event }]), signal)).toBe(event);
+    expect(await decodeFeed('USER_DIRECTORY', Buffer.alloc(1), 0, services([{ kind: 'event', event }]), signal)).toBe(
+      event,
+    );
   });
 
   it('waits for a schema that is not known, and decodes again', async () => {
-    const of = services([{ kind: 'unresolved', schemaId: 9 }, { kind: 'event', event: 'decoded' }]);
+    const of = services([
+      { kind: 'unresolved', schemaId: 9 },
+      { kind: 'event', event: 'decoded' },
+    ]);
     expect(await decodeFeed('USER_DIRECTORY', Buffer.alloc(1), 0, of, signal)).toBe('decoded');
     expect(of.resolved).toEqual([9]);
   });

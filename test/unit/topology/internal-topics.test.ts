@@ -5,7 +5,7 @@ import { TopicNames } from '../../../topology/topic-names.js';
 
 const DAY = 86_400_000;
 
-describe('the changelog\'s retention', () => {
+describe("the changelog's retention", () => {
   it('is the window and the longest that a source keeps its records', () => {
     expect(changelogRetention(7 * DAY, [DAY, 14 * DAY, 3 * DAY])).toBe(21 * DAY);
     expect(changelogRetention(7 * DAY, [])).toBe(7 * DAY);
@@ -17,25 +17,36 @@ describe('the changelog\'s retention', () => {
 });
 
 describe('ensureInternalTopics', () => {
-  const asked = async (retentions: Readonly<Record<string, string>>): Promise<{ plans: TopicPlan[]; grown: unknown[] }> => {
+  const asked = async (
+    retentions: Readonly<Record<string, string>>,
+  ): Promise<{ plans: TopicPlan[]; grown: unknown[] }> => {
     const seen: { plans: TopicPlan[]; grown: unknown[] } = { plans: [], grown: [] };
     const admin: Partial<TopicAdmin> = {
       settings: () => Promise.resolve(new Map(Object.entries(retentions))),
       create: (plans) => Promise.resolve(seen.plans.push(...plans)).then(() => []),
       grow: (...args) => Promise.resolve(seen.grown.push(args)).then(() => undefined),
     };
-    await ensureInternalTopics(admin as TopicAdmin, { names: new TopicNames('p.', 'app'), taskCount: 6, replicationFactor: 3, dedupWindowMs: DAY });
+    await ensureInternalTopics(admin as TopicAdmin, {
+      names: new TopicNames('p.', 'app'),
+      taskCount: 6,
+      replicationFactor: 3,
+      dedupWindowMs: DAY,
+    });
     return seen;
   };
 
-  it('plans a changelog that expires by the broker\'s clock, and a directory that is compacted', async () => {
+  it("plans a changelog that expires by the broker's clock, and a directory that is compacted", async () => {
     const { plans } = await asked({ 'p.TASK_EVENT_TOPIC': String(2 * DAY) });
     expect(plans).toEqual([
       {
         topic: 'p.app-dedup-changelog',
         partitions: 6,
         replicationFactor: 3,
-        configs: { 'cleanup.policy': 'delete', 'message.timestamp.type': 'LogAppendTime', 'retention.ms': String(3 * DAY) },
+        configs: {
+          'cleanup.policy': 'delete',
+          'message.timestamp.type': 'LogAppendTime',
+          'retention.ms': String(3 * DAY),
+        },
       },
       { topic: 'p.app-user-directory', partitions: 6, replicationFactor: 3, configs: { 'cleanup.policy': 'compact' } },
     ]);

@@ -4,7 +4,10 @@ import { Outages } from '../../../topology/outages.js';
 
 function logged(): { outages: Outages; lines: string[] } {
   const lines: string[] = [];
-  const log = pino({ level: 'info' }, { write: (line: string) => lines.push((JSON.parse(line) as { msg: string }).msg) });
+  const log = pino(
+    { level: 'info' },
+    { write: (line: string) => lines.push((JSON.parse(line) as { msg: string }).msg) },
+  );
   return { outages: new Outages(log), lines };
 }
 
@@ -24,7 +27,12 @@ describe('Outages', () => {
   it('names who waits and the innermost error', () => {
     const { outages } = logged();
     expect(outages.reason).toBeUndefined();
-    outages.report('task 3', new Error('the commit failed', { cause: new Error('retries used up', { cause: new Error('connection refused') }) }));
+    outages.report(
+      'task 3',
+      new Error('the commit failed', {
+        cause: new Error('retries used up', { cause: new Error('connection refused') }),
+      }),
+    );
     expect(outages.reason).toBe('task 3 waits: connection refused');
   });
 });

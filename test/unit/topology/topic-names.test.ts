@@ -3,7 +3,7 @@ import { SINK_TOPICS, SOURCE_TOPICS } from '../../../topology/record.js';
 import { CONTRACT_TOPICS, TopicNames } from '../../../topology/topic-names.js';
 
 describe('TopicNames', () => {
-  it('are the contract\'s without a prefix', () => {
+  it("are the contract's without a prefix", () => {
     const names = new TopicNames('', 'app');
     for (const topic of CONTRACT_TOPICS) expect(names.physical(topic)).toBe(topic);
   });
@@ -20,7 +20,7 @@ describe('TopicNames', () => {
     ]);
   });
 
-  it('lead back from a source\'s name on the brokers, and from no other', () => {
+  it("lead back from a source's name on the brokers, and from no other", () => {
     const names = new TopicNames('p.', 'app');
     for (const topic of SOURCE_TOPICS) expect(names.source(names.physical(topic))).toBe(topic);
     expect(names.source('TASK_EVENT_TOPIC')).toBeUndefined();

@@ -1,0 +1,212 @@
+import { pino } from 'pino';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { FencedError, OutageError } from '../../../topology/errors.js';
+import { decodeUserData } from '../../../topology/kafka/assigner.js';
+import { MemberMetadata, type Broker, type Cluster } from '../../../topology/kafka/internals.js';
+import { Leaders } from '../../../topology/kafka/leaders.js';
+import { Membership, type MembershipListener } from '../../../topology/kafka/membership.js';
+import { BrokerError } from '../../../topology/kafka/protocol-errors.js';
+
+const until = (check: () => void): Promise<void> => vi.waitFor(check, { timeout: 3000, interval: 5 });
+const ILLEGAL_GENERATION = 22;
+const UNKNOWN_MEMBER_ID = 25;
+const REBALANCE_IN_PROGRESS = 27;
+
+/** A group of one member and its coordinator. */
+class FakeGroup {
+  readonly partitions = new Map([
+    ['tasks', 3],
+    ['crm', 5],
+  ]);
+  readonly joins: { memberId: string; userData: Buffer }[] = [];
+  generation = 0;
+  heartbeats = 0;
+  left = 0;
+  /** What the next heartbeats are answered with. */
+  readonly errors: Error[] = [];
+  joinError: Error | undefined;
+  metadataRefreshed = 0;
+
+  cluster(): Cluster {
+    return {
+      refreshMetadata: () => Promise.resolve((this.metadataRefreshed += 1)),
+      addMultipleTargetTopics: () => Promise.resolve(),
+      findTopicPartitionMetadata: (topic: string) =>
+        Array.from({ length: this.partitions.get(topic) ?? 0 }, (_, partitionId) => ({ partitionId, leader: 0 })),
+      findGroupCoordinator: () => Promise.resolve(this.#coordinator()),
+    } as unknown as Cluster;
+  }
+
+  #coordinator(): Broker {
+    const coordinator: Partial<Broker> = {
+      joinGroup: ({ memberId, groupProtocols }) => {
+        if (this.joinError) return Promise.reject(this.joinError);
+        const memberMetadata = groupProtocols[0]!.metadata;
+        this.joins.push({ memberId, userData: MemberMetadata.decode(memberMetadata).userData });
+        this.generation += 1;
+        const mine = memberId === '' ? `m${this.joins.length}` : memberId;
+        return Promise.resolve({
+          generationId: this.generation,
+          leaderId: mine,
+          memberId: mine,
+          groupProtocol: '',
+          members: [{ memberId: mine, memberMetadata }],
+        });
+      },
+      syncGroup: ({ groupAssignment }) => Promise.resolve({ memberAssignment: groupAssignment[0]!.memberAssignment }),
+      heartbeat: () => {
+        this.heartbeats += 1;
+        const error = this.errors.shift();
+        return error ? Promise.reject(error) : Promise.resolve();
+      },
+      leaveGroup: () => Promise.resolve((this.left += 1)),
+    };
+    return coordinator as Broker;
+  }
+}
+
+describe('Membership', () => {
+  let group: FakeGroup;
+  let membership: Membership;
+  let heard: string[];
+  let assigned: { tasks: readonly number[]; generation: number; memberId: string }[];
+  let running: Promise<void>;
+  let metadataIntervalMs = 60_000;
+  let heartbeatIntervalMs = 5;
+
+  const start = async (): Promise<void> => {
+    const leaders = new Leaders(group.cluster());
+    const listener: MembershipListener = {
+      claim: () => ({ tasks: [1, 2], stored: { 1: 40 } }),
+      suspend: () => Promise.resolve(void heard.push('suspend')),
+      assigned: (tasks, _, { generationId: generation, memberId }) => {
+        heard.push('assigned');
+        assigned.push({ tasks, generation, memberId });
+      },
+      lost: () => heard.push('lost'),
+      outage: (error) => {
+        if (error) heard.push('outage');
+      },
+    };
+    const options = {
+      groupId: 'g',
+      topics: ['tasks', 'crm'],
+      sessionTimeoutMs: 1000,
+      rebalanceTimeoutMs: 1000,
+      heartbeatIntervalMs,
+      metadataIntervalMs,
+    };
+    membership = new Membership(group.cluster(), leaders, options, listener, pino({ level: 'silent' }));
+    running = membership.run();
+    running.catch(() => undefined); // looked at by the test that expects it
+    await until(() => expect(assigned.length > 0 || group.joinError !== undefined).toBe(true));
+  };
+
+  beforeEach(() => {
+    group = new FakeGroup();
+    heard = [];
+    assigned = [];
+    metadataIntervalMs = 60_000;
+    heartbeatIntervalMs = 5;
+  });
+  afterEach(() => membership.leave());
+
+  it('joins, says what it holds, and is given a task for each partition number', async () => {
+    await start();
+    expect(assigned).toEqual([{ tasks: [0, 1, 2, 3, 4], generation: 1, memberId: 'm1' }]);
+    expect(decodeUserData('m', group.joins[0]!.userData)).toEqual({
+      memberId: 'm',
+      generation: -1,
+      tasks: [1, 2],
+      stored: { 1: 40 },
+    });
+    await until(() => expect(group.heartbeats).toBeGreaterThan(3));
+    expect(heard).toEqual(['assigned']);
+  });
+
+  it('lets tasks finish their commit before it joins again, and claims the generation in which it held them', async () => {
+    await start();
+    group.errors.push(new BrokerError(REBALANCE_IN_PROGRESS, 'Heartbeat'));
+    await until(() => expect(assigned).toHaveLength(2));
+    expect(heard).toEqual(['assigned', 'suspend', 'assigned']);
+    expect(group.joins[1]!.memberId).toBe('m1');
+    expect(decodeUserData('m', group.joins[1]!.userData).generation).toBe(1);
+  });
+
+  it.each<[string, number, string]>([
+    ['as the member that it was, when only its generation is over', ILLEGAL_GENERATION, 'm1'],
+    ['as a new member, when the group has forgotten it', UNKNOWN_MEMBER_ID, ''],
+  ])('drops its tasks at once when the group gave them away, and joins %s', async (_, code, memberId) => {
+    await start();
+    group.errors.push(new BrokerError(code, 'Heartbeat'));
+    await until(() => expect(assigned).toHaveLength(2));
+    expect(heard).toEqual(['assigned', 'lost', 'assigned']);
+    expect(group.joins[1]!.memberId).toBe(memberId);
+  });
+
+  it('stays what it was through an outage that the group did not notice', async () => {
+    await start();
+    group.errors.push(Object.assign(new Error('gone'), { name: 'KafkaJSConnectionError' }));
+    await until(() => expect(heard).toContain('outage'));
+    const before = group.heartbeats;
+    await until(() => expect(group.heartbeats).toBeGreaterThan(before + 2));
+    expect(assigned).toHaveLength(1);
+    expect(heard).toEqual(['assigned', 'outage']);
+  });
+
+  it('joins again when it is told to', async () => {
+    await start();
+    membership.rejoin();
+    await until(() => expect(assigned).toHaveLength(2));
+    expect(heard).toEqual(['assigned', 'suspend', 'assigned']);
+  });
+
+  it('joins again when a source grows, and then has the new tasks', async () => {
+    metadataIntervalMs = 20;
+    await start();
+    group.partitions.set('tasks', 7);
+    await until(() => expect(assigned.at(-1)!.tasks).toHaveLength(7));
+  });
+
+  it('ends on an error that neither waiting nor rejoining cures', async () => {
+    group.joinError = new BrokerError(30, 'JoinGroup');
+    await start();
+    await expect(running).rejects.toMatchObject({ type: 'GROUP_AUTHORIZATION_FAILED' });
+  });
+
+  it('confirms a generation only while the group says that it is the present one', async () => {
+    heartbeatIntervalMs = 60_000;
+    await start();
+    await expect(membership.confirm(1)).resolves.toBeUndefined();
+    await expect(membership.confirm(0)).rejects.toBeInstanceOf(FencedError);
+    for (const code of [ILLEGAL_GENERATION, UNKNOWN_MEMBER_ID, REBALANCE_IN_PROGRESS]) {
+      group.errors.push(new BrokerError(code, 'Heartbeat'));
+      await expect(membership.confirm(1), `error ${code}`).rejects.toBeInstanceOf(FencedError);
+    }
+  });
+
+  it('says of no generation that it is over when nobody answers', async () => {
+    heartbeatIntervalMs = 60_000;
+    await start();
+    group.errors.push(Object.assign(new Error('gone'), { name: 'KafkaJSConnectionError' }));
+    await expect(membership.confirm(1)).rejects.toBeInstanceOf(OutageError);
+  });
+
+  it('leaves, so that its tasks move at once, and stops beating', async () => {
+    await start();
+    await membership.leave();
+    await running;
+    const before = group.heartbeats;
+    await new Promise((resolve) => setTimeout(resolve, 30));
+    expect([group.left, group.heartbeats]).toEqual([1, before]);
+  });
+
+  it('can leave while it waits for an outage to end', async () => {
+    await start();
+    for (let i = 0; i < 50; i += 1)
+      group.errors.push(Object.assign(new Error('gone'), { name: 'KafkaJSConnectionError' }));
+    await until(() => expect(heard).toContain('outage'));
+    await membership.leave();
+    await expect(running).resolves.toBeUndefined();
+  });
+});

@@ -1,0 +1,73 @@
+import { describe, expect, it, vi } from 'vitest';
+import { TopicAdmin } from '../../../topology/kafka/topics.js';
+
+const { admin } = vi.hoisted(() => ({
+  admin: {
+    listTopics: vi.fn<() => Promise<string[]>>(),
+    fetchTopicMetadata: vi.fn<(of: { topics: string[] }) => Promise<unknown>>(),
+    createTopics: vi.fn<(of: unknown) => Promise<boolean>>(),
+    createPartitions: vi.fn<() => Promise<boolean>>(),
+  },
+}));
+vi.mock('kafkajs', async (load) => ({
+  default: {
+    ...(await load<{ default: object }>()).default,
+    Kafka: class {
+      admin = () => admin;
+    },
+  },
+}));
+
+const settings = { brokers: ['b:1'], clientId: 'c', connectionTimeoutMs: 1000, requestTimeoutMs: 1000 };
+const exist = (counts: Readonly<Record<string, number>>): void => {
+  admin.listTopics.mockResolvedValue(Object.keys(counts));
+  admin.fetchTopicMetadata.mockImplementation(({ topics }) =>
+    Promise.resolve({ topics: topics.map((name) => ({ name, partitions: Array.from({ length: counts[name]! }) })) }),
+  );
+};
+
+describe('TopicAdmin', () => {
+  it('makes what is missing and nothing else', async () => {
+    exist({ there: 2 });
+    const plan = (topic: string) => ({
+      topic,
+      partitions: 3,
+      replicationFactor: -1,
+      configs: { 'cleanup.policy': 'compact' },
+    });
+    expect(await new TopicAdmin(settings).create([plan('there'), plan('new')])).toEqual(['new']);
+    expect(admin.createTopics).toHaveBeenCalledWith({
+      waitForLeaders: true,
+      topics: [
+        {
+          topic: 'new',
+          numPartitions: 3,
+          replicationFactor: -1,
+          configEntries: [{ name: 'cleanup.policy', value: 'compact' }],
+        },
+      ],
+    });
+  });
+
+  it('leaves out of the counts what does not exist', async () => {
+    exist({ there: 2 });
+    expect(await new TopicAdmin(settings).partitionCounts(['there', 'gone'])).toEqual(new Map([['there', 2]]));
+  });
+
+  it('does not grow a topic that is large enough', async () => {
+    exist({ t: 4 });
+    await new TopicAdmin(settings).grow('t', 4);
+    expect(admin.createPartitions).not.toHaveBeenCalled();
+  });
+
+  it('takes a topic for grown when another worker was first, and says so when it is not', async () => {
+    exist({ t: 4 });
+    admin.createPartitions.mockImplementationOnce(() => {
+      exist({ t: 6 });
+      return Promise.reject(new Error('INVALID_PARTITIONS'));
+    });
+    await expect(new TopicAdmin(settings).grow('t', 6)).resolves.toBeUndefined();
+    admin.createPartitions.mockRejectedValueOnce(new Error('not allowed'));
+    await expect(new TopicAdmin(settings).grow('t', 8)).rejects.toThrow('not allowed');
+  });
+});

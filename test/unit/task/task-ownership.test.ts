@@ -1,0 +1,164 @@
+import { describe, expect, it } from 'vitest';
+import { CommitUnknownError, FencedError, OutageError } from '../../../topology/errors.js';
+import type { Step } from './fake-producer.js';
+import { failing, MEMBER, rig, sentAre, TASKS, until, type Rig } from './task-harness.js';
+
+describe('a commit of unknown outcome', () => {
+  // The first commit is that of the first positions.
+  it.each<[string, Step]>([
+    ['that did not happen', 'commit'],
+    ['that did', 'committed'],
+  ])(
+    "%s is settled by the group's word, a new producer and the brokers' offsets: each event goes out once",
+    async (_, step) => {
+      const of = rig();
+      failing(of, step, 2, new CommitUnknownError('no answer'));
+      of.append(TASKS, ['a', 'b']);
+      of.task.start();
+      await until(() => expect(of.confirm).toHaveBeenCalledWith(1));
+      of.append(TASKS, ['c']);
+      await sentAre(of, ['a', 'b', 'c']);
+      expect(of.broker.epoch).toBe(2);
+      expect(of.lost).not.toHaveBeenCalled();
+      expect(of.fatal).not.toHaveBeenCalled();
+    },
+  );
+
+  it('is left to the other owner when the group has moved on: nothing is fenced again', async () => {
+    const of = rig();
+    failing(of, 'sendOffsets', 2, new CommitUnknownError('no answer'));
+    of.confirm.mockRejectedValue(new FencedError('generation 1 is over'));
+    of.append(TASKS, ['a']);
+    of.task.start();
+    await until(() => expect(of.lost).toHaveBeenCalledWith(0));
+    expect(of.task.state).toBe('closed');
+    expect(of.broker.epoch).toBe(1);
+    expect(of.fetcher.fetched.size).toBe(0);
+  });
+
+  it("waits for the group's word while nobody answers", async () => {
+    const of = rig();
+    failing(of, 'commit', 2, new CommitUnknownError('no answer'));
+    of.confirm.mockRejectedValueOnce(new OutageError('no coordinator'));
+    of.append(TASKS, ['a']);
+    of.task.start();
+    await sentAre(of, ['a']);
+    expect(of.confirm).toHaveBeenCalledTimes(2);
+    expect(of.outages.some((error) => error instanceof OutageError)).toBe(true);
+  });
+});
+
+describe('a task that another producer fenced', () => {
+  it('is lost when the group says so', async () => {
+    const of = rig();
+    of.append(TASKS, ['a']);
+    of.task.start();
+    await sentAre(of, ['a']);
+    of.confirm.mockRejectedValue(new FencedError('generation 1 is over'));
+    await of.broker.producer().fence([]);
+    of.append(TASKS, ['b']);
+    await until(() => expect(of.lost).toHaveBeenCalledWith(0));
+    expect(of.sent()).toEqual(['a']);
+  });
+});
+
+describe('a task whose group moves', () => {
+  const started = async (of: Rig): Promise<Rig> => {
+    of.append(TASKS, ['a']);
+    of.task.start();
+    await sentAre(of, ['a']);
+    return of;
+  };
+
+  it('commits what it has before it stands still, and goes on without fencing when it stays', async () => {
+    const of = await started(rig());
+    await of.task.suspend(1000);
+    expect(of.task.state).toBe('suspended');
+    of.append(TASKS, ['b']);
+    of.task.resume({ ...MEMBER, generationId: 2 });
+    await sentAre(of, ['a', 'b']);
+    expect(of.broker.epoch).toBe(1);
+  });
+
+  it('waits no longer than its deadline for a commit, and reads what became of it when it stays', async () => {
+    const of = await started(rig());
+    let answer = (): void => undefined;
+    of.broker.before = (step) => (step === 'commit' ? new Promise((resolve) => (answer = resolve)) : undefined);
+    of.append(TASKS, ['b']);
+    await until(() => expect(of.broker.steps.at(-1)).toBe('commit'));
+    await of.task.suspend(20);
+    of.broker.before = () => undefined;
+    of.task.resume({ ...MEMBER, generationId: 2 });
+    await until(() => expect(of.confirm).toHaveBeenCalledWith(2));
+    await sentAre(of, ['a', 'b']);
+    answer();
+    await until(() => expect(of.task.state).toBe('running'));
+    expect(of.sent()).toEqual(['a', 'b']);
+  });
+
+  it('takes itself over once when that commit fails just after it was resumed', async () => {
+    const of = await started(rig());
+    let fail: (error: Error) => void = () => undefined;
+    of.broker.before = (step) => (step === 'sendOffsets' ? new Promise((__, reject) => (fail = reject)) : undefined);
+    of.append(TASKS, ['b']);
+    await until(() => expect(of.broker.steps.at(-1)).toBe('sendOffsets'));
+    await of.task.suspend(20);
+    of.broker.before = () => undefined;
+    let confirmed = (): void => undefined;
+    of.confirm.mockReturnValue(new Promise<void>((resolve) => (confirmed = resolve)));
+    of.task.resume({ ...MEMBER, generationId: 2 });
+    fail(new FencedError('generation 1 is over'));
+    await new Promise(setImmediate);
+    confirmed();
+    await sentAre(of, ['a', 'b']);
+    expect(of.confirm).toHaveBeenCalledTimes(1);
+    expect(await of.registry.metrics()).not.toContain('outcome="unknown"');
+    expect(of.lost).not.toHaveBeenCalled();
+  });
+
+  it('commits everything processed and leaves nothing open when it is closed clean', async () => {
+    const of = await started(rig());
+    let answer = (): void => undefined;
+    of.broker.before = (step) => (step === 'send' ? new Promise((resolve) => (answer = resolve)) : undefined);
+    of.append(TASKS, ['b']);
+    await until(() => expect(of.broker.steps.at(-1)).toBe('send'));
+    of.append(TASKS, ['c']);
+    await until(() => expect(of.fetcher.fetched.get(of.names.physical(TASKS))?.position).toBe(3));
+    await new Promise(setImmediate);
+    of.broker.before = () => undefined;
+    const closed = of.task.closeClean(1000);
+    answer();
+    await closed;
+    expect(of.sent()).toEqual(['a', 'b', 'c']);
+    expect(of.task.state).toBe('closed');
+    expect(of.broker.steps.at(-1)).toBe('committed');
+    expect(of.fetcher.fetched.size).toBe(0);
+  });
+
+  it('gives up the transaction in flight when closing clean takes too long', async () => {
+    const of = await started(rig());
+    of.broker.before = (step) => (step === 'sendOffsets' ? new Promise(() => undefined) : undefined);
+    of.append(TASKS, ['b']);
+    await until(() => expect(of.broker.steps.at(-1)).toBe('sendOffsets'));
+    await of.task.closeClean(20);
+    expect(of.broker.steps.at(-1)).toBe('abandon');
+  });
+
+  it('fences nobody and fetches nothing when it was closed while it waited for the group', async () => {
+    const of = await started(rig());
+    let confirmed = (): void => undefined;
+    of.confirm.mockReturnValue(new Promise<void>((resolve) => (confirmed = resolve)));
+    failing(of, 'commit', 1, new CommitUnknownError('no answer'));
+    of.append(TASKS, ['b']);
+    await until(() => expect(of.confirm).toHaveBeenCalled());
+    await of.task.closeDirty();
+    const next = of.again();
+    next.start();
+    await until(() => expect(next.state).toBe('running'));
+    confirmed();
+    await new Promise(setImmediate);
+    expect(of.broker.epoch).toBe(2);
+    of.append(TASKS, ['c']);
+    await sentAre(of, ['a', 'b', 'c']);
+  });
+});

@@ -1,0 +1,121 @@
+import { describe, expect, it } from 'vitest';
+import { RefusedError, type OutboundRecord } from '../../../topology/kafka/index.js';
+import { BrokerError } from '../../../topology/kafka/protocol-errors.js';
+import { CRM, failingUntil, rig, sentAre, TASKS, until, type Rig } from './task-harness.js';
+
+const numbered = (count: number): string[] => Array.from({ length: count }, (_, i) => `e${i}`);
+
+describe('a record that trying again may cure', () => {
+  it('is tried again, and processed when it works', async () => {
+    const of = rig();
+    of.behaviour.set('later', failingUntil(3, 'later'));
+    of.append(TASKS, ['a', 'later', 'b']);
+    of.task.start();
+    await sentAre(of, ['a', 'b', 'later']);
+    expect(of.sent()).toEqual(['a', 'later', 'b']);
+    expect(of.deadLetters()).toEqual([]);
+  });
+
+  it('is dead-lettered as failed after three tries in all', async () => {
+    const of = rig();
+    of.behaviour.set('never', failingUntil(99, 'never'));
+    of.append(TASKS, ['never', 'b']);
+    of.task.start();
+    await sentAre(of, ['b']);
+    expect(of.deadLetters()).toEqual(['never failed 3']);
+  });
+
+  it('waits longer each time, and holds back its own source partition alone', async () => {
+    const of = rig();
+    const tried: number[] = [];
+    of.behaviour.set('never', (attempt) => {
+      tried.push(performance.now());
+      return failingUntil(99, 'never')(attempt);
+    });
+    of.append(TASKS, ['never', 'behind']);
+    of.append(CRM, ['other']);
+    of.task.start();
+    await sentAre(of, ['other']);
+    await sentAre(of, ['other', 'behind']);
+    expect(tried).toHaveLength(3);
+    expect(tried[1]! - tried[0]!).toBeGreaterThanOrEqual(9);
+    expect(tried[2]! - tried[1]!).toBeGreaterThanOrEqual(19);
+  });
+});
+
+describe('a record of a schema that is not known yet', () => {
+  it('holds back its own source partition and no other, until the registry has answered', async () => {
+    const of = rig();
+    let isKnown = false;
+    of.behaviour.set('unknown', () => (isKnown ? failingUntil(0, 'unknown')(1) : { kind: 'unresolved', schemaId: 77 }));
+    of.append(TASKS, ['before', 'unknown', 'behind']);
+    of.append(CRM, ['other']);
+    of.task.start();
+    await sentAre(of, ['before', 'other']);
+    await until(() => expect(of.schemas.map(({ schemaId }) => schemaId)).toEqual([77]));
+    of.append(CRM, ['another']);
+    await sentAre(of, ['before', 'other', 'another']);
+    isKnown = true;
+    of.schemas[0]!.answer();
+    await sentAre(of, ['before', 'other', 'another', 'unknown', 'behind']);
+  });
+});
+
+describe('a source with a long backlog', () => {
+  it('does not keep the other sources of the task waiting', async () => {
+    const of = rig({ commitRecords: 100_000 });
+    const order: string[] = [];
+    for (const text of numbered(2000).concat('other'))
+      of.behaviour.set(text, (attempt) => (order.push(text), failingUntil(0, text)(attempt)));
+    of.append(TASKS, numbered(2000));
+    of.append(CRM, ['other']);
+    of.task.start();
+    await until(() => expect(of.sent()).toHaveLength(2001));
+    expect(order.indexOf('other')).toBeLessThan(500);
+  });
+});
+
+describe('a commit that the broker refuses', () => {
+  const refusing = (of: Rig, isRefused: (records: readonly OutboundRecord[]) => boolean, code = 10): void => {
+    of.broker.before = (step, records) => {
+      if (step === 'send' && isRefused(records))
+        throw new RefusedError(new BrokerError(code, 'Produce to EMAIL-0', { topic: 'EMAIL', partition: 0 }));
+    };
+  };
+  const has = (records: readonly OutboundRecord[], text: string): boolean =>
+    records.some(({ topic, value }) => topic === 'EMAIL_REQUEST_TOPIC' && value?.toString() === text);
+
+  it('is split until the culprit stands alone, which is dead-lettered; everything else goes out once', async () => {
+    const of = rig();
+    refusing(of, (records) => has(records, 'e13') || has(records, 'e27'));
+    of.append(TASKS, numbered(40));
+    of.task.start();
+    await sentAre(
+      of,
+      numbered(40).filter((text) => text !== 'e13' && text !== 'e27'),
+    );
+    await until(() => expect(of.deadLetters()).toEqual(['e13 too-large 1', 'e27 too-large 1']));
+    expect(of.fatal).not.toHaveBeenCalled();
+    expect(of.broker.steps.filter((step) => step === 'fence')).toHaveLength(1);
+  });
+
+  it('for another reason dead-letters its culprit as failed', async () => {
+    const of = rig();
+    refusing(of, (records) => has(records, 'bad'), 32);
+    of.append(TASKS, ['bad', 'good']);
+    of.task.start();
+    await sentAre(of, ['good']);
+    await until(() => expect(of.deadLetters()).toEqual(['bad failed 1']));
+  });
+
+  it('ends the worker when even the dead letter is refused: it never loops', async () => {
+    const of = rig();
+    refusing(of, (records) => records.some(({ topic }) => topic !== of.names.changelog));
+    of.append(TASKS, ['bad']);
+    of.task.start();
+    await until(() => expect(of.fatal).toHaveBeenCalled());
+    expect(String(of.fatal.mock.calls[0]![0])).toContain(
+      'the broker refuses even the dead letter of TASK_EVENT_TOPIC-0@0',
+    );
+  });
+});
