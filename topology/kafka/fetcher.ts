@@ -76,9 +76,11 @@ export class Fetcher {
     this.wake();
   }
 
-  remove(topic: string, partition: number): void {
+  /** Ends the fetching of a partition; by a consumer that is named only while it has not been replaced. */
+  remove(topic: string, partition: number, consumer?: PartitionConsumer): void {
     const found = this.#partitions.get(keyOf(topic, partition));
-    if (found) found.version = -1;
+    if (!found || (consumer && found.consumer !== consumer)) return;
+    found.version = -1;
     this.#partitions.delete(keyOf(topic, partition));
   }
 

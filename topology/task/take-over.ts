@@ -52,6 +52,8 @@ export async function restore(
   const feed = new PartitionFeed(`changelog ${names.changelog}-${task}`);
   let position = from;
   let records = 0;
+  // Closed while it asked: the next task of this number may be restoring already, on this worker too.
+  signal.throwIfAborted();
   if (position < end!.offset) fetcher.add(names.changelog, task, position, feed);
   try {
     while (position < end!.offset) {
@@ -65,7 +67,7 @@ export async function restore(
       records += entries.length;
     }
   } finally {
-    fetcher.remove(names.changelog, task);
+    fetcher.remove(names.changelog, task, feed);
   }
   metrics.restore_records_total.inc({ store: 'dedup' }, records);
   log.info({ task, from, to: end!.offset, records }, 'store restored');
