@@ -24,7 +24,9 @@ module.exports = {
       comment:
         'Processors are pure; the gateway (fanout/) and the loader of template files are the only ones that do I/O.',
       from: { path: '^processors/', pathNot: '^processors/(fanout/|load-templates)' },
-      to: { path: '^(topology/kafka/|state/(?!directory-entry)|(node:)?(fs|net|http|https|dgram|child_process|timers)(/|$))' },
+      to: {
+        path: '^(topology/kafka/|state/(?!directory-entry)|(node:)?(fs|net|http|https|dgram|child_process|timers)(/|$))',
+      },
     },
     {
       name: 'product-does-not-know-dev-or-test',

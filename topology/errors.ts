@@ -3,18 +3,10 @@
  * Poison is not among them: it is an outcome (see outcome.ts), since a poison record is expected input.
  */
 
-export const ERROR_CODES = [
-  'ERR_RETRYABLE',
-  'ERR_OUTAGE',
-  'ERR_FENCED',
-  'ERR_COMMIT_UNKNOWN',
-  'ERR_FATAL',
-  'ERR_CONFIG',
-] as const;
-export type ErrorCode = (typeof ERROR_CODES)[number];
+type ErrorCode = 'ERR_RETRYABLE' | 'ERR_OUTAGE' | 'ERR_FENCED' | 'ERR_COMMIT_UNKNOWN' | 'ERR_FATAL' | 'ERR_CONFIG';
 
 /** The root of our errors; `code` says the consequence, `cause` the error behind it. */
-export abstract class StreamsError extends Error {
+abstract class StreamsError extends Error {
   abstract readonly code: ErrorCode;
 
   constructor(message: string, cause?: unknown) {

@@ -60,7 +60,7 @@ export interface Broker {
   }): Promise<{ responses: { topic: string; partitions: { partition: number; offset: string }[] }[] }>;
 }
 
-export interface PartitionMetadata {
+interface PartitionMetadata {
   readonly partitionId: number;
   readonly leader: number;
 }

@@ -8,7 +8,7 @@ import type { Executor } from '../executor.js';
 import type { TransactionalProducer } from '../kafka/index.js';
 import type { TakeOverServices } from './take-over.js';
 
-export interface TaskLimits {
+interface TaskLimits {
   readonly commitIntervalMs: number;
   /** Records of one commit, at most. */
   readonly commitRecords: number;

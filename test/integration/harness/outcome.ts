@@ -83,7 +83,7 @@ export async function differences(prefix: string, workload: Workload): Promise<s
   return differencesOf(prefix, workload, records);
 }
 
-export function differencesOf(prefix: string, workload: Workload, records: readonly OracleRecord[]): string[] {
+function differencesOf(prefix: string, workload: Workload, records: readonly OracleRecord[]): string[] {
   const found: string[] = [];
   const byTopic = groupBy(records, ({ topic }) => topic);
   for (const [topic, record, kind] of OUTPUTS) {

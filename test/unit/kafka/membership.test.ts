@@ -21,7 +21,8 @@ class FakeGroup {
   readonly joins: { memberId: string; userData: Buffer }[] = [];
   generation = 0;
   heartbeats = 0;
-  left = 0;
+  readonly left: string[] = [];
+  leaveError: Error | undefined;
   /** What the next heartbeats are answered with. */
   readonly errors: Error[] = [];
   joinError: Error | undefined;
@@ -59,7 +60,8 @@ class FakeGroup {
         const error = this.errors.shift();
         return error ? Promise.reject(error) : Promise.resolve();
       },
-      leaveGroup: () => Promise.resolve((this.left += 1)),
+      leaveGroup: ({ memberId }) =>
+        this.leaveError ? Promise.reject(this.leaveError) : Promise.resolve(this.left.push(memberId)),
     };
     return coordinator as Broker;
   }
@@ -71,6 +73,8 @@ describe('Membership', () => {
   let heard: string[];
   let assigned: { tasks: readonly number[]; generation: number; memberId: string }[];
   let running: Promise<void>;
+  let ghost: string | undefined;
+  let became: string[];
   let metadataIntervalMs = 60_000;
   let heartbeatIntervalMs = 5;
 
@@ -83,6 +87,8 @@ describe('Membership', () => {
         heard.push('assigned');
         assigned.push({ tasks, generation, memberId });
       },
+      ghost: () => ghost,
+      became: (memberId) => Promise.resolve(void became.push(memberId)),
       lost: () => heard.push('lost'),
       outage: (error) => {
         if (error) heard.push('outage');
@@ -106,6 +112,8 @@ describe('Membership', () => {
     group = new FakeGroup();
     heard = [];
     assigned = [];
+    ghost = undefined;
+    became = [];
     metadataIntervalMs = 60_000;
     heartbeatIntervalMs = 5;
   });
@@ -198,7 +206,7 @@ describe('Membership', () => {
     await running;
     const before = group.heartbeats;
     await new Promise((resolve) => setTimeout(resolve, 30));
-    expect([group.left, group.heartbeats]).toEqual([1, before]);
+    expect([group.left, group.heartbeats, became]).toEqual([['m1'], before, ['m1', '']]);
   });
 
   it('can leave while it waits for an outage to end', async () => {
@@ -207,6 +215,27 @@ describe('Membership', () => {
       group.errors.push(Object.assign(new Error('gone'), { name: 'KafkaJSConnectionError' }));
     await until(() => expect(heard).toContain('outage'));
     await membership.leave();
+    await expect(running).resolves.toBeUndefined();
+  });
+
+  it('takes the member that was killed here out of the group before it joins', async () => {
+    ghost = 'the killed one';
+    await start();
+    expect(group.left).toEqual(['the killed one']);
+    expect(became).toEqual(['m1']);
+  });
+
+  it('joins all the same when the group has missed that member already', async () => {
+    ghost = 'the killed one';
+    group.leaveError = new BrokerError(UNKNOWN_MEMBER_ID, 'LeaveGroup');
+    await start();
+    expect(heard).toEqual(['assigned']);
+  });
+
+  it('stops without an error when the group can not be told', async () => {
+    await start();
+    group.leaveError = Object.assign(new Error('gone'), { name: 'KafkaJSConnectionError' });
+    await expect(membership.leave()).resolves.toBeUndefined();
     await expect(running).resolves.toBeUndefined();
   });
 });

@@ -25,7 +25,10 @@ describe('the lock of a state directory', () => {
 
   it('is given when its holder was killed', async () => {
     const path = join(directory, 'lock.sock');
-    const holder = spawn(process.execPath, ['-e', `require('net').createServer().listen(${JSON.stringify(path)}, () => console.log('held'))`]);
+    const holder = spawn(process.execPath, [
+      '-e',
+      `require('net').createServer().listen(${JSON.stringify(path)}, () => console.log('held'))`,
+    ]);
     await once(holder.stdout, 'data');
     await expect(DirectoryLock.take(directory)).rejects.toThrow('in use by another process');
     holder.kill('SIGKILL');

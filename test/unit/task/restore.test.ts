@@ -25,7 +25,7 @@ function restoring(at: () => Promise<{ offset: number }[]>) {
 }
 
 it('leaves the changelog to the next task of its number when it was closed while it asked for the end', async () => {
-  let answer = (_: { offset: number }[]): void => undefined;
+  let answer: (offsets: { offset: number }[]) => void = () => undefined;
   const of = restoring(() => new Promise((resolve) => (answer = resolve)));
   answer([{ offset: 0 }]);
   await new Promise(setImmediate);
