@@ -24,6 +24,8 @@ export interface PartitionConsumer {
   deliver(fetched: FetchedPartition, lastStableOffset: number): void;
   /** The position is before the start or past the end of the log: nothing more is fetched until it is sought. */
   outOfRange(position: number, logStartOffset: number): void;
+  /** What stands at the position can not be read, however often it is fetched: nothing more is, until it is sought. */
+  unreadable(position: number, error: unknown): void;
 }
 
 export interface FetcherOptions {
@@ -39,6 +41,8 @@ interface Fetched {
   readonly consumer: PartitionConsumer;
   position: number;
   stopped: boolean;
+  /** How often in a row the data fetched could not be read. */
+  unreadable: number;
   /** Grows with each seek, so that an answer to an older question is told. */
   version: number;
 }
@@ -47,6 +51,7 @@ interface Fetched {
 const BUSY_WAIT_MS = 5;
 const RETRY_MS = 250;
 const OFFSET_OUT_OF_RANGE = 1;
+const READ_TRIES = 3;
 
 export class Fetcher {
   readonly #leaders: Leaders;
@@ -70,7 +75,15 @@ export class Fetcher {
 
   /** Fetches a partition from an offset on; replaces an earlier consumer of it. */
   add(topic: string, partition: number, position: number, consumer: PartitionConsumer): void {
-    this.#partitions.set(keyOf(topic, partition), { topic, partition, consumer, position, stopped: false, version: 0 });
+    this.#partitions.set(keyOf(topic, partition), {
+      topic,
+      partition,
+      consumer,
+      position,
+      stopped: false,
+      unreadable: 0,
+      version: 0,
+    });
     consumer.begin?.(() => this.wake());
     this.#run(this.#leaders.leaderOf(topic, partition));
     this.wake();
@@ -159,27 +172,40 @@ export class Fetcher {
     }));
     const answers = await broker.connectionPool.send(fetch(positions, limits));
     this.#answered(nodeId);
-    let moved: BrokerError | undefined;
+    let failure: unknown;
     for (const answer of answers) {
       const found = this.#partitions.get(keyOf(answer.topic, answer.partition));
       const question = asked.find(({ of }) => of === found);
       if (!found || question?.version !== found.version) continue;
-      moved = this.#take(found, answer) ?? moved;
+      failure = this.#take(found, answer) ?? failure;
     }
-    if (moved) throw moved;
+    if (failure !== undefined) throw failure;
   }
 
-  #take(found: Fetched, answer: FetchAnswer): BrokerError | undefined {
+  /** Hands over what came; the answer is an error after which the partition is to be asked for again. */
+  #take(found: Fetched, answer: FetchAnswer): unknown {
+    const { consumer, position } = found;
     if (answer.errorCode === OFFSET_OUT_OF_RANGE) {
       found.stopped = true;
-      found.consumer.outOfRange(found.position, answer.logStartOffset);
+      consumer.outOfRange(position, answer.logStartOffset);
       return undefined;
     }
-    if (answer.errorCode !== 0)
+    if (answer.errorCode !== 0) {
       return new BrokerError(answer.errorCode, `Fetch of ${answer.topic}-${answer.partition}`);
-    const fetched = readCommitted(answer.data, found.position, answer.aborted);
+    }
+    let fetched: FetchedPartition;
+    try {
+      fetched = readCommitted(answer.data, position, answer.aborted);
+    } catch (error) {
+      found.unreadable += 1;
+      if (found.unreadable < READ_TRIES) return error; // damaged on its way, perhaps
+      found.stopped = true;
+      consumer.unreadable(position, error);
+      return undefined;
+    }
+    found.unreadable = 0;
     found.position = fetched.nextOffset;
-    found.consumer.deliver(fetched, answer.lastStableOffset);
+    consumer.deliver(fetched, answer.lastStableOffset);
     return undefined;
   }
 

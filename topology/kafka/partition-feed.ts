@@ -1,5 +1,5 @@
 /** A partition as something to be read piece by piece: for restores, the directory and the gateway. */
-import { FatalError } from '../errors.js';
+import { FatalError, messageOf } from '../errors.js';
 import type { FetchedPartition } from './fetched-records.js';
 import type { PartitionConsumer } from './fetcher.js';
 
@@ -43,6 +43,11 @@ export class PartitionFeed implements PartitionConsumer {
     this.#failure = new FatalError(
       `${this.#name} is to be read from offset ${position}, but it begins at ${logStartOffset} or ends before: was it shortened or recreated?`,
     );
+    this.#notify?.();
+  }
+
+  unreadable(position: number, error: unknown): void {
+    this.#failure = new FatalError(`${this.#name} can not be read at offset ${position}: ${messageOf(error)}`, error);
     this.#notify?.();
   }
 

@@ -7,7 +7,7 @@ import type { RetryBudget } from '../../schemas/retry-budget.js';
 import type { SourcePosition } from '../../state/changelog-entry.js';
 import { advance } from '../../state/stream-time.js';
 import type { TaskStore } from '../../state/task-store.js';
-import { FatalError, RetryableError } from '../errors.js';
+import { FatalError, messageOf, RetryableError } from '../errors.js';
 import type { Processed } from '../executor.js';
 import { RefusedError } from '../kafka/index.js';
 import type { DeadLetterCause } from '../outcome.js';
@@ -136,16 +136,27 @@ export class Pipeline {
     return new SourceQueue(topic, this.#task, this.#services.limits.bufferBytes, {
       arrived: () => this.plan(),
       roomMade: () => this.#services.fetcher.wake(),
-      outOfRange: (of, position, logStartOffset) => {
-        const { names, fatal } = this.#services;
-        fatal(
-          new FatalError(
-            `${names.physical(of)}-${this.#task} is to be read from offset ${position}, but the log begins at ${logStartOffset} or ends before: records were deleted or ` +
-              'the topic was recreated. Nothing is skipped silently: set the offsets of the group with kafka-consumer-groups --reset-offsets while no worker runs',
-          ),
-        );
-      },
+      outOfRange: (of, position, logStartOffset) =>
+        this.#stopAt(
+          of,
+          position,
+          `the log begins at ${logStartOffset} or ends before: records were deleted or the topic was recreated`,
+        ),
+      unreadable: (of, position, error) =>
+        this.#stopAt(of, position, `what stands there can not be read: ${messageOf(error)}`),
     });
+  }
+
+  /** Nothing is skipped silently: the operator decides where to go on. */
+  #stopAt(topic: SourceTopic, position: number, why: string): void {
+    const { names, fatal } = this.#services;
+    const way =
+      'To go on elsewhere, set the offsets of the group with kafka-consumer-groups --reset-offsets while no worker runs';
+    fatal(
+      new FatalError(
+        `${names.physical(topic)}-${this.#task} is to be read from offset ${position}, but ${why}. ${way}`,
+      ),
+    );
   }
 
   #turn(): void {

@@ -6,6 +6,7 @@ export interface QueueListener {
   /** Something to process, or a new end of the log. */
   arrived(): void;
   outOfRange(topic: SourceTopic, position: number, logStartOffset: number): void;
+  unreadable(topic: SourceTopic, position: number, error: unknown): void;
   /** Room was made after there had been none. */
   roomMade(): void;
 }
@@ -105,6 +106,10 @@ export class SourceQueue implements PartitionConsumer {
 
   outOfRange(position: number, logStartOffset: number): void {
     this.#listener.outOfRange(this.topic, position, logStartOffset);
+  }
+
+  unreadable(position: number, error: unknown): void {
+    this.#listener.unreadable(this.topic, position, error);
   }
 }
 

@@ -16,6 +16,8 @@ class FakeBrokers {
   readonly asked: { readonly nodeId: number; readonly topic: string; readonly offset: number }[] = [];
   readonly down = new Set<number>();
   readonly errors = new Map<string, number>();
+  /** Topics whose batches arrive damaged. */
+  readonly corrupt = new Set<string>();
   refreshed = 0;
   /** Lets an answer wait. */
   gate: Promise<void> = Promise.resolve();
@@ -49,6 +51,7 @@ class FakeBrokers {
         const end = this.ends.get(topic) ?? 0;
         const isOut = offset > end;
         const data = offset < end ? textsAt(offset, [topic]) : Buffer.alloc(0);
+        if (this.corrupt.has(topic)) data[data.length - 1]! ^= 1;
         out
           .int32(partition)
           .int16(isOut ? 1 : (this.errors.get(topic) ?? 0))
@@ -83,16 +86,20 @@ describe('Fetcher', () => {
     );
     return fetcher;
   };
-  const consumer = (room = Infinity): PartitionConsumer & { offsets: number[]; out: number[]; room: number } => {
+  const consumer = (
+    room = Infinity,
+  ): PartitionConsumer & { offsets: number[]; out: number[]; bad: number[]; room: number } => {
     const of = {
       room,
       offsets: [] as number[],
       out: [] as number[],
+      bad: [] as number[],
       hasRoom: () => of.offsets.length < of.room,
       isHeld: () => false,
       deliver: ({ records }: { records: { offset: number }[] }) =>
         void of.offsets.push(...records.map(({ offset }) => offset)),
       outOfRange: (position: number) => void of.out.push(position),
+      unreadable: (position: number) => void of.bad.push(position),
     };
     return of;
   };
@@ -157,6 +164,18 @@ describe('Fetcher', () => {
     fetcher.seek('a', 0, 2);
     await until(() => expect(of.offsets).toEqual([2]));
     expect(of.out).toEqual([9]);
+  });
+
+  it('gives up on data that can not be read after some tries, and goes on with the other partitions', async () => {
+    const brokers = new FakeBrokers();
+    brokers.ends.set('a', 3).set('b', 3);
+    brokers.corrupt.add('a');
+    const [bad, good] = [consumer(), consumer()];
+    fetching(brokers).add('a', 0, 1, bad);
+    fetcher.add('b', 0, 0, good);
+    await until(() => expect(bad.bad).toEqual([1]));
+    expect(bad.offsets).toEqual([]);
+    expect(good.offsets).toEqual([0, 1, 2]);
   });
 
   it('says that a broker does not answer until that one does, whatever another answers', async () => {

@@ -7,6 +7,7 @@ function queueOf(maxBytes = 1000): { queue: SourceQueue; heard: string[] } {
   const queue = new SourceQueue('TASK_EVENT_TOPIC', 4, maxBytes, {
     arrived: () => heard.push('arrived'),
     roomMade: () => heard.push('room'),
+    unreadable: (topic, position, error) => heard.push(`${topic} unreadable at ${position}: ${String(error)}`),
     outOfRange: (topic, position, start) => heard.push(`${topic} out of range at ${position}, begins at ${start}`),
   });
   return { queue, heard };
