@@ -51,6 +51,7 @@ interface Fetched {
 const BUSY_WAIT_MS = 5;
 const RETRY_MS = 250;
 const OFFSET_OUT_OF_RANGE = 1;
+const CORRUPT_MESSAGE = 2;
 const READ_TRIES = 3;
 
 export class Fetcher {
@@ -172,7 +173,7 @@ export class Fetcher {
     }));
     const answers = await broker.connectionPool.send(fetch(positions, limits));
     this.#answered(nodeId);
-    let failure: unknown;
+    let failure: BrokerError | undefined;
     for (const answer of answers) {
       const found = this.#partitions.get(keyOf(answer.topic, answer.partition));
       const question = asked.find(({ of }) => of === found);
@@ -183,7 +184,7 @@ export class Fetcher {
   }
 
   /** Hands over what came; the answer is an error after which the partition is to be asked for again. */
-  #take(found: Fetched, answer: FetchAnswer): unknown {
+  #take(found: Fetched, answer: FetchAnswer): BrokerError | undefined {
     const { consumer, position } = found;
     if (answer.errorCode === OFFSET_OUT_OF_RANGE) {
       found.stopped = true;
@@ -198,7 +199,9 @@ export class Fetcher {
       fetched = readCommitted(answer.data, position, answer.aborted);
     } catch (error) {
       found.unreadable += 1;
-      if (found.unreadable < READ_TRIES) return error; // damaged on its way, perhaps
+      // Damaged on its way, perhaps.
+      if (found.unreadable < READ_TRIES)
+        return new BrokerError(CORRUPT_MESSAGE, `Fetch of ${answer.topic}-${answer.partition}`);
       found.stopped = true;
       consumer.unreadable(position, error);
       return undefined;
