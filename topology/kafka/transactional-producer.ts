@@ -185,6 +185,11 @@ export class TransactionalProducer {
       const failed: { batch: Batch; error: BrokerError }[] = answers.flat();
       left = failed.map(({ batch }) => batch);
       const worst = failed.find(({ error }) => !isRetriable(error)) ?? failed[0];
+      // "Later" does not say that the batch is not in the log: after an abort, the next one under its sequence could be
+      // taken for its repeat. A new producer tells them apart.
+      if (worst && isRefused(worst.error) && failed.some(({ error }) => isRetriable(error))) {
+        throw new CommitUnknownError('records were refused beside others whose fate is not known', worst.error);
+      }
       if (worst) throw worst.error;
     });
   }

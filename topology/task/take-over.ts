@@ -47,7 +47,8 @@ export async function restore(
   const { names, offsets, fetcher, metrics, log } = services;
   const partition = { topic: names.changelog, partition: task };
   const [start] = await offsets.at('earliest', [partition], ANSWER_MS);
-  const [end] = await offsets.at('latest', [partition], ANSWER_MS);
+  // Nobody else writes here since the fence, so what is not yet stable only waits for its marker.
+  const [end] = await offsets.highWatermarks([partition], ANSWER_MS);
   const from = await restoreFrom(store, task, start!.offset, end!.offset, log);
   const feed = new PartitionFeed(`changelog ${names.changelog}-${task}`);
   let position = from;

@@ -1,8 +1,8 @@
 /** The mends under patches/: each test fails on kafkajs as published. */
 import { once } from 'node:events';
 import { createRequire } from 'node:module';
-import { createServer, Socket, type AddressInfo } from 'node:net';
-import { describe, expect, it } from 'vitest';
+import { createServer, Socket, type AddressInfo, type Server } from 'node:net';
+import { afterEach, describe, expect, it } from 'vitest';
 
 const load = createRequire(import.meta.url);
 
@@ -72,38 +72,64 @@ const EXCHANGE = {
 };
 
 describe('a connection', () => {
-  it('is answered again after it was lost in the middle of a response', async () => {
-    let connections = 0;
-    const server = createServer((socket) => {
-      const isFirst = (connections += 1) === 1;
+  let opened = 0;
+  let server: Server;
+  let connection: Connection;
+
+  const open = async (onSocket: (socket: Socket, which: number) => void, onReady = 'connect'): Promise<void> => {
+    let accepted = 0;
+    opened = 0;
+    server = createServer((socket) => {
       socket.on('error', () => undefined); // the client went away
+      onSocket(socket, (accepted += 1));
+    });
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    connection = new ConnectionClass({
+      host: '127.0.0.1',
+      port,
+      requestTimeout: 1000,
+      connectionTimeout: 1000,
+      logger: createLogger({ level: 0, logCreator: () => () => undefined }),
+      socketFactory: ({ onConnect }: { onConnect: () => void }) => {
+        opened += 1;
+        return new Socket().connect({ host: '127.0.0.1', port }).once(onReady, onConnect);
+      },
+    });
+  };
+
+  afterEach(async () => {
+    await connection.disconnect();
+    server.close();
+  });
+
+  it('is answered again after it was lost in the middle of a response', async () => {
+    await open((socket, which) => {
       socket.on('data', (request) => {
         const body = Buffer.from('the whole answer');
         const head = Buffer.alloc(8);
         head.writeInt32BE(4 + body.length, 0);
         head.writeInt32BE(request.readInt32BE(8), 4); // the correlation id
         const answer = Buffer.concat([head, body]);
-        if (isFirst) socket.end(answer.subarray(0, 12));
+        if (which === 1) socket.end(answer.subarray(0, 12));
         else socket.write(answer);
       });
-    });
-    server.listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    const { port } = server.address() as AddressInfo;
-    const connection = new ConnectionClass({
-      host: '127.0.0.1',
-      port,
-      requestTimeout: 1000,
-      connectionTimeout: 1000,
-      logger: createLogger({ level: 0, logCreator: () => () => undefined }),
-      socketFactory: ({ onConnect }: { onConnect: () => void }) =>
-        new Socket().connect({ host: '127.0.0.1', port }, onConnect),
     });
     await connection.connect();
     await expect(connection.send(EXCHANGE)).rejects.toThrow('Closed connection');
     await connection.connect();
     expect(await connection.send(EXCHANGE)).toBe('the whole answer');
-    await connection.disconnect();
-    server.close();
+  });
+
+  it('opens one socket, however many ask for it at once', async () => {
+    await open(() => undefined);
+    await Promise.all([connection.connect(), connection.connect(), connection.connect()]);
+    expect(opened).toBe(1);
+  });
+
+  it('fails when it is closed before it is ready, as in a TLS handshake', async () => {
+    await open((socket) => socket.end(), 'secureConnect');
+    await expect(connection.connect()).rejects.toMatchObject({ name: 'KafkaJSConnectionError' });
   });
 });

@@ -114,6 +114,14 @@ describe('TransactionalProducer', () => {
     expect(broker.committed('out-0')).toEqual(['fits']);
   });
 
+  it('does not go on after a refusal when the fate of another batch is not known', async () => {
+    const REQUEST_TIMED_OUT = 7;
+    broker.answer = (api, place) =>
+      api !== 'Produce' ? 0 : place === 'out-0' ? MESSAGE_TOO_LARGE : place === 'out-1' ? REQUEST_TIMED_OUT : 0;
+    const sent = producer.send([record('changelog', 0, 'c'), record('out', 0, 'too large'), record('out', 1, 'late')]);
+    await expect(sent).rejects.toBeInstanceOf(CommitUnknownError);
+  });
+
   it('takes a topic that it may not write for a refusal, with nothing to abort', async () => {
     failing('AddPartitionsToTxn', 1, 29);
     await expect(producer.send([record('out', 0, 'x')])).rejects.toBeInstanceOf(RefusedError);

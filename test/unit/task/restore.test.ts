@@ -9,25 +9,46 @@ import { restore } from '../../../topology/task/take-over.js';
 import { TopicNames } from '../../../topology/topic-names.js';
 import { temporaryState } from '../state/temporary-state.js';
 
-function restoring(at: () => Promise<{ offset: number }[]>) {
+type Ask = () => Promise<{ offset: number }[]>;
+
+interface Changelog {
+  readonly earliest?: Ask;
+  /** The last stable offset. */
+  readonly latest?: Ask;
+  readonly highWatermark?: Ask;
+  /** Where the store stands. */
+  readonly stored?: number;
+}
+
+const is =
+  (offset: number): Ask =>
+  () =>
+    Promise.resolve([{ offset }]);
+
+async function restoring({ earliest = is(0), latest = is(0), highWatermark = is(0), stored }: Changelog) {
   const [add, remove] = [vi.fn<Fetcher['add']>(), vi.fn<Fetcher['remove']>()];
   const stop = new AbortController();
   const services = {
     names: new TopicNames('', 'app'),
-    offsets: { at } as unknown as Offsets,
+    offsets: {
+      at: (spec: unknown) => (spec === 'earliest' ? earliest() : latest()),
+      highWatermarks: highWatermark,
+    } as unknown as Offsets,
     fetcher: { add, remove } as unknown as Fetcher,
     metrics: createMetrics(new Registry()),
     log: pino({ level: 'silent' }),
     startFrom: undefined,
   };
   const store = new TaskStore(temporaryState().environment, 0, windowShape(1000));
-  return { add, remove, stop, restored: restore(store, 0, services, stop.signal) };
+  if (stored !== undefined) await store.apply([], stored);
+  const restored = restore(store, 0, services, stop.signal);
+  restored.catch(() => undefined); // each test looks at it in its own time
+  return { add, remove, stop, store, restored };
 }
 
 it('leaves the changelog to the next task of its number when it was closed while it asked for the end', async () => {
   let answer: (offsets: { offset: number }[]) => void = () => undefined;
-  const of = restoring(() => new Promise((resolve) => (answer = resolve)));
-  answer([{ offset: 0 }]);
+  const of = await restoring({ highWatermark: () => new Promise((resolve) => (answer = resolve)) });
   await new Promise(setImmediate);
   of.stop.abort();
   answer([{ offset: 5 }]);
@@ -37,10 +58,18 @@ it('leaves the changelog to the next task of its number when it was closed while
 });
 
 it('ends its own fetching only', async () => {
-  const ends = [0, 5];
-  const of = restoring(() => Promise.resolve([{ offset: ends.shift()! }]));
+  const of = await restoring({ highWatermark: is(5) });
   await vi.waitFor(() => expect(of.add).toHaveBeenCalled());
   of.stop.abort();
   await expect(of.restored).rejects.toThrow('aborted');
   expect(of.remove).toHaveBeenCalledExactlyOnceWith('app-dedup-changelog', 0, of.add.mock.calls[0]![3]);
+});
+
+it('keeps a store that is ahead of what is stable, and waits for the marker that is still on its way', async () => {
+  const of = await restoring({ latest: is(2), highWatermark: is(4), stored: 3 });
+  await vi.waitFor(() => expect(of.add).toHaveBeenCalled());
+  expect(of.add.mock.calls[0]![2]).toBe(3);
+  of.add.mock.calls[0]![3].deliver({ records: [], nextOffset: 4, bytes: 0 }, 4);
+  await of.restored;
+  expect(of.store.checkpoint?.changelogOffset).toBe(4);
 });

@@ -203,11 +203,13 @@ export function failingUntil(attempt: number, text: string): (now: number) => Pr
 function offsetsOf(broker: FakeBroker, fetcher: FakeFetcher): Offsets {
   const end = (topic: string): number =>
     topic === broker.changelogTopic ? broker.changelogEnd : (fetcher.logs.get(topic)?.length ?? 0);
-  const offsets: Pick<Offsets, 'at' | 'committed'> = {
+  const offsets: Pick<Offsets, 'at' | 'committed' | 'highWatermarks'> = {
     at: (spec, partitions) =>
       Promise.resolve(
         partitions.map(({ topic, partition }) => ({ topic, partition, offset: spec === 'latest' ? end(topic) : 0 })),
       ),
+    highWatermarks: (partitions) =>
+      Promise.resolve(partitions.map(({ topic, partition }) => ({ topic, partition, offset: end(topic) }))),
     committed: (partitions) =>
       Promise.resolve(
         partitions.flatMap(({ topic, partition }) =>
