@@ -161,6 +161,9 @@ export class StreamRole {
       rejoin: () => this.#membership!.rejoin(),
       outage: (error) => connections.outages.report('group', error),
       joined: () => readiness.set('group', undefined),
+      left: () => readiness.set('group', 'the group gave our tasks away, joining it again'),
+      // No heartbeat is sent meanwhile.
+      suspendMs: Math.min(3000, Math.floor(config.SESSION_TIMEOUT_MS / 3)),
     });
     const cluster = createCluster(config.kafka, log);
     const leaders = new Leaders(cluster);

@@ -21,10 +21,11 @@ export interface TaskGroupOptions {
   readonly rejoin: () => void;
   readonly outage: (error: unknown) => void;
   readonly joined: () => void;
+  /** The group gave our tasks away; it is being joined again. */
+  readonly left: () => void;
+  /** A commit that takes longer than this when the group moves is left to the next owner, ms. */
+  readonly suspendMs: number;
 }
-
-/** A commit that takes longer than this when the group moves is left to the next owner, ms. */
-const SUSPEND_MS = 3000;
 
 export class TaskGroup implements MembershipListener {
   readonly #options: TaskGroupOptions;
@@ -43,7 +44,7 @@ export class TaskGroup implements MembershipListener {
   }
 
   async suspend(): Promise<void> {
-    await Promise.all([...this.#tasks.values()].map((task) => task.suspend(SUSPEND_MS)));
+    await Promise.all([...this.#tasks.values()].map((task) => task.suspend(this.#options.suspendMs)));
   }
 
   assigned(tasks: readonly number[], partitions: PartitionCounts, member: GroupMember): void {
@@ -86,6 +87,7 @@ export class TaskGroup implements MembershipListener {
   }
 
   lost(): void {
+    this.#options.left();
     for (const task of this.#tasks.values()) void task.closeDirty();
     this.#tasks.clear();
   }

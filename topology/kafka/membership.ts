@@ -110,6 +110,8 @@ export class Membership {
     try {
       await this.#heartbeat();
     } catch (error) {
+      // While the group moves we are still its member; what we own is known when it has been joined again.
+      if (errorType(error) === 'REBALANCE_IN_PROGRESS') throw new OutageError('the group is moving', error);
       if (isStaleMember(error)) throw new FencedError(`the group refused generation ${generation}`, error);
       throw new OutageError('the group coordinator does not answer', error);
     }

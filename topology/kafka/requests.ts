@@ -211,6 +211,9 @@ export function produce(owner: ProducerIdentity, topics: Buffer, timeoutMs: numb
   );
 }
 
+/** How long after the wait that was asked for an answer may take, ms. */
+const ANSWER_MS = 5_000;
+
 export interface FetchPosition {
   readonly topic: string;
   readonly partition: number;
@@ -263,7 +266,7 @@ export function fetch(positions: readonly FetchPosition[], limits: FetchLimits):
       return list(reader, () => readFetchedPartition(reader, topic));
     }).flat();
   });
-  return { ...request, requestTimeout: limits.maxWaitMs + 30_000 };
+  return { ...request, requestTimeout: limits.maxWaitMs + ANSWER_MS };
 }
 
 function readFetchedPartition(reader: ByteReader, topic: string): FetchAnswer {

@@ -117,12 +117,12 @@ export async function readPositions(
     if (group !== undefined && stored !== undefined && group < stored.nextOffset) {
       log.warn(
         { topic, partition: task, committed: group, changelog: stored.nextOffset },
-        'the committed offset is behind the changelog; going on from the changelog',
+        'the committed offset was set back: records are read again, and dropped if they were seen within the dedup window',
       );
     }
     positions.set(topic, {
-      // The changelog's record was committed in the same transaction as the offset: the larger one is right.
-      nextOffset: Math.max(group ?? 0, stored?.nextOffset ?? 0),
+      // Both were committed in one transaction, so they differ only where an operator moved the offset, or it expired.
+      nextOffset: group ?? stored!.nextOffset,
       streamTime: stored?.streamTime ?? NO_STREAM_TIME,
       notifyFrom: stored?.notifyFrom ?? 0,
     });

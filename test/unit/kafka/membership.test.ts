@@ -187,15 +187,17 @@ describe('Membership', () => {
     await start();
     await expect(membership.confirm(1)).resolves.toBeUndefined();
     await expect(membership.confirm(0)).rejects.toBeInstanceOf(FencedError);
-    for (const code of [ILLEGAL_GENERATION, UNKNOWN_MEMBER_ID, REBALANCE_IN_PROGRESS]) {
+    for (const code of [ILLEGAL_GENERATION, UNKNOWN_MEMBER_ID]) {
       group.errors.push(new BrokerError(code, 'Heartbeat'));
       await expect(membership.confirm(1), `error ${code}`).rejects.toBeInstanceOf(FencedError);
     }
   });
 
-  it('says of no generation that it is over when nobody answers', async () => {
+  it('says of no generation that it is over when nobody answers, or while the group moves', async () => {
     heartbeatIntervalMs = 60_000;
     await start();
+    group.errors.push(new BrokerError(REBALANCE_IN_PROGRESS, 'Heartbeat'));
+    await expect(membership.confirm(1)).rejects.toBeInstanceOf(OutageError);
     group.errors.push(Object.assign(new Error('gone'), { name: 'KafkaJSConnectionError' }));
     await expect(membership.confirm(1)).rejects.toBeInstanceOf(OutageError);
   });
