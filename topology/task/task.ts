@@ -26,6 +26,8 @@ export class Task {
   #state: TaskState = 'created';
   #member: GroupMember;
   #producer: TransactionalProducer | undefined;
+  /** Counts takeovers: what an earlier one still waits for is not to happen. */
+  #entries = 0;
 
   constructor(number: number, topics: readonly SourceTopic[], member: GroupMember, services: TaskServices) {
     this.number = number;
@@ -181,6 +183,7 @@ export class Task {
     // Closed while it waited: its partitions may be fetched for another owner by now, on this worker too.
     signal.throwIfAborted();
     const began = performance.now();
+    this.#entries += 1;
     this.#stopFetching();
     this.#pipeline.drop();
     await this.#dropProducer();
@@ -224,9 +227,10 @@ export class Task {
       return;
     }
     if (this.topics.includes('USER_EVENT_TOPIC')) add('USER_EVENT_TOPIC');
+    const entry = this.#entries;
     accountsRead(signal).then(
       () => {
-        if (!signal.aborted) others.forEach(add);
+        if (!signal.aborted && entry === this.#entries) others.forEach(add);
       },
       (error: unknown) => {
         if (!signal.aborted) fatal(error);
