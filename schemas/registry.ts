@@ -29,23 +29,24 @@ export function subjectOf(topicName: string): string {
 }
 
 /**
- * The ids under which our schemas stand. Throws a FatalError when one is not registered; waits while the registry can
+ * The ids under which our schemas stand. Throws a FatalError that names each that is not registered; waits while the registry can
  * not be reached; rejects with the signal's reason once that aborts.
  */
 export async function lookUpSinkSchemas(options: LookUpOptions): Promise<SinkSchemaIds> {
   const patience: Patience = { ...options, wait: options.wait ?? realWait, log: options.log };
   const topics = Object.keys(SINK_RECORDS) as (keyof SinkSchemaIds)[];
-  const ids = await Promise.all(
+  const found = await Promise.all(
     topics.map(async (topic) => {
       const subject = subjectOf(options.topicName(topic));
       const id = await findSchema(subject, SINK_RECORDS[topic], (path, body) =>
         untilAnswered(patience, { method: 'POST', path, body, signal: options.signal }, foundId),
       );
-      if (id === undefined) throw notRegistered(subject, SINK_RECORDS[topic], options.client.baseUrl);
-      return [topic, id] as const;
+      return { topic, subject, id };
     }),
   );
-  return Object.fromEntries(ids) as unknown as SinkSchemaIds;
+  const missing = found.filter(({ id }) => id === undefined).map(({ subject }) => subject);
+  if (missing.length > 0) throw notRegistered(missing, options.client.baseUrl);
+  return Object.fromEntries(found.map(({ topic, id }) => [topic, id])) as unknown as SinkSchemaIds;
 }
 
 /**
@@ -75,9 +76,10 @@ export function foundId(answer: RegistryAnswer): number | undefined {
   return id;
 }
 
-function notRegistered(subject: string, record: AvroRecord, baseUrl: string): FatalError {
+function notRegistered(subjects: readonly string[], baseUrl: string): FatalError {
+  const what = subjects.length === 1 ? 'the subject' : 'the subjects';
+  const hold = subjects.length === 1 ? 'does not hold our schema' : 'do not hold our schemas';
   return new FatalError(
-    `the subject ${subject} at ${baseUrl} does not hold our schema of ${record.name}; ` +
-      'register it with `notification-streams schemas register`',
+    `${what} ${subjects.join(', ')} at ${baseUrl} ${hold}: run \`notification-streams schemas register\``,
   );
 }

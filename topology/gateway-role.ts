@@ -56,6 +56,12 @@ export class GatewayRole {
     readiness.set('gateway', 'the in-app topic is not read yet');
   }
 
+  /** Physical names of the topics that must exist. */
+  topics(): string[] {
+    const { names } = this.#options.config;
+    return [names.physical('NOTIFICATION_INAPP_TOPIC'), names.physical('NOTIFICATION_DELIVERED_TOPIC')];
+  }
+
   /** Resolves with the bound port. */
   listen(): Promise<number> {
     return this.#gateway.listen();
@@ -65,7 +71,6 @@ export class GatewayRole {
   async start(): Promise<void> {
     const { config, connections, readiness, fatal } = this.#options;
     const topic = config.names.physical('NOTIFICATION_INAPP_TOPIC');
-    await connections.refuseMissing([topic]);
     await connections.track([topic]);
     const count = connections.leaders.partitionCount(topic);
     await this.#options.encoder();

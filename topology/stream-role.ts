@@ -31,6 +31,7 @@ import type { Metrics } from './metrics.js';
 import { notifications } from './notifications.js';
 import type { Readiness } from './readiness.js';
 import { SOURCE_TOPICS } from './record.js';
+import { CONTRACT_TOPICS } from './topic-names.js';
 import { TaskGroup } from './task-group.js';
 import type { TaskServices } from './task/task-services.js';
 
@@ -79,14 +80,17 @@ export class StreamRole {
     options.readiness.set('directory', 'not read yet');
   }
 
+  /** Physical names of the topics that must exist: every one of the contract. */
+  topics(): string[] {
+    return CONTRACT_TOPICS.map((topic) => this.#options.config.names.physical(topic));
+  }
+
   /** Waits for brokers and registry, then joins the group. Rejects with FatalError or ConfigError. */
   async start(): Promise<void> {
     const { config, connections, metrics, log, readiness } = this.#options;
     const { names } = config;
     this.#lock = await DirectoryLock.take(config.STATE_DIR);
-    const sources = SOURCE_TOPICS.map((topic) => names.physical(topic));
-    await connections.refuseMissing([...sources, ...this.#sinks()]);
-    await connections.track([...sources, ...this.#sinks()]);
+    await connections.track(this.topics());
     await this.#prepare(this.#taskCount());
     await connections.track([names.changelog, names.physical('USER_DIRECTORY')]);
     const offsets = connections.offsets(names.group);
@@ -248,19 +252,6 @@ export class StreamRole {
         },
       );
     return feed;
-  }
-
-  #sinks(): string[] {
-    const { names } = this.#options.config;
-    return (
-      [
-        'EMAIL_REQUEST_TOPIC',
-        'PUSH_REQUEST_TOPIC',
-        'NOTIFICATION_INAPP_TOPIC',
-        'NOTIFICATION_DELIVERED_TOPIC',
-        'NOTIFICATION_DLQ',
-      ] as const
-    ).map((topic) => names.physical(topic));
   }
 
   #taskCount(): number {

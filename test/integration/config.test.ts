@@ -74,11 +74,13 @@ describe('a start without what it needs', () => {
     await worker.ready();
   });
 
-  it('names the subject that is missing and the command that registers it; exit code 1', async () => {
+  it('names every subject that is missing and the command that registers them; exit code 1', async () => {
     const test = await prepareEnvironment('no-schemas', 1, { schemas: true });
     const { code, said } = await endOf(startWorker({ env: test.env() }));
     expect(code).toBe(1);
-    expect(said).toMatch(/no-schemas-\w+\.[A-Z_]+-value/);
+    for (const subject of ['EMAIL_REQUEST_TOPIC-value', 'NOTIFICATION_INAPP_TOPIC-value', 'app-user-directory-value']) {
+      expect(said).toContain(test.prefix + subject);
+    }
     expect(said).toContain('notification-streams schemas register');
 
     const register = startWorker({ env: test.env(), args: ['schemas', 'register'] });
