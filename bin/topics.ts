@@ -1,7 +1,7 @@
 /** `topics create`: the contract's topics, for a newcomer's broker. */
 import type { Config } from '../topology/config.js';
 import { ConfigError } from '../topology/errors.js';
-import { TopicAdmin, type TopicPlan } from '../topology/kafka/index.js';
+import { withTopicAdmin, type TopicPlan } from '../topology/kafka/index.js';
 import { CONTRACT_TOPICS } from '../topology/topic-names.js';
 
 /** A dead letter carries the original bytes and its headers: the topic takes more than a source does. */
@@ -17,25 +17,13 @@ export async function createTopicsCommand(config: Config, partitions: string): P
 }
 
 /** Makes those of the contract's topics that do not exist; returns their names. */
-export async function createContractTopics(config: Config, partitions: number): Promise<string[]> {
-  const admin = new TopicAdmin(config.kafka);
-  await admin.connect();
-  try {
-    return await admin.create(
-      CONTRACT_TOPICS.map((topic): TopicPlan => {
-        const configs: Record<string, string> =
-          topic === 'NOTIFICATION_DLQ'
-            ? { 'message.timestamp.type': 'LogAppendTime', 'max.message.bytes': String(DLQ_MAX_MESSAGE_BYTES) }
-            : {};
-        return {
-          topic: config.names.physical(topic),
-          partitions,
-          replicationFactor: config.REPLICATION_FACTOR,
-          configs,
-        };
-      }),
-    );
-  } finally {
-    await admin.close();
-  }
+export function createContractTopics(config: Config, partitions: number): Promise<string[]> {
+  const plans = CONTRACT_TOPICS.map((topic): TopicPlan => {
+    const configs: Record<string, string> =
+      topic === 'NOTIFICATION_DLQ'
+        ? { 'message.timestamp.type': 'LogAppendTime', 'max.message.bytes': String(DLQ_MAX_MESSAGE_BYTES) }
+        : {};
+    return { topic: config.names.physical(topic), partitions, replicationFactor: config.REPLICATION_FACTOR, configs };
+  });
+  return withTopicAdmin(config.kafka, (admin) => admin.create(plans));
 }

@@ -42,6 +42,18 @@ const HEAD_BYTES = 4096;
 /** What a bucket takes beside its digests and its topic's name. */
 const BUCKET_BYTES = 2 + 8 + 4;
 
+/** Digests one after another, as the changelog and the store keep them. */
+export function packDigests(digests: readonly Digest[]): Buffer {
+  return Buffer.from(digests.join(''), 'latin1');
+}
+
+export function unpackDigests(packed: Buffer): Digest[] {
+  const text = packed.toString('latin1');
+  const digests: Digest[] = [];
+  for (let at = 0; at < text.length; at += DIGEST_BYTES) digests.push(text.slice(at, at + DIGEST_BYTES));
+  return digests;
+}
+
 /** The records for one entry: one, unless it holds more than fits. Each carries the positions. */
 export function encodeChangelogEntry(entry: ChangelogEntry): Buffer[] {
   return split(entry.buckets).map((buckets) => encode(entry.positions, buckets));
@@ -57,7 +69,7 @@ function encode(positions: ReadonlyMap<string, SourcePosition>, buckets: readonl
   out.int32(buckets.length);
   for (const bucket of buckets) {
     out.string(bucket.topic).int64(bucket.bucket).int32(bucket.digests.length);
-    out.raw(Buffer.from(bucket.digests.join(''), 'latin1'));
+    out.raw(packDigests(bucket.digests));
   }
   return out.bytes();
 }
@@ -101,10 +113,7 @@ export function decodeChangelogEntry(value: Buffer | null, where: string): Chang
   for (let left = reader.int32(); left > 0; left -= 1) {
     const topic = reader.string();
     const bucket = reader.int64();
-    const packed = reader.raw(reader.int32() * DIGEST_BYTES).toString('latin1');
-    const digests: Digest[] = [];
-    for (let at = 0; at < packed.length; at += DIGEST_BYTES) digests.push(packed.slice(at, at + DIGEST_BYTES));
-    buckets.push({ topic, bucket, digests });
+    buckets.push({ topic, bucket, digests: unpackDigests(reader.raw(reader.int32() * DIGEST_BYTES)) });
   }
   return { positions, buckets };
 }

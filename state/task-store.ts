@@ -8,7 +8,14 @@
 import { SOURCE_TOPICS } from '../topology/record.js';
 import type { Digest } from '../topology/context.js';
 import { FatalError } from '../topology/errors.js';
-import { DIGEST_BYTES, type BucketEntries, type ChangelogEntry, type SourcePosition } from './changelog-entry.js';
+import {
+  DIGEST_BYTES,
+  packDigests,
+  unpackDigests,
+  type BucketEntries,
+  type ChangelogEntry,
+  type SourcePosition,
+} from './changelog-entry.js';
 import { writeAtomically, type StateEnvironment, type Table } from './environment.js';
 import { firstLiveBucket, type WindowShape } from './stream-time.js';
 
@@ -70,10 +77,11 @@ export class TaskStore {
   *buckets(): Generator<BucketEntries> {
     for (const { key, value } of this.#table.getRange({ start: Buffer.from([2]), end: Buffer.from([3]) })) {
       const listKey = Buffer.from(key);
-      const digests: Digest[] = [];
-      for (let at = 0; at < value.length; at += DIGEST_BYTES)
-        digests.push(value.toString('latin1', at, at + DIGEST_BYTES));
-      yield { topic: SOURCE_TOPICS[listKey[1]!]!, bucket: listKey.readUInt32BE(2), digests };
+      yield {
+        topic: SOURCE_TOPICS[listKey[1]!]!,
+        bucket: listKey.readUInt32BE(2),
+        digests: unpackDigests(value),
+      };
     }
   }
 
@@ -97,7 +105,7 @@ export class TaskStore {
       value.writeUInt8(source, 0);
       value.writeUInt32BE(bucket, 1);
       for (const digest of digests) void this.#table.put(entryKey(digest), value);
-      void this.#table.put(bucketKey(source, bucket, offset), Buffer.from(digests.join(''), 'latin1'));
+      void this.#table.put(bucketKey(source, bucket, offset), packDigests(digests));
     }
   }
 
@@ -112,8 +120,7 @@ export class TaskStore {
       for (const { key, value } of this.#table.getRange(range)) {
         const listKey = Buffer.from(key);
         const bucket = listKey.readUInt32BE(2);
-        for (let at = 0; at < value.length; at += DIGEST_BYTES) {
-          const digest = value.toString('latin1', at, at + DIGEST_BYTES);
+        for (const digest of unpackDigests(value)) {
           // Seen again since it expired: it lives in a later bucket now.
           if (this.bucketOf(digest) === bucket) keys.push(entryKey(digest));
         }

@@ -2,7 +2,15 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Config } from './config.js';
 import { FatalError } from './errors.js';
-import { createCluster, Fetcher, isOutage, Leaders, Offsets, TopicAdmin, type KafkaSettings } from './kafka/index.js';
+import {
+  createCluster,
+  Fetcher,
+  isOutage,
+  Leaders,
+  Offsets,
+  withTopicAdmin,
+  type KafkaSettings,
+} from './kafka/index.js';
 import type { Logger } from './log.js';
 import type { Outages } from './outages.js';
 
@@ -30,15 +38,10 @@ export class Connections {
    * metadata of a missing topic is an error that looks like a broker which has not heard of it yet.
    */
   async refuseMissing(topics: readonly string[]): Promise<void> {
-    const present = await this.patiently(async () => {
-      const admin = new TopicAdmin(this.#settings);
-      try {
-        await admin.connect();
-        return await admin.partitionCounts(topics);
-      } finally {
-        await admin.close();
-      }
-    }, 'start');
+    const present = await this.patiently(
+      () => withTopicAdmin(this.#settings, (admin) => admin.partitionCounts(topics)),
+      'start',
+    );
     const missing = topics.filter((topic) => !present.has(topic));
     if (missing.length === 0) return;
     const what = missing.length === 1 ? 'a topic does' : 'topics do';

@@ -11,13 +11,12 @@ import { storedTasks, TaskStore } from '../state/task-store.js';
 import type { Config } from './config.js';
 import { Connections } from './connections.js';
 import { FatalError } from './errors.js';
-import { TransactionalProducer } from './kafka/index.js';
 import type { Logger } from './log.js';
 import { Outages } from './outages.js';
+import { createTaskProducer } from './task-producer.js';
 
 /** Entries of one changelog record, about: 512 KB of digests. */
 const ENTRIES_A_RECORD = 32_000;
-const MAX_BATCH_BYTES = 900_000;
 const ANSWER_MS = 15_000;
 
 export interface ReseededTask {
@@ -62,16 +61,7 @@ export async function reseed(config: Config, log: Logger): Promise<ReseededTask[
 
 async function reseedTask(store: TaskStore, task: number, config: Config, log: Logger): Promise<number> {
   const { names } = config;
-  const producer = new TransactionalProducer(
-    config.kafka,
-    {
-      transactionalId: names.transactionalId(task),
-      transactionTimeoutMs: config.TRANSACTION_TIMEOUT_MS,
-      retryBudgetMs: config.REQUEST_TIMEOUT_MS,
-      maxBatchBytes: MAX_BATCH_BYTES,
-    },
-    log,
-  );
+  const producer = createTaskProducer(config, task, log);
   try {
     await producer.fence([names.changelog]);
     let next = 0;

@@ -21,8 +21,7 @@ import {
   createCluster,
   Leaders,
   Membership,
-  TopicAdmin,
-  TransactionalProducer,
+  withTopicAdmin,
   type Offsets,
   type PartitionCounts,
 } from './kafka/index.js';
@@ -33,6 +32,7 @@ import type { Readiness } from './readiness.js';
 import { SOURCE_TOPICS } from './record.js';
 import { CONTRACT_TOPICS } from './topic-names.js';
 import { TaskGroup } from './task-group.js';
+import { createTaskProducer } from './task-producer.js';
 import type { TaskServices } from './task/task-services.js';
 
 export interface StreamRoleOptions {
@@ -50,7 +50,6 @@ export interface StreamRoleOptions {
 
 const COMMIT_BYTES = 8 * 1024 * 1024;
 const BUFFER_BYTES = 4 * 1024 * 1024;
-const BATCH_BYTES = 900_000;
 const METADATA_INTERVAL_MS = 15_000;
 const LEAVE_MS = 500;
 
@@ -117,7 +116,7 @@ export class StreamRole {
       directory: this.#directory,
       clock: systemClock,
       limits,
-      createProducer: (task) => this.#createProducer(task),
+      createProducer: (task) => createTaskProducer(config, task, log),
       createBudget: () => new RetryBudget(),
       resolveSchema: (schemaId, budget, signal) => this.#options.catalog.resolve(schemaId, { signal, budget }),
       confirm: (generation) => this.#membership!.confirm(generation),
@@ -197,20 +196,6 @@ export class StreamRole {
       .catch((error: unknown) => fatal(error));
   }
 
-  #createProducer(task: number): TransactionalProducer {
-    const { config, log } = this.#options;
-    return new TransactionalProducer(
-      { ...config.kafka, clientId: `${config.kafka.clientId}-${task}` },
-      {
-        transactionalId: config.names.transactionalId(task),
-        transactionTimeoutMs: config.TRANSACTION_TIMEOUT_MS,
-        retryBudgetMs: config.REQUEST_TIMEOUT_MS,
-        maxBatchBytes: BATCH_BYTES,
-      },
-      log,
-    );
-  }
-
   async #createExecutor(): Promise<ReturnType<typeof createExecutor>> {
     const { config, catalog, encoder } = this.#options;
     return createExecutor(notifications, {
@@ -269,19 +254,15 @@ export class StreamRole {
 
   async #prepare(taskCount: number): Promise<void> {
     const { config, connections } = this.#options;
-    await connections.patiently(async () => {
-      const admin = new TopicAdmin(config.kafka);
-      try {
-        await admin.connect();
-        await ensureInternalTopics(admin, {
-          names: config.names,
-          taskCount,
-          replicationFactor: config.REPLICATION_FACTOR,
-          dedupWindowMs: config.DEDUP_WINDOW,
-        });
-      } finally {
-        await admin.close();
-      }
-    }, 'topics');
+    const options = {
+      names: config.names,
+      taskCount,
+      replicationFactor: config.REPLICATION_FACTOR,
+      dedupWindowMs: config.DEDUP_WINDOW,
+    };
+    await connections.patiently(
+      () => withTopicAdmin(config.kafka, (admin) => ensureInternalTopics(admin, options)),
+      'topics',
+    );
   }
 }

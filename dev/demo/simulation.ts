@@ -7,7 +7,7 @@ import { RegistryClient } from '../../schemas/registry-client.js';
 import { subjectOf } from '../../schemas/registry.js';
 import type { Config } from '../../topology/config.js';
 import { Connections } from '../../topology/connections.js';
-import { EventProducer, TopicAdmin } from '../../topology/kafka/index.js';
+import { EventProducer, withTopicAdmin } from '../../topology/kafka/index.js';
 import { createLogger } from '../../topology/log.js';
 import { Outages } from '../../topology/outages.js';
 import { SOURCE_TOPICS, type SourceTopic } from '../../topology/record.js';
@@ -85,12 +85,7 @@ async function sourceIds(registry: RegistryClient, { names }: Config): Promise<R
 
 /** Those of the contract, and those that the worker made for itself. */
 async function deleteTopics({ names, kafka }: Config): Promise<void> {
-  const admin = new TopicAdmin(kafka);
-  await admin.connect();
-  try {
-    const contract = CONTRACT_TOPICS.map((topic) => names.physical(topic));
-    await admin.delete([...contract, names.physical('USER_DIRECTORY'), names.changelog]);
-  } finally {
-    await admin.close();
-  }
+  const contract = CONTRACT_TOPICS.map((topic) => names.physical(topic));
+  const made = [...contract, names.physical('USER_DIRECTORY'), names.changelog];
+  await withTopicAdmin(kafka, (admin) => admin.delete(made));
 }

@@ -11,5 +11,5 @@ export { Offsets, type OffsetSpec } from './offsets.js';
 export { errorType, isOutage } from './protocol-errors.js';
 export type { OutboundRecord } from './record-batch.js';
 export type { GroupMember, PartitionOffset } from './requests.js';
-export { TopicAdmin, type TopicPlan } from './topics.js';
+export { withTopicAdmin, type TopicAdmin, type TopicPlan } from './topics.js';
 export { RefusedError, TransactionalProducer } from './transactional-producer.js';

@@ -96,3 +96,14 @@ export class TopicAdmin {
     );
   }
 }
+
+/** Connects an admin client for the work, and lets it go however the work ends. */
+export async function withTopicAdmin<T>(settings: KafkaSettings, work: (admin: TopicAdmin) => Promise<T>): Promise<T> {
+  const admin = new TopicAdmin(settings);
+  try {
+    await admin.connect();
+    return await work(admin);
+  } finally {
+    await admin.close();
+  }
+}

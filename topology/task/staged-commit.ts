@@ -52,7 +52,8 @@ export class StagedCommit {
   }
 
   setStreamTime(topic: SourceTopic, streamTime: number): void {
-    this.positions.set(topic, { ...this.positions.get(topic)!, streamTime });
+    const position = this.positions.get(topic)!;
+    if (position.streamTime !== streamTime) this.positions.set(topic, { ...position, streamTime });
   }
 
   /** Moves past control records that no record stands behind. */

@@ -3,12 +3,13 @@
  *
  *   1. its partitions are not fetched
  *   2. fence      InitProducerId: no earlier owner can commit from here on, its open transaction is aborted
- *   3. offsets    the committed offsets are read, only now
- *   4. restore    the changelog is replayed into the store, from the stored offset to the end
+ *   3. restore    the changelog is replayed into the store, from the stored offset to the end
+ *   4. offsets    the committed offsets are read, with the restored positions beside them
  *   5. seek       fetching begins at the committed offsets; the task runs
+ *
+ * Steps 3 and 4 both come after the fence: nothing can be committed between them.
  */
-import type { SourcePosition } from '../../state/changelog-entry.js';
-import { decodeChangelogEntry } from '../../state/changelog-entry.js';
+import { decodeChangelogEntry, type SourcePosition } from '../../state/changelog-entry.js';
 import { NO_STREAM_TIME } from '../../state/stream-time.js';
 import type { CommittedEntry, TaskStore } from '../../state/task-store.js';
 import { ConfigError, FatalError } from '../errors.js';
@@ -37,7 +38,7 @@ export interface Positions {
 
 const ANSWER_MS = 15_000;
 
-/** Step 4: brings the store to the end of its changelog partition. */
+/** Step 3: brings the store to the end of its changelog partition. */
 export async function restore(
   store: TaskStore,
   task: number,
@@ -93,7 +94,7 @@ async function restoreFrom(store: TaskStore, task: number, start: number, end: n
   return start;
 }
 
-/** Step 3, and what to do when there is no committed offset. */
+/** Step 4, and what to do when there is no committed offset. */
 export async function readPositions(
   store: TaskStore,
   task: number,
