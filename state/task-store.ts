@@ -7,6 +7,7 @@
  */
 import { SOURCE_TOPICS } from '../topology/record.js';
 import type { Digest } from '../topology/context.js';
+import { crashPoint } from '../topology/crash-point.js';
 import { FatalError } from '../topology/errors.js';
 import {
   DIGEST_BYTES,
@@ -68,6 +69,7 @@ export class TaskStore {
       // Expiry first: an entry of this very commit may be one that expires with it and was seen again.
       for (const key of expired) void this.#table.remove(key);
       for (const { offset, entry } of entries) this.#put(offset, entry);
+      crashPoint('store-writing');
       void this.#table.put(CHECKPOINT_KEY, encodeCheckpoint(checkpoint));
     });
     this.#checkpoint = checkpoint;

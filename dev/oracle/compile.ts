@@ -18,23 +18,24 @@ export interface CompiledOracle {
   readonly classPath: string;
 }
 
-/** The compiled oracle, kept beside the artifacts in a folder named by its source's digest. */
+/** One source file a program; each is run by its name. */
+const SOURCES = ['Oracle.java', 'Load.java'];
+
+/** The compiled oracle, and the load that tests put on a cluster, kept beside the artifacts in a folder named by its source's digest. */
 export async function compileOracle(
   options: Pick<StackOptions, 'artifacts' | 'env' | 'progress'>,
 ): Promise<CompiledOracle> {
   const place = placeOf(options);
   const java = await findJava(place.env);
   const artifacts = await fetchArtifacts(place);
-  const source = join(projectRoot(), 'dev', 'oracle', 'Oracle.java');
-  const digest = createHash('sha256')
-    .update(await readFile(source))
-    .digest('hex')
-    .slice(0, 12);
+  const sources = SOURCES.map((name) => join(projectRoot(), 'dev', 'oracle', name));
+  const contents = await Promise.all(sources.map((source) => readFile(source)));
+  const digest = createHash('sha256').update(Buffer.concat(contents)).digest('hex').slice(0, 12);
   const classes = join(artifacts.folder, `oracle-${digest}`);
   if (!existsSync(classes)) {
     const partial = `${classes}.${process.pid}.partial`;
     const libraries = dirname(artifacts.kafka);
-    const client = (await readdir(libraries)).find((name) => name.startsWith('kafka-clients-'));
+    const needed = (await readdir(libraries)).filter((name) => /^(kafka-clients|slf4j-api)-/.test(name));
     const args = [
       '-jar',
       artifacts.compiler,
@@ -43,17 +44,18 @@ export async function compileOracle(
       'UTF-8',
       '-nowarn',
       '-cp',
-      join(libraries, String(client)),
+      needed.map((name) => join(libraries, name)).join(':'),
       '-d',
       partial,
-      source,
+      ...sources,
     ];
     try {
       await run(java, args, { timeout: 60_000 });
       await rename(partial, classes);
     } catch (error) {
       // Another process may have been faster: its folder has the same content.
-      if (!existsSync(classes)) throw new FatalError(`${source} does not compile: ${messageOf(error)}`, error);
+      if (!existsSync(classes))
+        throw new FatalError(`${sources.join(', ')} do not compile: ${messageOf(error)}`, error);
     } finally {
       await rm(partial, { recursive: true, force: true });
     }

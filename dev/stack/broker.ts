@@ -68,16 +68,24 @@ async function prepareBroker(
 function serverProperties(root: string, layout: Layout, broker: BrokerLayout): string {
   const replicas = layout.brokers.length;
   const inSync = replicas >= 3 ? 2 : 1;
+  const { front } = broker;
   const voters = layout.brokers.map((one) => `${one.id}@127.0.0.1:${one.controllerPort}`).join(',');
   const properties: Record<string, string | number | boolean> = {
     'process.roles': 'broker,controller',
     'node.id': broker.id,
     'controller.quorum.voters': voters,
     'controller.listener.names': 'CONTROLLER',
-    listeners: `BROKER://127.0.0.1:${broker.port},CONTROLLER://127.0.0.1:${broker.controllerPort}`,
-    'advertised.listeners': `BROKER://127.0.0.1:${broker.port}`,
+    listeners: [
+      `BROKER://127.0.0.1:${broker.port}`,
+      `CONTROLLER://127.0.0.1:${broker.controllerPort}`,
+      ...(front ? [`FRONT://127.0.0.1:${front.port}`] : []),
+    ].join(','),
+    'advertised.listeners': [
+      `BROKER://127.0.0.1:${broker.port}`,
+      ...(front ? [`FRONT://127.0.0.1:${front.advertised}`] : []),
+    ].join(','),
     'inter.broker.listener.name': 'BROKER',
-    'listener.security.protocol.map': 'BROKER:PLAINTEXT,CONTROLLER:PLAINTEXT',
+    'listener.security.protocol.map': 'BROKER:PLAINTEXT,CONTROLLER:PLAINTEXT,FRONT:PLAINTEXT',
     'log.dirs': dataFolder(root, broker.id).replaceAll('\\', '/'),
     'auto.create.topics.enable': false,
     'default.replication.factor': replicas,
@@ -90,6 +98,8 @@ function serverProperties(root: string, layout: Layout, broker: BrokerLayout): s
     'share.coordinator.state.topic.replication.factor': replicas,
     'share.coordinator.state.topic.min.isr': inSync,
     'share.coordinator.state.topic.num.partitions': 1,
+    // A transaction whose time is up is aborted a second later at most, not ten.
+    'transaction.abort.timed.out.transaction.cleanup.interval.ms': 1000,
     'group.initial.rebalance.delay.ms': 0,
     'group.min.session.timeout.ms': 1000,
     'num.network.threads': 2,

@@ -12,6 +12,8 @@ export interface BrokerLayout {
   readonly id: number;
   readonly port: number;
   readonly controllerPort: number;
+  /** A second way in for clients, through something that stands between: it listens on `advertised` and passes on to `port`. */
+  readonly front?: { readonly port: number; readonly advertised: number } | undefined;
 }
 
 export interface Layout {
@@ -50,10 +52,19 @@ export async function planLayout(place: StackPlace): Promise<Layout> {
   const count = stored?.brokers.length ?? place.brokers ?? 1;
   const brokers: BrokerLayout[] = [];
   for (let index = 0; index < count; index++) {
+    const before = stored?.brokers[index];
     brokers.push({
       id: index + 1,
-      port: await keepOrChoose(stored?.brokers[index]?.port),
-      controllerPort: await keepOrChoose(stored?.brokers[index]?.controllerPort),
+      port: await keepOrChoose(before?.port),
+      controllerPort: await keepOrChoose(before?.controllerPort),
+      ...((before ? before.front : place.fronted)
+        ? {
+            front: {
+              port: await keepOrChoose(before?.front?.port),
+              advertised: await keepOrChoose(before?.front?.advertised),
+            },
+          }
+        : {}),
     });
   }
   const layout: Layout = {

@@ -9,6 +9,8 @@ export interface StackOptions {
   readonly artifacts?: string;
   /** How many brokers, 1 to 3; internal topics are replicated on all of them. Default: as many as the stack already has, else 1. */
   readonly brokers?: number;
+  /** Gives each broker a second listener whose advertised port is another than its own: for a proxy of the tests. Default: none. */
+  readonly fronted?: boolean;
   /** How long starting may take, in milliseconds, without the fetching of artifacts. Default: 60 000. */
   readonly deadlineMs?: number;
   /** Called with short lines for a person to read. */
@@ -22,6 +24,7 @@ export interface StackPlace {
   readonly root: string;
   readonly artifacts: string;
   readonly brokers: number | undefined;
+  readonly fronted: boolean;
   readonly deadlineMs: number;
   readonly progress: (line: string) => void;
   readonly env: NodeJS.ProcessEnv;
@@ -32,6 +35,7 @@ export function placeOf(options: StackOptions = {}): StackPlace {
     root: resolve(options.root ?? join(projectRoot(), '.stack', 'dev')),
     artifacts: resolve(options.artifacts ?? join(projectRoot(), '.stack', 'artifacts')),
     brokers: options.brokers,
+    fronted: options.fronted ?? false,
     deadlineMs: options.deadlineMs ?? 60_000,
     progress: options.progress ?? (() => undefined),
     env: options.env ?? process.env,

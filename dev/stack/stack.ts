@@ -20,6 +20,8 @@ export interface StackInfo {
   /** Bootstrap servers, comma-separated. */
   readonly kafkaBrokers: string;
   readonly schemaRegistryUrl: string;
+  /** The second way in of each broker, when the stack was made with one. */
+  readonly fronts: readonly { readonly port: number; readonly advertised: number }[];
   /** Names and pids of the processes. */
   readonly members: readonly { readonly name: string; readonly pid: number }[];
   /** Names of the members that this call has started; empty when all were found running. */
@@ -152,6 +154,7 @@ async function infoOf(root: string, layout: Layout, started: readonly MemberSpec
     root,
     kafkaBrokers: layout.brokers.map((broker) => `127.0.0.1:${broker.port}`).join(','),
     schemaRegistryUrl: registryUrl(layout),
+    fronts: layout.brokers.flatMap(({ front }) => (front ? [front] : [])),
     members,
     started: started.map((spec) => spec.name),
   };

@@ -6,6 +6,7 @@
  * InitProducerId, fences late packets of this one and settles the outcome.
  */
 import { setTimeout as delay } from 'node:timers/promises';
+import { crashPoint } from '../crash-point.js';
 import { CommitUnknownError, FencedError } from '../errors.js';
 import { groupBy } from '../group-by.js';
 import type { Logger } from '../log.js';
@@ -114,6 +115,7 @@ export class TransactionalProducer {
       );
       left = left.filter((batch) => !round.includes(batch));
       await this.#produceRound(round, onBatch);
+      crashPoint('produced');
     }
   }
 

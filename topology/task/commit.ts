@@ -13,6 +13,7 @@
  */
 import { encodeChangelogEntry } from '../../state/changelog-entry.js';
 import type { TaskStore } from '../../state/task-store.js';
+import { crashPoint } from '../crash-point.js';
 import { CommitUnknownError, FatalError } from '../errors.js';
 import {
   partitionFor,
@@ -45,6 +46,7 @@ export async function commit(staged: StagedCommit, target: CommitTarget): Promis
   const packed = encodeChangelogEntry(entry).map((value) => ({ topic: changelog, partition: task, key: null, value }));
   const outputs = staged.outputs.map((record) => place(record, target));
 
+  crashPoint('staged');
   let changelogOffset = -1;
   const offsets = [...staged.positions].map(([topic, { nextOffset }]) => ({
     topic: names.physical(topic),
@@ -56,15 +58,18 @@ export async function commit(staged: StagedCommit, target: CommitTarget): Promis
       if (topic === changelog && partition === task && changelogOffset < 0) changelogOffset = baseOffset;
     });
     await producer.sendOffsets(member, offsets);
+    crashPoint('offsets-sent');
     if (changelogOffset < 0) throw new CommitUnknownError(`the changelog record of task ${task} has no known offset`);
   } catch (error) {
     if (error instanceof RefusedError) await producer.abort();
     throw error;
   }
   await producer.commit();
+  crashPoint('ended');
 
   // The records of one commit follow one another: nobody else writes this partition, and the marker comes last.
   await store.apply([{ offset: changelogOffset, entry }], changelogOffset + packed.length);
+  crashPoint('stored');
 }
 
 /** Gives a record its physical topic and the partition that the Java client would choose. */

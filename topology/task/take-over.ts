@@ -12,6 +12,7 @@
 import { decodeChangelogEntry, type SourcePosition } from '../../state/changelog-entry.js';
 import { NO_STREAM_TIME } from '../../state/stream-time.js';
 import type { CommittedEntry, TaskStore } from '../../state/task-store.js';
+import { crashPoint } from '../crash-point.js';
 import { ConfigError, FatalError } from '../errors.js';
 import { PartitionFeed, type Fetcher, type Offsets, type OffsetSpec } from '../kafka/index.js';
 import type { Logger } from '../log.js';
@@ -65,6 +66,7 @@ export async function restore(
         entry: decodeChangelogEntry(value, `${names.changelog}-${task}@${offset}`),
       }));
       await store.apply(entries, piece.nextOffset);
+      crashPoint('restore');
       position = piece.nextOffset;
       records += entries.length;
     }

@@ -5,6 +5,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { NO_STREAM_TIME } from '../../state/stream-time.js';
 import { TaskStore } from '../../state/task-store.js';
+import { crashPoint } from '../crash-point.js';
 import { CommitUnknownError, FencedError, messageOf } from '../errors.js';
 import { isOutage, type GroupMember, type TransactionalProducer } from '../kafka/index.js';
 import { atMost } from '../at-most.js';
@@ -76,6 +77,7 @@ export class Task {
   async suspend(deadlineMs: number): Promise<void> {
     if (this.#state !== 'running') return;
     this.#move('suspended');
+    crashPoint('suspending');
     const settled = this.#pipeline.settle(() => this.#state === 'suspended');
     await atMost(settled, deadlineMs);
   }
@@ -190,6 +192,7 @@ export class Task {
     signal.throwIfAborted();
     this.#producer = createProducer(this.number);
     await this.#producer.fence([names.changelog, ...SINK_TOPICS.map((topic) => names.physical(topic))]);
+    crashPoint('fenced');
     signal.throwIfAborted();
     await restore(this.#store, this.number, this.#services, signal);
     const { positions, first } = await readPositions(this.#store, this.number, this.topics, this.#services);

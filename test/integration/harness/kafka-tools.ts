@@ -1,14 +1,6 @@
 /** Kafka's own command-line tools, for what an operator would ask. */
-import { execFile } from 'node:child_process';
-import { promisify } from 'node:util';
-
-import { fetchArtifacts } from '../../../dev/stack/artifacts.js';
-import { findJava } from '../../../dev/stack/java.js';
-import { placeOf } from '../../../dev/stack/place.js';
+import { runKafkaTool } from './run-kafka-tool.js';
 import { testStack } from './test-stack.js';
-
-const run = promisify(execFile);
-const JVM = ['-Xmx128m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', '-Dorg.apache.logging.log4j.level=OFF'];
 
 /** The state of each transactional id with the prefix, as `kafka-transactions list` has it: CompleteCommit, Ongoing, ... */
 export async function transactionStates(prefix: string): Promise<Map<string, string>> {
@@ -28,10 +20,6 @@ export async function logEnds(prefix: string): Promise<Map<string, bigint>> {
   );
 }
 
-async function kafkaTool(name: string, args: readonly string[]): Promise<string[]> {
-  const place = placeOf();
-  const { kafka } = await fetchArtifacts(place);
-  const tool = ['-cp', kafka, `org.apache.kafka.tools.${name}`, '--bootstrap-server', testStack().kafkaBrokers];
-  const { stdout } = await run(await findJava(place.env), [...JVM, ...tool, ...args], { timeout: 30_000 });
-  return stdout.split('\n').filter((line) => line.trim() !== '');
+function kafkaTool(name: string, args: readonly string[]): Promise<string[]> {
+  return runKafkaTool(testStack().kafkaBrokers, name, args);
 }

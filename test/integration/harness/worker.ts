@@ -1,33 +1,10 @@
-/** A worker as an operator would run it: the built command in a process of its own. */
-import { spawn, type ChildProcess } from 'node:child_process';
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
-import { createInterface } from 'node:readline';
+/** A worker as an operator would run it: the built command in a process of its own, on the stack of the tests. */
 import { afterAll } from 'vitest';
 
-import { projectRoot } from '../../../dev/stack/place.js';
-import { guardProcess } from './guard.js';
 import { testStack } from './test-stack.js';
-import { until } from './until.js';
+import { spawnWorker, type WorkerCommand, type WorkerProcess } from './worker-process.js';
 
-export interface WorkerOptions {
-  /** Over the defaults: the test stack, `HTTP_PORT=0`, `GATEWAY_PORT=0`. Nothing is inherited but PATH and HOME. */
-  readonly env: Readonly<Record<string, string>>;
-  /** Default: `worker`. */
-  readonly args?: readonly string[];
-  /** The script. Default: the built command line. */
-  readonly entry?: string;
-}
-
-export interface Ports {
-  readonly http: number;
-  readonly gateway: number | undefined;
-}
-
-export interface Exit {
-  readonly code: number | null;
-  readonly signal: NodeJS.Signals | null;
-}
+export type { WorkerProcess } from './worker-process.js';
 
 const running = new Set<WorkerProcess>();
 process.once('exit', () => {
@@ -35,24 +12,11 @@ process.once('exit', () => {
 });
 afterAll(stopWorkers);
 
-/** Starts a worker; every worker still running at the end of the test file is killed. */
-export function startWorker(options: WorkerOptions): WorkerProcess {
-  const entry = options.entry ?? join(projectRoot(), 'dist', 'bin', 'notification-streams.js');
-  if (!existsSync(entry)) throw new Error(`${entry} does not exist. Run \`npm run build\` first.`);
-  const stack = testStack();
-  const child = spawn(process.execPath, [entry, ...(options.args ?? ['worker'])], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-    env: {
-      PATH: process.env['PATH'],
-      HOME: process.env['HOME'],
-      KAFKA_BROKERS: stack.kafkaBrokers,
-      SCHEMA_REGISTRY_URL: stack.schemaRegistryUrl,
-      HTTP_PORT: '0',
-      GATEWAY_PORT: '0',
-      ...options.env,
-    },
-  });
-  const worker = new WorkerProcess(child);
+/** Starts a worker on the test stack; every worker still running at the end of the test file is killed. */
+export function startWorker(options: WorkerCommand): WorkerProcess {
+  const { kafkaBrokers, schemaRegistryUrl } = testStack();
+  const env = { KAFKA_BROKERS: kafkaBrokers, SCHEMA_REGISTRY_URL: schemaRegistryUrl, ...options.env };
+  const worker = spawnWorker({ ...options, env });
   running.add(worker);
   void worker.exited.then(() => running.delete(worker));
   return worker;
@@ -61,124 +25,4 @@ export function startWorker(options: WorkerOptions): WorkerProcess {
 /** Kills every worker of this test file and waits until they are gone. */
 export async function stopWorkers(): Promise<void> {
   await Promise.all([...running].map((worker) => worker.stop('SIGKILL')));
-}
-
-/** One running worker, its log and its end. */
-export class WorkerProcess {
-  /** Resolves when the process has ended, whatever way; never rejects. */
-  readonly exited: Promise<Exit>;
-  readonly pid: number;
-  /** Lines of standard output and standard error as they came. */
-  readonly lines: string[] = [];
-  readonly #child: ChildProcess;
-  #exit: Exit | undefined;
-
-  constructor(child: ChildProcess) {
-    this.#child = child;
-    if (child.pid === undefined) throw new Error('The worker could not be started.');
-    this.pid = child.pid;
-    guardProcess(this.pid);
-    for (const stream of [child.stdout, child.stderr]) {
-      if (stream) createInterface({ input: stream }).on('line', (line) => this.lines.push(line));
-    }
-    this.exited = new Promise((resolve) => {
-      child.once('close', (code, signal) => {
-        this.#exit = { code, signal };
-        resolve(this.#exit);
-      });
-    });
-  }
-
-  /** How it ended; undefined while it runs. */
-  get ended(): Exit | undefined {
-    return this.#exit;
-  }
-
-  /** Log records of this message, parsed; other lines are passed over. */
-  logged(msg: string): Record<string, unknown>[] {
-    return this.lines.flatMap((line) => {
-      const record = parse(line);
-      return record?.['msg'] === msg ? [record] : [];
-    });
-  }
-
-  /** The ports that it listens on, as soon as it has said so. */
-  async ports(deadlineMs = 30_000): Promise<Ports> {
-    const said = await this.#whileAlive(
-      () => 'the worker says what it listens on',
-      () => this.logged('listening')[0],
-      deadlineMs,
-    );
-    return {
-      http: Number(said['http']),
-      gateway: typeof said['gateway'] === 'number' ? said['gateway'] : undefined,
-    };
-  }
-
-  /** Waits until `/readyz` answers 200; the error carries the last answer and the end of the log. */
-  async ready(deadlineMs = 60_000): Promise<Ports> {
-    const deadline = Date.now() + deadlineMs;
-    const ports = await this.ports(deadlineMs);
-    let answer = 'none';
-    const ask = async (): Promise<boolean> => {
-      const reply = await fetch(`http://127.0.0.1:${ports.http}/readyz`, { signal: AbortSignal.timeout(2_000) });
-      answer = `${reply.status} ${await reply.text()}`;
-      return reply.ok;
-    };
-    await this.#whileAlive(() => `the worker is ready (last answer: ${answer})`, ask, deadline - Date.now());
-    return ports;
-  }
-
-  /** Sends the signal; nothing happens when the process has ended. */
-  kill(signal: NodeJS.Signals = 'SIGKILL'): void {
-    this.#child.kill(signal);
-  }
-
-  /** Sends the signal and waits for the end; SIGKILL after the deadline. */
-  async stop(signal: NodeJS.Signals = 'SIGTERM', deadlineMs = 30_000): Promise<Exit> {
-    this.kill(signal);
-    const timer = setTimeout(() => this.kill('SIGKILL'), deadlineMs);
-    try {
-      return await this.exited;
-    } finally {
-      clearTimeout(timer);
-    }
-  }
-
-  /** Fails at once, not at the deadline, when the worker has ended. */
-  async #whileAlive<T>(
-    what: () => string,
-    condition: () => T | Promise<T>,
-    deadlineMs: number,
-  ): Promise<Exclude<T, false | null | undefined>> {
-    const attempt = async (): Promise<{ readonly found: T } | 'ended' | undefined> => {
-      if (this.#exit) return 'ended';
-      const found = await condition();
-      return found === false || found === null || found === undefined ? undefined : { found };
-    };
-    let outcome: { readonly found: T } | 'ended';
-    try {
-      outcome = await until(what(), attempt, deadlineMs);
-    } catch (error) {
-      throw new Error(`Not in time: ${what()}.\n${this.#tail()}`, { cause: error });
-    }
-    if (outcome === 'ended') {
-      throw new Error(`The worker ended (${JSON.stringify(this.#exit)}) before: ${what()}.\n${this.#tail()}`);
-    }
-    return outcome.found as Exclude<T, false | null | undefined>;
-  }
-
-  #tail(): string {
-    return this.lines.slice(-30).join('\n');
-  }
-}
-
-function parse(line: string): Record<string, unknown> | undefined {
-  if (!line.startsWith('{')) return undefined;
-  try {
-    return JSON.parse(line) as Record<string, unknown>;
-  } catch {
-    // A line of a library or a crash report: no log record.
-    return undefined;
-  }
 }

@@ -1,0 +1,31 @@
+/** One fault of the matrix, as data: how it is made, and what shows that it was one. */
+import type { WorkloadOptions } from '../integration/harness/workload.js';
+import type { Round } from './round.js';
+
+export interface ChaosCase {
+  /** Its number in the fault matrix, with a letter where there are several. */
+  readonly id: string;
+  readonly name: string;
+  /** What is broken, in words, for the report. */
+  readonly fault: string;
+  /** Worker processes. Default: 3. */
+  readonly workers?: number;
+  /** Partitions of every topic. Default: 4. */
+  readonly partitions?: number;
+  /** How long the load lasts; the rate follows from it. Default: as the rate says. */
+  readonly seconds?: number;
+  readonly workload?: Partial<WorkloadOptions>;
+  readonly env?: Readonly<Record<string, string>>;
+  /**
+   * Makes the fault while the load goes on, and calls `round.effect` with what shows it: without one the round is
+   * invalid, not passed.
+   */
+  readonly inject: (round: Round) => Promise<void>;
+}
+
+/** One that can not be made here, and why: reported as not run, never as passed. */
+export interface NotRun {
+  readonly id: string;
+  readonly name: string;
+  readonly why: string;
+}

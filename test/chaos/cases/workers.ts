@@ -1,0 +1,267 @@
+/** Faults of the worker processes themselves: killed, stopped, paused, starved, their clock moved. */
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { until } from '../../integration/harness/until.js';
+import { tasksOf } from '../../integration/harness/joined.js';
+import { API } from '../broker-proxy.js';
+import type { ChaosCase } from '../case.js';
+import { GAPS } from '../crash-gaps.js';
+import type { Member, Round } from '../round.js';
+import { moveClock, CLOCK_PRELOAD } from '../clock.js';
+import { limitCpu } from '../cpu-limit.js';
+
+const CRASH_PRELOAD = join(import.meta.dirname, '..', 'preload', 'crash-at.mjs');
+
+/** Resolves with the tasks of the member once the others have them. */
+async function untilTakenOver(round: Round, from: Member, tasks: readonly number[]): Promise<void> {
+  const others = round.members.filter((member) => member !== from && !member.process.ended);
+  await until(
+    `tasks ${tasks.join(', ')} of ${from.name} are taken over`,
+    () => {
+      const taken = others.flatMap(({ process }) => tasksOf(process));
+      return tasks.every((task) => taken.includes(task));
+    },
+    40_000,
+  );
+}
+
+function signal(member: Member, name: NodeJS.Signals): void {
+  member.process.kill(name);
+}
+
+export const WORKER_CASES: readonly ChaosCase[] = [
+  {
+    id: '1a',
+    name: 'worker crash, at random',
+    fault: 'SIGKILL of a random worker, three times; started again at once on its state directory',
+    inject: async (round) => {
+      for (const share of [0.2, 0.45, 0.7]) {
+        await round.at(share + round.random.next() * 0.1);
+        const member = round.pickMember();
+        const tasks = tasksOf(member.process);
+        await round.kill(member);
+        round.restart(member);
+        if (round.isLoading && tasks.length > 0)
+          round.effect(`${member.name} killed with tasks ${tasks.join(', ')} under load`);
+        await member.process.ready();
+      }
+    },
+  },
+  {
+    id: '1b',
+    name: 'worker crash, at each gap of the commit',
+    fault: 'one worker after another dies at a gap of the commit protocol; started again on its state directory',
+    seconds: 45,
+    inject: async (round) => {
+      for (const gap of GAPS.filter(({ when }) => when === 'commit')) {
+        const member = round.pickMember();
+        await round.stop(member);
+        round.restart(member, { CRASH_AT: `${gap.name}:${2 + round.random.below(5)}` }, ['--import', CRASH_PRELOAD]);
+        const { signal: by } = await round.untilEnded(member);
+        const said = member.process.lines.find((line) => line.startsWith('crash at '));
+        if (by === 'SIGKILL' && said?.includes(gap.name)) round.effect(said);
+        round.restart(member);
+        await member.process.ready();
+      }
+    },
+  },
+  {
+    id: '2',
+    name: 'rolling restart',
+    fault: 'SIGTERM to each worker in turn; started again when it has ended',
+    workers: 4,
+    partitions: 8,
+    inject: async (round) => {
+      for (const member of [...round.members]) {
+        const { code } = await round.stop(member);
+        if (code === 0 && round.isLoading) round.effect(`${member.name} ended with 0 under load`);
+        round.restart(member);
+        await member.process.ready();
+      }
+    },
+  },
+  {
+    id: '3',
+    name: 'zombie',
+    fault: 'SIGSTOP beyond the session timeout, takeover by the others, SIGCONT',
+    seconds: 40,
+    inject: async (round) => {
+      for (let time = 0; time < 2; time += 1) {
+        const member = round.pickMember();
+        const tasks = tasksOf(member.process);
+        signal(member, 'SIGSTOP');
+        try {
+          await untilTakenOver(round, member, tasks);
+        } finally {
+          signal(member, 'SIGCONT');
+        }
+        await until(
+          `${member.name} knows that it lost its tasks`,
+          () => member.process.logged('the group gave our tasks away, joining again').length > time * 0,
+          20_000,
+        );
+        round.effect(`${member.name} came back as a zombie of tasks ${tasks.join(', ')}`);
+        await member.process.ready();
+      }
+    },
+  },
+  {
+    id: '4',
+    name: 'short pause',
+    fault: 'SIGSTOP for half the session timeout, three times',
+    inject: async (round) => {
+      const before = round.logged('joined the group').length;
+      for (const share of [0.2, 0.45, 0.7]) {
+        await round.at(share);
+        const member = round.pickMember();
+        signal(member, 'SIGSTOP');
+        const seen = round.witness.count;
+        await delay(3000);
+        signal(member, 'SIGCONT');
+        if (round.isLoading && tasksOf(member.process).length > 0)
+          round.effect(`${member.name} stood still for 3 s while others made ${round.witness.count - seen} outputs`);
+      }
+      await delay(2000);
+      if (round.logged('joined the group').length > before) round.unexpected.push('the pause caused a rebalance');
+    },
+  },
+  {
+    id: '5',
+    name: 'transaction timeout',
+    fault: 'SIGSTOP within a transaction, for longer than the transaction may last and less than the session',
+    seconds: 40,
+    env: { SESSION_TIMEOUT_MS: '20000', TRANSACTION_TIMEOUT_MS: '3000', REQUEST_TIMEOUT_MS: '2500' },
+    inject: async (round) => {
+      for (let time = 0; time < 2; time += 1) {
+        const member = round.pickMember();
+        if (tasksOf(member.process).length === 0) continue;
+        const unknown = (): number =>
+          member.process.logged('the outcome of a commit is unknown: it is read from the brokers').length;
+        const before = unknown();
+        // The produce request is held, the transaction is open: now the worker stands still.
+        let stopped = false;
+        const rules = round.cluster.proxies.map((proxy) =>
+          proxy.add({
+            apis: [API.produce],
+            of: 'request',
+            pid: member.process.pid,
+            does: { hold: () => 200 },
+            times: 1,
+            onHit: () => {
+              if (stopped) return;
+              stopped = true;
+              signal(member, 'SIGSTOP');
+            },
+          }),
+        );
+        await until('a transaction is open', () => stopped);
+        await delay(8000);
+        signal(member, 'SIGCONT');
+        for (const rule of rules) rule.remove();
+        await until(`${member.name} sees that its transaction is gone`, () => unknown() > before, 20_000);
+        round.effect(`${member.name} lost a transaction to its timeout and took its tasks up again`);
+        await member.process.ready();
+      }
+    },
+  },
+  {
+    id: '12',
+    name: 'rebalance storm',
+    fault: 'every 2-5 s a worker joins or is killed, for a minute; more workers than partitions',
+    workers: 4,
+    partitions: 3,
+    seconds: 70,
+    inject: async (round) => {
+      const until = performance.now() + 60_000;
+      let changes = 0;
+      for (let next = 0; performance.now() < until; next += 1) {
+        await delay(2000 + round.random.below(3000));
+        const alive = round.members.filter(({ process }) => !process.ended);
+        const dead = round.members.filter(({ process }) => process.ended);
+        if (alive.length > 2 && round.random.chance(0.5)) await round.kill(round.random.pick(alive));
+        else if (dead.length > 0) round.restart(round.random.pick(dead));
+        else if (alive.length < 6) round.startMember(`s${next}`);
+        changes += 1;
+      }
+      const generations = new Set(round.logged('joined the group').map(({ generation }) => generation));
+      if (generations.size > 5) round.effect(`${changes} changes, ${generations.size} generations`);
+      for (const member of round.members) if (member.process.ended) round.restart(member);
+      await round.allReady();
+    },
+  },
+  {
+    id: '17',
+    name: 'restore interrupted',
+    fault: 'a worker with an empty state directory dies in the middle of its restore, three times',
+    seconds: 40,
+    workers: 2,
+    inject: async (round) => {
+      await round.at(0.3);
+      const member = round.pickMember();
+      await round.kill(member);
+      round.wipe(member);
+      for (let time = 0; time < 3; time += 1) {
+        round.restart(member, { CRASH_AT: `restore:${1 + time}` }, ['--import', CRASH_PRELOAD]);
+        const { signal: by } = await round.untilEnded(member);
+        if (by === 'SIGKILL') round.effect(`died in its restore (${time + 1})`);
+      }
+      round.restart(member);
+      await member.process.ready();
+    },
+  },
+  {
+    id: '20',
+    name: 'clock jumps',
+    fault: 'Date.now() of every worker jumps by an hour, back, by an hour the other way, and to and fro every 200 ms',
+    seconds: 40,
+    inject: async (round) => {
+      for (const member of [...round.members]) {
+        await round.stop(member);
+        round.restart(member, { CLOCK_FILE: join(round.root, `${member.name}.clock`) }, ['--import', CLOCK_PRELOAD]);
+      }
+      await round.allReady();
+      const move = (ms: number): void => {
+        for (const member of round.members) moveClock(member, join(round.root, `${member.name}.clock`), ms);
+      };
+      const progress = async (what: string): Promise<void> => {
+        const before = round.witness.count;
+        await until(
+          `outputs are made after ${what}`,
+          () => round.witness.count > before + 50 || !round.isLoading,
+          30_000,
+        );
+        if (round.isLoading) round.effect(`outputs go on after ${what}`);
+      };
+      for (const hours of [1, 0, -1, 0]) {
+        move(hours * 3_600_000);
+        await delay(3000);
+        await progress(`a clock at ${hours} h`);
+      }
+      for (let time = 0; time < 20; time += 1) {
+        move(time % 2 === 0 ? 3_600_000 : -3_600_000);
+        await delay(200);
+      }
+      move(0);
+      await progress('a strobe');
+    },
+  },
+  {
+    id: '21',
+    name: 'starvation',
+    fault: 'one worker has a fifth of a core for 15 s',
+    seconds: 40,
+    inject: async (round) => {
+      await round.at(0.2);
+      const member = round.pickMember();
+      const limit = limitCpu(member.process.pid, 0.2);
+      try {
+        await delay(15_000);
+        const throttled = limit.throttled();
+        if (throttled > 10) round.effect(`${member.name} was held back ${throttled} times`);
+      } finally {
+        limit.lift();
+      }
+      await member.process.ready();
+    },
+  },
+];

@@ -1,0 +1,100 @@
+/** The load on the sources: the Java client's idempotent producer in a process of its own, at a steady rate. */
+import { spawn, type ChildProcess } from 'node:child_process';
+import { createInterface } from 'node:readline';
+import { setTimeout as delay } from 'node:timers/promises';
+import { compileOracle } from '../../dev/oracle/compile.js';
+import type { Sent } from '../integration/harness/workload.js';
+
+/** Where a record was appended. */
+export interface Acknowledged {
+  readonly sent: Sent;
+  readonly partition: number;
+  readonly offset: number;
+}
+
+export interface LoadOptions {
+  readonly brokers: string;
+  readonly prefix: string;
+  readonly compression?: 'none' | 'gzip' | 'snappy' | 'lz4' | 'zstd';
+  /** Given: records go in transactions, which `end` ends. */
+  readonly transactionalId?: string;
+}
+
+const TICK_MS = 50;
+
+export class Load {
+  readonly acknowledged: Acknowledged[] = [];
+  readonly #prefix: string;
+  readonly #child: ChildProcess;
+  readonly #sent: Sent[] = [];
+  readonly #ended: Promise<void>;
+
+  private constructor(child: ChildProcess, prefix: string) {
+    this.#child = child;
+    this.#prefix = prefix;
+    let complaint = '';
+    child.stderr!.setEncoding('utf8').on('data', (text: string) => (complaint += text));
+    child.stdin!.on('error', () => undefined); // its exit code tells why
+    createInterface({ input: child.stdout! }).on('line', (line) => this.#acknowledge(line));
+    this.#ended = new Promise((resolve, reject) => {
+      child.once('close', (code) => {
+        if (code === 0) resolve();
+        else reject(new Error(`The load ended with ${code}: ${complaint.slice(-2000)}`));
+      });
+    });
+    this.#ended.catch(() => undefined); // reported by finish()
+  }
+
+  static async start({ brokers, prefix, compression = 'none', transactionalId }: LoadOptions): Promise<Load> {
+    const { java, classPath } = await compileOracle({});
+    const jvm = ['-Xmx256m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', '-Dorg.apache.logging.log4j.level=OFF'];
+    const args = ['-cp', classPath, 'Load', brokers, compression, ...(transactionalId ? [transactionalId] : [])];
+    return new Load(spawn(java, [...jvm, ...args], { stdio: ['pipe', 'pipe', 'pipe'] }), prefix);
+  }
+
+  send(records: readonly Sent[]): void {
+    if (records.length === 0) return;
+    this.#sent.push(...records);
+    this.#child.stdin!.write(records.map((record) => this.#line(record)).join(''));
+  }
+
+  /** Ends the transaction of what was sent since the last one. */
+  end(how: 'commit' | 'abort'): void {
+    this.#child.stdin!.write(`${how}\n`);
+  }
+
+  /** Sends at that many records a second; comes back with the last one sent. */
+  async sendAt(rate: number, records: readonly Sent[], signal: AbortSignal): Promise<void> {
+    const began = performance.now();
+    for (let next = 0; next < records.length && !signal.aborted;) {
+      const due = Math.min(records.length, Math.ceil(((performance.now() - began) / 1000) * rate));
+      this.send(records.slice(next, due));
+      next = Math.max(next, due);
+      await delay(TICK_MS);
+    }
+  }
+
+  /** Waits until everything is acknowledged. Rejects when something could not be appended. */
+  async finish(): Promise<void> {
+    this.#child.stdin!.end();
+    await this.#ended;
+  }
+
+  kill(): void {
+    this.#child.kill('SIGKILL');
+  }
+
+  #line({ topic, message: { key, value, headers } }: Sent): string {
+    const extra = Object.entries(headers ?? {}).map(([name, content]) => `\t${name}=${base64(content as string)}`);
+    return `${this.#prefix}${topic}\t${base64(key)}\t${base64(value)}${extra.join('')}\n`;
+  }
+
+  #acknowledge(line: string): void {
+    const [index, partition, offset] = line.split('\t').map(Number);
+    this.acknowledged.push({ sent: this.#sent[index!]!, partition: partition!, offset: offset! });
+  }
+}
+
+function base64(bytes: string | Buffer | null | undefined): string {
+  return bytes === null || bytes === undefined ? '-' : Buffer.from(bytes as string).toString('base64');
+}

@@ -1,0 +1,46 @@
+/** Defects put in on purpose, by changing the text of one built module as it is loaded: a suite that can not fail proves nothing. */
+import { join } from 'node:path';
+
+export interface Mutation {
+  /** What the code does then. */
+  readonly defect: string;
+  /** The built module, below dist/. */
+  readonly module: string;
+  readonly find: string;
+  readonly replace: string;
+  /** The case that is to fail. */
+  readonly caughtBy: string;
+}
+
+export const MUTATIONS: Readonly<Record<string, Mutation>> = {
+  'store-first': {
+    defect: 'the store is written before Kafka has committed',
+    module: 'topology/task/commit.js',
+    find: 'await producer.commit();',
+    replace:
+      'await store.apply([{ offset: changelogOffset, entry }], changelogOffset + packed.length); await producer.commit();',
+    caughtBy: '8',
+  },
+  'no-fence': {
+    defect: 'a takeover does not fence, and offsets carry neither generation nor member',
+    module: 'topology/kafka/requests.js',
+    find: 'out.int32(member.generationId).compactString(member.memberId)',
+    replace: "out.int32(-1).compactString('')",
+    caughtBy: '3',
+  },
+  'no-filter': {
+    defect: 'aborted records are not filtered',
+    module: 'topology/kafka/fetched-records.js',
+    find: 'batch.transactional && open.has(batch.producerId)',
+    replace: 'false',
+    caughtBy: '19u',
+  },
+};
+
+/** Arguments for a worker's node. */
+export function mutationArgs(name: string): string[] {
+  const mutation = MUTATIONS[name];
+  if (!mutation) throw new Error(`--mutation ${name}: expected one of ${Object.keys(MUTATIONS).join(', ')}`);
+  const data = Buffer.from(JSON.stringify(mutation)).toString('base64url');
+  return ['--import', `${join(import.meta.dirname, 'preload', 'mutate.mjs')}?${data}`];
+}

@@ -1,0 +1,77 @@
+/** A read_committed reader that is not ours (the Java client), which watches the outputs while the faults happen. */
+import { followCommitted, type Following, type OracleRecord } from '../../dev/oracle/read-committed.js';
+import type { RecordName } from '../../schemas/types.js';
+import { decode } from '../integration/harness/avro.js';
+
+/** One committed record of an output topic. */
+export interface Output {
+  /** Without the prefix. */
+  readonly topic: string;
+  readonly partition: number;
+  readonly offset: number;
+  readonly key: string;
+  /** Undefined for a dead letter. */
+  readonly eventId: string | undefined;
+  readonly notificationId: bigint | undefined;
+  readonly record: OracleRecord;
+}
+
+export const RECORD_OF: Readonly<Record<string, RecordName>> = {
+  NOTIFICATION_INAPP_TOPIC: 'InAppNotification',
+  EMAIL_REQUEST_TOPIC: 'EmailRequestEvent',
+  PUSH_REQUEST_TOPIC: 'PushRequestEvent',
+  NOTIFICATION_DELIVERED_TOPIC: 'NotificationDeliveredEvent',
+};
+
+export const WATCHED_TOPICS = [...Object.keys(RECORD_OF), 'NOTIFICATION_DLQ'];
+
+export function outputOf(prefix: string, record: OracleRecord): Output {
+  const topic = record.topic.slice(prefix.length);
+  const name = RECORD_OF[topic];
+  const decoded = name && record.value ? decode(name, record.value) : undefined;
+  return {
+    topic,
+    partition: record.partition,
+    offset: Number(record.offset),
+    key: record.key?.toString() ?? '',
+    eventId: decoded?.['eventId'] as string | undefined,
+    notificationId: decoded?.['notificationId'] as bigint | undefined,
+    record,
+  };
+}
+
+/** Names a record's place. */
+export function placeOf({ topic, partition, offset }: Pick<Output, 'topic' | 'partition' | 'offset'>): string {
+  return `${topic}-${partition}@${offset}`;
+}
+
+export class Witness {
+  /** Places of everything that was visible at some time. */
+  readonly seen = new Set<string>();
+  /** When each event's first output was seen, performance.now(). */
+  readonly firstSeen = new Map<string, number>();
+  readonly #prefix: string;
+  readonly #following: Following;
+
+  constructor(brokers: string, prefix: string) {
+    this.#prefix = prefix;
+    const topics = WATCHED_TOPICS.map((topic) => prefix + topic);
+    this.#following = followCommitted({ brokers, topics }, (record) => this.#see(record));
+  }
+
+  /** Outputs seen so far. */
+  get count(): number {
+    return this.seen.size;
+  }
+
+  async stop(): Promise<void> {
+    await this.#following.stop();
+  }
+
+  #see(record: OracleRecord): void {
+    const output = outputOf(this.#prefix, record);
+    this.seen.add(placeOf(output));
+    const { eventId } = output;
+    if (eventId !== undefined && !this.firstSeen.has(eventId)) this.firstSeen.set(eventId, performance.now());
+  }
+}
