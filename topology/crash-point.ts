@@ -18,7 +18,7 @@ export type CrashPoint =
   | 'stored'
   /** In a takeover: InitProducerId was answered. */
   | 'fenced'
-  /** In a restore: a piece of the changelog was applied. */
+  /** In a restore: a piece of the changelog was read and is not applied yet. */
   | 'restore'
   /** In a rebalance: the task is to stand still. */
   | 'suspending';

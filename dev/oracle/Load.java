@@ -25,6 +25,8 @@ import org.apache.kafka.common.serialization.ByteArraySerializer;
  * standard input does and everything is acknowledged; with 1 and a message when a record can not be appended.
  */
 public final class Load {
+    private static final long FLUSH_MS = 50;
+
     public static void main(String[] args) throws IOException {
         Properties config = new Properties();
         config.put(ProducerConfig.BOOTSTRAP_SERVERS_CONFIG, args[0]);
@@ -66,15 +68,15 @@ public final class Load {
         if (transactional) {
             producer.initTransactions();
         }
+        Thread flusher = new Thread(this::flushOften, "flush");
+        flusher.setDaemon(true);
+        flusher.start();
         BufferedReader in = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.US_ASCII));
         for (String line = in.readLine(); line != null; line = in.readLine()) {
             switch (line) {
                 case "commit" -> end(true);
                 case "abort" -> end(false);
                 default -> send(line);
-            }
-            if (!in.ready()) {
-                flush();
             }
         }
         producer.flush();
@@ -122,6 +124,18 @@ public final class Load {
             out.write(line.getBytes(StandardCharsets.US_ASCII));
         } catch (IOException gone) {
             System.err.println("standard output: " + gone);
+            Runtime.getRuntime().halt(1);
+        }
+    }
+
+    /** Acknowledgements come on a thread of their own, when nothing may be left to read. */
+    private void flushOften() {
+        try {
+            for (;;) {
+                Thread.sleep(FLUSH_MS);
+                flush();
+            }
+        } catch (InterruptedException | IOException gone) {
             Runtime.getRuntime().halt(1);
         }
     }

@@ -16,6 +16,10 @@ export interface ChaosCase {
   readonly seconds?: number;
   readonly workload?: Partial<WorkloadOptions>;
   readonly env?: Readonly<Record<string, string>>;
+  /** The longest that a task may make nothing while it has input, ms. Default: no bound, since nothing can be made. */
+  readonly resumeWithinMs?: number;
+  /** Takes many minutes: run only when it is named. */
+  readonly isLong?: boolean;
   /**
    * Makes the fault while the load goes on, and calls `round.effect` with what shows it: without one the round is
    * invalid, not passed.

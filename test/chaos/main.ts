@@ -34,7 +34,9 @@ const options = new Command('chaos')
   .parse()
   .opts<Options>();
 
-const chosen = options.case ? CASES.filter(({ id }) => options.case!.includes(id)) : CASES;
+const chosen = options.case
+  ? CASES.filter(({ id }) => options.case!.includes(id))
+  : CASES.filter(({ isLong }) => !isLong);
 const unknown = (options.case ?? []).filter((id) => !CASES.some((one) => one.id === id));
 if (unknown.length > 0) {
   console.error(`--case ${unknown.join(' ')}: expected some of ${CASES.map(({ id }) => id).join(', ')}`);

@@ -49,20 +49,27 @@ export function table(results: readonly RoundResult[]): string {
     'longest pause, s',
     'verdict',
   ];
-  const rows = CASES.flatMap(({ id, name }) => {
+  const rows = CASES.flatMap(({ id, name, resumeWithinMs }) => {
     const of = results.filter((result) => result.case === id);
-    return of.length === 0 ? [] : [[id, name, ...summary(of)]];
+    return of.length === 0 ? [] : [[id, name, ...summary(of, resumeWithinMs)]];
   });
   return [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
 }
 
-function summary(of: readonly RoundResult[]): string[] {
+function summary(of: readonly RoundResult[], resumeWithinMs: number | undefined): string[] {
   const pauses = of.flatMap(({ verdict }) => (verdict ? [verdict.longestPauseMs / 1000] : []));
   const range = pauses.length === 0 ? '-' : `${Math.min(...pauses).toFixed(1)} - ${Math.max(...pauses).toFixed(1)}`;
   const outcomes = new Set(of.map(({ outcome }) => outcome));
   const sums = COLUMNS.map((column) => String(of.reduce((sum, { verdict }) => sum + (verdict?.[column] ?? 0), 0)));
-  const verdict = outcomes.has('failed') ? 'failed' : outcomes.has('invalid') ? 'invalid' : 'passed';
-  return [String(of.length), String(of.reduce((sum, { events }) => sum + events, 0)), ...sums, range, verdict];
+  const verdict = (['failed', 'invalid', 'slow', 'passed'] as const).find((outcome) => outcomes.has(outcome))!;
+  return [
+    String(of.length),
+    String(of.reduce((sum, { events }) => sum + events, 0)),
+    ...sums,
+    range,
+    resumeWithinMs ? String(resumeWithinMs / 1000) : '-',
+    verdict,
+  ];
 }
 
 export function markdown(results: readonly RoundResult[], notRun: readonly NotRun[]): string {

@@ -6,8 +6,9 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Random } from '../../dev/simulators/random.js';
 import { registerSchemas } from '../../schemas/register.js';
 import { RegistryClient } from '../../schemas/registry-client.js';
+import { JWT_SECRET } from '../integration/harness/jwt-secret.js';
 import { produce } from '../integration/harness/produce.js';
-import { createTopics, INPUT_TOPICS, OUTPUT_TOPICS } from '../integration/harness/topics.js';
+import { createTopics, INPUT_TOPICS } from '../integration/harness/topics.js';
 import { uniquePrefix } from '../integration/harness/unique-prefix.js';
 import { until } from '../integration/harness/until.js';
 import { spawnWorker, type Exit, type WorkerProcess } from '../integration/harness/worker-process.js';
@@ -55,6 +56,8 @@ export class Round {
   /** Every process that ran, for its log. */
   readonly processes: WorkerProcess[] = [];
   readonly unexpected: string[] = [];
+  /** Schema ids by record. */
+  ids: ReadonlyMap<string, number> = new Map();
   workload!: Workload;
   load!: Load;
   witness!: Witness;
@@ -63,6 +66,7 @@ export class Round {
   finished = false;
   readonly #stop = new AbortController();
   #loading = false;
+  #injecting = true;
   #loadedAt = 0;
   #loadMs = 0;
 
@@ -91,10 +95,17 @@ export class Round {
     const registered = await registerSchemas(new RegistryClient({ url: registryUrl }), (topic) =>
       topic === 'USER_DIRECTORY' ? `${this.prefix}${APP}-user-directory` : this.prefix + topic,
     );
-    const ids = new Map(registered.map(({ record, id }) => [record.split('.').at(-1)!, id]));
-    this.workload = makeWorkload({ seed: this.options.seed, events: this.options.events, ids, ...this.case.workload });
+    this.ids = new Map(registered.map(({ record, id }) => [record.split('.').at(-1)!, id]));
+    this.workload = makeWorkload({
+      seed: this.options.seed,
+      events: this.options.events,
+      ids: this.ids,
+      ...this.case.workload,
+    });
     this.load = await Load.start({ brokers: direct, prefix: this.prefix });
     this.load.send(this.workload.users);
+    // A worker's first start reads the accounts that are there.
+    await until('the accounts are there', () => this.load.acknowledged.length >= this.workload.users.length);
     this.witness = new Witness(direct, this.prefix);
     for (let index = 0; index < (this.case.workers ?? 3); index += 1) this.startMember(String.fromCharCode(97 + index));
     await this.allReady();
@@ -107,9 +118,12 @@ export class Round {
     this.#loading = true;
     this.#loadedAt = performance.now();
     this.#loadMs = (events.length / rate) * 1000;
-    const loading = this.load.sendAt(rate, events, this.#stop.signal).finally(() => (this.#loading = false));
+    const loading = this.load
+      .sendAt(rate, events, () => this.#injecting, this.#stop.signal)
+      .finally(() => (this.#loading = false));
     await until('the load has come through', () => this.witness.count > 200, 60_000);
     await this.case.inject(this);
+    this.#injecting = false;
     await loading;
     if (!this.finished) await this.load.finish();
     await this.cluster.heal();
@@ -125,6 +139,14 @@ export class Round {
   async at(share: number): Promise<void> {
     const left = this.#loadedAt + share * this.#loadMs - performance.now();
     if (left > 0) await delay(left);
+  }
+
+  /** Sends what is left, and waits until it is acknowledged. */
+  async endLoad(): Promise<void> {
+    this.#injecting = false;
+    await until('the load has come to its end', () => !this.#loading, 120_000);
+    await this.load.finish();
+    this.finished = true;
   }
 
   /** Something that shows that the fault was one. */
@@ -146,7 +168,7 @@ export class Round {
       ROLES: 'stream',
       HTTP_HOST: '127.0.0.1',
       GATEWAY_HOST: '127.0.0.1',
-      JWT_SECRET: 'a-secret-of-the-tests-with-over-32-bytes',
+      JWT_SECRET,
       SESSION_TIMEOUT_MS: '6000',
       LOG_LEVEL: 'debug',
       ...this.case.env,
@@ -285,11 +307,8 @@ export class Round {
     }
     await this.#endHelpers();
     await this.cluster.heal();
-    await this.cluster.admin.deleteTopics({
-      topics: [...INPUT_TOPICS, ...OUTPUT_TOPICS]
-        .map((topic) => this.prefix + topic)
-        .concat(this.changelog, `${this.prefix}${APP}-user-directory`),
-    });
+    const topics = (await this.cluster.admin.listTopics()).filter((topic) => topic.startsWith(this.prefix));
+    if (topics.length > 0) await this.cluster.admin.deleteTopics({ topics });
     rmSync(this.root, { recursive: true, force: true });
   }
 

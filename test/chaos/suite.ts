@@ -1,9 +1,20 @@
 /** Runs cases, round by round, on one cluster. */
 import { messageOf } from '../../topology/errors.js';
+import type { WorkerProcess } from '../integration/harness/worker-process.js';
 import type { ChaosCase } from './case.js';
 import type { Cluster } from './cluster.js';
 import { Round, type RoundOptions } from './round.js';
 import { COLUMNS, judge, type Verdict } from './verdict.js';
+
+export type Outcome =
+  /** Every column is 0, an effect was seen, and the tasks went on in time. */
+  | 'passed'
+  /** A column is not 0, something ended that should not have, or the round broke off. */
+  | 'failed'
+  /** The fault had no effect that could be seen. */
+  | 'invalid'
+  /** Right, but a task stood still for longer than the case allows. */
+  | 'slow';
 
 export interface RoundResult {
   readonly case: string;
@@ -11,8 +22,7 @@ export interface RoundResult {
   readonly round: number;
   readonly seed: number;
   readonly events: number;
-  /** passed: every column 0 and an effect seen. invalid: no effect. failed: a column is not 0, or the round broke off. */
-  readonly outcome: 'passed' | 'failed' | 'invalid';
+  readonly outcome: Outcome;
   readonly verdict: Verdict | undefined;
   readonly effects: readonly string[];
   /** What broke the round off, or ended that should not have. */
@@ -40,17 +50,15 @@ export async function runRound(
     errors.push(explain(error));
   }
   errors.push(...round.unexpected);
-  if (errors.length > 0)
-    errors.push(...round.processes.slice(-4).map((process) => process.lines.slice(-15).join('\n')));
+  if (errors.length > 0) errors.push(...round.processes.slice(-4).map(lastWords));
   await round.clean().catch((error: unknown) => errors.push(`cleaning up: ${explain(error)}`));
-  const isClean = verdict !== undefined && COLUMNS.every((column) => verdict[column] === 0) && errors.length === 0;
   return {
     case: chaosCase.id,
     name: chaosCase.name,
     round: number,
     seed: options.seed,
     events: options.events,
-    outcome: !isClean ? 'failed' : round.effects.length === 0 ? 'invalid' : 'passed',
+    outcome: outcomeOf(chaosCase, verdict, errors, round.effects),
     verdict,
     effects: round.effects,
     errors,
@@ -58,7 +66,26 @@ export async function runRound(
   };
 }
 
+function outcomeOf(
+  { resumeWithinMs = Infinity }: ChaosCase,
+  verdict: Verdict | undefined,
+  errors: readonly string[],
+  effects: readonly string[],
+): Outcome {
+  if (!verdict || errors.length > 0 || COLUMNS.some((column) => verdict[column] > 0)) return 'failed';
+  if (effects.length === 0) return 'invalid';
+  return verdict.longestPauseMs > resumeWithinMs ? 'slow' : 'passed';
+}
+
 function explain(error: unknown): string {
   const cause = error instanceof Error && error.cause !== undefined ? ` (${messageOf(error.cause)})` : '';
   return messageOf(error) + cause;
+}
+
+const LAST_LINES = 12;
+
+/** The end of a worker's log, without what is told of each dead letter. */
+function lastWords({ pid, lines }: WorkerProcess): string {
+  const told = lines.filter((line) => !line.includes('record dead-lettered')).slice(-LAST_LINES);
+  return [`the end of worker ${pid}:`, ...told.map((line) => line.slice(0, 400))].join('\n');
 }

@@ -65,8 +65,8 @@ export async function restore(
         offset,
         entry: decodeChangelogEntry(value, `${names.changelog}-${task}@${offset}`),
       }));
-      await store.apply(entries, piece.nextOffset);
       crashPoint('restore');
+      await store.apply(entries, piece.nextOffset);
       position = piece.nextOffset;
       records += entries.length;
     }

@@ -35,6 +35,7 @@ async function bounceEachRole(round: Round, hard: boolean): Promise<void> {
 export const BROKER_CASES: readonly ChaosCase[] = [
   {
     id: '6a',
+    resumeWithinMs: 30_000,
     name: 'broker stopped',
     fault:
       'SIGTERM to the leader, the group coordinator, the transaction coordinator and the controller in turn, and back',
@@ -43,6 +44,7 @@ export const BROKER_CASES: readonly ChaosCase[] = [
   },
   {
     id: '6b',
+    resumeWithinMs: 30_000,
     name: 'broker killed',
     fault:
       'SIGKILL to the leader, the group coordinator, the transaction coordinator and the controller in turn, and back',

@@ -1,6 +1,7 @@
 /** Every case of the fault matrix, in its order. */
 import type { ChaosCase, NotRun } from '../case.js';
 import { BROKER_CASES } from './brokers.js';
+import { GATEWAY_CASES } from './gateway.js';
 import { INPUT_CASES } from './input.js';
 import { NETWORK_CASES } from './network.js';
 import { STATE_CASES } from './state.js';
@@ -12,6 +13,7 @@ export const CASES: readonly ChaosCase[] = [
   ...NETWORK_CASES,
   ...STATE_CASES,
   ...INPUT_CASES,
+  ...GATEWAY_CASES,
 ].sort((a, b) => a.id.localeCompare(b.id, 'en', { numeric: true }));
 
 /** Cases that can not be made on one machine, or that are about what does not exist yet. */

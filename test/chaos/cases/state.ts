@@ -65,9 +65,7 @@ export const STATE_CASES: readonly ChaosCase[] = [
       for (const member of round.members) await round.stop(member);
       // What is deleted makes no output, so that nothing but the position is at stake.
       const topic = `${round.prefix}SALES_EVENT_TOPIC`;
-      await until('the load has come to its end', () => !round.isLoading, 60_000);
-      await round.load.finish();
-      round.finished = true;
+      await round.endLoad();
       for (const member of round.members) round.restart(member);
       await round.allReady();
       await round.untilDrained();

@@ -5,12 +5,10 @@ import { until } from '../../integration/harness/until.js';
 import { tasksOf } from '../../integration/harness/joined.js';
 import { API } from '../broker-proxy.js';
 import type { ChaosCase } from '../case.js';
-import { GAPS } from '../crash-gaps.js';
+import { CRASH_PRELOAD, GAPS } from '../crash-gaps.js';
 import type { Member, Round } from '../round.js';
 import { moveClock, CLOCK_PRELOAD } from '../clock.js';
 import { limitCpu } from '../cpu-limit.js';
-
-const CRASH_PRELOAD = join(import.meta.dirname, '..', 'preload', 'crash-at.mjs');
 
 /** Resolves with the tasks of the member once the others have them. */
 async function untilTakenOver(round: Round, from: Member, tasks: readonly number[]): Promise<void> {
@@ -32,6 +30,7 @@ function signal(member: Member, name: NodeJS.Signals): void {
 export const WORKER_CASES: readonly ChaosCase[] = [
   {
     id: '1a',
+    resumeWithinMs: 11000,
     name: 'worker crash, at random',
     fault: 'SIGKILL of a random worker, three times; started again at once on its state directory',
     inject: async (round) => {
@@ -48,7 +47,28 @@ export const WORKER_CASES: readonly ChaosCase[] = [
     },
   },
   {
+    id: '1s',
+    resumeWithinMs: 11_000,
+    name: 'worker crash, every 20 s',
+    fault: 'SIGKILL of a random worker every 20 s for ten minutes; started again at once on its state directory',
+    isLong: true,
+    seconds: 620,
+    inject: async (round) => {
+      const end = performance.now() + 600_000;
+      while (performance.now() < end) {
+        const member = round.pickMember();
+        const tasks = tasksOf(member.process);
+        await round.kill(member);
+        round.restart(member);
+        if (round.isLoading && tasks.length > 0) round.effect(`${member.name} killed with tasks ${tasks.join(', ')}`);
+        await delay(20_000);
+      }
+      await round.allReady();
+    },
+  },
+  {
     id: '1b',
+    resumeWithinMs: 11000,
     name: 'worker crash, at each gap of the commit',
     fault: 'one worker after another dies at a gap of the commit protocol; started again on its state directory',
     seconds: 45,
@@ -67,6 +87,7 @@ export const WORKER_CASES: readonly ChaosCase[] = [
   },
   {
     id: '2',
+    resumeWithinMs: 5000,
     name: 'rolling restart',
     fault: 'SIGTERM to each worker in turn; started again when it has ended',
     workers: 4,
@@ -82,6 +103,7 @@ export const WORKER_CASES: readonly ChaosCase[] = [
   },
   {
     id: '3',
+    resumeWithinMs: 16000,
     name: 'zombie',
     fault: 'SIGSTOP beyond the session timeout, takeover by the others, SIGCONT',
     seconds: 40,
@@ -89,24 +111,24 @@ export const WORKER_CASES: readonly ChaosCase[] = [
       for (let time = 0; time < 2; time += 1) {
         const member = round.pickMember();
         const tasks = tasksOf(member.process);
+        const learned = (): number => member.process.logged('the group gave our tasks away, joining again').length;
+        const before = learned();
         signal(member, 'SIGSTOP');
         try {
           await untilTakenOver(round, member, tasks);
         } finally {
           signal(member, 'SIGCONT');
         }
-        await until(
-          `${member.name} knows that it lost its tasks`,
-          () => member.process.logged('the group gave our tasks away, joining again').length > time * 0,
-          20_000,
-        );
-        round.effect(`${member.name} came back as a zombie of tasks ${tasks.join(', ')}`);
+        await until(`${member.name} knows that it lost its tasks`, () => learned() > before, 20_000);
+        if (tasks.length > 0)
+          round.effect(`${member.name} came back as a zombie of tasks ${tasks.join(', ')}, and joined again`);
         await member.process.ready();
       }
     },
   },
   {
     id: '4',
+    resumeWithinMs: 6000,
     name: 'short pause',
     fault: 'SIGSTOP for half the session timeout, three times',
     inject: async (round) => {
@@ -201,7 +223,7 @@ export const WORKER_CASES: readonly ChaosCase[] = [
       await round.kill(member);
       round.wipe(member);
       for (let time = 0; time < 3; time += 1) {
-        round.restart(member, { CRASH_AT: `restore:${1 + time}` }, ['--import', CRASH_PRELOAD]);
+        round.restart(member, { CRASH_AT: 'restore:1' }, ['--import', CRASH_PRELOAD]);
         const { signal: by } = await round.untilEnded(member);
         if (by === 'SIGKILL') round.effect(`died in its restore (${time + 1})`);
       }

@@ -5,11 +5,10 @@ import { join } from 'node:path';
 import { afterAll } from 'vitest';
 import { RegistryClient } from '../../../schemas/registry-client.js';
 import { registerSchemas } from '../../../schemas/register.js';
+import { JWT_SECRET } from './jwt-secret.js';
 import { testStack } from './test-stack.js';
 import { createTopics } from './topics.js';
 import { uniquePrefix } from './unique-prefix.js';
-
-export const JWT_SECRET = 'a-secret-of-the-tests-with-over-32-bytes';
 
 export interface TestEnvironment {
   readonly prefix: string;

@@ -3,7 +3,7 @@ import { SignJWT } from 'jose';
 import { WebSocket } from 'ws';
 import { onTestFinished } from 'vitest';
 
-import { JWT_SECRET } from './environment.js';
+import { JWT_SECRET } from './jwt-secret.js';
 import { until } from './until.js';
 
 export interface SocketMessage {

@@ -40,6 +40,8 @@ export interface Workload {
   readonly poison: readonly Sent[];
   readonly repeats: number;
   readonly skipped: number;
+  /** Whom the events are for. */
+  readonly recipients: readonly { readonly tenantId: bigint; readonly userId: bigint }[];
 }
 
 interface User {
@@ -126,7 +128,15 @@ class WorkloadMaker {
         events.push(event);
       }
     }
-    return { users, events, expected: this.#expected, poison: this.#poison, repeats: repeated, skipped: skippedCount };
+    return {
+      users,
+      events,
+      expected: this.#expected,
+      poison: this.#poison,
+      repeats: repeated,
+      skipped: skippedCount,
+      recipients: this.#users,
+    };
   }
 
   #user(index: number): Sent {

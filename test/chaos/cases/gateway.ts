@@ -1,0 +1,219 @@
+/** Faults of the gateway and of its clients. Resume by cursor is not built: what a client misses while it is away is not checked. */
+import { once } from 'node:events';
+import { setTimeout as delay } from 'node:timers/promises';
+import { WebSocket } from 'ws';
+import { until } from '../../integration/harness/until.js';
+import type { ChaosCase } from '../case.js';
+import { GatewayClient, token } from '../gateway-client.js';
+import { sendLarge } from '../large-requests.js';
+import { peakMemory } from '../memory.js';
+import type { Round } from '../round.js';
+
+const GATEWAY = { ROLES: 'stream,gateway' };
+const MEMORY_BOUND_MB = 700;
+
+type User = Round['workload']['recipients'][number];
+
+/** Sockets closed as slow, by all gateways. */
+async function slowCloses(round: Round): Promise<number> {
+  let sum = 0;
+  for (const { process } of round.members) {
+    const { http } = await process.ports();
+    const scrape = await (await fetch(`http://127.0.0.1:${http}/metrics`)).text();
+    sum += Number(/socket_closes_total\{reason="slow"\} (\d+)/.exec(scrape)?.[1] ?? 0);
+  }
+  return sum;
+}
+
+async function gatewayPorts(round: Round): Promise<number[]> {
+  const ports = await Promise.all(round.members.map(({ process }) => process.ports()));
+  return ports.map(({ gateway }) => gateway!);
+}
+
+async function openClients(
+  round: Round,
+  users: readonly User[],
+  count: number,
+  ports: () => readonly number[],
+): Promise<GatewayClient[]> {
+  const clients = Array.from(
+    { length: count },
+    (_, index) => new GatewayClient(users[index % users.length]!, ports, () => round.random.next()),
+  );
+  for (let at = 0; at < count; at += 100) {
+    await Promise.all(clients.slice(at, at + 100).map((client) => client.connect()));
+    await delay(50);
+  }
+  await until('every client is welcomed', () => clients.every(({ welcomes }) => welcomes > 0), 60_000);
+  return clients;
+}
+
+/** A socket shows its own user's notifications alone, each once a connection. */
+function checkShown(round: Round, clients: readonly GatewayClient[]): void {
+  const users = round.workload.recipients;
+  for (const [index, { shown }] of clients.entries()) {
+    const { tenantId, userId } = users[index % users.length]!;
+    const foreign = shown.find((one) => one.userId !== String(userId) || one.tenantId !== String(tenantId));
+    if (foreign)
+      round.unexpected.push(
+        `a socket of user ${tenantId}|${userId} showed ${foreign.eventId} of ${foreign.tenantId}|${foreign.userId}`,
+      );
+    if (new Set(shown.map(({ notificationId }) => notificationId)).size !== shown.length) {
+      round.unexpected.push(`a client of user ${tenantId}|${userId} was shown a notification twice`);
+    }
+  }
+}
+
+/** How a handshake ends: the status, or 101. */
+async function handshake(
+  port: number,
+  options: { protocols?: string[]; headers?: Record<string, string>; query?: string },
+): Promise<number> {
+  const socket = new WebSocket(`ws://127.0.0.1:${port}/v1/ws${options.query ?? ''}`, options.protocols ?? [], {
+    headers: options.headers ?? {},
+  });
+  socket.on('error', () => undefined); // told by the status
+  const status = await Promise.race([
+    once(socket, 'open').then(() => 101),
+    once(socket, 'unexpected-response').then(([, response]) => (response as { statusCode: number }).statusCode),
+  ]);
+  socket.terminate();
+  return status;
+}
+
+export const GATEWAY_CASES: readonly ChaosCase[] = [
+  {
+    id: '22',
+    name: 'slow readers',
+    fault:
+      '75 sockets of five users stop reading while 60 notifications of 200 KB come to each user; 25 others read on',
+    workers: 2,
+    env: GATEWAY,
+    inject: async (round) => {
+      const ports = await gatewayPorts(round);
+      const users = round.workload.recipients.filter(({ tenantId }) => tenantId === 1n).slice(0, 5);
+      const slow = await openClients(round, users, 75, () => ports);
+      const others = await openClients(round, users, 25, () => ports);
+      for (const client of slow) client.stopReading();
+      const sent = sendLarge(round, 60, 200_000, users);
+      const hasAll = ({ shown }: GatewayClient): boolean =>
+        shown.filter(({ eventId }) => sent.has(eventId)).length === 60;
+      await until('those who read have theirs', () => others.every(hasAll), 60_000);
+      await until('slow sockets are closed', async () => (await slowCloses(round)) >= slow.length, 60_000);
+      const memory = Math.max(...round.members.map(({ process }) => peakMemory(process.pid)));
+      round.effect(
+        `${await slowCloses(round)} slow sockets closed, ${others.length} others had everything; the largest worker took ${memory} MB`,
+      );
+      if (memory > MEMORY_BOUND_MB)
+        round.unexpected.push(`a worker took ${memory} MB, expected at most ${MEMORY_BOUND_MB}`);
+      for (const client of [...slow, ...others]) client.end();
+    },
+  },
+  {
+    id: '23',
+    name: 'gateway crash, reconnect storm',
+    fault: 'a gateway with half of 2,000 sockets is killed; all of them reconnect within 2 s',
+    workers: 2,
+    env: GATEWAY,
+    inject: async (round) => {
+      const ports = new Map<string, number>();
+      for (const [index, port] of (await gatewayPorts(round)).entries()) ports.set(round.members[index]!.name, port);
+      const clients = await openClients(round, round.workload.recipients, 2000, () => [...ports.values()]);
+      await round.at(0.3);
+      const member = round.pickMember();
+      ports.delete(member.name);
+      await round.kill(member);
+      const lost = clients.filter(({ isOpen }) => !isOpen).length;
+      const began = performance.now();
+      await until(
+        'every client is back',
+        () => clients.every(({ isOpen, welcomes }) => isOpen && welcomes > 0),
+        60_000,
+      );
+      round.effect(`${lost} sockets lost, all back after ${((performance.now() - began) / 1000).toFixed(1)} s`);
+      round.restart(member);
+      const { gateway } = await member.process.ready();
+      ports.set(member.name, gateway!);
+      await round.at(0.8);
+      checkShown(round, clients);
+      for (const client of clients) client.end();
+    },
+  },
+  {
+    id: '24',
+    name: 'bad clients',
+    fault:
+      'wrong origin; token expired, unsigned, of another key, in the address; a frame of 1 MB; a flood; handshakes broken off',
+    workers: 2,
+    env: { ...GATEWAY, GATEWAY_ALLOWED_ORIGINS: 'https://erp.example.com' },
+    inject: async (round) => {
+      const [port] = await gatewayPorts(round);
+      const good = await token(1n, 1001n);
+      const bearer = (jwt: string): { protocols: string[] } => ({ protocols: ['v1', `bearer.${jwt}`] });
+      const [, body] = good.split('.');
+      const unsigned = `${Buffer.from('{"alg":"none"}').toString('base64url')}.${body}.`;
+      const expected: readonly (readonly [what: string, status: number, Parameters<typeof handshake>[1]])[] = [
+        ['a good one', 101, { ...bearer(good), headers: { origin: 'https://erp.example.com' } }],
+        ['another origin', 403, { ...bearer(good), headers: { origin: 'https://evil.example.com' } }],
+        ['no token', 401, { protocols: ['v1'] }],
+        ['an expired token', 401, bearer(await token(1n, 1001n, -5))],
+        ['an unsigned token', 401, bearer(unsigned)],
+        ['a token of another key', 401, bearer(await token(1n, 1001n, 600, 'another-secret-of-more-than-32-bytes!!'))],
+        ['a token in the address', 401, { ...bearer(good), query: `?token=${good}` }],
+      ];
+      for (const [what, status, options] of expected) {
+        const got = await handshake(port!, options);
+        if (got !== status) round.unexpected.push(`${what}: answered ${got}, expected ${status}`);
+      }
+      for (let time = 0; time < 50; time += 1) {
+        const socket = new WebSocket(`ws://127.0.0.1:${port}/v1/ws`, bearer(good).protocols);
+        socket.on('error', () => undefined); // broken off by ourselves
+        setTimeout(() => socket.terminate(), round.random.below(5));
+      }
+      for (const [what, abuse] of [
+        ['a frame of 1 MB', (socket: WebSocket) => socket.send('x'.repeat(1024 * 1024))],
+        [
+          'a flood',
+          (socket: WebSocket) => Array.from({ length: 20_000 }, () => socket.send('{"type":"ack","id":"1"}')),
+        ],
+      ] as const) {
+        const socket = new WebSocket(`ws://127.0.0.1:${port}/v1/ws`, bearer(await token(1n, 1002n)).protocols);
+        socket.on('error', () => undefined); // followed by close
+        await once(socket, 'open');
+        abuse(socket);
+        const closed = await Promise.race([once(socket, 'close').then(() => true), delay(10_000).then(() => false)]);
+        socket.terminate();
+        if (!closed) round.unexpected.push(`${what} did not close the socket within 10 s`);
+      }
+      if ((await handshake(port!, bearer(good))) === 101)
+        round.effect('every refusal as expected, and the gateway serves on');
+    },
+  },
+  {
+    id: '25',
+    name: 'tokens run out',
+    fault: 'a hundred sockets whose tokens expire after 4 s',
+    workers: 2,
+    env: GATEWAY,
+    inject: async (round) => {
+      const [port] = await gatewayPorts(round);
+      const closes: number[] = [];
+      for (let index = 0; index < 100; index += 1) {
+        const { tenantId, userId } = round.workload.recipients[index]!;
+        const expires = Date.now() + 4000;
+        const socket = new WebSocket(`ws://127.0.0.1:${port}/v1/ws`, [
+          'v1',
+          `bearer.${await token(tenantId, userId, 4)}`,
+        ]);
+        socket.on('error', () => undefined); // followed by close
+        socket.on('message', () => {
+          if (Date.now() > expires + 1500) round.unexpected.push('a message came after the token had run out');
+        });
+        socket.on('close', (code) => closes.push(code));
+      }
+      await until('every socket is closed', () => closes.length === 100, 15_000);
+      if (closes.every((code) => code === 4001)) round.effect('100 sockets closed with 4001');
+      else round.unexpected.push(`sockets closed with ${[...new Set(closes)].join(', ')}, expected 4001`);
+    },
+  },
+];
