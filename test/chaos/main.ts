@@ -15,6 +15,7 @@ interface Options {
   readonly rate: string;
   readonly json?: string;
   readonly report?: string;
+  readonly logs?: string;
   readonly mutation?: string;
 }
 
@@ -27,6 +28,7 @@ const options = new Command('chaos')
   .option('--rate <count>', 'events a second, where the case does not say how long the load lasts', '1200')
   .option('--json <file>', 'write the results there')
   .option('--report <file>', 'write a report in Markdown there')
+  .option('--logs <folder>', "keep every worker's log there")
   .option(
     '--mutation <name>',
     `put a defect in on purpose, to see the suite fail: ${Object.keys(MUTATIONS).join(', ')}`,
@@ -52,6 +54,7 @@ try {
         seed: Number(options.seed) * 1000 + round * 100 + CASES.indexOf(one),
         events: Number(options.events),
         rate: Number(options.rate),
+        ...(options.logs === undefined ? {} : { logs: options.logs }),
         nodeArgs: options.mutation === undefined ? [] : mutationArgs(options.mutation),
         progress: (line) => console.log(line),
       });

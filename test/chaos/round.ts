@@ -1,5 +1,5 @@
 /** One round of one case: a deployment of its own on the cluster, load on it, a fault, and then the verdict. */
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -26,6 +26,8 @@ export interface RoundOptions {
   readonly rate: number;
   /** Modules that every worker's node imports first: a defect put in on purpose. */
   readonly nodeArgs?: readonly string[];
+  /** A folder that is given every worker's log. */
+  readonly logs?: string;
   readonly progress: (line: string) => void;
 }
 
@@ -306,10 +308,20 @@ export class Round {
       await member.process.stop('SIGKILL');
     }
     await this.#endHelpers();
+    this.#keepLogs();
     await this.cluster.heal();
     const topics = (await this.cluster.admin.listTopics()).filter((topic) => topic.startsWith(this.prefix));
     if (topics.length > 0) await this.cluster.admin.deleteTopics({ topics });
     rmSync(this.root, { recursive: true, force: true });
+  }
+
+  #keepLogs(): void {
+    const { logs } = this.options;
+    if (logs === undefined) return;
+    mkdirSync(logs, { recursive: true });
+    for (const [index, { lines }] of this.processes.entries()) {
+      writeFileSync(join(logs, `${this.case.id}-${this.options.seed}-${index}.log`), lines.join('\n'));
+    }
   }
 
   /** Those that were started: a round may break off early. */
