@@ -1,13 +1,17 @@
 /** Defects put in on purpose, by changing the text of one built module as it is loaded: a suite that can not fail proves nothing. */
 import { join } from 'node:path';
 
-export interface Mutation {
-  /** What the code does then. */
-  readonly defect: string;
+interface Edit {
   /** The built module, below dist/. */
   readonly module: string;
   readonly find: string;
   readonly replace: string;
+}
+
+export interface Mutation {
+  /** What the code does then. */
+  readonly defect: string;
+  readonly edits: readonly Edit[];
   /** The case that is to fail. */
   readonly caughtBy: string;
 }
@@ -15,24 +19,42 @@ export interface Mutation {
 export const MUTATIONS: Readonly<Record<string, Mutation>> = {
   'store-first': {
     defect: 'the store is written before Kafka has committed',
-    module: 'topology/task/commit.js',
-    find: 'await producer.commit();',
-    replace:
-      'await store.apply([{ offset: changelogOffset, entry }], changelogOffset + packed.length); await producer.commit();',
-    caughtBy: '8',
+    edits: [
+      {
+        module: 'topology/task/commit.js',
+        find: 'await producer.commit();',
+        replace:
+          'await store.apply([{ offset: changelogOffset, entry }], changelogOffset + packed.length); await producer.commit();',
+      },
+    ],
+    caughtBy: '9',
   },
   'no-fence': {
-    defect: 'a takeover does not fence, and offsets carry neither generation nor member',
-    module: 'topology/kafka/requests.js',
-    find: 'out.int32(member.generationId).compactString(member.memberId)',
-    replace: "out.int32(-1).compactString('')",
+    defect:
+      'a takeover fences nobody: each process has a transactional id of its own, offsets carry no generation and no member',
+    edits: [
+      {
+        module: 'topology/topic-names.js',
+        find: 'return `${this.#prefix}${this.#appId}-${task}`;',
+        replace: 'return `${this.#prefix}${this.#appId}-${task}-${process.pid}`;',
+      },
+      {
+        module: 'topology/kafka/requests.js',
+        find: 'out.int32(member.generationId).compactString(member.memberId)',
+        replace: "out.int32(-1).compactString('')",
+      },
+    ],
     caughtBy: '3',
   },
   'no-filter': {
     defect: 'aborted records are not filtered',
-    module: 'topology/kafka/fetched-records.js',
-    find: 'batch.transactional && open.has(batch.producerId)',
-    replace: 'false',
+    edits: [
+      {
+        module: 'topology/kafka/fetched-records.js',
+        find: 'batch.transactional && open.has(batch.producerId)',
+        replace: 'false',
+      },
+    ],
     caughtBy: '19u',
   },
 };

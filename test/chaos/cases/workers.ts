@@ -23,6 +23,22 @@ async function untilTakenOver(round: Round, from: Member, tasks: readonly number
   );
 }
 
+/** SIGSTOP at the moment at which one of the worker's produce requests is on its way: its transaction is open. */
+async function stopWithinTransaction(round: Round, member: Member): Promise<void> {
+  let stopped = false;
+  const stop = (): void => {
+    if (!stopped) signal(member, 'SIGSTOP');
+    stopped = true;
+  };
+  const hold = { hold: (): number => 200 };
+  const { pid } = member.process;
+  const rules = round.cluster.proxies.map((proxy) =>
+    proxy.add({ apis: [API.produce], of: 'request', pid, does: hold, times: 1, onHit: stop }),
+  );
+  await until(`${member.name} has a transaction open`, () => stopped);
+  for (const rule of rules) rule.remove();
+}
+
 function signal(member: Member, name: NodeJS.Signals): void {
   member.process.kill(name);
 }
@@ -105,7 +121,7 @@ export const WORKER_CASES: readonly ChaosCase[] = [
     id: '3',
     resumeWithinMs: 16000,
     name: 'zombie',
-    fault: 'SIGSTOP beyond the session timeout, takeover by the others, SIGCONT',
+    fault: 'SIGSTOP within a transaction and beyond the session timeout, takeover by the others, SIGCONT',
     seconds: 40,
     inject: async (round) => {
       for (let time = 0; time < 2; time += 1) {
@@ -113,7 +129,7 @@ export const WORKER_CASES: readonly ChaosCase[] = [
         const tasks = tasksOf(member.process);
         const learned = (): number => member.process.logged('the group gave our tasks away, joining again').length;
         const before = learned();
-        signal(member, 'SIGSTOP');
+        await stopWithinTransaction(round, member);
         try {
           await untilTakenOver(round, member, tasks);
         } finally {
@@ -160,26 +176,9 @@ export const WORKER_CASES: readonly ChaosCase[] = [
         const unknown = (): number =>
           member.process.logged('the outcome of a commit is unknown: it is read from the brokers').length;
         const before = unknown();
-        // The produce request is held, the transaction is open: now the worker stands still.
-        let stopped = false;
-        const rules = round.cluster.proxies.map((proxy) =>
-          proxy.add({
-            apis: [API.produce],
-            of: 'request',
-            pid: member.process.pid,
-            does: { hold: () => 200 },
-            times: 1,
-            onHit: () => {
-              if (stopped) return;
-              stopped = true;
-              signal(member, 'SIGSTOP');
-            },
-          }),
-        );
-        await until('a transaction is open', () => stopped);
+        await stopWithinTransaction(round, member);
         await delay(8000);
         signal(member, 'SIGCONT');
-        for (const rule of rules) rule.remove();
         await until(`${member.name} sees that its transaction is gone`, () => unknown() > before, 20_000);
         round.effect(`${member.name} lost a transaction to its timeout and took its tasks up again`);
         await member.process.ready();

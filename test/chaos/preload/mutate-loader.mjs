@@ -7,8 +7,12 @@ export function initialize(data) {
 
 export async function load(url, context, next) {
   const loaded = await next(url, context);
-  if (!url.endsWith(`/dist/${mutation.module}`)) return loaded;
-  const text = Buffer.from(loaded.source).toString('utf8');
-  if (!text.includes(mutation.find)) throw new Error(`${url} does not hold: ${mutation.find}`);
-  return { ...loaded, source: text.replace(mutation.find, mutation.replace) };
+  const edits = mutation.edits.filter(({ module }) => url.endsWith(`/dist/${module}`));
+  if (edits.length === 0) return loaded;
+  let text = Buffer.from(loaded.source).toString('utf8');
+  for (const { find, replace } of edits) {
+    if (!text.includes(find)) throw new Error(`${url} does not hold: ${find}`);
+    text = text.replace(find, () => replace);
+  }
+  return { ...loaded, source: text };
 }
