@@ -3,7 +3,7 @@ import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Admin } from 'kafkajs';
-import { reset, startBroker, stopBroker, up, type StackInfo } from '../../dev/stack/stack.js';
+import { reset, stopBroker, up, type StackInfo } from '../../dev/stack/stack.js';
 import { guardStack } from '../integration/harness/guard.js';
 import { testKafka } from '../integration/harness/topics.js';
 import { until } from '../integration/harness/until.js';
@@ -56,9 +56,9 @@ export class Cluster {
     await stopBroker({ root: this.#info.root }, id, hard ? 0 : undefined);
   }
 
-  /** Comes back when it answers. */
-  async startBroker(id: number): Promise<void> {
-    await startBroker({ root: this.#info.root }, id);
+  /** Starts what does not run, all at once: one of three alone has no quorum. Comes back when all answer. */
+  async startStopped(): Promise<void> {
+    await up({ root: this.#info.root, deadlineMs: 120_000 });
   }
 
   /** Nothing is broken between here and there, every broker runs, and every partition has all its replicas in sync. */
@@ -66,7 +66,7 @@ export class Cluster {
     for (const proxy of this.proxies) proxy.heal();
     this.registry.fault = 'none';
     this.registry.hits = 0;
-    for (const id of BROKERS) await this.startBroker(id);
+    await this.startStopped();
     await until(
       'every partition has three replicas in sync',
       async () => {

@@ -82,7 +82,6 @@ export const BROKER_CASES: readonly ChaosCase[] = [
         round.effect(
           `all workers waited out 60 s without a broker, ${round.witness.count - seen} outputs came after the kill`,
         );
-      await Promise.all(BROKERS.map((id) => round.cluster.startBroker(id)));
       await round.cluster.heal();
       await round.allReady(120_000);
     },
