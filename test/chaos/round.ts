@@ -42,6 +42,7 @@ export interface Member {
 
 const APP = 'app';
 const DRAINED_MS = 180_000;
+const FIRST_EVENTS = 500;
 
 export class Round {
   readonly case: ChaosCase;
@@ -111,11 +112,14 @@ export class Round {
     this.witness = new Witness(direct, this.prefix);
     for (let index = 0; index < (this.case.workers ?? 3); index += 1) this.startMember(String.fromCharCode(97 + index));
     await this.allReady();
+    // At a first start the accounts come before everything else: the fault is to meet all sources.
+    this.load.send(this.workload.events.slice(0, FIRST_EVENTS));
+    await this.untilDrained();
   }
 
   /** Runs the load and the fault at the same time, then waits until everything is processed. */
   async run(): Promise<void> {
-    const { events } = this.workload;
+    const events = this.workload.events.slice(FIRST_EVENTS);
     const rate = this.case.seconds ? events.length / this.case.seconds : this.options.rate;
     this.#loading = true;
     this.#loadedAt = performance.now();
@@ -123,7 +127,8 @@ export class Round {
     const loading = this.load
       .sendAt(rate, events, () => this.#injecting, this.#stop.signal)
       .finally(() => (this.#loading = false));
-    await until('the load has come through', () => this.witness.count > 200, 60_000);
+    const before = this.witness.count;
+    await until('the load comes through', () => this.witness.count > before + 200, 60_000);
     await this.case.inject(this);
     this.#injecting = false;
     await loading;
