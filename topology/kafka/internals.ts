@@ -28,6 +28,8 @@ export interface RawRequest<T> {
 
 export interface Broker {
   readonly nodeId: number;
+  /** What it speaks, by api key; null before it was asked. */
+  readonly versions?: Readonly<Record<number, { readonly minVersion: number; readonly maxVersion: number }>> | null;
   readonly connectionPool: { send<T>(request: RawRequest<T>): Promise<T> };
   isConnected(): boolean;
   connect(): Promise<void>;
