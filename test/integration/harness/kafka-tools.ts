@@ -1,5 +1,8 @@
 /** Kafka's own command-line tools, for what an operator would ask. */
 import { execFile } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 
 import { fetchArtifacts } from '../../../dev/stack/artifacts.js';
@@ -26,6 +29,29 @@ export async function logEnds(prefix: string): Promise<Map<string, bigint>> {
       return [`${topic}-${partition}`, BigInt(offset!)];
     }),
   );
+}
+
+/** `kafka-consumer-groups` on the group of an environment, of which no member may be alive. */
+export async function consumerGroups(prefix: string, ...args: readonly string[]): Promise<string[]> {
+  return kafkaTool('consumer.group.ConsumerGroupCommand', ['--group', `${prefix}app`, ...args]);
+}
+
+/** `kafka-delete-records`: what stands before the offset is gone. */
+export async function deleteRecords(topic: string, partition: number, offset: number): Promise<void> {
+  const file = join(mkdtempSync(join(tmpdir(), 'delete-records-')), 'offsets.json');
+  writeFileSync(file, JSON.stringify({ partitions: [{ topic, partition, offset }], version: 1 }));
+  try {
+    await kafkaTool('DeleteRecordsCommand', ['--offset-json-file', file]);
+  } finally {
+    rmSync(dirname(file), { recursive: true });
+  }
+}
+
+/** `kafka-transactions abort`: ends the transaction that began at the offset. */
+export async function abortTransaction(topic: string, partition: number, startOffset: number): Promise<void> {
+  await kafkaTool('TransactionsCommand', [
+    ...['abort', '--topic', topic, '--partition', String(partition), '--start-offset', String(startOffset)],
+  ]);
 }
 
 async function kafkaTool(name: string, args: readonly string[]): Promise<string[]> {
