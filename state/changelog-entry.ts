@@ -66,7 +66,12 @@ function encode(positions: ReadonlyMap<string, SourcePosition>, buckets: readonl
   const out = new ByteWriter(512 + digests * DIGEST_BYTES);
   out.int8(0x4e).int8(0x53).int8(VERSION).int32(positions.size);
   for (const [topic, { topicId, nextOffset, streamTime, notifyFrom }] of positions) {
-    out.string(topic).string(topicId ?? '').int64(nextOffset).int64(streamTime).int64(notifyFrom);
+    out
+      .string(topic)
+      .string(topicId ?? '')
+      .int64(nextOffset)
+      .int64(streamTime)
+      .int64(notifyFrom);
   }
   out.int32(buckets.length);
   for (const bucket of buckets) {
@@ -110,7 +115,12 @@ export function decodeChangelogEntry(value: Buffer | null, where: string): Chang
   for (let left = reader.int32(); left > 0; left -= 1) {
     const topic = reader.string();
     const topicId = reader.string() || undefined;
-    positions.set(topic, { topicId, nextOffset: reader.int64(), streamTime: reader.int64(), notifyFrom: reader.int64() });
+    positions.set(topic, {
+      topicId,
+      nextOffset: reader.int64(),
+      streamTime: reader.int64(),
+      notifyFrom: reader.int64(),
+    });
   }
   const buckets: BucketEntries[] = [];
   for (let left = reader.int32(); left > 0; left -= 1) {

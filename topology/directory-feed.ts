@@ -45,9 +45,14 @@ export class DirectoryFeed {
       ends: starts.map((_, partition) => endOf(partition)),
       holdsRecords: () => this.#holdsRecords(starts, endOf, signal),
     });
-    if (fit !== 'read-on') log.warn({ topic, topicId: this.#topicId, fit }, 'the stored user directory is not of this topic, or ahead of it: read from the start');
+    if (fit !== 'read-on')
+      log.warn(
+        { topic, topicId: this.#topicId, fit },
+        'the stored user directory is not of this topic, or ahead of it: read from the start',
+      );
     if (fit === 'wipe') await directory.wipe();
-    if (fit !== 'read-on' || directory.topicId !== this.#topicId) await directory.follow(this.#topicId, fit !== 'read-on');
+    if (fit !== 'read-on' || directory.topicId !== this.#topicId)
+      await directory.follow(this.#topicId, fit !== 'read-on');
     for (const { partition, offset } of starts) {
       this.#positions[partition] = Math.max(offset, directory.position(partition) ?? 0);
     }

@@ -86,8 +86,9 @@ it(
     await consumerGroups(test.prefix, ...'--reset-offsets --to-earliest --execute --topic'.split(' '), sources);
     const third = startWorker({ env: test.env() });
     await third.ready();
-    await until('every record was read again', async () =>
-      byLabels(await scrape(third), 'records_in_total')['TASK_EVENT_TOPIC'] === 15,
+    await until(
+      'every record was read again',
+      async () => byLabels(await scrape(third), 'records_in_total')['TASK_EVENT_TOPIC'] === 15,
     );
     expect(byLabels(await scrape(third), 'records_dropped_total')).toEqual({ 'TASK_EVENT_TOPIC/duplicate': 15 });
     expect(third.lines.join('\n')).toContain('the committed offset was set back');

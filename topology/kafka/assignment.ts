@@ -57,6 +57,7 @@ export function decodeAssignment(encoded: Buffer, groupId: string): Assignment {
 export function strangeness(ours: readonly string[], theirs: readonly string[]): string | undefined {
   const isWithin = (a: readonly string[], b: readonly string[]): boolean => a.every((topic) => b.includes(topic));
   if (isWithin(ours, theirs) || isWithin(theirs, ours)) return undefined;
-  const only = (a: readonly string[], b: readonly string[]): string => a.filter((topic) => !b.includes(topic)).join(', ');
+  const only = (a: readonly string[], b: readonly string[]): string =>
+    a.filter((topic) => !b.includes(topic)).join(', ');
   return `the workers that are there read ${only(ours, theirs)}, this one does not; it reads ${only(theirs, ours)}`;
 }

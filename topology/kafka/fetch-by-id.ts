@@ -23,10 +23,7 @@ export function canFetchById(broker: Broker, positions: readonly FetchPosition[]
   return newestVersion(broker, FETCH) >= VERSION && positions.every(({ topicId }) => topicId !== undefined);
 }
 
-export function fetchById(
-  positions: readonly IdentifiedPosition[],
-  limits: FetchLimits,
-): RawRequest<FetchAnswer[]> {
+export function fetchById(positions: readonly IdentifiedPosition[], limits: FetchLimits): RawRequest<FetchAnswer[]> {
   const out = new ByteWriter(1024)
     .uvarint(0)
     .int32(-1)

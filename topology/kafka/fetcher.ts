@@ -259,7 +259,8 @@ export class Fetcher {
     const topics = [...this.#partitions.values()].flatMap(({ topic, topicId }) => (topicId ? [topic] : []));
     const looks = [...new Set(topics)].map((topic) => this.#stopRecreated(topic));
     for (const look of await Promise.allSettled(looks)) {
-      if (look.status === 'rejected') this.#log.debug({ error: messageOf(look.reason) }, 'a topic can not be looked up');
+      if (look.status === 'rejected')
+        this.#log.debug({ error: messageOf(look.reason) }, 'a topic can not be looked up');
     }
   }
 }

@@ -136,7 +136,7 @@ interface AssignerProtocol {
   };
   readonly MemberAssignment: {
     encode(assignment: { version: number; assignment: Record<string, number[]>; userData: Buffer }): Buffer;
-    decode(buffer: Buffer): { version: number; assignment: Record<string, number[]>; userData: Buffer } | null;
+    decode(buffer: Buffer): { version: number; assignment: Record<string, number[]>; userData: Buffer | null } | null;
   };
 }
 

@@ -206,7 +206,10 @@ export class Membership {
       else strangers.set(memberId, refused);
     }
     for (const [memberId, refused] of strangers)
-      this.#log.warn({ memberId, why: refused }, 'a member of the group is of another application: it is given nothing');
+      this.#log.warn(
+        { memberId, why: refused },
+        'a member of the group is of another application: it is given nothing',
+      );
     const dealt = assignTasks(Math.max(...partitions.values()), claims);
     return members.map(({ memberId }) => ({
       memberId,

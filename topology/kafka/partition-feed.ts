@@ -46,7 +46,9 @@ export class PartitionFeed implements PartitionConsumer {
   }
 
   recreated(topicId: string): void {
-    this.#fail(`${this.#name} was deleted and made again (topic id ${topicId}) while it was read. Start the worker again: it then says what is left, and what to do`);
+    this.#fail(
+      `${this.#name} was deleted and made again (topic id ${topicId}) while it was read. Start the worker again: it then says what is left, and what to do`,
+    );
   }
 
   unreadable(position: number, error: unknown): void {

@@ -61,7 +61,10 @@ export async function refuseLostChangelog(task: number, { names, offsets, log }:
   const changelog = `${names.changelog}-${task}`;
   const [start] = await offsets.at('earliest', [{ topic: names.changelog, partition: task }], ANSWER_MS);
   if (start!.offset > 0) {
-    log.warn({ task, changelog }, 'the records of the changelog have expired, or were deleted: no event is known as seen');
+    log.warn(
+      { task, changelog },
+      'the records of the changelog have expired, or were deleted: no event is known as seen',
+    );
     return;
   }
   throw new FatalError(

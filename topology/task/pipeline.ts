@@ -152,7 +152,8 @@ export class Pipeline {
         this.#recreated.add(of);
         this.plan();
       },
-      heldUp: (of, lastStableOffset, highWatermark) => warnHeldUp(this.#physical(of), lastStableOffset, highWatermark, this.#services.log),
+      heldUp: (of, lastStableOffset, highWatermark) =>
+        warnHeldUp(this.#physical(of), lastStableOffset, highWatermark, this.#services.log),
       unreadable: (of, position, error) =>
         this.#stopAt(of, position, `what stands there can not be read: ${messageOf(error)}`),
     });
@@ -169,13 +170,8 @@ export class Pipeline {
   /** Nothing is skipped silently: the operator decides where to go on. */
   #stopAt(topic: SourceTopic, position: number, why: string): void {
     const { names, fatal } = this.#services;
-    const way =
-      `To go on elsewhere, set the offsets of group ${names.group} with kafka-consumer-groups --reset-offsets while no worker runs`;
-    fatal(
-      new FatalError(
-        `${this.#physical(topic)} is to be read from offset ${position}, but ${why}. ${way}`,
-      ),
-    );
+    const way = `To go on elsewhere, set the offsets of group ${names.group} with kafka-consumer-groups --reset-offsets while no worker runs`;
+    fatal(new FatalError(`${this.#physical(topic)} is to be read from offset ${position}, but ${why}. ${way}`));
   }
 
   #turn(): void {
@@ -230,7 +226,8 @@ export class Pipeline {
       staged.openedAt = performance.now();
       staged.now = this.#services.clock.now();
     }
-    staged.setStreamTime(record.topic, advance(staged.streamTime(record.topic), record.timestamp, staged.now));
+    const before = staged.streamTime(record.topic);
+    staged.setStreamTime(record.topic, advance(before, record.timestamp, staged.now, this.#services.shape));
     const processed = this.#process(record, staged, queue);
     if (!processed) return false;
     if (processed.kind === 'unresolved') {

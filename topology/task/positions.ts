@@ -50,7 +50,11 @@ export async function readPositions(
   const stored = store.checkpoint?.positions ?? new Map<string, SourcePosition>();
   if (stored.size === 0 && [...committed.values()].some(isOfTask)) await refuseLostChangelog(task, services);
 
-  const found = { known: new Map<SourceTopic, SourcePosition>(), recreated: [] as SourceTopic[], unknown: [] as SourceTopic[] };
+  const found = {
+    known: new Map<SourceTopic, SourcePosition>(),
+    recreated: [] as SourceTopic[],
+    unknown: [] as SourceTopic[],
+  };
   for (const topic of topics) {
     const topicId = ids.get(names.physical(topic));
     const source = { topic, topicId, group: committed.get(names.physical(topic)), stored: stored.get(topic) };
@@ -114,7 +118,10 @@ function report(
   if (!group || !stored || group.offset === stored.nextOffset) return;
   const said = { partition, committed: group.offset, changelog: stored.nextOffset };
   if (isOther(stored.topicId, topicId)) {
-    log.warn(said, "the source topic was deleted and made again, and the group's offset was set since: read from there");
+    log.warn(
+      said,
+      "the source topic was deleted and made again, and the group's offset was set since: read from there",
+    );
   } else if (group.offset < stored.nextOffset) {
     log.warn(
       said,

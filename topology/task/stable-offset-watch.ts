@@ -22,9 +22,10 @@ export class StableOffsetWatch {
   observe(lastStableOffset: number, highWatermark: number, now: number): boolean {
     const isHeldUp = lastStableOffset < highWatermark;
     if (!isHeldUp || lastStableOffset !== this.#offset) {
-      this.#since = isHeldUp ? now : undefined;
+      this.#since = undefined;
       this.#warned = false;
     }
+    if (isHeldUp) this.#since ??= now;
     this.#offset = lastStableOffset;
     this.#seenAt = now;
     if (this.#warned || this.heldUpMs < WARN_MS) return false;

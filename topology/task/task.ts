@@ -149,7 +149,10 @@ export class Task {
 
   #anew(): void {
     if (this.#state !== 'running') return;
-    this.#services.log.warn({ task: this.number }, 'a source topic was deleted and made again: positions are read anew');
+    this.#services.log.warn(
+      { task: this.number },
+      'a source topic was deleted and made again: positions are read anew',
+    );
     this.#move('restoring');
     void this.#takeOver(true);
   }

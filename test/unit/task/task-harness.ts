@@ -230,8 +230,7 @@ function offsetsOf(broker: FakeBroker, fetcher: FakeFetcher): Offsets {
             : [],
         ),
       ),
-    topicIds: (topics) =>
-      Promise.resolve(new Map([...fetcher.ids].filter(([topic]) => topics.includes(topic)))),
+    topicIds: (topics) => Promise.resolve(new Map([...fetcher.ids].filter(([topic]) => topics.includes(topic)))),
   };
   return offsets as Offsets;
 }
