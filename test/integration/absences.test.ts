@@ -151,3 +151,26 @@ it(
     await again.stop();
   },
 );
+
+it(
+  'goes on without the changelog and without a store when an operator says so, in the way that the message names',
+  { timeout: 90_000 },
+  async () => {
+    const test = await prepareEnvironment('accepted', 1);
+    await produceAll(test.prefix, tasksOf(test, names('a', 3)));
+    const first = startWorker({ env: test.env() });
+    await first.ready();
+    await processed(test);
+    await first.stop();
+    await recreateTopic(testStack().kafkaBrokers, `${test.prefix}app-dedup-changelog`, 1);
+    expect(await lastWords(startWorker({ env: test.env('elsewhere') }))).toContain('--reset-offsets --to-current');
+
+    await consumerGroups(test.prefix, ...'--reset-offsets --to-current --all-topics --execute'.split(' '));
+    const again = startWorker({ env: test.env('elsewhere') });
+    await again.ready();
+    await produceAll(test.prefix, tasksOf(test, ['a-00', 'b']));
+    // Not known as a repeat any more: that is what the operator accepted. Nothing is read again by itself.
+    expect(await processed(test)).toEqual(['a-00', ...names('a', 3), 'b']);
+    expect((await again.stop()).code).toBe(0);
+  },
+);

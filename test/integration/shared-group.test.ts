@@ -2,6 +2,7 @@
 import { expect, it } from 'vitest';
 
 import { prepareEnvironment } from './harness/environment.js';
+import { consumeInGroup, groupHasMembers } from './harness/kafka-tools.js';
 import { messagesOf } from './harness/messages.js';
 import { produceAll, untilProcessed } from './harness/outcome.js';
 import { eventIds, readOutputs } from './harness/outputs.js';
@@ -30,6 +31,31 @@ it('stops in a group of other consumers, and names it', { timeout: 60_000 }, asy
     await consumer.disconnect();
   }
 });
+
+// The broker takes our join for a member's that is to be upgraded, and deals partitions by itself: nobody would process them.
+it('stops in a group of a consumer of the new protocol, and names it', { timeout: 60_000 }, async () => {
+  const test = await prepareEnvironment('new-protocol', 1);
+  const consumed = consumeInGroup(test.prefix, `${test.prefix}TASK_EVENT_TOPIC`, 15_000);
+  await until('the consumer is in the group', () => groupHasMembers(test.prefix));
+  const said = await lastWords(startWorker({ env: test.env() }));
+  expect(said).toContain(`the group ${test.prefix}app was dealt by another assigner than ours`);
+  await consumed;
+});
+
+it(
+  'is not disturbed by a consumer of the new protocol that comes later: the broker refuses it',
+  { timeout: 60_000 },
+  async () => {
+    const test = await prepareEnvironment('new-protocol-later', 1);
+    const worker = startWorker({ env: test.env() });
+    await worker.ready();
+    const began = performance.now();
+    await consumeInGroup(test.prefix, `${test.prefix}TASK_EVENT_TOPIC`, 30_000);
+    expect(performance.now() - began).toBeLessThan(25_000); // it was refused: it did not wait for records
+    expect(worker.logged('joined the group')).toHaveLength(1);
+    expect((await worker.stop()).code).toBe(0);
+  },
+);
 
 it('stops a worker of another application, and the one that was there goes on', { timeout: 90_000 }, async () => {
   const test = await prepareEnvironment('ours', 1);

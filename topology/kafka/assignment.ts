@@ -24,7 +24,7 @@ export function encodeAssignment({ tasks, partitions, refused }: Assignment): Bu
     if (of.length > 0) assignment[topic] = of;
   }
   const told = { version: VERSION, tasks, partitions: Object.fromEntries(partitions), refused };
-  return MemberAssignment.encode({ version: 1, assignment, userData: Buffer.from(JSON.stringify(told)) });
+  return MemberAssignment.encode({ version: 0, assignment, userData: Buffer.from(JSON.stringify(told)) });
 }
 
 /** Throws FatalError for one that no leader of this version made: going on without tasks would be to do nothing, for good. */

@@ -177,7 +177,7 @@ export class Membership {
   /** Asks to be let in. Throws FatalError when the group is of clients that know nothing of our assigner. */
   async #knock(coordinator: Broker, userData: Buffer): ReturnType<Broker['joinGroup']> {
     const { groupId, topics, sessionTimeoutMs, rebalanceTimeoutMs } = this.#options;
-    const metadata = MemberMetadata.encode({ version: 1, topics: [...topics], userData });
+    const metadata = MemberMetadata.encode({ version: 0, topics: [...topics], userData });
     try {
       return await coordinator.joinGroup({
         groupId,

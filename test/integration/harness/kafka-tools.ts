@@ -54,6 +54,20 @@ export async function abortTransaction(topic: string, partition: number, startOf
   ]);
 }
 
+/** A console consumer in the group of an environment, in the protocol of Kafka 4 (KIP-848); ends when it has read nothing for so long. */
+export async function consumeInGroup(prefix: string, topic: string, idleMs: number): Promise<void> {
+  const protocol = ['--command-property', 'group.protocol=consumer'];
+  await kafkaTool('consumer.ConsoleConsumer', [
+    ...['--topic', topic, '--group', `${prefix}app`, '--timeout-ms', String(idleMs), ...protocol],
+  ]);
+}
+
+/** Whether the group of an environment has a member. */
+export async function groupHasMembers(prefix: string): Promise<boolean> {
+  const lines = await consumerGroups(prefix, '--describe', '--members').catch(() => [] as string[]); // no group yet
+  return lines.some((line) => line.startsWith(`${prefix}app `));
+}
+
 async function kafkaTool(name: string, args: readonly string[]): Promise<string[]> {
   const place = placeOf();
   const { kafka } = await fetchArtifacts(place);
