@@ -59,8 +59,11 @@ program
   .command('state')
   .description("look after the tasks' stores")
   .command('reseed')
-  .description('write the stores of STATE_DIR to a changelog that was emptied or recreated (no worker may run)')
-  .action(async () => reseedCommand(readConfig(program.opts(), {})));
+  .description('write the stores of STATE_DIR to topics of ours that were emptied or recreated (no worker may run)')
+  .option('--even-behind', "write a store too that does not hold all that the group's offsets say was committed")
+  .action(async (options: { evenBehind?: boolean }) =>
+    reseedCommand(readConfig(program.opts(), {}, { registry: true }), options),
+  );
 
 addDevCommands(program);
 addDemoCommand(program);

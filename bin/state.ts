@@ -1,11 +1,29 @@
-/** `state reseed`: the stores of STATE_DIR to an empty changelog. */
+/** `state reseed`: the stores of STATE_DIR to an empty changelog, and the user directory to its empty topic. */
 import type { Config } from '../topology/config.js';
+import { FatalError } from '../topology/errors.js';
 import { createLogger } from '../topology/log.js';
-import { reseed } from '../topology/reseed.js';
+import { reseed, type TaskOutcome } from '../topology/reseed.js';
 
-export async function reseedCommand(config: Config): Promise<void> {
-  const done = await reseed(config, createLogger(config.LOG_LEVEL));
-  if (done.length === 0) process.stdout.write(`STATE_DIR ${config.STATE_DIR} holds no store\n`);
-  for (const { task, entries } of done)
-    process.stdout.write(`task ${task}: ${entries} entries written to the changelog\n`);
+/** Throws FatalError when nothing was written although there was something to write. */
+export async function reseedCommand(config: Config, { evenBehind = false }: { evenBehind?: boolean }): Promise<void> {
+  const { tasks, users } = await reseed(config, evenBehind, createLogger(config.LOG_LEVEL));
+  if (tasks.size === 0 && users === 0) process.stdout.write(`STATE_DIR ${config.STATE_DIR} holds no store\n`);
+  for (const [task, outcome] of tasks) process.stdout.write(`task ${task}: ${describe(outcome)}\n`);
+  if (users === undefined) process.stdout.write('user directory: its topic holds records, left as it is\n');
+  else if (users > 0) process.stdout.write(`user directory: ${users} users written to its topic\n`);
+  const isWritten = users! > 0 || [...tasks.values()].some(({ kind }) => kind === 'written');
+  if (tasks.size > 0 && !isWritten) throw new FatalError('nothing was written; why is said above for each task');
+}
+
+function describe(outcome: TaskOutcome): string {
+  switch (outcome.kind) {
+    case 'written':
+      return `${outcome.entries} entries written to the changelog`;
+    case 'held':
+      return 'its changelog holds records, left as it is: a worker restores from it by itself';
+    case 'behind': {
+      const { topic, stored, committed } = outcome;
+      return `its store stands at ${stored} of ${topic}, the group at ${committed}: not written, look for a newer copy in another STATE_DIR, or say --even-behind when there is none`;
+    }
+  }
 }

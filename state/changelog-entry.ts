@@ -5,7 +5,7 @@
  * again after a crash, changes nothing. Layout, integers big-endian, text as int16 length + UTF-8:
  *
  *     'N' 'S' version:int8
- *     sources:int32 { topic:text next-offset:int64 stream-time:int64 notify-from:int64 }
+ *     sources:int32 { topic:text topic-id:text next-offset:int64 stream-time:int64 notify-from:int64 }
  *     buckets:int32 { topic:text bucket:int64 digests:int32 { digest:16 bytes } }
  */
 import { ByteReader, ByteWriter } from '../topology/bytes.js';
@@ -14,6 +14,8 @@ import { FatalError } from '../topology/errors.js';
 
 /** Where a task stands in one source topic. */
 export interface SourcePosition {
+  /** The topic whose offsets these are: one that is made again has another. Undefined where the brokers know of none. */
+  readonly topicId?: string | undefined;
   /** The next offset to process. */
   readonly nextOffset: number;
   readonly streamTime: number;
@@ -35,7 +37,7 @@ export interface ChangelogEntry {
 }
 
 export const DIGEST_BYTES = 16;
-const VERSION = 1;
+const VERSION = 2;
 const MAX_RECORD_BYTES = 512 * 1024;
 /** What the positions and the counts take, at most. */
 const HEAD_BYTES = 4096;
@@ -63,8 +65,13 @@ function encode(positions: ReadonlyMap<string, SourcePosition>, buckets: readonl
   const digests = buckets.reduce((sum, bucket) => sum + bucket.digests.length, 0);
   const out = new ByteWriter(512 + digests * DIGEST_BYTES);
   out.int8(0x4e).int8(0x53).int8(VERSION).int32(positions.size);
-  for (const [topic, { nextOffset, streamTime, notifyFrom }] of positions) {
-    out.string(topic).int64(nextOffset).int64(streamTime).int64(notifyFrom);
+  for (const [topic, { topicId, nextOffset, streamTime, notifyFrom }] of positions) {
+    out
+      .string(topic)
+      .string(topicId ?? '')
+      .int64(nextOffset)
+      .int64(streamTime)
+      .int64(notifyFrom);
   }
   out.int32(buckets.length);
   for (const bucket of buckets) {
@@ -107,7 +114,13 @@ export function decodeChangelogEntry(value: Buffer | null, where: string): Chang
   const positions = new Map<string, SourcePosition>();
   for (let left = reader.int32(); left > 0; left -= 1) {
     const topic = reader.string();
-    positions.set(topic, { nextOffset: reader.int64(), streamTime: reader.int64(), notifyFrom: reader.int64() });
+    const topicId = reader.string() || undefined;
+    positions.set(topic, {
+      topicId,
+      nextOffset: reader.int64(),
+      streamTime: reader.int64(),
+      notifyFrom: reader.int64(),
+    });
   }
   const buckets: BucketEntries[] = [];
   for (let left = reader.int32(); left > 0; left -= 1) {

@@ -1,14 +1,17 @@
 /** Stream time of one source partition: the largest record timestamp seen, in ms since the epoch. */
 
-/** How far a record's timestamp may be ahead of our clock: a producer's wrong clock must not empty the dedup window. */
+/** How far a record's timestamp may be ahead of our clock, at most: a producer's wrong clock must not empty the dedup window. */
 export const MAX_AHEAD_MS = 3_600_000;
+
+/** The part of a short window that a wrong clock may cost. */
+const AHEAD_SHARE = 1 / 4;
 
 /** Stream time before the first record. */
 export const NO_STREAM_TIME = -1;
 
-/** Never goes back, never past the clock + 1 h, not moved by -1 (a record without a timestamp). */
-export function advance(streamTime: number, timestamp: number, now: number): number {
-  return Math.max(streamTime, Math.min(timestamp, now + MAX_AHEAD_MS));
+/** Never goes back, never far past the clock (an hour, less with a short window), not moved by -1 (a record without a timestamp). */
+export function advance(streamTime: number, timestamp: number, now: number, { aheadMs }: WindowShape): number {
+  return Math.max(streamTime, Math.min(timestamp, now + aheadMs));
 }
 
 /** How the window is cut: entries live and expire by whole buckets of stream time. */
@@ -16,13 +19,19 @@ export interface WindowShape {
   readonly windowMs: number;
   /** Whole seconds. */
   readonly bucketMs: number;
+  /** How far stream time may be ahead of the clock. */
+  readonly aheadMs: number;
 }
 
 /** An entry is kept for the window and up to one bucket more. */
 const BUCKETS = 32;
 
 export function windowShape(windowMs: number): WindowShape {
-  return { windowMs, bucketMs: Math.max(1, Math.ceil(windowMs / BUCKETS / 1000)) * 1000 };
+  return {
+    windowMs,
+    bucketMs: Math.max(1, Math.ceil(windowMs / BUCKETS / 1000)) * 1000,
+    aheadMs: Math.min(MAX_AHEAD_MS, Math.floor(windowMs * AHEAD_SHARE)),
+  };
 }
 
 /**

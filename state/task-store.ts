@@ -22,6 +22,8 @@ import { firstLiveBucket, type WindowShape } from './stream-time.js';
 
 /** Up to where the store holds the changelog, and where the task stood then. */
 export interface Checkpoint {
+  /** The changelog topic whose offset this is; undefined where the brokers know of no ids. */
+  readonly changelogId?: string | undefined;
   /** The next changelog offset to apply. */
   readonly changelogOffset: number;
   readonly positions: ReadonlyMap<string, SourcePosition>;
@@ -33,7 +35,7 @@ export interface CommittedEntry {
   readonly entry: ChangelogEntry;
 }
 
-const FORMAT = 1;
+const FORMAT = 2;
 const CHECKPOINT_KEY = Buffer.from([0]);
 /** Entries deleted in one commit at most, so that expiry never makes one slow. */
 const EXPIRED_PER_COMMIT = 5_000;
@@ -42,16 +44,23 @@ export class TaskStore {
   readonly #table: Table;
   readonly #shape: WindowShape;
   #checkpoint: Checkpoint | undefined;
+  #changelogId: string | undefined;
 
   constructor(environment: StateEnvironment, task: number, shape: WindowShape) {
     this.#table = environment.table(tableName(task));
     this.#shape = shape;
     this.#checkpoint = readCheckpoint(this.#table, `task ${task}`);
+    this.#changelogId = this.#checkpoint?.changelogId;
   }
 
   /** Undefined for a store that never held anything. */
   get checkpoint(): Checkpoint | undefined {
     return this.#checkpoint;
+  }
+
+  /** The changelog topic whose offsets the checkpoints carry from the next write on. */
+  follow(changelogId: string | undefined): void {
+    this.#changelogId = changelogId;
   }
 
   /** The bucket in which the digest was first seen, expired or not; undefined when it is not there. */
@@ -63,7 +72,7 @@ export class TaskStore {
   async apply(entries: readonly CommittedEntry[], nextOffset: number): Promise<void> {
     const positions = new Map(this.#checkpoint?.positions);
     for (const { entry } of entries) for (const [topic, position] of entry.positions) positions.set(topic, position);
-    const checkpoint: Checkpoint = { changelogOffset: nextOffset, positions };
+    const checkpoint: Checkpoint = { changelogId: this.#changelogId, changelogOffset: nextOffset, positions };
     const expired = this.#expired(positions);
     await writeAtomically(this.#table, () => {
       // Expiry first: an entry of this very commit may be one that expires with it and was seen again.
@@ -88,7 +97,8 @@ export class TaskStore {
   }
 
   /** The changelog was written anew from this store: the checkpoint moves to its end. */
-  async reseeded(changelogOffset: number): Promise<void> {
+  async reseeded(changelogId: string | undefined, changelogOffset: number): Promise<void> {
+    this.follow(changelogId);
     await this.apply([], changelogOffset);
   }
 
@@ -107,7 +117,11 @@ export class TaskStore {
       value.writeUInt8(source, 0);
       value.writeUInt32BE(bucket, 1);
       for (const digest of digests) void this.#table.put(entryKey(digest), value);
-      void this.#table.put(bucketKey(source, bucket, offset), packDigests(digests));
+      const key = bucketKey(source, bucket, offset);
+      // A list of an earlier changelog may stand at the same offset (`state reseed`): it is still needed to expire.
+      const present = this.#table.get(key);
+      const all = present ? [...new Set([...unpackDigests(present), ...digests])] : digests;
+      void this.#table.put(key, packDigests(all));
     }
   }
 
@@ -173,15 +187,18 @@ function sourceIndex(topic: string): number {
   return index;
 }
 
-function encodeCheckpoint({ changelogOffset, positions }: Checkpoint): Buffer {
-  return Buffer.from(JSON.stringify({ format: FORMAT, changelogOffset, positions: Object.fromEntries(positions) }));
+function encodeCheckpoint({ changelogId, changelogOffset, positions }: Checkpoint): Buffer {
+  return Buffer.from(
+    JSON.stringify({ format: FORMAT, changelogId, changelogOffset, positions: Object.fromEntries(positions) }),
+  );
 }
 
 function readCheckpoint(table: Table, where: string): Checkpoint | undefined {
   const stored = table.get(CHECKPOINT_KEY);
   if (!stored) return undefined;
-  const { format, changelogOffset, positions } = JSON.parse(stored.toString('utf8')) as {
+  const { format, changelogId, changelogOffset, positions } = JSON.parse(stored.toString('utf8')) as {
     format: number;
+    changelogId?: string;
     changelogOffset: number;
     positions: Record<string, SourcePosition>;
   };
@@ -190,5 +207,5 @@ function readCheckpoint(table: Table, where: string): Checkpoint | undefined {
       `the store of ${where} has format ${format}, this version reads ${FORMAT}: run the version that wrote it, or a newer one`,
     );
   }
-  return { changelogOffset, positions: new Map(Object.entries(positions)) };
+  return { changelogId, changelogOffset, positions: new Map(Object.entries(positions)) };
 }

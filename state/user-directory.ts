@@ -1,9 +1,10 @@
 /**
  * The user directory: a global store, whole on every worker, filled from the compacted directory topic.
  *
- * Keys: [0][partition] -> the next offset to apply; [1][tenantId][userId] -> the entry as JSON.
+ * Keys: [0][partition] -> the next offset to apply; [1][tenantId][userId] -> the entry as JSON; [2] -> format and topic id.
  */
 import { LRUCache } from 'lru-cache';
+import { FatalError } from '../topology/errors.js';
 import { isNewer, type DirectoryEntry } from './directory-entry.js';
 import { writeAtomically, type StateEnvironment, type Table } from './environment.js';
 
@@ -15,10 +16,18 @@ export class UserDirectory {
   /** null: known to be absent. */
   readonly #cache = new LRUCache<string, { readonly entry: DirectoryEntry | null }>({ max: CACHED_ENTRIES });
   #size: number;
+  #topicId: string | undefined;
 
+  /** Throws FatalError when a newer version wrote the store. */
   constructor(environment: StateEnvironment) {
     this.#table = environment.table('user-directory');
-    this.#size = this.#table.getKeysCount({ start: ENTRY_PREFIX });
+    this.#topicId = readHead(this.#table);
+    this.#size = this.#table.getKeysCount({ start: ENTRY_PREFIX, end: HEAD_KEY });
+  }
+
+  /** The id of the topic whose offsets the positions are; undefined when the brokers know of none, or nothing was applied. */
+  get topicId(): string | undefined {
+    return this.#topicId;
   }
 
   /** Users known, deleted ones included. */
@@ -40,6 +49,26 @@ export class UserDirectory {
   position(partition: number): number | undefined {
     const stored = this.#table.get(positionKey(partition));
     return stored === undefined ? undefined : Number(stored.readBigUInt64BE(0));
+  }
+
+  /** From now on the positions are offsets of this topic, and begin anew when it is another one. The entries stay. */
+  async follow(topicId: string | undefined, isAnew: boolean): Promise<void> {
+    await writeAtomically(this.#table, () => {
+      if (isAnew) {
+        const positions = this.#table.getKeys({ start: Buffer.from([0]), end: ENTRY_PREFIX });
+        for (const key of positions) void this.#table.remove(Buffer.from(key));
+      }
+      void this.#table.put(HEAD_KEY, Buffer.from(JSON.stringify({ format: FORMAT, topicId })));
+    });
+    this.#topicId = topicId;
+  }
+
+  /** Every entry, deletion markers included. */
+  *entries(): Generator<DirectoryEntry> {
+    for (const { key, value } of this.#table.getRange({ start: ENTRY_PREFIX, end: HEAD_KEY })) {
+      const bytes = Buffer.from(key);
+      yield decode(bytes.readBigInt64BE(1), bytes.readBigInt64BE(9), value);
+    }
   }
 
   /** Applies entries of one partition, the newest of each user winning whatever their order, with the position after them. */
@@ -70,10 +99,26 @@ export class UserDirectory {
     });
     this.#cache.clear();
     this.#size = 0;
+    this.#topicId = undefined;
   }
 }
 
 const ENTRY_PREFIX = Buffer.from([1]);
+const HEAD_KEY = Buffer.from([2]);
+const FORMAT = 1;
+
+/** The topic's id. */
+function readHead(table: Table): string | undefined {
+  const stored = table.get(HEAD_KEY);
+  if (!stored) return undefined;
+  const { format, topicId } = JSON.parse(stored.toString('utf8')) as { format: number; topicId?: string };
+  if (format !== FORMAT) {
+    throw new FatalError(
+      `the store of the user directory has format ${format}, this version reads ${FORMAT}: run the version that wrote it, or a newer one`,
+    );
+  }
+  return topicId;
+}
 
 function entryKey(tenantId: bigint, userId: bigint): Buffer {
   const key = Buffer.allocUnsafe(17);

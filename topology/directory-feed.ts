@@ -3,7 +3,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { DirectoryEntry } from '../state/directory-entry.js';
 import type { UserDirectory } from '../state/user-directory.js';
 import { decodeFeed, type FeedDecoder } from './decode-feed.js';
-import { PartitionFeed, type Fetcher, type Offsets } from './kafka/index.js';
+import { directoryFit } from './directory-fit.js';
+import { holdsRecords, PartitionFeed, type Fetcher, type Offsets } from './kafka/index.js';
 import type { Logger } from './log.js';
 import type { Metrics } from './metrics.js';
 
@@ -25,21 +26,33 @@ const LOOK_MS = 20;
 export class DirectoryFeed {
   readonly #services: DirectoryFeedServices;
   readonly #positions: number[] = [];
+  #topicId: string | undefined;
 
   constructor(services: DirectoryFeedServices) {
     this.#services = services;
   }
 
-  /** Finds where the store stands. Rejects when the brokers do not answer: then it is to be called again. */
-  async begin(): Promise<void> {
-    const { offsets, directory, log } = this.#services;
+  /** Finds where the store stands. Rejects when the brokers do not answer: then it is to be called again; with FatalError when the store is not to be given up. */
+  async begin(signal: AbortSignal): Promise<void> {
+    const { topic, offsets, directory, log } = this.#services;
+    this.#topicId = (await offsets.topicIds([topic], ANSWER_MS)).get(topic);
     const starts = await offsets.at('earliest', this.#partitions(), ANSWER_MS);
-    const ends = await offsets.at('latest', this.#partitions(), ANSWER_MS);
-    const isBeyond = ends.some(({ partition, offset }) => (directory.position(partition) ?? 0) > offset);
-    if (isBeyond) {
-      log.warn('the stored user directory is ahead of its topic, so it is of another one: wiped, read from the start');
-      await directory.wipe();
-    }
+    const ends = await offsets.highWatermarks(this.#partitions(), ANSWER_MS);
+    const endOf = (partition: number): number => ends.find((end) => end.partition === partition)!.offset;
+    const fit = await directoryFit(directory, {
+      topic,
+      topicId: this.#topicId,
+      ends: starts.map((_, partition) => endOf(partition)),
+      holdsRecords: () => this.#holdsRecords(starts, endOf, signal),
+    });
+    if (fit !== 'read-on')
+      log.warn(
+        { topic, topicId: this.#topicId, fit },
+        'the stored user directory is not of this topic, or ahead of it: read from the start',
+      );
+    if (fit === 'wipe') await directory.wipe();
+    if (fit !== 'read-on' || directory.topicId !== this.#topicId)
+      await directory.follow(this.#topicId, fit !== 'read-on');
     for (const { partition, offset } of starts) {
       this.#positions[partition] = Math.max(offset, directory.position(partition) ?? 0);
     }
@@ -65,10 +78,23 @@ export class DirectoryFeed {
     }));
   }
 
+  async #holdsRecords(
+    starts: readonly { readonly partition: number; readonly offset: number }[],
+    endOf: (partition: number) => number,
+    signal: AbortSignal,
+  ): Promise<boolean> {
+    const { topic, fetcher } = this.#services;
+    for (const { partition, offset } of starts) {
+      const range = { topic, topicId: this.#topicId, partition, from: offset, to: endOf(partition) };
+      if (await holdsRecords(range, fetcher, signal)) return true;
+    }
+    return false;
+  }
+
   async #follow(partition: number, signal: AbortSignal): Promise<void> {
     const { topic, fetcher, directory, metrics } = this.#services;
     const feed = new PartitionFeed(`${topic}-${partition}`);
-    fetcher.add(topic, partition, this.#positions[partition]!, feed);
+    fetcher.add(topic, partition, this.#positions[partition]!, feed, this.#topicId);
     while (!signal.aborted) {
       const piece = await feed.next(signal);
       const entries: DirectoryEntry[] = [];

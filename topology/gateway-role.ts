@@ -75,12 +75,11 @@ export class GatewayRole {
     const count = connections.leaders.partitionCount(topic);
     await this.#options.encoder();
     const partitions = Array.from({ length: count }, (_, partition) => ({ topic, partition }));
-    const ends = await connections.patiently(
-      () => connections.offsets(config.names.group).at('latest', partitions, ANSWER_MS),
-      'gateway',
-    );
+    const offsets = connections.offsets(config.names.group);
+    const topicId = (await connections.patiently(() => offsets.topicIds([topic], ANSWER_MS), 'gateway')).get(topic);
+    const ends = await connections.patiently(() => offsets.at('latest', partitions, ANSWER_MS), 'gateway');
     for (const { partition, offset } of ends) {
-      this.#follow(topic, partition, offset).catch((error: unknown) => {
+      this.#follow(topic, topicId, partition, offset).catch((error: unknown) => {
         if (!this.#stop.signal.aborted) fatal(error);
       });
     }
@@ -97,11 +96,11 @@ export class GatewayRole {
       );
   }
 
-  async #follow(topic: string, partition: number, from: number): Promise<void> {
+  async #follow(topic: string, topicId: string | undefined, partition: number, from: number): Promise<void> {
     const { connections } = this.#options;
     const { signal } = this.#stop;
     const feed = new PartitionFeed(`${topic}-${partition}`);
-    connections.fetcher.add(topic, partition, from, feed);
+    connections.fetcher.add(topic, partition, from, feed, topicId);
     while (!signal.aborted) {
       const { records } = await feed.next(signal);
       for (const { value, offset, timestamp } of records) {

@@ -59,6 +59,16 @@ export const METRICS = {
     labels: ['topic', 'partition'],
     help: 'Source records between the committed position and the last stable offset.',
   },
+  source_held_up_seconds: {
+    kind: 'gauge',
+    labels: ['topic', 'partition'],
+    help: 'For how long an open transaction of a producer has held back the records after it.',
+  },
+  sources_recreated_total: {
+    kind: 'counter',
+    labels: ['topic'],
+    help: 'Source partitions that were deleted, made again, and begun anew.',
+  },
   buffered_records: { kind: 'gauge', help: 'Source records fetched and not yet processed.' },
   tasks: { kind: 'gauge', labels: ['state'], help: 'Tasks of this worker by state.' },
   rebalances_total: { kind: 'counter', help: 'Group generations that this worker joined.' },

@@ -1,7 +1,7 @@
 /**
- * Writes the stores of STATE_DIR to an empty changelog: the way back when the changelog was emptied or recreated and
- * the stores are the only good copy. Each task in one transaction, under its transactional id, so that a worker that
- * still runs is fenced.
+ * Writes the stores of STATE_DIR to an empty changelog, and the user directory to its empty topic: the way back when
+ * they were emptied or recreated and the stores are the only good copy. Each task in one transaction, under its
+ * transactional id, so that a worker that still runs is fenced.
  */
 import { encodeChangelogEntry, type BucketEntries } from '../state/changelog-entry.js';
 import { DirectoryLock } from '../state/directory-lock.js';
@@ -11,62 +11,116 @@ import { storedTasks, TaskStore } from '../state/task-store.js';
 import type { Config } from './config.js';
 import { Connections } from './connections.js';
 import { FatalError } from './errors.js';
+import { holdsRecords, type TopicIds } from './kafka/index.js';
 import type { Logger } from './log.js';
 import { Outages } from './outages.js';
+import { reseedDirectory } from './reseed-directory.js';
+import type { SourceTopic } from './record.js';
 import { createTaskProducer } from './task-producer.js';
+import { isOfTask } from './task/offset-metadata.js';
 
 /** Entries of one changelog record, about: 512 KB of digests. */
 const ENTRIES_A_RECORD = 32_000;
 const ANSWER_MS = 15_000;
 
-export interface ReseededTask {
-  readonly task: number;
-  readonly entries: number;
+/** What became of the store of a task. */
+export type TaskOutcome =
+  | { readonly kind: 'written'; readonly entries: number }
+  /** The changelog holds records: a worker restores from it by itself. */
+  | { readonly kind: 'held' }
+  /** The group has committed more than the store holds: another STATE_DIR has a newer copy. */
+  | { readonly kind: 'behind'; readonly topic: string; readonly stored: number; readonly committed: number };
+
+export interface Reseeded {
+  readonly tasks: ReadonlyMap<number, TaskOutcome>;
+  /** Users written to the directory's topic; undefined when it holds records. */
+  readonly users: number | undefined;
 }
 
-/** Throws FatalError when a changelog partition holds something: then the worker restores from it by itself. */
-export async function reseed(config: Config, log: Logger): Promise<ReseededTask[]> {
+/** `evenBehind`: writes a store too that does not hold all that the group has committed, when no newer one is left. */
+export async function reseed(config: Config, evenBehind: boolean, log: Logger): Promise<Reseeded> {
   const lock = await DirectoryLock.take(config.STATE_DIR);
   const environment = new StateEnvironment(config.STATE_DIR);
   const connections = new Connections(config, new Outages(log), log);
-  const done: ReseededTask[] = [];
+  const tasks = new Map<number, TaskOutcome>();
   try {
     const { changelog } = config.names;
-    await connections.track([changelog]);
-    const partitions = [...storedTasks(environment).keys()]
-      .sort((a, b) => a - b)
-      .map((partition) => ({ topic: changelog, partition }));
-    const offsets = connections.offsets(config.names.group);
-    const starts = await offsets.at('earliest', partitions, ANSWER_MS);
-    const ends = await offsets.at('latest', partitions, ANSWER_MS);
-    const held = ends.filter(
-      ({ partition, offset }) => offset > (starts.find((s) => s.partition === partition)?.offset ?? 0),
-    );
-    if (held.length > 0) {
-      throw new FatalError(
-        `the changelog ${changelog} holds records in partition ${held.map((h) => h.partition).join(', ')}: expected an empty one. A worker restores from it by itself`,
-      );
+    const directory = config.names.physical('USER_DIRECTORY');
+    await connections.track([changelog, directory]);
+    const ids = await connections.offsets(config.names.group).topicIds([changelog, directory], ANSWER_MS);
+    for (const task of [...storedTasks(environment).keys()].sort((a, b) => a - b)) {
+      const store = new TaskStore(environment, task, windowShape(config.DEDUP_WINDOW));
+      tasks.set(task, await reseedTask(store, task, { config, connections, ids, evenBehind, log }));
     }
-    for (const { partition } of partitions) {
-      const store = new TaskStore(environment, partition, windowShape(config.DEDUP_WINDOW));
-      done.push({ task: partition, entries: await reseedTask(store, partition, config, log) });
-    }
+    return { tasks, users: await reseedDirectory(config, environment, connections, log) };
   } finally {
     await connections.close();
     await environment.close();
     await lock.release();
   }
-  return done;
 }
 
-async function reseedTask(store: TaskStore, task: number, config: Config, log: Logger): Promise<number> {
+interface Reseeding {
+  readonly config: Config;
+  readonly connections: Connections;
+  readonly ids: TopicIds;
+  readonly evenBehind: boolean;
+  readonly log: Logger;
+}
+
+async function reseedTask(store: TaskStore, task: number, reseeding: Reseeding): Promise<TaskOutcome> {
+  const { config, connections, ids, evenBehind, log } = reseeding;
+  const { changelog } = config.names;
+  const partition = { topic: changelog, partition: task };
+  if (task >= connections.leaders.partitionCount(changelog)) {
+    throw new FatalError(
+      `the changelog ${changelog} has no partition ${task}, for which STATE_DIR holds a store: add partitions to it (kafka-topics --alter), as many as the largest source has`,
+    );
+  }
+  const offsets = connections.offsets(config.names.group);
+  const [start] = await offsets.at('earliest', [partition], ANSWER_MS);
+  const [end] = await offsets.highWatermarks([partition], ANSWER_MS);
+  const range = { ...partition, topicId: ids.get(changelog), from: start!.offset, to: end!.offset };
+  if (await holdsRecords(range, connections.fetcher, AbortSignal.timeout(ANSWER_MS))) return { kind: 'held' };
+  const newer = evenBehind ? undefined : await committedBeyond(store, task, reseeding);
+  if (newer) return newer;
+  return { kind: 'written', entries: await write(store, task, ids.get(changelog), config, log) };
+}
+
+/** Where the group has committed more than the store knows of; undefined when nowhere. An offset set by a tool says nothing. */
+async function committedBeyond(
+  store: TaskStore,
+  task: number,
+  { config, connections }: Reseeding,
+): Promise<TaskOutcome | undefined> {
+  const { names } = config;
+  const positions = [...store.checkpoint!.positions];
+  const partitions = positions.map(([topic]) => ({ topic: names.physical(topic as SourceTopic), partition: task }));
+  const committed = await connections.offsets(names.group).committed(partitions, ANSWER_MS);
+  for (const [topic, { nextOffset: stored }] of positions) {
+    const of = committed.find((offset) => offset.topic === names.physical(topic as SourceTopic));
+    if (of && isOfTask(of) && of.offset > stored) {
+      return { kind: 'behind', topic: of.topic, stored, committed: of.offset };
+    }
+  }
+  return undefined;
+}
+
+/** How many entries were written. */
+async function write(
+  store: TaskStore,
+  task: number,
+  changelogId: string | undefined,
+  config: Config,
+  log: Logger,
+): Promise<number> {
   const { names } = config;
   const producer = createTaskProducer(config, task, log);
   try {
     await producer.fence([names.changelog]);
     let next = 0;
     let entries = 0;
-    const write = async (buckets: readonly BucketEntries[]): Promise<void> => {
+    const append = async (buckets: readonly BucketEntries[]): Promise<void> => {
       for (const value of encodeChangelogEntry({ positions: store.checkpoint!.positions, buckets })) {
         await producer.send(
           [{ topic: names.changelog, partition: task, key: null, value }],
@@ -81,13 +135,13 @@ async function reseedTask(store: TaskStore, task: number, config: Config, log: L
       size += bucket.digests.length;
       entries += bucket.digests.length;
       if (size < ENTRIES_A_RECORD) continue;
-      await write(pending);
+      await append(pending);
       pending = [];
       size = 0;
     }
-    await write(pending);
+    await append(pending);
     await producer.commit();
-    await store.reseeded(next);
+    await store.reseeded(changelogId, next);
     return entries;
   } finally {
     await producer.close();

@@ -222,7 +222,7 @@ export class StreamRole {
       metrics,
       log,
     });
-    const begun = connections.patiently(() => feed.begin(), 'directory');
+    const begun = connections.patiently(() => feed.begin(signal), 'directory');
     begun
       .then(() => feed.run(signal))
       .catch((error: unknown) => {

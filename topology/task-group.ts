@@ -116,6 +116,10 @@ export class TaskGroup implements MembershipListener {
     const { metrics } = this.#options;
     const tasks = [...this.#tasks.values()];
     metrics.buffered_records.set(tasks.reduce((sum, task) => sum + task.buffered, 0));
+    metrics.source_held_up_seconds.reset();
+    for (const task of tasks)
+      for (const [topic, ms] of task.heldUp)
+        metrics.source_held_up_seconds.set({ topic, partition: task.number }, ms / 1000);
     for (const state of TASK_STATES) metrics.tasks.set({ state }, tasks.filter((task) => task.state === state).length);
   }
 

@@ -3,23 +3,9 @@ import { describe, expect, it } from 'vitest';
 import { prepareEnvironment } from './harness/environment.js';
 import { differences, produceAll, untilProcessed } from './harness/outcome.js';
 import { testStack } from './harness/test-stack.js';
-import { testKafka } from './harness/topics.js';
-import { until } from './harness/until.js';
+import { recreateTopic } from './harness/topics.js';
 import { startWorker } from './harness/worker.js';
 import { makeWorkload } from './harness/workload.js';
-
-async function recreate(topic: string, partitions: number): Promise<void> {
-  const admin = testKafka(testStack().kafkaBrokers).admin();
-  await admin.connect();
-  try {
-    await admin.deleteTopics({ topics: [topic] });
-    await until('the topic is made again', async () => {
-      return admin.createTopics({ waitForLeaders: true, topics: [{ topic, numPartitions: partitions }] });
-    });
-  } finally {
-    await admin.disconnect();
-  }
-}
 
 describe('an emptied changelog', () => {
   it('stops the worker, and is written anew from the store by the command that the message names', async () => {
@@ -30,7 +16,8 @@ describe('an emptied changelog', () => {
     await first.ready();
     await untilProcessed(test.prefix);
     await first.stop();
-    await recreate(`${test.prefix}app-dedup-changelog`, 2);
+    await recreateTopic(testStack().kafkaBrokers, `${test.prefix}app-dedup-changelog`, 2);
+    await recreateTopic(testStack().kafkaBrokers, `${test.prefix}app-user-directory`, 2);
 
     const refused = startWorker({ env: test.env() });
     expect((await refused.exited).code).toBe(1);
@@ -39,6 +26,8 @@ describe('an emptied changelog', () => {
     const reseed = startWorker({ env: test.env(), args: ['state', 'reseed'] });
     expect((await reseed.exited).code).toBe(0);
     expect(reseed.lines.filter((line) => line.includes('entries written')).length).toBe(2);
+
+    expect(reseed.lines.join('\n')).toContain(`${workload.users.length} users written`);
 
     await produceAll(test.prefix, workload.events.slice(0, 500)); // all of them repeats
     const again = startWorker({ env: test.env('elsewhere') }); // nothing on disk: it has only the changelog

@@ -3,6 +3,7 @@ import { expect, it } from 'vitest';
 
 import { committedOffsets, endOffsets } from '../../dev/oracle/offsets.js';
 import { prepareEnvironment } from './harness/environment.js';
+import { abortTransaction } from './harness/kafka-tools.js';
 import { messagesOf } from './harness/messages.js';
 import { untilProcessed } from './harness/outcome.js';
 import { eventIds, readOutputs } from './harness/outputs.js';
@@ -83,3 +84,46 @@ it('does not pass an open transaction, and goes on when it ends', { timeout: 60_
   await Promise.all([slow.disconnect(), fast.disconnect()]);
   expect((await worker.stop()).code).toBe(0);
 });
+
+it(
+  'shows for how long an open transaction holds a source back, until an operator aborts it',
+  { timeout: 90_000 },
+  async () => {
+    const test = await prepareEnvironment('hung', 1);
+    const { task } = messagesOf(test);
+    const brokers = testStack().kafkaBrokers;
+    const topic = `${test.prefix}TASK_EVENT_TOPIC`;
+    await produceInTransaction(brokers, topic, [task({ eventId: 'before' }).message], {
+      transactionalId: `${test.prefix}fine`,
+      commit: true,
+    });
+    const hung = testKafka(brokers).producer({
+      idempotent: true,
+      maxInFlightRequests: 1,
+      transactionalId: `${test.prefix}hung`,
+    });
+    await hung.connect();
+    await (await hung.transaction()).send({ topic, messages: [task({ eventId: 'hung' }).message] });
+    await produceInTransaction(brokers, topic, [task({ eventId: 'behind' }).message], {
+      transactionalId: `${test.prefix}fine`,
+      commit: true,
+    });
+
+    const worker = startWorker({ env: test.env() });
+    await worker.ready();
+    const heldUp = async (): Promise<number> =>
+      byLabels(await scrape(worker), 'source_held_up_seconds')['TASK_EVENT_TOPIC/0']!;
+    await until('it is held up for 2 s', async () => (await heldUp()) > 2);
+    const samples = await scrape(worker);
+    expect(byLabels(samples, 'consumer_lag')['TASK_EVENT_TOPIC/0']).toBe(0); // which is why the other gauge is needed
+    expect(byLabels(samples, 'source_held_up_seconds')['CRM_EVENT_TOPIC/0']).toBe(0);
+    expect(eventIds((await readOutputs(test.prefix)).inApp)).toEqual(['before']);
+
+    await abortTransaction(topic, 0, 2); // a record and its marker stand before it
+    await until('what stood behind it is processed', async () => (await heldUp()) === 0);
+    await untilProcessed(test.prefix);
+    expect(eventIds((await readOutputs(test.prefix)).inApp)).toEqual(['before', 'behind']);
+    await hung.disconnect();
+    expect((await worker.stop()).code).toBe(0);
+  },
+);

@@ -10,7 +10,8 @@ import { READ_COMMITTED } from './connect.js';
 import { readCommitted, type FetchedPartition } from './fetched-records.js';
 import type { Leaders } from './leaders.js';
 import { BrokerError, hasMoved, LEADER_NOT_AVAILABLE } from './protocol-errors.js';
-import { fetch, type FetchAnswer } from './requests.js';
+import { canFetchById, fetchById } from './fetch-by-id.js';
+import { fetch, type FetchAnswer, type FetchPosition } from './requests.js';
 
 /** What a partition's owner is told. */
 export interface PartitionConsumer {
@@ -21,9 +22,11 @@ export interface PartitionConsumer {
   /** Called when fetching begins: `wake` is to be called when there is room after there was none. */
   begin?(wake: () => void): void;
   /** Committed records in order, none when the fetched range held only control or aborted records. */
-  deliver(fetched: FetchedPartition, lastStableOffset: number): void;
+  deliver(fetched: FetchedPartition, lastStableOffset: number, highWatermark: number): void;
   /** The position is before the start or past the end of the log: nothing more is fetched until it is sought. */
-  outOfRange(position: number, logStartOffset: number): void;
+  outOfRange(position: number): void;
+  /** The topic was deleted and made again, with this id: nothing of the new one is fetched. */
+  recreated(topicId: string): void;
   /** What stands at the position can not be read, however often it is fetched: nothing more is, until it is sought. */
   unreadable(position: number, error: unknown): void;
 }
@@ -37,6 +40,7 @@ export interface FetcherOptions {
 
 interface Fetched {
   readonly topic: string;
+  readonly topicId: string | undefined;
   readonly partition: number;
   readonly consumer: PartitionConsumer;
   position: number;
@@ -74,10 +78,11 @@ export class Fetcher {
     this.#onOutage = onOutage;
   }
 
-  /** Fetches a partition from an offset on; replaces an earlier consumer of it. */
-  add(topic: string, partition: number, position: number, consumer: PartitionConsumer): void {
+  /** Fetches a partition from an offset on, of the topic with that id where there are ids; replaces an earlier consumer of it. */
+  add(topic: string, partition: number, position: number, consumer: PartitionConsumer, topicId?: string): void {
     this.#partitions.set(keyOf(topic, partition), {
       topic,
+      topicId,
       partition,
       consumer,
       position,
@@ -166,31 +171,46 @@ export class Fetcher {
     };
     // A broker fills the answer in the order asked: begin with another partition each time.
     const shift = Math.floor(Math.random() * wanted.length);
-    const positions = [...wanted.slice(shift), ...wanted.slice(0, shift)].map(({ topic, partition, position }) => ({
-      topic,
-      partition,
-      offset: position,
-    }));
-    const answers = await broker.connectionPool.send(fetch(positions, limits));
+    const positions = [...wanted.slice(shift), ...wanted.slice(0, shift)].map(
+      ({ topic, topicId, partition, position }): FetchPosition => ({ topic, topicId, partition, offset: position }),
+    );
+    const request = canFetchById(broker, positions) ? fetchById(positions, limits) : fetch(positions, limits);
+    const answers = await broker.connectionPool.send(request);
     this.#answered(nodeId);
     let failure: BrokerError | undefined;
     for (const answer of answers) {
       const found = this.#partitions.get(keyOf(answer.topic, answer.partition));
       const question = asked.find(({ of }) => of === found);
       if (!found || question?.version !== found.version) continue;
-      failure = this.#take(found, answer) ?? failure;
+      if (answer.errorCode === OFFSET_OUT_OF_RANGE) await this.#outOfRange(found);
+      else failure = this.#take(found, answer) ?? failure;
     }
     if (failure !== undefined) throw failure;
+  }
+
+  /** A topic that was made again is not one whose records are gone; a broker that fetches by name can not tell them apart. */
+  async #outOfRange(found: Fetched): Promise<void> {
+    const { version, topic, partition } = found;
+    if (found.topicId !== undefined) await this.#stopRecreated(topic);
+    if (found.stopped || found.version !== version || !this.#partitions.has(keyOf(topic, partition))) return;
+    found.stopped = true;
+    found.consumer.outOfRange(found.position);
+  }
+
+  /** Tells the consumers of a topic when it has another id than the one that they read. Rejects when it does not exist. */
+  async #stopRecreated(topic: string): Promise<void> {
+    const id = (await this.#leaders.topicIds([topic])).get(topic);
+    for (const found of [...this.#partitions.values()]) {
+      if (id === undefined || found.topic !== topic || found.topicId === undefined || found.topicId === id) continue;
+      if (found.stopped) continue;
+      found.stopped = true;
+      found.consumer.recreated(id);
+    }
   }
 
   /** Hands over what came; the answer is an error after which the partition is to be asked for again. */
   #take(found: Fetched, answer: FetchAnswer): BrokerError | undefined {
     const { consumer, position } = found;
-    if (answer.errorCode === OFFSET_OUT_OF_RANGE) {
-      found.stopped = true;
-      consumer.outOfRange(position, answer.logStartOffset);
-      return undefined;
-    }
     if (answer.errorCode !== 0) {
       return new BrokerError(answer.errorCode, `Fetch of ${answer.topic}-${answer.partition}`);
     }
@@ -208,7 +228,7 @@ export class Fetcher {
     }
     found.unreadable = 0;
     found.position = fetched.nextOffset;
-    consumer.deliver(fetched, answer.lastStableOffset);
+    consumer.deliver(fetched, answer.lastStableOffset, answer.highWatermark);
     return undefined;
   }
 
@@ -229,8 +249,19 @@ export class Fetcher {
       this.#onOutage(error);
       await delay(RETRY_MS);
     }
+    await this.#lookForRecreated();
     for (const { topic, partition } of this.#partitions.values()) this.#run(this.#leaders.leaderOf(topic, partition));
     this.wake();
+  }
+
+  /** Each topic for itself: one that does not exist, for now, must not hide that another was made again. */
+  async #lookForRecreated(): Promise<void> {
+    const topics = [...this.#partitions.values()].flatMap(({ topic, topicId }) => (topicId ? [topic] : []));
+    const looks = [...new Set(topics)].map((topic) => this.#stopRecreated(topic));
+    for (const look of await Promise.allSettled(looks)) {
+      if (look.status === 'rejected')
+        this.#log.debug({ error: messageOf(look.reason) }, 'a topic can not be looked up');
+    }
   }
 }
 

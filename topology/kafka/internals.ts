@@ -28,6 +28,8 @@ export interface RawRequest<T> {
 
 export interface Broker {
   readonly nodeId: number;
+  /** What it speaks, by api key; null before it was asked. */
+  readonly versions?: Readonly<Record<number, { readonly minVersion: number; readonly maxVersion: number }>> | null;
   readonly connectionPool: { send<T>(request: RawRequest<T>): Promise<T> };
   isConnected(): boolean;
   connect(): Promise<void>;
@@ -134,7 +136,7 @@ interface AssignerProtocol {
   };
   readonly MemberAssignment: {
     encode(assignment: { version: number; assignment: Record<string, number[]>; userData: Buffer }): Buffer;
-    decode(buffer: Buffer): { version: number; assignment: Record<string, number[]>; userData: Buffer } | null;
+    decode(buffer: Buffer): { version: number; assignment: Record<string, number[]>; userData: Buffer | null } | null;
   };
 }
 

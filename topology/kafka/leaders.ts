@@ -1,5 +1,6 @@
 /** Which broker leads a partition, from the cluster's metadata; looked up in a map, since kafkajs searches arrays. */
 import type { Broker, Cluster } from './internals.js';
+import { askTopicIds, type TopicIds } from './topic-ids.js';
 
 export class Leaders {
   readonly #cluster: Cluster;
@@ -33,6 +34,11 @@ export class Leaders {
   async refresh(): Promise<void> {
     await this.#cluster.refreshMetadata();
     this.#byTopic.clear();
+  }
+
+  /** The topics' ids, asked for now. Throws when one does not exist (BrokerError, retriable). */
+  async topicIds(topics: readonly string[]): Promise<TopicIds> {
+    return askTopicIds(await this.#cluster.findControllerBroker(), topics);
   }
 
   #leadersOf(topic: string): readonly number[] {

@@ -5,10 +5,11 @@
  * that a slow commit never costs the membership and tasks finish their commit before the group is joined again.
  */
 import { setTimeout as delay } from 'node:timers/promises';
-import { FencedError, OutageError, messageOf } from '../errors.js';
+import { FatalError, FencedError, OutageError, messageOf } from '../errors.js';
 import type { Logger } from '../log.js';
 import { ASSIGNER_NAME, assignTasks, decodeUserData, encodeUserData, type MemberClaim } from './assigner.js';
-import { MemberAssignment, MemberMetadata, type Broker, type Cluster } from './internals.js';
+import { decodeAssignment, encodeAssignment, strangeness, type PartitionCounts } from './assignment.js';
+import { MemberMetadata, type Broker, type Cluster } from './internals.js';
 import type { Leaders } from './leaders.js';
 import { errorType, isOutage, isStaleMember } from './protocol-errors.js';
 import type { GroupMember } from './requests.js';
@@ -25,9 +26,6 @@ export interface MembershipOptions {
   /** How often new partitions of the sources are looked for, ms. */
   readonly metadataIntervalMs: number;
 }
-
-/** Partitions of each source topic, by its physical name. */
-export type PartitionCounts = ReadonlyMap<string, number>;
 
 /** What the worker does about its tasks. */
 export interface MembershipListener {
@@ -149,20 +147,12 @@ export class Membership {
   }
 
   async #join(): Promise<void> {
-    const { groupId, topics, sessionTimeoutMs, rebalanceTimeoutMs } = this.#options;
+    const { groupId } = this.#options;
     this.#rejoin = false;
     await this.#leaders.refresh();
     this.#coordinator = await this.#cluster.findGroupCoordinator({ groupId });
     const userData = encodeUserData({ ...this.#listener.claim(), generation: this.#generation });
-    const joined = await this.#coordinator.joinGroup({
-      groupId,
-      sessionTimeout: sessionTimeoutMs,
-      rebalanceTimeout: rebalanceTimeoutMs,
-      memberId: this.#memberId,
-      groupProtocols: [
-        { name: ASSIGNER_NAME, metadata: MemberMetadata.encode({ version: 1, topics: [...topics], userData }) },
-      ],
-    });
+    const joined = await this.#knock(this.#coordinator, userData);
     this.#memberId = joined.memberId;
     await this.#listener.became(joined.memberId);
     const leading = joined.leaderId === joined.memberId;
@@ -175,31 +165,60 @@ export class Membership {
       groupAssignment,
     });
     this.#generation = generationId;
-    const tasks = readTasks(synced.memberAssignment);
-    this.#partitions = this.#countPartitions();
+    const { tasks, partitions, refused } = decodeAssignment(synced.memberAssignment, groupId);
+    if (refused !== undefined) throw new FatalError(`${twoApplications(groupId)}: ${refused}`);
+    // As the leader counted: where our metadata is newer than its, the next look finds the difference, and it is dealt anew.
+    this.#partitions = new Map([...this.#countPartitions(), ...partitions]);
     this.#listener.outage(undefined);
     this.#log.info({ generation: generationId, memberId: joined.memberId, leading, tasks }, 'joined the group');
     this.#listener.assigned(tasks, this.#partitions, { groupId, generationId, memberId: joined.memberId });
+  }
+
+  /** Asks to be let in. Throws FatalError when the group is of clients that know nothing of our assigner. */
+  async #knock(coordinator: Broker, userData: Buffer): ReturnType<Broker['joinGroup']> {
+    const { groupId, topics, sessionTimeoutMs, rebalanceTimeoutMs } = this.#options;
+    const metadata = MemberMetadata.encode({ version: 0, topics: [...topics], userData });
+    try {
+      return await coordinator.joinGroup({
+        groupId,
+        sessionTimeout: sessionTimeoutMs,
+        rebalanceTimeout: rebalanceTimeoutMs,
+        memberId: this.#memberId,
+        groupProtocols: [{ name: ASSIGNER_NAME, metadata }],
+      });
+    } catch (error) {
+      if (errorType(error) !== 'INCONSISTENT_GROUP_PROTOCOL') throw error;
+      throw new FatalError(`${twoApplications(groupId)}: its members are consumers of another kind`, error);
+    }
   }
 
   async #assign(
     members: readonly { memberId: string; memberMetadata: Buffer }[],
   ): Promise<{ memberId: string; memberAssignment: Buffer }[]> {
     await this.#leaders.refresh();
-    const taskCount = Math.max(...this.#countPartitions().values());
-    const claims = members.map(({ memberId, memberMetadata }) =>
-      decodeUserData(memberId, MemberMetadata.decode(memberMetadata).userData),
-    );
-    const dealt = assignTasks(taskCount, claims);
-    return [...dealt].map(([memberId, tasks]) => {
-      const assignment: Record<string, number[]> = {};
-      for (const topic of this.#options.topics) {
-        const partitions = tasks.filter((task) => task < this.#leaders.partitionCount(topic));
-        if (partitions.length > 0) assignment[topic] = partitions;
-      }
-      const userData = Buffer.from(JSON.stringify({ version: 1, tasks }));
-      return { memberId, memberAssignment: MemberAssignment.encode({ version: 1, assignment, userData }) };
-    });
+    const partitions = this.#countPartitions();
+    const claims: MemberClaim[] = [];
+    const strangers = new Map<string, string>();
+    for (const { memberId, memberMetadata } of members) {
+      const { topics, userData } = MemberMetadata.decode(memberMetadata);
+      const refused = strangeness(this.#options.topics, topics);
+      if (refused === undefined) claims.push(decodeUserData(memberId, userData));
+      else strangers.set(memberId, refused);
+    }
+    for (const [memberId, refused] of strangers)
+      this.#log.warn(
+        { memberId, why: refused },
+        'a member of the group is of another application: it is given nothing',
+      );
+    const dealt = assignTasks(Math.max(...partitions.values()), claims);
+    return members.map(({ memberId }) => ({
+      memberId,
+      memberAssignment: encodeAssignment({
+        tasks: dealt.get(memberId) ?? [],
+        partitions,
+        refused: strangers.get(memberId),
+      }),
+    }));
   }
 
   #countPartitions(): PartitionCounts {
@@ -251,10 +270,8 @@ export class Membership {
   }
 }
 
-function readTasks(encoded: Buffer): number[] {
-  const decoded = MemberAssignment.decode(encoded);
-  if (!decoded || decoded.userData.length === 0) return [];
-  return (JSON.parse(decoded.userData.toString('utf8')) as { tasks: number[] }).tasks;
+function twoApplications(groupId: string): string {
+  return `the consumer group ${groupId} is used by two applications, give each an APP_ID of its own`;
 }
 
 function sameCounts(a: PartitionCounts, b: PartitionCounts): boolean {

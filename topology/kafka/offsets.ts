@@ -5,6 +5,7 @@ import type { Cluster } from './internals.js';
 import { groupBy } from '../group-by.js';
 import type { Leaders } from './leaders.js';
 import { BrokerError, hasMoved, isRetriable, LEADER_NOT_AVAILABLE } from './protocol-errors.js';
+import type { TopicIds } from './topic-ids.js';
 import { offsetFetch, type PartitionOffset, type TopicPartitions } from './requests.js';
 
 /** Where in a partition: its start, its last stable offset, or the first record at or after a time (ms). */
@@ -44,6 +45,11 @@ export class Offsets {
       return coordinator.connectionPool.send(offsetFetch(this.#groupId, topics));
     });
     return offsets.filter(({ offset }) => offset >= 0);
+  }
+
+  /** The topics' present ids: what is read of them afterwards is of these, or of later ones. */
+  async topicIds(topics: readonly string[], budgetMs: number): Promise<TopicIds> {
+    return this.#retrying(budgetMs, () => this.#leaders.topicIds(topics));
   }
 
   /** The offset of each partition at the place asked for; past the last record, the last stable offset. */

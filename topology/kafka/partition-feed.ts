@@ -39,16 +39,20 @@ export class PartitionFeed implements PartitionConsumer {
     this.#notify?.();
   }
 
-  outOfRange(position: number, logStartOffset: number): void {
-    this.#failure = new FatalError(
-      `${this.#name} is to be read from offset ${position}, but it begins at ${logStartOffset} or ends before: was it shortened or recreated?`,
+  outOfRange(position: number): void {
+    this.#fail(
+      `${this.#name} is to be read from offset ${position}, but it begins after that or ends before: records were deleted, or its end was lost`,
     );
-    this.#notify?.();
+  }
+
+  recreated(topicId: string): void {
+    this.#fail(
+      `${this.#name} was deleted and made again (topic id ${topicId}) while it was read. Start the worker again: it then says what is left, and what to do`,
+    );
   }
 
   unreadable(position: number, error: unknown): void {
-    this.#failure = new FatalError(`${this.#name} can not be read at offset ${position}: ${messageOf(error)}`, error);
-    this.#notify?.();
+    this.#fail(`${this.#name} can not be read at offset ${position}: ${messageOf(error)}`, error);
   }
 
   /** The next piece; waits for it. Rejects when the signal aborts or the position is out of range. */
@@ -65,6 +69,11 @@ export class PartitionFeed implements PartitionConsumer {
       }
       await this.#arrival(signal);
     }
+  }
+
+  #fail(message: string, cause?: unknown): void {
+    this.#failure = new FatalError(message, cause);
+    this.#notify?.();
   }
 
   #arrival(signal: AbortSignal): Promise<void> {

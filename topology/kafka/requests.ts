@@ -4,9 +4,10 @@
  * transactional offsets (KIP-447); kafkajs stops at v1 and v4.
  */
 import { groupBy } from '../group-by.js';
-import { ByteReader, ByteWriter } from '../bytes.js';
+import { ByteWriter, type ByteReader } from '../bytes.js';
 import type { RawRequest } from './internals.js';
 import { check } from './protocol-errors.js';
+import { compactList, list, raw } from './raw-request.js';
 
 /** A producer's identity at the transaction coordinator. */
 export interface ProducerIdentity {
@@ -24,38 +25,8 @@ export interface PartitionOffset {
   readonly topic: string;
   readonly partition: number;
   readonly offset: number;
-}
-
-function raw<T>(
-  apiKey: number,
-  apiVersion: number,
-  apiName: string,
-  body: Buffer,
-  read: (reader: ByteReader) => T,
-): RawRequest<T> {
-  return {
-    request: { apiKey, apiVersion, apiName, encode: () => Promise.resolve({ buf: body, buffer: body }) },
-    response: {
-      // A rejection, not a throw, for kafkajs to pass on; an object, since it looks for a throttle time in it.
-      decode: (payload) => Promise.resolve().then(() => ({ value: read(new ByteReader(payload)) })),
-      parse: ({ value }) => Promise.resolve(value),
-    },
-  };
-}
-
-function list<T>(reader: ByteReader, read: () => T): T[] {
-  const items: T[] = [];
-  for (let left = reader.int32(); left > 0; left -= 1) items.push(read());
-  return items;
-}
-
-function compactList<T>(reader: ByteReader, read: () => T): T[] {
-  const items: T[] = [];
-  for (let left = reader.uvarint() - 1; left > 0; left -= 1) {
-    items.push(read());
-    reader.tags();
-  }
-  return items;
+  /** What stands beside a committed offset; empty when it was set by a tool. */
+  readonly metadata?: string;
 }
 
 /** The new epoch fences every earlier producer of the same transactional id and aborts its open transaction. */
@@ -138,8 +109,8 @@ export function txnOffsetCommit(
   out.uvarint(byTopic.size + 1);
   for (const [topic, partitions] of byTopic) {
     out.compactString(topic).uvarint(partitions.length + 1);
-    for (const { partition, offset } of partitions) {
-      out.int32(partition).int64(offset).int32(-1).uvarint(0).uvarint(0); // leader epoch unknown, no metadata
+    for (const { partition, offset, metadata = '' } of partitions) {
+      out.int32(partition).int64(offset).int32(-1).compactString(metadata).uvarint(0); // leader epoch unknown
     }
     out.uvarint(0);
   }
@@ -174,13 +145,13 @@ export function offsetFetch(groupId: string, topics: readonly TopicPartitions[])
     reader.int32(); // throttle
     const offsets = compactList(reader, () => {
       const topic = reader.compactString();
-      return compactList(reader, () => {
+      return compactList(reader, (): PartitionOffset => {
         const partition = reader.int32();
         const offset = reader.int64();
         reader.int32(); // leader epoch
-        reader.compactNullableString();
+        const metadata = reader.compactNullableString() ?? '';
         check(reader.int16(), `OffsetFetch of ${topic}-${partition} for ${groupId}`);
-        return { topic, partition, offset };
+        return { topic, partition, offset, metadata };
       });
     }).flat();
     check(reader.int16(), `OffsetFetch for ${groupId}`);
@@ -212,10 +183,12 @@ export function produce(owner: ProducerIdentity, topics: Buffer, timeoutMs: numb
 }
 
 /** How long after the wait that was asked for an answer may take, ms. */
-const ANSWER_MS = 5_000;
+export const FETCH_ANSWER_MS = 5_000;
 
 export interface FetchPosition {
   readonly topic: string;
+  /** Undefined where the brokers know of none. */
+  readonly topicId?: string | undefined;
   readonly partition: number;
   readonly offset: number;
 }
@@ -232,6 +205,7 @@ export interface FetchAnswer {
   readonly topic: string;
   readonly partition: number;
   readonly errorCode: number;
+  readonly highWatermark: number;
   readonly lastStableOffset: number;
   readonly logStartOffset: number;
   readonly aborted: { producerId: bigint; firstOffset: number }[];
@@ -266,13 +240,13 @@ export function fetch(positions: readonly FetchPosition[], limits: FetchLimits):
       return list(reader, () => readFetchedPartition(reader, topic));
     }).flat();
   });
-  return { ...request, requestTimeout: limits.maxWaitMs + ANSWER_MS };
+  return { ...request, requestTimeout: limits.maxWaitMs + FETCH_ANSWER_MS };
 }
 
 function readFetchedPartition(reader: ByteReader, topic: string): FetchAnswer {
   const partition = reader.int32();
   const errorCode = reader.int16();
-  reader.int64(); // high watermark
+  const highWatermark = reader.int64();
   const lastStableOffset = reader.int64();
   const logStartOffset = reader.int64();
   const aborted = list(reader, () => ({ producerId: reader.bigint64(), firstOffset: reader.int64() }));
@@ -282,6 +256,7 @@ function readFetchedPartition(reader: ByteReader, topic: string): FetchAnswer {
     topic,
     partition,
     errorCode,
+    highWatermark,
     lastStableOffset,
     logStartOffset,
     aborted,

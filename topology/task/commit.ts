@@ -24,6 +24,7 @@ import {
 } from '../kafka/index.js';
 import type { SinkRecord } from '../record.js';
 import type { TopicNames } from '../topic-names.js';
+import { metadataFor } from './offset-metadata.js';
 import type { StagedCommit } from './staged-commit.js';
 
 export interface CommitTarget {
@@ -48,10 +49,11 @@ export async function commit(staged: StagedCommit, target: CommitTarget): Promis
 
   crashPoint('staged');
   let changelogOffset = -1;
-  const offsets = [...staged.positions].map(([topic, { nextOffset }]) => ({
+  const offsets = [...staged.positions].map(([topic, { topicId, nextOffset }]) => ({
     topic: names.physical(topic),
     partition: task,
     offset: nextOffset,
+    metadata: metadataFor(topicId),
   }));
   try {
     await producer.send([...packed, ...outputs], (topic, partition, baseOffset) => {
@@ -60,6 +62,7 @@ export async function commit(staged: StagedCommit, target: CommitTarget): Promis
     await producer.sendOffsets(member, offsets);
     crashPoint('offsets-sent');
     if (changelogOffset < 0) throw new CommitUnknownError(`the changelog record of task ${task} has no known offset`);
+    refuseShortened(changelogOffset, target);
   } catch (error) {
     if (error instanceof RefusedError) await producer.abort();
     throw error;
@@ -70,6 +73,15 @@ export async function commit(staged: StagedCommit, target: CommitTarget): Promis
   // The records of one commit follow one another: nobody else writes this partition, and the marker comes last.
   await store.apply([{ offset: changelogOffset, entry }], changelogOffset + packed.length);
   crashPoint('stored');
+}
+
+/** A log only ever grows: one that ends before what the store has of it was made again, or lost its end. The takeover finds out. */
+function refuseShortened(changelogOffset: number, { store, names, task }: CommitTarget): void {
+  const stored = store.checkpoint?.changelogOffset ?? 0;
+  if (changelogOffset >= stored) return;
+  throw new CommitUnknownError(
+    `the changelog ${names.changelog}-${task} took a record at offset ${changelogOffset}, and its store stands at ${stored}`,
+  );
 }
 
 /** Gives a record its physical topic and the partition that the Java client would choose. */

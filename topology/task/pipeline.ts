@@ -16,6 +16,7 @@ import { commit, type CommitTarget } from './commit.js';
 import { Refusals } from './refusals.js';
 import { report } from './report.js';
 import { SourceQueue } from './source-queue.js';
+import { warnHeldUp, whyOutOfRange } from './source-faults.js';
 import { StagedCommit } from './staged-commit.js';
 import type { TaskServices } from './task-services.js';
 import { LayeredDedup, LayeredDirectory } from './task-views.js';
@@ -24,6 +25,8 @@ import { LayeredDedup, LayeredDirectory } from './task-views.js';
 export interface PipelineHost {
   readonly isRunning: () => boolean;
   readonly target: () => CommitTarget;
+  /** A source was made again, and what was fetched of the one before is committed: the task is to find its positions anew. */
+  readonly recreated: () => void;
   /** A commit failed and nothing was dropped yet: FencedError, CommitUnknownError, or something fatal. */
   readonly failed: (error: unknown) => void;
   /** Ends the waits when the task is closed. */
@@ -49,6 +52,8 @@ export class Pipeline {
   #inFlight: StagedCommit | undefined;
   #committing: Promise<void> = Promise.resolve();
   #turnPlanned = false;
+  /** Sources that were deleted and made again: what was fetched of them is still processed. */
+  readonly #recreated = new Set<SourceTopic>();
 
   constructor(
     task: number,
@@ -84,6 +89,11 @@ export class Pipeline {
     return this.#inFlight !== undefined;
   }
 
+  /** For how long a producer's open transaction has held back each source, ms. */
+  get heldUp(): ReadonlyMap<SourceTopic, number> {
+    return new Map([...this.#queues].map(([topic, { heldUpMs }]) => [topic, heldUpMs]));
+  }
+
   /** Where a source stands, staged records included. */
   position(topic: SourceTopic): SourcePosition {
     return this.#staged.positions.get(topic)!;
@@ -97,6 +107,7 @@ export class Pipeline {
   drop(): void {
     this.#inFlight = undefined;
     this.#attempts.clear();
+    this.#recreated.clear();
     this.#directory.clear();
   }
 
@@ -136,27 +147,31 @@ export class Pipeline {
     return new SourceQueue(topic, this.#task, this.#services.limits.bufferBytes, {
       arrived: () => this.plan(),
       roomMade: () => this.#services.fetcher.wake(),
-      outOfRange: (of, position, logStartOffset) =>
-        this.#stopAt(
-          of,
-          position,
-          `the log begins at ${logStartOffset} or ends before: records were deleted or the topic was recreated`,
-        ),
+      outOfRange: (of, position) => void this.#outOfRange(of, position),
+      recreated: (of) => {
+        this.#recreated.add(of);
+        this.plan();
+      },
+      heldUp: (of, lastStableOffset, highWatermark) =>
+        warnHeldUp(this.#physical(of), lastStableOffset, highWatermark, this.#services.log),
       unreadable: (of, position, error) =>
         this.#stopAt(of, position, `what stands there can not be read: ${messageOf(error)}`),
     });
   }
 
+  async #outOfRange(topic: SourceTopic, position: number): Promise<void> {
+    const { names, offsets } = this.#services;
+    const why = await whyOutOfRange({ topic: names.physical(topic), partition: this.#task }, position, offsets).catch(
+      (error: unknown) => `that is out of range (${messageOf(error)})`,
+    );
+    if (!this.#host.signal.aborted) this.#stopAt(topic, position, why);
+  }
+
   /** Nothing is skipped silently: the operator decides where to go on. */
   #stopAt(topic: SourceTopic, position: number, why: string): void {
     const { names, fatal } = this.#services;
-    const way =
-      'To go on elsewhere, set the offsets of the group with kafka-consumer-groups --reset-offsets while no worker runs';
-    fatal(
-      new FatalError(
-        `${names.physical(topic)}-${this.#task} is to be read from offset ${position}, but ${why}. ${way}`,
-      ),
-    );
+    const way = `To go on elsewhere, set the offsets of group ${names.group} with kafka-consumer-groups --reset-offsets while no worker runs`;
+    fatal(new FatalError(`${this.#physical(topic)} is to be read from offset ${position}, but ${why}. ${way}`));
   }
 
   #turn(): void {
@@ -164,9 +179,20 @@ export class Pipeline {
       const drained = this.#processSlice();
       if (!this.#inFlight && !this.#staged.isEmpty && (drained || this.#isDue())) this.#beginCommit();
       if (!drained && !this.#isFull()) this.plan();
+      if (this.#hasLeftRecreated()) this.#host.recreated();
     } catch (error) {
       this.#services.fatal(error);
     }
+  }
+
+  /** Everything that was fetched of a source that was made again is committed. */
+  #hasLeftRecreated(): boolean {
+    if (this.#recreated.size === 0 || this.#inFlight || !this.#staged.isEmpty) return false;
+    return [...this.#recreated].every((topic) => this.queue(topic).size === 0);
+  }
+
+  #physical(topic: SourceTopic): string {
+    return `${this.#services.names.physical(topic)}-${this.#task}`;
   }
 
   #isFull(): boolean {
@@ -200,7 +226,8 @@ export class Pipeline {
       staged.openedAt = performance.now();
       staged.now = this.#services.clock.now();
     }
-    staged.setStreamTime(record.topic, advance(staged.streamTime(record.topic), record.timestamp, staged.now));
+    const before = staged.streamTime(record.topic);
+    staged.setStreamTime(record.topic, advance(before, record.timestamp, staged.now, this.#services.shape));
     const processed = this.#process(record, staged, queue);
     if (!processed) return false;
     if (processed.kind === 'unresolved') {

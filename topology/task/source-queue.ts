@@ -1,12 +1,16 @@
 /** Records of one source partition that were fetched and not yet processed, in order. */
 import type { FetchedPartition, FetchedRecord, PartitionConsumer } from '../kafka/index.js';
 import type { SourceRecord, SourceTopic } from '../record.js';
+import { StableOffsetWatch } from './stable-offset-watch.js';
 
 export interface QueueListener {
   /** Something to process, or a new end of the log. */
   arrived(): void;
-  outOfRange(topic: SourceTopic, position: number, logStartOffset: number): void;
+  outOfRange(topic: SourceTopic, position: number): void;
+  recreated(topic: SourceTopic): void;
   unreadable(topic: SourceTopic, position: number, error: unknown): void;
+  /** An open transaction of a producer has held the records after this offset back for long. */
+  heldUp(topic: SourceTopic, lastStableOffset: number, highWatermark: number): void;
   /** Room was made after there had been none. */
   roomMade(): void;
 }
@@ -24,6 +28,7 @@ export class SourceQueue implements PartitionConsumer {
   /** The record that a retry or a schema look-up is waiting for holds the ones behind it. */
   #blockedBy: symbol | undefined;
   lastStableOffset = 0;
+  readonly #stable = new StableOffsetWatch();
 
   constructor(topic: SourceTopic, partition: number, maxBytes: number, listener: QueueListener) {
     this.topic = topic;
@@ -35,6 +40,11 @@ export class SourceQueue implements PartitionConsumer {
   /** Records waiting. */
   get size(): number {
     return this.#records.length - this.#head;
+  }
+
+  /** For how long an open transaction of a producer has held records back, ms; 0 when none does. */
+  get heldUpMs(): number {
+    return this.#stable.heldUpMs;
   }
 
   get ready(): boolean {
@@ -93,8 +103,10 @@ export class SourceQueue implements PartitionConsumer {
     return this.#blockedBy !== undefined;
   }
 
-  deliver(fetched: FetchedPartition, lastStableOffset: number): void {
+  deliver(fetched: FetchedPartition, lastStableOffset: number, highWatermark = lastStableOffset): void {
     this.lastStableOffset = lastStableOffset;
+    if (this.#stable.observe(lastStableOffset, highWatermark, performance.now()))
+      this.#listener.heldUp(this.topic, lastStableOffset, highWatermark);
     this.#fetchedTo = fetched.nextOffset;
     if (fetched.records.length > 0) {
       this.#records = this.size === 0 ? fetched.records : [...this.#records.slice(this.#head), ...fetched.records];
@@ -104,8 +116,12 @@ export class SourceQueue implements PartitionConsumer {
     this.#listener.arrived();
   }
 
-  outOfRange(position: number, logStartOffset: number): void {
-    this.#listener.outOfRange(this.topic, position, logStartOffset);
+  outOfRange(position: number): void {
+    this.#listener.outOfRange(this.topic, position);
+  }
+
+  recreated(): void {
+    this.#listener.recreated(this.topic);
   }
 
   unreadable(position: number, error: unknown): void {

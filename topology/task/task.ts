@@ -11,7 +11,8 @@ import { isOutage, type GroupMember, type TransactionalProducer } from '../kafka
 import { atMost } from '../at-most.js';
 import { SINK_TOPICS, type SourceTopic } from '../record.js';
 import { Pipeline } from './pipeline.js';
-import { readPositions, restore } from './take-over.js';
+import { readPositions } from './positions.js';
+import { restore } from './take-over.js';
 import type { TaskServices } from './task-services.js';
 import { transition, type TaskState } from './task-state.js';
 
@@ -44,6 +45,7 @@ export class Task {
         producer: this.#producer!,
         member: this.#member,
       }),
+      recreated: () => this.#anew(),
       failed: (error) => this.#commitFailed(error),
       signal: this.#abort.signal,
     });
@@ -60,6 +62,11 @@ export class Task {
   /** Records fetched and not processed. */
   get buffered(): number {
     return this.#pipeline.buffered;
+  }
+
+  /** For how long a producer's open transaction has held back each source, ms. */
+  get heldUp(): ReadonlyMap<SourceTopic, number> {
+    return this.#pipeline.heldUp;
   }
 
   /** The next changelog offset that the store holds, to be claimed when joining the group. */
@@ -142,6 +149,16 @@ export class Task {
     this.#services.log.debug({ task: this.number, error: messageOf(error) }, what);
   }
 
+  #anew(): void {
+    if (this.#state !== 'running') return;
+    this.#services.log.warn(
+      { task: this.number },
+      'a source topic was deleted and made again: positions are read anew',
+    );
+    this.#move('restoring');
+    void this.#takeOver(true);
+  }
+
   #commitFailed(error: unknown): void {
     // Resumed while this commit was on its way: a takeover reads its outcome already.
     if (this.#state === 'restoring') return;
@@ -222,6 +239,7 @@ export class Task {
         this.number,
         this.#pipeline.position(topic).nextOffset,
         this.#pipeline.queue(topic),
+        this.#pipeline.position(topic).topicId,
       );
     };
     const others = this.topics.filter((topic) => topic !== 'USER_EVENT_TOPIC');

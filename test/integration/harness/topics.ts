@@ -60,6 +60,25 @@ export async function createTopics(
   }
 }
 
+/** Deletes a topic and makes it again under the same name, empty, and waits until it can be written. */
+export async function recreateTopic(brokers: string, topic: string, partitions: number): Promise<void> {
+  const admin = testKafka(brokers).admin();
+  await admin.connect();
+  try {
+    await admin.deleteTopics({ topics: [topic] });
+    // False while the deletion is on its way: the name is still taken.
+    await until('the topic is made again', () =>
+      admin.createTopics({ waitForLeaders: false, topics: [{ topic, numPartitions: partitions }] }),
+    );
+    await until('every partition has a leader', async () => {
+      const { topics } = await admin.fetchTopicMetadata({ topics: [topic] });
+      return topics[0]!.partitions.length === partitions && topics[0]!.partitions.every(({ leader }) => leader >= 0);
+    });
+  } finally {
+    await admin.disconnect();
+  }
+}
+
 /** A dead letter is the original with headers added: its topic must take a little more than any input topic. */
 function configOf(name: LogicalTopic): { name: string; value: string }[] {
   if (name !== 'NOTIFICATION_DLQ') return [];

@@ -88,17 +88,19 @@ describe('Fetcher', () => {
   };
   const consumer = (
     room = Infinity,
-  ): PartitionConsumer & { offsets: number[]; out: number[]; bad: number[]; room: number } => {
+  ): PartitionConsumer & { offsets: number[]; out: number[]; bad: number[]; ids: string[]; room: number } => {
     const of = {
       room,
       offsets: [] as number[],
       out: [] as number[],
       bad: [] as number[],
+      ids: [] as string[],
       hasRoom: () => of.offsets.length < of.room,
       isHeld: () => false,
       deliver: ({ records }: { records: { offset: number }[] }) =>
         void of.offsets.push(...records.map(({ offset }) => offset)),
       outOfRange: (position: number) => void of.out.push(position),
+      recreated: (topicId: string) => void of.ids.push(topicId),
       unreadable: (position: number) => void of.bad.push(position),
     };
     return of;
@@ -271,7 +273,14 @@ describe('PartitionFeed', () => {
   it('says which position of what is out of range', async () => {
     const feed = new PartitionFeed('changelog t-0');
     const waiting = feed.next(new AbortController().signal);
-    feed.outOfRange(5, 90);
-    await expect(waiting).rejects.toThrow('changelog t-0 is to be read from offset 5, but it begins at 90');
+    feed.outOfRange(5);
+    await expect(waiting).rejects.toThrow('changelog t-0 is to be read from offset 5, but it begins after that');
+  });
+
+  it('says that the topic was made again', async () => {
+    const feed = new PartitionFeed('changelog t-0');
+    const waiting = feed.next(new AbortController().signal);
+    feed.recreated('an-id');
+    await expect(waiting).rejects.toThrow('changelog t-0 was deleted and made again (topic id an-id)');
   });
 });

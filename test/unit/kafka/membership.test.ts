@@ -2,6 +2,7 @@ import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { FencedError, OutageError } from '../../../topology/errors.js';
 import { decodeUserData } from '../../../topology/kafka/assigner.js';
+import { decodeAssignment, encodeAssignment, type PartitionCounts } from '../../../topology/kafka/assignment.js';
 import { MemberMetadata, type Broker, type Cluster } from '../../../topology/kafka/internals.js';
 import { Leaders } from '../../../topology/kafka/leaders.js';
 import { Membership, type MembershipListener } from '../../../topology/kafka/membership.js';
@@ -19,6 +20,12 @@ class FakeGroup {
     ['crm', 5],
   ]);
   readonly joins: { memberId: string; userData: Buffer }[] = [];
+  /** Other members, with what they read. */
+  readonly others: { memberId: string; topics: string[] }[] = [];
+  /** What the leader said to each member when it last dealt. */
+  readonly dealt = new Map<string, Buffer>();
+  /** Says something else to our member than its own dealing; for a group that another leads. */
+  leader: ((memberAssignment: Buffer) => Buffer) | undefined;
   generation = 0;
   heartbeats = 0;
   readonly left: string[] = [];
@@ -51,10 +58,20 @@ class FakeGroup {
           leaderId: mine,
           memberId: mine,
           groupProtocol: '',
-          members: [{ memberId: mine, memberMetadata }],
+          members: [
+            { memberId: mine, memberMetadata },
+            ...this.others.map(({ memberId: other, topics }) => ({
+              memberId: other,
+              memberMetadata: MemberMetadata.encode({ version: 1, topics, userData: Buffer.alloc(0) }),
+            })),
+          ],
         });
       },
-      syncGroup: ({ groupAssignment }) => Promise.resolve({ memberAssignment: groupAssignment[0]!.memberAssignment }),
+      syncGroup: ({ groupAssignment }) => {
+        for (const { memberId, memberAssignment } of groupAssignment) this.dealt.set(memberId, memberAssignment);
+        const { memberAssignment } = groupAssignment[0]!;
+        return Promise.resolve({ memberAssignment: this.leader?.(memberAssignment) ?? memberAssignment });
+      },
       heartbeat: () => {
         this.heartbeats += 1;
         const error = this.errors.shift();
@@ -71,6 +88,7 @@ describe('Membership', () => {
   let group: FakeGroup;
   let membership: Membership;
   let heard: string[];
+  let counts: PartitionCounts;
   let assigned: { tasks: readonly number[]; generation: number; memberId: string }[];
   let running: Promise<void>;
   let ghost: string | undefined;
@@ -83,9 +101,10 @@ describe('Membership', () => {
     const listener: MembershipListener = {
       claim: () => ({ tasks: [1, 2], stored: { 1: 40 } }),
       suspend: () => Promise.resolve(void heard.push('suspend')),
-      assigned: (tasks, _, { generationId: generation, memberId }) => {
+      assigned: (tasks, partitions, { generationId: generation, memberId }) => {
         heard.push('assigned');
         assigned.push({ tasks, generation, memberId });
+        counts = partitions;
       },
       ghost: () => ghost,
       became: (memberId) => Promise.resolve(void became.push(memberId)),
@@ -105,7 +124,9 @@ describe('Membership', () => {
     membership = new Membership(group.cluster(), leaders, options, listener, pino({ level: 'silent' }));
     running = membership.run();
     running.catch(() => undefined); // looked at by the test that expects it
-    await until(() => expect(assigned.length > 0 || group.joinError !== undefined).toBe(true));
+    await until(() =>
+      expect(assigned.length > 0 || group.joinError !== undefined || group.leader !== undefined).toBe(true),
+    );
   };
 
   beforeEach(() => {
@@ -174,6 +195,63 @@ describe('Membership', () => {
     await start();
     group.partitions.set('tasks', 7);
     await until(() => expect(assigned.at(-1)!.tasks).toHaveLength(7));
+  });
+
+  it('takes the partitions as the leader counted them, and joins again when its own metadata is newer', async () => {
+    metadataIntervalMs = 20;
+    const older = new Map([
+      ['tasks', 2],
+      ['crm', 5],
+    ]);
+    let times = 0;
+    // The leader has not heard of the third partition yet; the next time it has.
+    group.leader = (dealt) => ((times += 1) === 1 ? encodeAssignment({ tasks: [0, 1], partitions: older }) : dealt);
+    await start();
+    await until(() => expect(assigned).toHaveLength(1));
+    expect(counts).toEqual(older);
+    await until(() => expect(assigned.length).toBeGreaterThan(1));
+    expect(counts.get('tasks')).toBe(3);
+    expect(times).toBe(2);
+  });
+
+  it('takes a task of a partition that only the leader has heard of yet', async () => {
+    group.leader = () => encodeAssignment({ tasks: [6], partitions: new Map([['tasks', 7]]) });
+    await start();
+    await until(() => expect(assigned.at(-1)?.tasks).toEqual([6]));
+    expect([...counts]).toEqual([
+      ['tasks', 7],
+      ['crm', 5],
+    ]);
+  });
+
+  it('gives tasks to a version that reads one more source, and none to another application', async () => {
+    group.others.push(
+      { memberId: 'newer', topics: ['tasks', 'crm', 'sales'] },
+      { memberId: 'another', topics: ['tasks', 'orders'] },
+    );
+    await start();
+    const told = (memberId: string) => decodeAssignment(group.dealt.get(memberId)!, 'g');
+    expect(told('m1').tasks.length + told('newer').tasks.length).toBe(5);
+    expect(told('newer').refused).toBeUndefined();
+    expect(told('another')).toMatchObject({
+      tasks: [],
+      refused: 'the workers that are there read crm, this one does not; it reads orders',
+    });
+  });
+
+  it('ends when the leader says that it is of another application', async () => {
+    group.leader = () => encodeAssignment({ tasks: [], partitions: new Map(), refused: 'they read crm' });
+    await start();
+    await expect(running).rejects.toThrow(
+      'group g is used by two applications, give each an APP_ID of its own: they read crm',
+    );
+    expect(assigned).toEqual([]);
+  });
+
+  it('ends in a group whose members are consumers of another kind', async () => {
+    group.joinError = new BrokerError(23, 'JoinGroup');
+    await start();
+    await expect(running).rejects.toThrow('the consumer group g is used by two applications');
   });
 
   it('ends on an error that neither waiting nor rejoining cures', async () => {

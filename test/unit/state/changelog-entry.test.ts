@@ -78,11 +78,20 @@ describe('a changelog record', () => {
     );
   });
 
+  it('carries the topic id of each source, and none where the brokers know of none', () => {
+    const positions = new Map([
+      ['TASK_EVENT_TOPIC', { topicId: 'b3wtAT8MTGS0Xz2n3Eqk1A', nextOffset: 42, streamTime: 1000, notifyFrom: 7 }],
+      ['CRM_EVENT_TOPIC', { topicId: undefined, nextOffset: 5, streamTime: -1, notifyFrom: 0 }],
+    ]);
+    const [record] = encodeChangelogEntry({ positions, buckets: [] });
+    expect(decodeChangelogEntry(record!, 'changelog-0@7').positions).toEqual(positions);
+  });
+
   it('is refused when its format is newer', () => {
     const record = encodeChangelogEntry({ positions: POSITIONS, buckets: [] })[0]!;
-    record[2] = 2;
+    record[2] = 3;
     expect(() => decodeChangelogEntry(record, 'changelog-0@7')).toThrow(
-      'changelog-0@7 has changelog format 2, this version reads 1: run the version that wrote it, or a newer one',
+      'changelog-0@7 has changelog format 3, this version reads 2: run the version that wrote it, or a newer one',
     );
   });
 });

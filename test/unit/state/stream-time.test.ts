@@ -13,6 +13,7 @@ const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
 const NOW = Date.UTC(2026, 0, 15);
 const times = fc.integer({ min: -1, max: NOW + 10 * DAY });
+const WEEK = windowShape(7 * DAY);
 const windows = fc.integer({ min: 1000, max: 400 * DAY });
 
 describe('stream time', () => {
@@ -22,7 +23,7 @@ describe('stream time', () => {
         times,
         times,
         times,
-        (streamTime, timestamp, now) => advance(streamTime, timestamp, now) >= streamTime,
+        (streamTime, timestamp, now) => advance(streamTime, timestamp, now, WEEK) >= streamTime,
       ),
     );
   });
@@ -32,21 +33,33 @@ describe('stream time', () => {
       fc.property(
         times,
         times,
-        (timestamp, now) => advance(NO_STREAM_TIME, timestamp, now) <= Math.max(NO_STREAM_TIME, now + MAX_AHEAD_MS),
+        (timestamp, now) =>
+          advance(NO_STREAM_TIME, timestamp, now, WEEK) <= Math.max(NO_STREAM_TIME, now + MAX_AHEAD_MS),
       ),
     );
   });
 
   it('is not moved by a record without a timestamp', () => {
-    expect(advance(NOW, -1, NOW)).toBe(NOW);
-    expect(advance(NO_STREAM_TIME, -1, NOW)).toBe(NO_STREAM_TIME);
+    expect(advance(NOW, -1, NOW, WEEK)).toBe(NOW);
+    expect(advance(NO_STREAM_TIME, -1, NOW, WEEK)).toBe(NO_STREAM_TIME);
+  });
+
+  it('costs a window of whatever length a quarter at most, for a clock that is wrong by whatever much', () => {
+    fc.assert(
+      fc.property(windows, fc.nat({ max: 900 * DAY }), (windowMs, ahead) => {
+        const shape = windowShape(windowMs);
+        const after = advance(NOW, NOW + ahead, NOW, shape);
+        const young = bucketOf(NOW - Math.floor(windowMs * 0.74), shape);
+        expect(young).toBeGreaterThanOrEqual(firstLiveBucket(after, shape));
+      }),
+    );
   });
 
   it('does not depend on the order of records', () => {
     fc.assert(
       fc.property(fc.array(times), (timestamps) => {
         const fold = (list: readonly number[]): number =>
-          list.reduce((time, timestamp) => advance(time, timestamp, NOW), NO_STREAM_TIME);
+          list.reduce((time, timestamp) => advance(time, timestamp, NOW, WEEK), NO_STREAM_TIME);
         expect(fold([...timestamps].reverse())).toBe(fold(timestamps));
       }),
     );

@@ -160,12 +160,33 @@ describe('TaskStore', () => {
     expect([...storedTasks(environment).keys()]).toEqual([1]);
   });
 
+  it('carries the id of the changelog that it follows from the next write on, and over a restart', async () => {
+    const { environment } = temporaryState();
+    const store = new TaskStore(environment, 0, SHAPE);
+    store.follow('first');
+    await store.apply([{ offset: 0, entry: entryAt(1000, [1]) }], 1);
+    store.follow('second');
+    expect(store.checkpoint?.changelogId).toBe('first');
+    expect(new TaskStore(environment, 0, SHAPE).checkpoint?.changelogId).toBe('first');
+    await store.apply([], 1);
+    expect(new TaskStore(environment, 0, SHAPE).checkpoint?.changelogId).toBe('second');
+  });
+
+  it('keeps an entry of an earlier changelog whose record had the same offset, and expires it with its bucket', async () => {
+    const store = new TaskStore(temporaryState().environment, 0, SHAPE);
+    await store.apply([{ offset: 0, entry: entryAt(1000, [1]) }], 1);
+    await store.reseeded('another', 0);
+    await store.apply([{ offset: 0, entry: entryAt(1000, [2]) }], 1);
+    await store.apply([{ offset: 0, entry: entryAt(1000, [2]) }], 1); // again, as after a crash
+    expect([...store.buckets()].flatMap(({ digests }) => digests)).toHaveLength(2);
+  });
+
   it('is not opened when its format is newer, and is left as it is', async () => {
     const { environment } = temporaryState();
-    const newer = Buffer.from(JSON.stringify({ format: 2, changelogOffset: 9, positions: {} }));
+    const newer = Buffer.from(JSON.stringify({ format: 3, changelogOffset: 9, positions: {} }));
     await environment.table('task-5').put(Buffer.from([0]), newer);
     expect(() => new TaskStore(environment, 5, SHAPE)).toThrow(
-      'the store of task 5 has format 2, this version reads 1: run the version that wrote it, or a newer one',
+      'the store of task 5 has format 3, this version reads 2: run the version that wrote it, or a newer one',
     );
     expect(environment.table('task-5').get(Buffer.from([0]))).toEqual(newer);
   });

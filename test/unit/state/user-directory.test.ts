@@ -132,4 +132,32 @@ describe('isNewer', () => {
       }),
     );
   });
+
+  it('keeps its users when the topic is followed anew, but not the positions', async () => {
+    const state = temporaryState();
+    const directory = new UserDirectory(state.environment);
+    await directory.follow('first', false);
+    await directory.apply(0, [entry()], 9);
+    await directory.follow('second', true);
+    const again = new UserDirectory(state.environment);
+    expect([again.size, again.topicId, again.position(0)]).toEqual([1, 'second', undefined]);
+  });
+
+  it('gives every entry back, so that the topic can be written anew', async () => {
+    const directory = new UserDirectory(temporaryState().environment);
+    const users = [entry(), entry({ userId: -5n, deleted: true, email: null })];
+    await directory.follow('id', false);
+    await directory.apply(3, users, 9);
+    expect([...directory.entries()].sort((a, b) => Number(b.userId - a.userId))).toEqual(users);
+  });
+
+  it('is not opened when its format is newer, and is left as it is', async () => {
+    const { environment } = temporaryState();
+    const newer = Buffer.from(JSON.stringify({ format: 2, topicId: 'id', users: 'elsewhere' }));
+    await environment.table('user-directory').put(Buffer.from([2]), newer);
+    expect(() => new UserDirectory(environment)).toThrow(
+      'the store of the user directory has format 2, this version reads 1: run the version that wrote it, or a newer one',
+    );
+    expect(environment.table('user-directory').get(Buffer.from([2]))).toEqual(newer);
+  });
 });

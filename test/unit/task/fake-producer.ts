@@ -11,7 +11,7 @@ export type Step = 'fence' | 'send' | 'sendOffsets' | 'commit' | 'committed' | '
 
 interface Transaction {
   readonly records: readonly OutboundRecord[];
-  readonly offsets: Map<string, number>;
+  readonly offsets: Map<string, PartitionOffset>;
 }
 
 /** What outlives a producer. */
@@ -19,6 +19,8 @@ export class FakeBroker {
   readonly committed: Transaction[] = [];
   /** Source offsets of the group, by physical topic. */
   readonly offsets = new Map<string, number>();
+  /** What stands beside them. */
+  readonly metadata = new Map<string, string>();
   /** The changelog partition as it would be fetched. */
   readonly changelog: { readonly offset: number; readonly value: Buffer }[] = [];
   changelogEnd = 0;
@@ -45,7 +47,7 @@ class FakeProducer {
   readonly #broker: FakeBroker;
   #epoch = -1;
   #records: OutboundRecord[] = [];
-  #offsets = new Map<string, number>();
+  #offsets = new Map<string, PartitionOffset>();
   #changelogEnd = -1;
 
   constructor(broker: FakeBroker) {
@@ -79,7 +81,7 @@ class FakeProducer {
   }
 
   async sendOffsets(_: GroupMember, offsets: readonly PartitionOffset[]): Promise<void> {
-    for (const { topic, offset } of offsets) this.#offsets.set(topic, offset);
+    for (const of of offsets) this.#offsets.set(of.topic, of);
     await this.#step('sendOffsets');
   }
 
@@ -89,7 +91,10 @@ class FakeProducer {
     const packed = this.#records.filter(({ topic }) => topic === changelogTopic);
     packed.forEach(({ value }, i) => changelog.push({ offset: this.#changelogEnd + i, value: value! }));
     this.#broker.committed.push({ records: this.#records, offsets: this.#offsets });
-    for (const [topic, offset] of this.#offsets) this.#broker.offsets.set(topic, offset);
+    for (const [topic, { offset, metadata }] of this.#offsets) {
+      this.#broker.offsets.set(topic, offset);
+      this.#broker.metadata.set(topic, metadata ?? '');
+    }
     await this.#end(packed.length);
     await this.#step('committed');
   }

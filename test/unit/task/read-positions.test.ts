@@ -1,71 +1,212 @@
-/** Where a task begins, from the group's offsets and the changelog's positions. */
+/** Where a task begins, from the group's offsets and the changelog's positions. One test a row of the table in positions.ts. */
 import { pino } from 'pino';
+import { Registry } from 'prom-client';
 import { describe, expect, it } from 'vitest';
 import type { SourcePosition } from '../../../state/changelog-entry.js';
 import type { TaskStore } from '../../../state/task-store.js';
+import { ConfigError, FatalError } from '../../../topology/errors.js';
+import { createMetrics } from '../../../topology/metrics.js';
 import type { SourceTopic } from '../../../topology/record.js';
-import { readPositions, type Positions, type TakeOverServices } from '../../../topology/task/take-over.js';
+import { readPositions, type Positions } from '../../../topology/task/positions.js';
+import type { TakeOverServices } from '../../../topology/task/take-over.js';
 import { TopicNames } from '../../../topology/topic-names.js';
 
 const TOPICS: readonly SourceTopic[] = ['TASK_EVENT_TOPIC', 'CRM_EVENT_TOPIC'];
+const [NOW, BEFORE] = ['id-now', 'id-before'];
+
+/** An offset of the group: with the topic id that a task writes beside it, '' on a broker without ids; undefined from a tool. */
+interface Committed {
+  readonly offset: number;
+  readonly topicId?: string;
+}
 
 interface Known {
   /** Committed offsets of the group. */
-  readonly committed?: Partial<Record<SourceTopic, number>>;
+  readonly committed?: Partial<Record<SourceTopic, Committed>>;
   /** Positions that the changelog holds. */
   readonly stored?: Partial<Record<SourceTopic, SourcePosition>>;
+  /** The first offset of the changelog. */
+  readonly changelogStart?: number;
+  readonly startFrom?: 'earliest' | 'latest';
+  /** What the brokers say of the topics' ids. */
+  readonly ids?: 'known' | 'unknown';
 }
 
-function positionsOf({ committed = {}, stored }: Known): Promise<Positions> {
+const SOURCE = { earliest: 10, latest: 100 };
+
+function begin(known: Known): { begun: Promise<Positions>; warnings: string[] } {
+  const { committed = {}, stored = {}, changelogStart = 0, startFrom, ids = 'known' } = known;
   const names = new TopicNames('', 'app');
-  const store = { checkpoint: stored && { changelogOffset: 9, positions: new Map(Object.entries(stored)) } };
+  const warnings: string[] = [];
+  const store = { checkpoint: { changelogOffset: 9, positions: new Map(Object.entries(stored)) } };
   const services = {
     names,
     offsets: {
+      topicIds: (topics: string[]) => Promise.resolve(new Map(ids === 'known' ? topics.map((t) => [t, NOW]) : [])),
       committed: () =>
-        Promise.resolve(Object.entries(committed).map(([topic, offset]) => ({ topic, partition: 0, offset }))),
-      at: (_spec: unknown, partitions: { topic: string }[]) =>
-        Promise.resolve(partitions.map(({ topic }) => ({ topic, partition: 0, offset: 0 }))),
+        Promise.resolve(
+          Object.entries(committed).map(([topic, { offset, topicId }]) => ({
+            topic,
+            partition: 0,
+            offset,
+            metadata: topicId === undefined ? '' : `topic-id:${topicId}`,
+          })),
+        ),
+      at: (spec: 'earliest' | 'latest', partitions: { topic: string }[]) =>
+        Promise.resolve(
+          partitions.map(({ topic }) => ({
+            topic,
+            partition: 0,
+            offset: topic === names.changelog ? changelogStart : SOURCE[spec],
+          })),
+        ),
     },
-    log: pino({ level: 'silent' }),
-    startFrom: undefined,
+    metrics: createMetrics(new Registry()),
+    log: pino({ level: 'warn' }, { write: (line: string) => void warnings.push(line) }),
+    startFrom,
   };
-  return readPositions(store as unknown as TaskStore, 0, TOPICS, services as unknown as TakeOverServices);
+  const begun = readPositions(store as unknown as TaskStore, 0, TOPICS, services as unknown as TakeOverServices);
+  return { begun, warnings };
 }
 
-const at = (nextOffset: number): SourcePosition => ({ nextOffset, streamTime: 1000, notifyFrom: 3 });
+const at = (nextOffset: number, topicId?: string): SourcePosition => ({
+  topicId: topicId ?? NOW,
+  nextOffset,
+  streamTime: 1000,
+  notifyFrom: 3,
+});
+const ours = (offset: number, topicId = NOW): Committed => ({ offset, topicId });
+const offsetsOf = ({ positions }: Positions): number[] => TOPICS.map((topic) => positions.get(topic)!.nextOffset);
 
 describe('where a task begins', () => {
   it("is where the group's offsets say, with the stream time of the changelog", async () => {
-    const { positions, first } = await positionsOf({
-      committed: { TASK_EVENT_TOPIC: 40, CRM_EVENT_TOPIC: 7 },
+    const { begun, warnings } = begin({
+      committed: { TASK_EVENT_TOPIC: ours(40), CRM_EVENT_TOPIC: ours(7) },
       stored: { TASK_EVENT_TOPIC: at(40), CRM_EVENT_TOPIC: at(7) },
     });
-    expect(positions.get('TASK_EVENT_TOPIC')).toEqual({ nextOffset: 40, streamTime: 1000, notifyFrom: 3 });
+    const { positions, first } = await begun;
+    expect(positions.get('TASK_EVENT_TOPIC')).toEqual({
+      topicId: NOW,
+      nextOffset: 40,
+      streamTime: 1000,
+      notifyFrom: 3,
+    });
     expect(positions.get('CRM_EVENT_TOPIC')?.nextOffset).toBe(7);
-    expect(first).toBe(false);
+    expect([first, warnings]).toEqual([false, []]);
   });
 
-  it("is where an operator set the group's offsets, back or forth", async () => {
-    const { positions } = await positionsOf({
-      committed: { TASK_EVENT_TOPIC: 5, CRM_EVENT_TOPIC: 90 },
-      stored: { TASK_EVENT_TOPIC: at(40), CRM_EVENT_TOPIC: at(7) },
+  it("is where an operator set the group's offsets, back or forth, which is logged", async () => {
+    const { begun, warnings } = begin({
+      committed: { TASK_EVENT_TOPIC: { offset: 15 }, CRM_EVENT_TOPIC: { offset: 90 } },
+      stored: { TASK_EVENT_TOPIC: at(40), CRM_EVENT_TOPIC: at(17) },
     });
-    expect([...positions.values()].map(({ nextOffset }) => nextOffset)).toEqual([5, 90]);
+    expect(offsetsOf(await begun)).toEqual([15, 90]);
+    expect(warnings[0]).toContain('was set back');
+    expect(warnings[1]).toContain('was set ahead');
   });
 
-  it("is where the changelog says when the group's offsets have expired", async () => {
-    const { positions, first } = await positionsOf({ stored: { TASK_EVENT_TOPIC: at(40), CRM_EVENT_TOPIC: at(7) } });
-    expect([...positions.values()].map(({ nextOffset }) => nextOffset)).toEqual([40, 7]);
-    expect(first).toBe(false);
+  it("is where the changelog says when the group's offsets have expired, some of them or all", async () => {
+    const stored = { TASK_EVENT_TOPIC: at(40), CRM_EVENT_TOPIC: at(17) };
+    const none = await begin({ stored }).begun;
+    expect([offsetsOf(none), none.first]).toEqual([[40, 17], false]);
+    const some = await begin({ committed: { CRM_EVENT_TOPIC: ours(17) }, stored }).begun;
+    expect([offsetsOf(some), some.first]).toEqual([[40, 17], false]);
   });
 
-  it('is the beginning of a partition that was added later, to be committed first', async () => {
-    const { positions, first } = await positionsOf({
-      committed: { TASK_EVENT_TOPIC: 40 },
+  it('is the beginning of a partition that was added later, to be committed first, whatever START_FROM says', async () => {
+    const { positions, first } = await begin({
+      committed: { TASK_EVENT_TOPIC: ours(40) },
       stored: { TASK_EVENT_TOPIC: at(40) },
-    });
-    expect(positions.get('CRM_EVENT_TOPIC')).toEqual({ nextOffset: 0, streamTime: -1, notifyFrom: 0 });
+      startFrom: 'latest',
+    }).begun;
+    expect(positions.get('CRM_EVENT_TOPIC')).toEqual({ topicId: NOW, nextOffset: 10, streamTime: -1, notifyFrom: 10 });
     expect(first).toBe(true);
+  });
+
+  it('is START_FROM for the sources of which an operator set no offset before a first start', async () => {
+    const committed = { TASK_EVENT_TOPIC: { offset: 40 } };
+    expect(offsetsOf(await begin({ committed, startFrom: 'latest' }).begun)).toEqual([40, 100]);
+    await expect(begin({ committed }).begun).rejects.toThrow(ConfigError);
+  });
+});
+
+describe('a source that was deleted and made again', () => {
+  it.each<[string, Known]>([
+    [
+      'the group has the offset of the topic before it',
+      { committed: { TASK_EVENT_TOPIC: ours(40, BEFORE) }, stored: { TASK_EVENT_TOPIC: at(40, BEFORE) } },
+    ],
+    ['the brokers have deleted its offset with it', { stored: { TASK_EVENT_TOPIC: at(40, BEFORE) } }],
+    [
+      'the changelog has expired too',
+      { committed: { TASK_EVENT_TOPIC: ours(40, BEFORE), CRM_EVENT_TOPIC: ours(17) }, changelogStart: 900 },
+    ],
+  ])('is read from its beginning, never from the offset of the topic before it: %s', async (_, known) => {
+    const { begun, warnings } = begin({
+      committed: { CRM_EVENT_TOPIC: ours(17), ...known.committed },
+      ...(known.stored ? { stored: { CRM_EVENT_TOPIC: at(17), ...known.stored } } : {}),
+      changelogStart: known.changelogStart ?? 0,
+      startFrom: 'latest',
+    });
+    const { positions, first } = await begun;
+    expect(positions.get('TASK_EVENT_TOPIC')).toMatchObject({ topicId: NOW, nextOffset: 10, notifyFrom: 10 });
+    expect(positions.get('CRM_EVENT_TOPIC')?.nextOffset).toBe(17);
+    expect(first).toBe(true);
+    expect(warnings.join()).toContain('was deleted and made again');
+  });
+
+  it('keeps its stream time, so that copies of what was seen before are known', async () => {
+    const { positions } = await begin({
+      committed: { CRM_EVENT_TOPIC: ours(17) },
+      stored: { TASK_EVENT_TOPIC: at(40, BEFORE), CRM_EVENT_TOPIC: at(17) },
+    }).begun;
+    expect(positions.get('TASK_EVENT_TOPIC')?.streamTime).toBe(1000);
+  });
+
+  it('is read from where an operator has set its offset since', async () => {
+    const { begun, warnings } = begin({
+      committed: { TASK_EVENT_TOPIC: { offset: 60 }, CRM_EVENT_TOPIC: ours(17) },
+      stored: { TASK_EVENT_TOPIC: at(40, BEFORE), CRM_EVENT_TOPIC: at(17) },
+    });
+    expect(offsetsOf(await begun)).toEqual([60, 17]);
+    expect(warnings.join()).toContain('deleted and made again');
+  });
+
+  it('can not be told on brokers that know of no ids: the offsets count', async () => {
+    const { positions } = await begin({
+      committed: { TASK_EVENT_TOPIC: ours(40, ''), CRM_EVENT_TOPIC: ours(17, '') },
+      stored: { TASK_EVENT_TOPIC: at(40, BEFORE), CRM_EVENT_TOPIC: at(17) },
+      ids: 'unknown',
+    }).begun;
+    expect(positions.get('TASK_EVENT_TOPIC')).toMatchObject({ topicId: undefined, nextOffset: 40 });
+  });
+});
+
+describe('a changelog of which nothing was restored', () => {
+  const committed = { TASK_EVENT_TOPIC: ours(40), CRM_EVENT_TOPIC: ours(17) };
+
+  it('stops the task when it never held a record, though offsets were committed with it', async () => {
+    const refused = await begin({ committed }).begun.catch((error: unknown) => error);
+    expect(refused).toBeInstanceOf(FatalError);
+    expect(String(refused)).toMatch(/app-dedup-changelog-0 is empty.*state reseed.*--reset-offsets --to-current/);
+  });
+
+  it("is done without when an operator has set the group's offsets since", async () => {
+    const set = { TASK_EVENT_TOPIC: { offset: 40 }, CRM_EVENT_TOPIC: { offset: 17 } };
+    expect(offsetsOf(await begin({ committed: set }).begun)).toEqual([40, 17]);
+  });
+
+  it('is done without when its records have expired, which is logged', async () => {
+    const { begun, warnings } = begin({ committed, changelogStart: 900 });
+    expect(offsetsOf(await begun)).toEqual([40, 17]);
+    expect(warnings.join()).toContain('have expired');
+  });
+
+  it.each<[string, Known['committed'], string]>([
+    ['all offsets have expired too', {}, 'TASK_EVENT_TOPIC-0, CRM_EVENT_TOPIC-0'],
+    ['an offset of some source has expired too', { CRM_EVENT_TOPIC: ours(17) }, 'TASK_EVENT_TOPIC-0'],
+  ])('stops the task when its records have expired and %s', async (_, left, named) => {
+    const { begun } = begin({ committed: left ?? {}, changelogStart: 900, startFrom: 'earliest' });
+    await expect(begun).rejects.toThrow(`no committed offset for ${named}, and the records of its changelog`);
   });
 });

@@ -33,6 +33,7 @@ async function restoring({ earliest = is(0), latest = is(0), highWatermark = is(
     offsets: {
       at: (spec: unknown) => (spec === 'earliest' ? earliest() : latest()),
       highWatermarks: highWatermark,
+      topicIds: () => Promise.resolve(new Map()),
     } as unknown as Offsets,
     fetcher: { add, remove } as unknown as Fetcher,
     metrics: createMetrics(new Registry()),
@@ -69,7 +70,7 @@ it('keeps a store that is ahead of what is stable, and waits for the marker that
   const of = await restoring({ latest: is(2), highWatermark: is(4), stored: 3 });
   await vi.waitFor(() => expect(of.add).toHaveBeenCalled());
   expect(of.add.mock.calls[0]![2]).toBe(3);
-  of.add.mock.calls[0]![3].deliver({ records: [], nextOffset: 4, bytes: 0 }, 4);
+  of.add.mock.calls[0]![3].deliver({ records: [], nextOffset: 4, bytes: 0 }, 4, 4);
   await of.restored;
   expect(of.store.checkpoint?.changelogOffset).toBe(4);
 });

@@ -8,7 +8,9 @@ function queueOf(maxBytes = 1000): { queue: SourceQueue; heard: string[] } {
     arrived: () => heard.push('arrived'),
     roomMade: () => heard.push('room'),
     unreadable: (topic, position, error) => heard.push(`${topic} unreadable at ${position}: ${String(error)}`),
-    outOfRange: (topic, position, start) => heard.push(`${topic} out of range at ${position}, begins at ${start}`),
+    outOfRange: (topic, position) => heard.push(`${topic} out of range at ${position}`),
+    recreated: (topic) => heard.push(`${topic} made again`),
+    heldUp: (topic, stable, end) => heard.push(`${topic} held up at ${stable} of ${end}`),
   });
   return { queue, heard };
 }
@@ -103,7 +105,15 @@ describe('SourceQueue', () => {
 
   it('passes on that its position is out of range', () => {
     const { queue, heard } = queueOf();
-    queue.outOfRange(5, 90);
-    expect(heard).toEqual(['TASK_EVENT_TOPIC out of range at 5, begins at 90']);
+    queue.outOfRange(5);
+    expect(heard).toEqual(['TASK_EVENT_TOPIC out of range at 5']);
+  });
+
+  it('passes on that its topic was made again, and keeps what was fetched of the one before', () => {
+    const { queue, heard } = queueOf();
+    queue.deliver(fetched([0, 1], 2), 2);
+    queue.recreated();
+    expect(heard).toEqual(['arrived', 'TASK_EVENT_TOPIC made again']);
+    expect(queue.size).toBe(2);
   });
 });

@@ -23,6 +23,7 @@ export const MEMBER = { groupId: 'app', generationId: 1, memberId: 'm' };
 
 interface Fetched {
   readonly consumer: PartitionConsumer;
+  readonly topicId: string | undefined;
   position: number;
 }
 
@@ -30,14 +31,16 @@ interface Fetched {
 class FakeFetcher {
   readonly logs = new Map<string, FetchedRecord[]>();
   readonly fetched = new Map<string, Fetched>();
+  /** Topic ids; a topic that is not in here has none, as on an older broker. */
+  readonly ids = new Map<string, string>();
   readonly #broker: FakeBroker;
 
   constructor(broker: FakeBroker) {
     this.#broker = broker;
   }
 
-  add(topic: string, _: number, position: number, consumer: PartitionConsumer): void {
-    this.fetched.set(topic, { consumer, position });
+  add(topic: string, _: number, position: number, consumer: PartitionConsumer, topicId?: string): void {
+    this.fetched.set(topic, { consumer, position, topicId });
     this.wake();
   }
 
@@ -51,19 +54,28 @@ class FakeFetcher {
     this.wake();
   }
 
-  append(topic: string, texts: readonly string[]): void {
+  append(topic: string, texts: readonly string[], timestamp?: number): void {
     const log = this.logs.get(topic) ?? [];
-    this.logs.set(topic, [...log, ...texts.map((text, i) => fetchedRecord(log.length + i, text))]);
+    this.logs.set(topic, [...log, ...texts.map((text, i) => fetchedRecord(log.length + i, text, timestamp))]);
     this.wake();
+  }
+
+  /** Deletes the topic and makes it again, with these records; its reader hears of it. */
+  recreate(topic: string, topicId: string, texts: readonly string[]): void {
+    this.ids.set(topic, topicId);
+    this.logs.set(topic, []);
+    this.append(topic, texts);
+    const found = this.fetched.get(topic);
+    if (found && found.topicId !== topicId) found.consumer.recreated(topicId);
   }
 
   wake(): void {
     setImmediate(() => {
       for (const [topic, of] of this.fetched) {
         const [records, end] = this.#read(topic, of.position);
-        if (!of.consumer.hasRoom() || end <= of.position) continue;
+        if (!of.consumer.hasRoom() || end <= of.position || of.topicId !== this.ids.get(topic)) continue;
         of.position = end;
-        of.consumer.deliver({ records, nextOffset: end, bytes: 0 }, end);
+        of.consumer.deliver({ records, nextOffset: end, bytes: 0 }, end, end);
         this.wake();
       }
     });
@@ -99,7 +111,7 @@ export interface Rig {
   readonly behaviour: Map<string, (attempt: number) => Processed>;
   /** Schema ids that were asked for; `answer` lets the waiting go on. */
   readonly schemas: { readonly schemaId: number; readonly answer: () => void }[];
-  append(topic: SourceTopic, texts: readonly string[]): void;
+  append(topic: SourceTopic, texts: readonly string[], timestamp?: number): void;
   /** Values of committed e-mails. */
   sent(): string[];
   deadLetters(): string[];
@@ -167,7 +179,7 @@ export function rig(options: RigOptions = {}): Rig {
     fetcher,
     behaviour,
     schemas,
-    append: (topic, texts) => fetcher.append(names.physical(topic), texts),
+    append: (topic, texts, timestamp) => fetcher.append(names.physical(topic), texts, timestamp),
     sent: () => broker.texts(names.physical('EMAIL_REQUEST_TOPIC')),
     deadLetters: () => broker.texts(names.physical('NOTIFICATION_DLQ')),
   };
@@ -203,7 +215,7 @@ export function failingUntil(attempt: number, text: string): (now: number) => Pr
 function offsetsOf(broker: FakeBroker, fetcher: FakeFetcher): Offsets {
   const end = (topic: string): number =>
     topic === broker.changelogTopic ? broker.changelogEnd : (fetcher.logs.get(topic)?.length ?? 0);
-  const offsets: Pick<Offsets, 'at' | 'committed' | 'highWatermarks'> = {
+  const offsets: Pick<Offsets, 'at' | 'committed' | 'highWatermarks' | 'topicIds'> = {
     at: (spec, partitions) =>
       Promise.resolve(
         partitions.map(({ topic, partition }) => ({ topic, partition, offset: spec === 'latest' ? end(topic) : 0 })),
@@ -213,9 +225,12 @@ function offsetsOf(broker: FakeBroker, fetcher: FakeFetcher): Offsets {
     committed: (partitions) =>
       Promise.resolve(
         partitions.flatMap(({ topic, partition }) =>
-          broker.offsets.has(topic) ? [{ topic, partition, offset: broker.offsets.get(topic)! }] : [],
+          broker.offsets.has(topic)
+            ? [{ topic, partition, offset: broker.offsets.get(topic)!, metadata: broker.metadata.get(topic) ?? '' }]
+            : [],
         ),
       ),
+    topicIds: (topics) => Promise.resolve(new Map([...fetcher.ids].filter(([topic]) => topics.includes(topic)))),
   };
   return offsets as Offsets;
 }

@@ -100,7 +100,7 @@ describe('a task that starts', () => {
     of.again().start();
     await until(() => expect(of.fatal).toHaveBeenCalled());
     expect(String(of.fatal.mock.calls[0]![0])).toContain(
-      'the changelog of task 0 is empty beside a store that stands at offset',
+      'the changelog app-dedup-changelog-0 is empty beside a store that stands at offset',
     );
   });
 

@@ -1,0 +1,57 @@
+import { describe, expect, it } from 'vitest';
+import { FatalError } from '../../../topology/errors.js';
+import { decodeAssignment, encodeAssignment, strangeness } from '../../../topology/kafka/assignment.js';
+import { MemberAssignment } from '../../../topology/kafka/internals.js';
+
+const PARTITIONS = new Map([
+  ['tasks', 3],
+  ['crm', 1],
+]);
+const told = (userData: unknown): Buffer =>
+  MemberAssignment.encode({
+    version: 1,
+    assignment: { tasks: [0] },
+    userData: userData === undefined ? Buffer.alloc(0) : Buffer.from(JSON.stringify(userData)),
+  });
+
+describe('an assignment', () => {
+  it('carries the tasks, and the partitions as the leader counted them', () => {
+    const encoded = encodeAssignment({ tasks: [0, 2], partitions: PARTITIONS });
+    expect(decodeAssignment(encoded, 'g')).toEqual({ tasks: [0, 2], partitions: PARTITIONS, refused: undefined });
+    // What kafka-consumer-groups --describe shows.
+    expect(MemberAssignment.decode(encoded)?.assignment).toEqual({ tasks: [0, 2], crm: [0] });
+  });
+
+  it('is empty for a member that was given nothing', () => {
+    expect(decodeAssignment(Buffer.alloc(0), 'g').tasks).toEqual([]);
+  });
+
+  it('may carry more than this version knows', () => {
+    expect(decodeAssignment(told({ version: 1, tasks: [4], later: true }), 'g').tasks).toEqual([4]);
+  });
+
+  it.each<[string, unknown, string]>([
+    ['of a newer format', { version: 2, work: {} }, 'in format 2, this version reads 1'],
+    ['of another assigner', undefined, 'the group g was dealt by another assigner than ours'],
+  ])('%s is refused: to go on without tasks would be to do nothing for good', (_, userData, message) => {
+    expect(() => decodeAssignment(told(userData), 'g')).toThrow(message);
+    expect(() => decodeAssignment(told(userData), 'g')).toThrow(FatalError);
+  });
+});
+
+describe('a member of the group', () => {
+  it.each<[string, string[]]>([
+    ['reads the same', ['crm', 'tasks']],
+    ['is of a version that reads one more', ['tasks', 'crm', 'sales']],
+    ['is of a version that reads one less', ['tasks']],
+  ])('is one of ours when it %s', (_, topics) => {
+    expect(strangeness(['tasks', 'crm'], topics)).toBeUndefined();
+  });
+
+  it.each<[string, string[]]>([
+    ['reads others', ['p.tasks', 'p.crm']],
+    ['reads one of ours and one that is not', ['tasks', 'orders']],
+  ])('is of another application when it %s', (_, topics) => {
+    expect(strangeness(['tasks', 'crm'], topics)).toContain('the workers that are there read');
+  });
+});

@@ -1,0 +1,21 @@
+/**
+ * What we write beside each committed offset: the id of the topic that it is an offset of. Offsets that a tool sets
+ * (kafka-consumer-groups --reset-offsets) carry none, by which an operator's word is told from our own.
+ */
+import type { PartitionOffset } from '../kafka/index.js';
+
+const PREFIX = 'topic-id:';
+
+export function metadataFor(topicId: string | undefined): string {
+  return PREFIX + (topicId ?? '');
+}
+
+/** Committed by a task, together with a changelog record. */
+export function isOfTask({ metadata = '' }: PartitionOffset): boolean {
+  return metadata.startsWith(PREFIX);
+}
+
+/** Undefined when a tool set the offset, or the brokers knew of no ids. */
+export function topicIdIn(offset: PartitionOffset): string | undefined {
+  return isOfTask(offset) ? offset.metadata!.slice(PREFIX.length) || undefined : undefined;
+}

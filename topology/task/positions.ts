@@ -1,0 +1,133 @@
+/**
+ * Where a task begins in each of its sources: step 4 of the takeover. The first row that fits:
+ *
+ *   the group's offset              the changelog's position     then
+ *   ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+ *   ours, of this topic             any                          the group's offset
+ *   ours, of an earlier topic       any                          the beginning: the topic was made again
+ *   set by an operator              any                          the group's offset, with a warning if it moved
+ *   none                            of this topic                the changelog's: the offsets have expired
+ *   none                            of an earlier topic          the beginning: the topic was made again
+ *   none                            some, not of this source     the beginning: the partition is new to the task
+ *   none                            none                         START_FROM, or refused (first-positions.ts)
+ *
+ * A source that was deleted and made again is a new topic, of which nothing was read: from its beginning nothing is
+ * lost, and copies of what was seen within the dedup window are dropped. An offset of the topic before it is not used,
+ * not even when it would be in range: the records before it would be skipped unread.
+ */
+import type { SourcePosition } from '../../state/changelog-entry.js';
+import { NO_STREAM_TIME } from '../../state/stream-time.js';
+import type { TaskStore } from '../../state/task-store.js';
+import type { PartitionOffset } from '../kafka/index.js';
+import type { SourceTopic } from '../record.js';
+import { firstPositions, refuseLostChangelog } from './first-positions.js';
+import { isOfTask, topicIdIn } from './offset-metadata.js';
+import type { TakeOverServices } from './take-over.js';
+
+/** Where a task begins. */
+export interface Positions {
+  readonly positions: Map<SourceTopic, SourcePosition>;
+  /** Some of the positions were never committed: they must be, before a record is processed. */
+  readonly first: boolean;
+}
+
+const ANSWER_MS = 15_000;
+
+export async function readPositions(
+  store: TaskStore,
+  task: number,
+  topics: readonly SourceTopic[],
+  services: TakeOverServices,
+): Promise<Positions> {
+  const { names, offsets } = services;
+  // The ids come first: a topic that is made again after this is not fetched under them.
+  const ids = await offsets.topicIds(
+    topics.map((topic) => names.physical(topic)),
+    ANSWER_MS,
+  );
+  const partitions = topics.map((topic) => ({ topic: names.physical(topic), partition: task }));
+  const committed = new Map((await offsets.committed(partitions, ANSWER_MS)).map((of) => [of.topic, of]));
+  const stored = store.checkpoint?.positions ?? new Map<string, SourcePosition>();
+  if (stored.size === 0 && [...committed.values()].some(isOfTask)) await refuseLostChangelog(task, services);
+
+  const found = {
+    known: new Map<SourceTopic, SourcePosition>(),
+    recreated: [] as SourceTopic[],
+    unknown: [] as SourceTopic[],
+  };
+  for (const topic of topics) {
+    const topicId = ids.get(names.physical(topic));
+    const source = { topic, topicId, group: committed.get(names.physical(topic)), stored: stored.get(topic) };
+    const where = placeOf(source);
+    if (where === 'recreated') found.recreated.push(topic);
+    else if (where === undefined) found.unknown.push(topic);
+    else found.known.set(topic, { ...where, topicId });
+    report(source, where, task, services);
+  }
+
+  const positions = new Map(found.known);
+  for (const [topic, position] of await firstPositions(found.unknown, stored.size === 0, task, services))
+    positions.set(topic, { ...position, topicId: ids.get(names.physical(topic)) });
+  for (const [topic, position] of await firstPositions(found.recreated, false, task, services)) {
+    // Copies of what was seen before keep their place in the window.
+    const streamTime = stored.get(topic)?.streamTime ?? NO_STREAM_TIME;
+    positions.set(topic, { ...position, streamTime, topicId: ids.get(names.physical(topic)) });
+  }
+  return { positions, first: positions.size > found.known.size };
+}
+
+interface Source {
+  readonly topic: SourceTopic;
+  /** The topic's id now. */
+  readonly topicId: string | undefined;
+  readonly group: PartitionOffset | undefined;
+  readonly stored: SourcePosition | undefined;
+}
+
+/** Undefined where neither the group nor the changelog knows the source. */
+function placeOf({ topicId, group, stored }: Source): Omit<SourcePosition, 'topicId'> | 'recreated' | undefined {
+  if (group && isOther(topicIdIn(group), topicId)) return 'recreated';
+  if (!group && stored && isOther(stored.topicId, topicId)) return 'recreated';
+  const nextOffset = group?.offset ?? stored?.nextOffset;
+  if (nextOffset === undefined) return undefined;
+  const { streamTime, notifyFrom } = stored ?? { streamTime: NO_STREAM_TIME, notifyFrom: 0 };
+  return { nextOffset, streamTime, notifyFrom };
+}
+
+function isOther(before: string | undefined, now: string | undefined): boolean {
+  return before !== undefined && now !== undefined && before !== now;
+}
+
+/** What an operator should read in the log: the position is not simply the one that was committed last. */
+function report(
+  { topic, topicId, group, stored }: Source,
+  where: ReturnType<typeof placeOf>,
+  task: number,
+  { names, log, metrics }: TakeOverServices,
+): void {
+  const partition = `${names.physical(topic)}-${task}`;
+  if (where === 'recreated') {
+    metrics.sources_recreated_total.inc({ topic });
+    log.warn(
+      { partition, topicId, before: (group && topicIdIn(group)) ?? stored?.topicId, committed: group?.offset },
+      'the source topic was deleted and made again: read from its beginning, the offset of the topic before it is not used',
+    );
+    return;
+  }
+  // Both are committed in one transaction, so they differ only where an operator moved the offset, or it expired.
+  if (!group || !stored || group.offset === stored.nextOffset) return;
+  const said = { partition, committed: group.offset, changelog: stored.nextOffset };
+  if (isOther(stored.topicId, topicId)) {
+    log.warn(
+      said,
+      "the source topic was deleted and made again, and the group's offset was set since: read from there",
+    );
+  } else if (group.offset < stored.nextOffset) {
+    log.warn(
+      said,
+      'the committed offset was set back: records are read again, and dropped if they were seen within the dedup window',
+    );
+  } else {
+    log.warn(said, 'the committed offset was set ahead: the records between are not read');
+  }
+}
