@@ -4,7 +4,15 @@ import type { Defect } from './defects.js';
 import { World } from './world.js';
 
 /** Rejects with what does not hold, and the last things that happened before. */
-export async function play({ workers, tasks, commands }: Scenario, defect?: Defect): Promise<void> {
+export async function play(scenario: Scenario, defect?: Defect): Promise<void> {
+  const { violation, simulation } = await run(scenario, defect);
+  if (!violation) return;
+  const { message, cause } = violation;
+  throw new Error(`${message}\n\nbefore that:\n${simulation.trace.join('\n')}`, { cause });
+}
+
+/** The world as the scenario left it. */
+export async function run({ workers, tasks, commands }: Scenario, defect?: Defect): Promise<World> {
   const world = new World(defect ? { workers, tasks, defect } : { workers, tasks });
   try {
     await world.begin();
@@ -17,7 +25,5 @@ export async function play({ workers, tasks, commands }: Scenario, defect?: Defe
   } finally {
     world.end();
   }
-  if (!world.violation) return;
-  const { message, cause } = world.violation;
-  throw new Error(`${message}\n\nbefore that:\n${world.simulation.trace.join('\n')}`, { cause });
+  return world;
 }

@@ -31,7 +31,8 @@ const TIMES = {
   requestMs: 10_000,
 };
 export const SILENT = pino({ level: 'silent' });
-const METRICS = createMetrics(new Registry());
+/** Of every worker in every run: what came about at all. */
+export const METRICS = createMetrics(new Registry());
 
 export const SOURCE_NAMES = SOURCES.map((topic) => NAMES.physical(topic));
 /** What the tasks write. */
