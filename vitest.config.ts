@@ -1,11 +1,12 @@
 import { defineConfig } from 'vitest/config';
 
-/** Folders tell the cost: unit and contract need no broker; integration and browser run on the real stack. */
+/** Folders tell the cost: unit, contract and model need no broker; integration and browser run on the real stack. */
 export default defineConfig({
   test: {
     projects: [
       { test: { name: 'unit', include: ['test/unit/**/*.test.ts'], testTimeout: 10_000 } },
       { test: { name: 'contract', include: ['test/contract/**/*.test.ts'], testTimeout: 10_000 } },
+      { test: { name: 'model', include: ['test/model/**/*.test.ts'], testTimeout: 10_000 } },
       {
         test: {
           name: 'integration',

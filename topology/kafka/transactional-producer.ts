@@ -71,10 +71,16 @@ export class TransactionalProducer {
   /** Given up: a step that is still to come is not taken. */
   #over = false;
 
-  constructor(settings: KafkaSettings, options: TransactionalProducerOptions, log: Logger) {
+  /** The cluster is the producer's own: closed with it. */
+  constructor(
+    settings: KafkaSettings,
+    options: TransactionalProducerOptions,
+    log: Logger,
+    cluster: Cluster = createCluster(settings, log),
+  ) {
     this.#settings = settings;
     this.#options = options;
-    this.#cluster = createCluster(settings, log);
+    this.#cluster = cluster;
     this.#leaders = new Leaders(this.#cluster);
   }
 

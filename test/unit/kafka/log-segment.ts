@@ -9,6 +9,8 @@ export interface BatchParts {
     readonly offset?: number;
   }[];
   readonly producerId?: bigint;
+  readonly producerEpoch?: number;
+  readonly firstSequence?: number;
   readonly transactional?: boolean;
   readonly control?: boolean;
   readonly appendTime?: boolean;
@@ -39,8 +41,8 @@ export function batchAt(baseOffset: number, parts: BatchParts): Buffer {
   checked.writeBigInt64BE(BigInt(timestamp), 6);
   checked.writeBigInt64BE(BigInt(timestamp + 500), 14);
   checked.writeBigInt64BE(producerId, 22);
-  checked.writeInt16BE(0, 30);
-  checked.writeInt32BE(0, 32);
+  checked.writeInt16BE(parts.producerEpoch ?? 0, 30);
+  checked.writeInt32BE(parts.firstSequence ?? 0, 32);
   checked.writeInt32BE(records.length, 36);
   const body = Buffer.concat([checked, parts.compress ? parts.compress(encoded) : encoded]);
   const head = Buffer.alloc(21);

@@ -1,0 +1,213 @@
+/** A client that asks a broker one request at a time, through the project's own encoding, and says what it answered. */
+import { ByteWriter } from '../../topology/bytes.js';
+import {
+  COORDINATOR_TRANSACTION,
+  MemberAssignment,
+  MemberMetadata,
+  type Broker,
+  type Cluster,
+  type RawRequest,
+} from '../../topology/kafka/internals.js';
+import { Leaders, Offsets, type GroupMember } from '../../topology/kafka/index.js';
+import { BrokerError, errorType } from '../../topology/kafka/protocol-errors.js';
+import { writeBatch } from '../../topology/kafka/record-batch.js';
+import {
+  addOffsetsToTxn,
+  addPartitionsToTxn,
+  endTxn,
+  fetch,
+  initProducerId,
+  offsetFetch,
+  produce,
+  txnOffsetCommit,
+  type FetchAnswer,
+  type ProducerIdentity,
+} from '../../topology/kafka/requests.js';
+import { until } from '../integration/harness/until.js';
+
+export interface Produced {
+  /** `NONE`, or the protocol's name of the error. */
+  readonly answer: string;
+  readonly baseOffset: number;
+}
+
+interface Sent {
+  readonly partition?: number;
+  readonly sequence: number;
+  readonly texts: readonly string[];
+  readonly key?: Buffer;
+  /** Flips a byte after the checksum was made. */
+  readonly damaged?: boolean;
+}
+
+const ANSWER_MS = 5_000;
+const SESSION_MS = 10_000;
+const NOT_LEADER_FOR_PARTITION = 6;
+const READ_COMMITTED = 1;
+const TRANSACTION_TIMEOUT_MS = 30_000;
+
+/** The protocol's name of what an answer was: `NONE` when it was no error. */
+export async function answerTo(asked: Promise<unknown>): Promise<string> {
+  try {
+    await asked;
+    return 'NONE';
+  } catch (error) {
+    const type = errorType(error);
+    if (type === undefined) throw error;
+    return type;
+  }
+}
+
+export class BrokerClient {
+  readonly #cluster: Cluster;
+  readonly #leaders: Leaders;
+
+  constructor(cluster: Cluster) {
+    this.#cluster = cluster;
+    this.#leaders = new Leaders(cluster);
+  }
+
+  async connect(topics: readonly string[]): Promise<void> {
+    await this.#cluster.connect();
+    await this.#leaders.track(topics);
+  }
+
+  close(): Promise<void> {
+    return this.#cluster.disconnect();
+  }
+
+  /** Joins the group and takes everything, when it is alone in it or comes to lead it. */
+  async join(groupId: string, topic: string, memberId = ''): Promise<GroupMember> {
+    const coordinator = await this.coordinator(groupId);
+    // Another one each time: a member that joins with the same metadata does not move the group.
+    const metadata = MemberMetadata.encode({ version: 1, topics: [topic], userData: Buffer.from(`of ${memberId}`) });
+    const joined = await patiently(() =>
+      coordinator.joinGroup({
+        groupId,
+        sessionTimeout: SESSION_MS,
+        rebalanceTimeout: SESSION_MS,
+        memberId,
+        groupProtocols: [{ name: 'contract', metadata }],
+      }),
+    );
+    const member = { groupId, generationId: joined.generationId, memberId: joined.memberId };
+    const memberAssignment = MemberAssignment.encode({
+      version: 1,
+      assignment: { [topic]: [0, 1] },
+      userData: Buffer.alloc(0),
+    });
+    await coordinator.syncGroup({ ...member, groupAssignment: [{ memberId: member.memberId, memberAssignment }] });
+    return member;
+  }
+
+  offsets(groupId: string): Offsets {
+    return new Offsets(this.#cluster, this.#leaders, groupId);
+  }
+
+  coordinator(groupId: string): Promise<Broker> {
+    return patiently(() => this.#cluster.findGroupCoordinator({ groupId }));
+  }
+
+  /** Asked once: CONCURRENT_TRANSACTIONS is an answer too. */
+  initOnce(id: string, timeoutMs = TRANSACTION_TIMEOUT_MS): Promise<ProducerIdentity> {
+    return this.#ofTransaction(id, initProducerId(id, timeoutMs));
+  }
+
+  /** As often as it takes. */
+  init(id: string, timeoutMs?: number): Promise<ProducerIdentity> {
+    return patiently(() => this.initOnce(id, timeoutMs));
+  }
+
+  add(owner: ProducerIdentity, topic: string, partitions: readonly number[] = [0]): Promise<void> {
+    return patiently(() =>
+      this.#ofTransaction(owner.transactionalId, addPartitionsToTxn(owner, [{ topic, partitions }])),
+    );
+  }
+
+  addOffsets(owner: ProducerIdentity, groupId: string): Promise<void> {
+    return patiently(() => this.#ofTransaction(owner.transactionalId, addOffsetsToTxn(owner, groupId)));
+  }
+
+  async sendOffsets(owner: ProducerIdentity, member: GroupMember, topic: string, offset: number): Promise<void> {
+    const coordinator = await this.coordinator(member.groupId);
+    await patiently(() =>
+      coordinator.connectionPool.send(txnOffsetCommit(owner, member, [{ topic, partition: 0, offset }])),
+    );
+  }
+
+  end(owner: ProducerIdentity, isCommit: boolean): Promise<void> {
+    return patiently(() => this.#ofTransaction(owner.transactionalId, endTxn(owner, isCommit)));
+  }
+
+  async send(
+    owner: ProducerIdentity,
+    topic: string,
+    { partition = 0, sequence, texts, key, damaged }: Sent,
+  ): Promise<Produced> {
+    const out = new ByteWriter().int32(1).string(topic).int32(1).int32(partition);
+    const records = texts.map((text) => ({ topic, partition, key: key ?? null, value: Buffer.from(text) }));
+    writeBatch(out, records, { ...owner, firstSequence: sequence }, Date.now());
+    const body = Buffer.from(out.bytes());
+    if (damaged) body[body.length - 2]! ^= 0xff;
+    const broker = await this.#leaders.broker(this.#leaders.leaderOf(topic, partition));
+    // A leader may not have heard yet that it is one.
+    return until('the partition is led', async () => {
+      const [found] = await broker.connectionPool.send(produce(owner, body, ANSWER_MS));
+      const { errorCode, baseOffset } = found!;
+      return errorCode === NOT_LEADER_FOR_PARTITION ? undefined : { answer: nameOf(errorCode), baseOffset };
+    });
+  }
+
+  /** The committed offset of partition 0 as the group's coordinator tells it at once. */
+  async committedOnce(groupId: string, topic: string): Promise<number> {
+    const coordinator = await this.coordinator(groupId);
+    const [found] = await coordinator.connectionPool.send(offsetFetch(groupId, [{ topic, partitions: [0] }]));
+    return found!.offset;
+  }
+
+  /** One fetch of what is stable from there on. */
+  async fetch(topic: string, offset: number, partition = 0): Promise<FetchAnswer> {
+    const limits = { maxWaitMs: 20, maxBytes: 1_000_000, maxBytesPerPartition: 1_000_000, isolation: READ_COMMITTED };
+    const broker = await this.#leaders.broker(this.#leaders.leaderOf(topic, partition));
+    const [answer] = await broker.connectionPool.send(fetch([{ topic, partition, offset }], limits));
+    return answer!;
+  }
+
+  async #ofTransaction<T>(id: string, request: RawRequest<T>): Promise<T> {
+    const coordinator = await patiently(() =>
+      this.#cluster.findGroupCoordinator({ groupId: id, coordinatorType: COORDINATOR_TRANSACTION }),
+    );
+    return coordinator.connectionPool.send(request);
+  }
+}
+
+function nameOf(errorCode: number): string {
+  return errorCode === 0 ? 'NONE' : new BrokerError(errorCode, 'answer').type;
+}
+
+/** A broker that has just started, or writes markers, says "later". */
+const LATER = new Set([
+  'CONCURRENT_TRANSACTIONS',
+  'GROUP_COORDINATOR_NOT_AVAILABLE',
+  'GROUP_LOAD_IN_PROGRESS',
+  'NOT_COORDINATOR_FOR_GROUP',
+]);
+
+function isLater(error: unknown): boolean {
+  return LATER.has(errorType(error) ?? '') || (error as Error).name === 'KafkaJSGroupCoordinatorNotFound';
+}
+
+async function patiently<T>(ask: () => Promise<T>): Promise<T> {
+  let refused: unknown;
+  const answer = await until('the broker does not answer "later" any more', async () => {
+    try {
+      return { value: await ask() };
+    } catch (error) {
+      if (isLater(error)) return undefined;
+      refused = error;
+      return { refused: true as const };
+    }
+  });
+  if ('value' in answer) return answer.value;
+  throw refused;
+}

@@ -1,0 +1,43 @@
+/**
+ * What the commit protocol rests on, asked of a broker through our own requests. The in-memory broker and a real one
+ * answer alike: that is what makes the model's findings count.
+ */
+import { afterAll, beforeAll } from 'vitest';
+import { BrokerClient } from './broker-client.js';
+import { abortedRecords } from './broker-contract/aborted-records.js';
+import { fencing } from './broker-contract/fencing.js';
+import { groupOffsets, groups } from './broker-contract/groups.js';
+import { logs } from './broker-contract/logs.js';
+import { sequences } from './broker-contract/sequences.js';
+import type { ContractBroker, Settings } from './broker-contract/setting.js';
+import { transactions } from './broker-contract/transactions.js';
+
+export function brokerContract(open: () => ContractBroker): void {
+  let broker: ContractBroker;
+  let client: BrokerClient;
+  let other: BrokerClient;
+  let named = 0;
+
+  beforeAll(async () => {
+    broker = open();
+    client = new BrokerClient(broker.createCluster());
+    other = new BrokerClient(broker.createCluster());
+    await Promise.all([client.connect([]), other.connect([])]);
+  });
+  afterAll(() => Promise.all([client.close(), other.close()]));
+
+  const setting: Settings = async () => {
+    const topic = `${broker.prefix}contract-${(named += 1)}`;
+    await broker.createTopic(topic, 2);
+    await client.connect([topic]);
+    return { client, other, broker, topic, group: `${topic}-group`, ids: [`${topic}-a`, `${topic}-b`] };
+  };
+
+  transactions(setting);
+  fencing(setting);
+  sequences(setting);
+  abortedRecords(setting);
+  groupOffsets(setting);
+  groups(setting);
+  logs(setting);
+}

@@ -1,0 +1,53 @@
+/**
+ * The commit protocol under whatever may happen: workers, tasks, producers, group membership, restores and stores are
+ * the real ones; brokers, network, disks and time are models. docs/testing.md says how to run a failure again.
+ */
+import * as fc from 'fast-check';
+import { expect, it, vi } from 'vitest';
+import { scenario, type Scenario } from './world/commands.js';
+import { play, run } from './world/play.js';
+import { METRICS } from './world/worker.js';
+
+vi.mock('node:timers/promises', () => import('./simulation/virtual-timers.js'));
+
+const { MODEL_RUNS, MODEL_SEED, MODEL_PATH } = process.env;
+const runs = Number(MODEL_RUNS ?? 200);
+const again = {
+  ...(MODEL_SEED === undefined ? {} : { seed: Number(MODEL_SEED) }),
+  ...(MODEL_PATH === undefined ? {} : { path: MODEL_PATH, endOnFailure: true }),
+};
+
+it('each event comes out exactly once, whatever happens', { timeout: 120_000 + runs * 500 }, async () => {
+  await fc.assert(
+    fc.asyncProperty(scenario, (of) => play(of)),
+    { numRuns: runs, ...again },
+  );
+  if (MODEL_PATH !== undefined || runs < 100) return; // so few need not see everything
+  const seen = await outcomes();
+  console.log(`${runs} runs:`, JSON.stringify(seen));
+  for (const [what, times] of Object.entries(seen)) expect(times, `${what} came about`).toBeGreaterThan(0);
+});
+
+it('the same scenario runs the same way twice', async () => {
+  const traceOf = async (of: Scenario): Promise<readonly string[]> => (await run(of)).simulation.trace;
+  for (const of of fc.sample(scenario, { numRuns: 5, seed: 3 })) expect(await traceOf(of)).toEqual(await traceOf(of));
+});
+
+/** A property whose faults do not bite proves nothing: how often did what they are to cause come about? */
+async function outcomes(): Promise<Record<string, number>> {
+  const sum = async (name: keyof typeof METRICS, outcome?: string): Promise<number> => {
+    const { values } = await METRICS[name].get();
+    const wanted = values.filter(({ labels }) => outcome === undefined || labels.outcome === outcome);
+    return wanted.reduce((total, { value: times }) => total + times, 0);
+  };
+  return {
+    'transactions committed': await sum('transactions_total', 'committed'),
+    'commits refused and split': await sum('transactions_total', 'aborted'),
+    'commits of unknown outcome': await sum('transactions_total', 'unknown'),
+    'tasks lost to another worker': await sum('transactions_total', 'fenced'),
+    rebalances: await sum('rebalances_total'),
+    'repeats dropped': await sum('records_dropped_total'),
+    'dead letters': await sum('dead_letters_total'),
+    'changelog records restored': await sum('restore_records_total'),
+  };
+}

@@ -1,0 +1,195 @@
+/**
+ * The client's side of the in-memory broker: what topology/kafka/internals.ts names of kafkajs. Requests come in the
+ * bytes that would go over a socket; the network between decides whether and when they, and their answers, arrive.
+ */
+import { ByteReader } from '../../../topology/bytes.js';
+import type { Broker, Cluster, RawRequest } from '../../../topology/kafka/internals.js';
+import { BrokerError, check } from '../../../topology/kafka/protocol-errors.js';
+import { NOT_COORDINATOR, NOT_LEADER_FOR_PARTITION } from './codes.js';
+import { serveFetch } from './fetch-request.js';
+import type { MemoryBroker } from './memory-broker.js';
+import {
+  addOffsetsToTxn,
+  addPartitionsToTxn,
+  endTxn,
+  initProducerId,
+  offsetFetch,
+  produce,
+  txnOffsetCommit,
+  type Serve,
+} from './requests-of-transactions.js';
+
+export type Api =
+  | 'Produce'
+  | 'Fetch'
+  | 'ListOffsets'
+  | 'OffsetFetch'
+  | 'InitProducerId'
+  | 'AddPartitionsToTxn'
+  | 'AddOffsetsToTxn'
+  | 'EndTxn'
+  | 'TxnOffsetCommit'
+  | 'JoinGroup'
+  | 'SyncGroup'
+  | 'Heartbeat'
+  | 'LeaveGroup'
+  | 'Metadata'
+  | 'FindCoordinator';
+
+export interface Network {
+  /**
+   * Carries one request there and its answer back. Rejects as a lost connection does; `serve` may be called all the
+   * same, at once, later or twice.
+   */
+  exchange<T>(api: Api, serve: () => T | Promise<T>): Promise<T>;
+}
+
+const SERVED: Readonly<Record<number, Serve>> = {
+  0: produce,
+  9: offsetFetch,
+  22: initProducerId,
+  24: addPartitionsToTxn,
+  25: addOffsetsToTxn,
+  26: endTxn,
+  28: txnOffsetCommit,
+};
+const FETCH = 1;
+const NODES = [0, 1];
+
+/** A connection that is gone, as kafkajs says it. */
+export class ConnectionLostError extends Error {
+  override readonly name = 'KafkaJSConnectionClosedError';
+}
+
+export function createMemoryCluster(broker: MemoryBroker, network: Network): Cluster {
+  const connections = new Connections(network);
+  const nodes = NODES.map((nodeId) => createNode(broker, connections, nodeId));
+  let known: { leader: number; partitions: Map<string, number> } = { leader: 0, partitions: new Map() };
+  const tracked = new Set<string>();
+  const refresh = async (): Promise<void> => {
+    known = await connections.ask('Metadata', () => ({
+      leader: broker.leader,
+      partitions: new Map([...tracked].map((topic) => [topic, broker.partitionCount(topic)])),
+    }));
+  };
+  const cluster: Partial<Cluster> = {
+    connect: () => Promise.resolve(),
+    disconnect: () => {
+      connections.close();
+      return Promise.resolve();
+    },
+    refreshMetadata: refresh,
+    addMultipleTargetTopics: (topics) => {
+      for (const topic of topics) tracked.add(topic);
+      return refresh();
+    },
+    findTopicPartitionMetadata: (topic) =>
+      Array.from({ length: known.partitions.get(topic) ?? 0 }, (_, partitionId) => ({
+        partitionId,
+        leader: known.leader,
+      })),
+    findBroker: ({ nodeId }) => Promise.resolve(nodes[Number(nodeId)]!),
+    findGroupCoordinator: async () => nodes[await connections.ask('FindCoordinator', () => broker.leader)]!,
+  };
+  return cluster as Cluster;
+}
+
+/** Closing them fails whatever is still to be answered; what was sent may arrive all the same. */
+class Connections {
+  readonly #network: Network;
+  readonly #open = new Set<(error: Error) => void>();
+
+  constructor(network: Network) {
+    this.#network = network;
+  }
+
+  ask<T>(api: Api, serve: () => T | Promise<T>): Promise<T> {
+    return new Promise<T>((resolve, reject) => {
+      this.#open.add(reject);
+      this.#network
+        .exchange(api, serve)
+        .then(resolve, reject)
+        .finally(() => this.#open.delete(reject));
+    });
+  }
+
+  close(): void {
+    for (const reject of this.#open) reject(new ConnectionLostError('closed by us'));
+    this.#open.clear();
+  }
+}
+
+function createNode(broker: MemoryBroker, connections: Connections, nodeId: number): Broker {
+  const isElsewhere = (): boolean => broker.leader !== nodeId;
+  const coordinate = <T>(api: Api, groupId: string, serve: (of: ReturnType<MemoryBroker['group']>) => T | Promise<T>) =>
+    connections.ask(api, () => {
+      check(isElsewhere() ? NOT_COORDINATOR : 0, api);
+      return serve(broker.group(groupId));
+    });
+  const node: Partial<Broker> = {
+    nodeId,
+    connectionPool: {
+      send: async <T>({ request, response }: RawRequest<T>): Promise<T> => {
+        const { buffer } = await request.encode();
+        // The sender may go on writing in its buffer.
+        const body = Buffer.from(buffer);
+        const bytes = await connections.ask(request.apiName as Api, async () => {
+          const reader = new ByteReader(body);
+          const out =
+            request.apiKey === FETCH
+              ? await serveFetch(broker, reader, isElsewhere)
+              : SERVED[request.apiKey]!(broker, reader, isElsewhere());
+          return Buffer.from(out.bytes());
+        });
+        return response.parse(await response.decode(bytes));
+      },
+    },
+    isConnected: () => true,
+    connect: () => Promise.resolve(),
+    disconnect: () => Promise.resolve(),
+    listOffsets: (request) => connections.ask('ListOffsets', () => listOffsets(broker, request, isElsewhere())),
+    joinGroup: (request) => coordinate('JoinGroup', request.groupId, ({ coordinator }) => coordinator.join(request)),
+    syncGroup: ({ groupId, memberId, generationId, groupAssignment }) =>
+      coordinate('SyncGroup', groupId, ({ coordinator }) =>
+        coordinator.sync(
+          memberId,
+          generationId,
+          groupAssignment.map((of) => [of.memberId, of.memberAssignment]),
+        ),
+      ),
+    heartbeat: ({ groupId, memberId, groupGenerationId }) =>
+      coordinate('Heartbeat', groupId, ({ coordinator }) =>
+        check(coordinator.heartbeat(memberId, groupGenerationId), 'Heartbeat'),
+      ),
+    leaveGroup: ({ groupId, memberId }) =>
+      coordinate('LeaveGroup', groupId, ({ coordinator }) => check(coordinator.leave(memberId), 'LeaveGroup')),
+  };
+  return node as Broker;
+}
+
+const EARLIEST = '-2';
+const LATEST = '-1';
+const READ_COMMITTED = 1;
+
+function listOffsets(
+  broker: MemoryBroker,
+  { isolationLevel, topics }: Parameters<Broker['listOffsets']>[0],
+  isElsewhere: boolean,
+): Awaited<ReturnType<Broker['listOffsets']>> {
+  if (isElsewhere) throw new BrokerError(NOT_LEADER_FOR_PARTITION, 'ListOffsets');
+  const offsetOf = (topic: string, partition: number, timestamp: string): number => {
+    const log = broker.log(topic, partition);
+    if (timestamp === EARLIEST) return log.startOffset;
+    if (timestamp !== LATEST) return log.offsetAt(Number(timestamp));
+    return isolationLevel === READ_COMMITTED ? log.lastStableOffset : log.endOffset;
+  };
+  return {
+    responses: topics.map(({ topic, partitions }) => ({
+      topic,
+      partitions: partitions.map(({ partition, timestamp }) => ({
+        partition,
+        offset: String(offsetOf(topic, partition, timestamp)),
+      })),
+    })),
+  };
+}

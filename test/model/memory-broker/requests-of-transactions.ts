@@ -1,0 +1,160 @@
+/** The requests about transactions, off the wire and back on it, in the versions that topology/kafka/requests.ts speaks. */
+import type { ByteReader } from '../../../topology/bytes.js';
+import { ByteWriter } from '../../../topology/bytes.js';
+import {
+  NONE,
+  NOT_COORDINATOR,
+  NOT_LEADER_FOR_PARTITION,
+  OPERATION_NOT_ATTEMPTED,
+  UNKNOWN_TOPIC_OR_PARTITION,
+  UNSTABLE_OFFSET_COMMIT,
+} from './codes.js';
+import { groupName, partitionName, type MemoryBroker } from './memory-broker.js';
+import type { Owner } from './transaction-coordinator.js';
+import { compactList, list } from './wire.js';
+
+/** Answers a request; `isElsewhere` when the node that was asked does not lead any more. */
+export type Serve = (broker: MemoryBroker, body: ByteReader, isElsewhere: boolean) => ByteWriter;
+
+export const initProducerId: Serve = (broker, body, isElsewhere) => {
+  const transactionalId = body.string();
+  const timeoutMs = body.int32();
+  const { errorCode, producerId, epoch } = isElsewhere
+    ? { errorCode: NOT_COORDINATOR, producerId: -1n, epoch: -1 }
+    : broker.transactions.initProducerId(transactionalId, timeoutMs);
+  return answer(errorCode).bigint64(producerId).int16(epoch);
+};
+
+export const addPartitionsToTxn: Serve = (broker, body, isElsewhere) => {
+  const owner = readOwner(body);
+  const topics = list(body, () => ({ topic: body.string(), partitions: list(body, () => body.int32()) }));
+  const exists = (topic: string, partition: number): boolean => broker.find(topic, partition) !== undefined;
+  const asked = topics.flatMap(({ topic, partitions }) => partitions.map((partition) => ({ topic, partition })));
+  const isComplete = asked.every(({ topic, partition }) => exists(topic, partition));
+  const errorCode = isElsewhere
+    ? NOT_COORDINATOR
+    : isComplete
+      ? broker.transactions.add(
+          owner,
+          asked.map(({ topic, partition }) => partitionName(topic, partition)),
+        )
+      : OPERATION_NOT_ATTEMPTED;
+  const out = new ByteWriter().int32(0).int32(topics.length);
+  for (const { topic, partitions } of topics) {
+    out.string(topic).int32(partitions.length);
+    for (const partition of partitions)
+      out.int32(partition).int16(exists(topic, partition) ? errorCode : UNKNOWN_TOPIC_OR_PARTITION);
+  }
+  return out;
+};
+
+export const addOffsetsToTxn: Serve = (broker, body, isElsewhere) => {
+  const owner = readOwner(body);
+  const participant = groupName(body.string());
+  return answer(isElsewhere ? NOT_COORDINATOR : broker.transactions.add(owner, [participant]));
+};
+
+export const endTxn: Serve = (broker, body, isElsewhere) => {
+  const owner = readOwner(body);
+  const isCommit = body.int8() === 1;
+  return answer(isElsewhere ? NOT_COORDINATOR : broker.transactions.end(owner, isCommit));
+};
+
+export const txnOffsetCommit: Serve = (broker, body, isElsewhere) => {
+  body.tags();
+  const transactionalId = body.compactString();
+  const groupId = body.compactString();
+  const owner = { transactionalId, producerId: body.bigint64(), producerEpoch: body.int16() };
+  const generationId = body.int32();
+  const memberId = body.compactString();
+  body.compactNullableString(); // group instance id
+  const topics = compactList(body, () => {
+    const topic = body.compactString();
+    return { topic, partitions: compactList(body, () => readOffset(body)) };
+  });
+  const offsets = new Map(
+    topics.flatMap(({ topic, partitions }) =>
+      partitions.map(({ partition, offset }) => [partitionName(topic, partition), offset] as const),
+    ),
+  );
+  const errorCode = isElsewhere
+    ? NOT_COORDINATOR
+    : broker.commitOffsets(groupId, owner, { memberId, generationId }, offsets);
+  const out = new ByteWriter()
+    .uvarint(0)
+    .int32(0)
+    .uvarint(topics.length + 1);
+  for (const { topic, partitions } of topics) {
+    out.compactString(topic).uvarint(partitions.length + 1);
+    for (const { partition } of partitions) out.int32(partition).int16(errorCode).uvarint(0);
+    out.uvarint(0);
+  }
+  return out.uvarint(0);
+};
+
+/** With require_stable: an offset over which a transaction is pending is not told. */
+export const offsetFetch: Serve = (broker, body, isElsewhere) => {
+  body.tags();
+  const groupId = body.compactString();
+  const topics = compactList(body, () => {
+    const topic = body.compactString();
+    // Plain integers: no tagged fields follow each of them.
+    const partitions = Array.from({ length: body.uvarint() - 1 }, () => body.int32());
+    return { topic, partitions };
+  });
+  const isStable = body.int8() === 1;
+  const { offsets } = broker.group(groupId);
+  const out = new ByteWriter()
+    .uvarint(0)
+    .int32(0)
+    .uvarint(topics.length + 1);
+  for (const { topic, partitions } of topics) {
+    out.compactString(topic).uvarint(partitions.length + 1);
+    for (const partition of partitions) {
+      const place = partitionName(topic, partition);
+      const errorCode = isStable && offsets.isPending(place) ? UNSTABLE_OFFSET_COMMIT : NONE;
+      const offset = errorCode === NONE ? offsets.committed(place) : -1;
+      out.int32(partition).int64(offset).int32(-1).uvarint(0).int16(errorCode).uvarint(0);
+    }
+    out.uvarint(0);
+  }
+  return out.int16(isElsewhere ? NOT_COORDINATOR : NONE).uvarint(0);
+};
+
+export const produce: Serve = (broker, body, isElsewhere) => {
+  body.nullableString(); // transactional id: the batches name their producer
+  body.raw(6); // acks, timeout
+  const out = new ByteWriter();
+  const topics = body.int32();
+  out.int32(topics);
+  for (let t = 0; t < topics; t += 1) {
+    const topic = body.string();
+    const partitions = body.int32();
+    out.string(topic).int32(partitions);
+    for (let p = 0; p < partitions; p += 1) {
+      const partition = body.int32();
+      const batch = body.raw(body.int32());
+      const { errorCode, baseOffset } = isElsewhere
+        ? { errorCode: NOT_LEADER_FOR_PARTITION, baseOffset: -1 }
+        : broker.append(topic, partition, batch);
+      out.int32(partition).int16(errorCode).int64(baseOffset).int64(-1).int64(0);
+    }
+  }
+  return out.int32(0);
+};
+
+/** Throttle time and error code, with which most answers begin. */
+function answer(errorCode: number): ByteWriter {
+  return new ByteWriter().int32(0).int16(errorCode);
+}
+
+function readOwner(body: ByteReader): Owner {
+  return { transactionalId: body.string(), producerId: body.bigint64(), producerEpoch: body.int16() };
+}
+
+function readOffset(body: ByteReader): { partition: number; offset: number } {
+  const read = { partition: body.int32(), offset: body.int64() };
+  body.int32(); // leader epoch
+  body.compactNullableString(); // metadata
+  return read;
+}

@@ -1,0 +1,164 @@
+/**
+ * The transaction coordinator: who may write under a transactional id, and what became of its transaction.
+ *
+ *     empty ──► ongoing ──► prepare ──► complete ──► ongoing ...      prepare → complete: when every marker is written
+ *
+ * The two phases are apart: EndTxn is answered when the outcome is decided, the markers follow one by one.
+ */
+import {
+  CONCURRENT_TRANSACTIONS,
+  INVALID_PRODUCER_EPOCH,
+  INVALID_PRODUCER_ID_MAPPING,
+  INVALID_TXN_STATE,
+  NONE,
+} from './codes.js';
+import type { Scheduler } from './scheduler.js';
+
+type State = 'empty' | 'ongoing' | 'prepare' | 'complete';
+
+interface Transaction {
+  readonly producerId: bigint;
+  epoch: number;
+  state: State;
+  /** Of the last transaction that was ended. */
+  isCommit: boolean;
+  timeoutMs: number;
+  /** Partitions and groups that it touched, each waiting for a marker once the outcome is decided. */
+  readonly participants: Set<string>;
+  /** Counts transactions, so that the timeout of an earlier one does nothing. */
+  begun: number;
+}
+
+export interface Owner {
+  readonly transactionalId: string;
+  readonly producerId: bigint;
+  readonly producerEpoch: number;
+}
+
+/** Writes the marker to one participant. */
+export type WriteMarker = (participant: string, producerId: bigint, epoch: number, isCommit: boolean) => void;
+
+const FIRST_PRODUCER_ID = 1000n;
+/** Brokers write markers in a moment, not at once. */
+const MARKER_MS = 2;
+
+export class TransactionCoordinator {
+  readonly #transactions = new Map<string, Transaction>();
+  readonly #scheduler: Scheduler;
+  readonly #writeMarker: WriteMarker;
+
+  constructor(scheduler: Scheduler, writeMarker: WriteMarker) {
+    this.#scheduler = scheduler;
+    this.#writeMarker = writeMarker;
+  }
+
+  initProducerId(transactionalId: string, timeoutMs: number): { errorCode: number; producerId: bigint; epoch: number } {
+    let transaction = this.#transactions.get(transactionalId);
+    if (!transaction) {
+      const producerId = FIRST_PRODUCER_ID + BigInt(this.#transactions.size);
+      transaction = {
+        producerId,
+        epoch: -1,
+        state: 'empty',
+        isCommit: false,
+        timeoutMs,
+        participants: new Set(),
+        begun: 0,
+      };
+      this.#transactions.set(transactionalId, transaction);
+    }
+    if (transaction.state === 'ongoing') this.#fence(transaction);
+    if (transaction.state === 'prepare') return { errorCode: CONCURRENT_TRANSACTIONS, producerId: -1n, epoch: -1 };
+    transaction.epoch += 1;
+    transaction.timeoutMs = timeoutMs;
+    transaction.state = 'empty';
+    return { errorCode: NONE, producerId: transaction.producerId, epoch: transaction.epoch };
+  }
+
+  /** Takes partitions or a group into the transaction, which begins with the first of them. */
+  add(owner: Owner, participants: readonly string[]): number {
+    const found = this.#ownedBy(owner);
+    if (typeof found === 'number') return found;
+    if (found.state === 'prepare') return CONCURRENT_TRANSACTIONS;
+    if (found.state !== 'ongoing') this.#begin(found);
+    for (const participant of participants) found.participants.add(participant);
+    return NONE;
+  }
+
+  end(owner: Owner, isCommit: boolean): number {
+    const found = this.#ownedBy(owner);
+    if (typeof found === 'number') return found;
+    switch (found.state) {
+      case 'ongoing':
+        this.#prepare(found, isCommit);
+        return NONE;
+      case 'prepare':
+        return found.isCommit === isCommit ? CONCURRENT_TRANSACTIONS : INVALID_TXN_STATE;
+      case 'complete':
+        return found.isCommit === isCommit ? NONE : INVALID_TXN_STATE;
+      case 'empty':
+        return INVALID_TXN_STATE;
+    }
+  }
+
+  /** May this producer write to the participant within its present transaction? */
+  verify(producerId: bigint, epoch: number, participant: string): number {
+    const found = [...this.#transactions.values()].find((of) => of.producerId === producerId);
+    if (!found) return INVALID_PRODUCER_ID_MAPPING;
+    if (found.epoch !== epoch) return INVALID_PRODUCER_EPOCH;
+    if (found.state === 'prepare') return CONCURRENT_TRANSACTIONS;
+    return found.state === 'ongoing' && found.participants.has(participant) ? NONE : INVALID_TXN_STATE;
+  }
+
+  /** Whether the producer's last transaction is decided, and is a commit. */
+  isCommitted(producerId: bigint): boolean {
+    const found = [...this.#transactions.values()].find((of) => of.producerId === producerId);
+    return found !== undefined && found.state !== 'ongoing' && found.isCommit;
+  }
+
+  #ownedBy({ transactionalId, producerId, producerEpoch }: Owner): Transaction | number {
+    const found = this.#transactions.get(transactionalId);
+    if (found?.producerId !== producerId) return INVALID_PRODUCER_ID_MAPPING;
+    return found.epoch === producerEpoch ? found : INVALID_PRODUCER_EPOCH;
+  }
+
+  #begin(transaction: Transaction): void {
+    transaction.state = 'ongoing';
+    transaction.begun += 1;
+    const { begun } = transaction;
+    this.#scheduler.later(
+      `timeout of transaction ${begun} of ${transaction.producerId}`,
+      () => {
+        if (transaction.state === 'ongoing' && transaction.begun === begun) this.#fence(transaction);
+      },
+      transaction.timeoutMs,
+    );
+  }
+
+  /** Aborts under a newer epoch: whatever its owner still sends is stale. */
+  #fence(transaction: Transaction): void {
+    transaction.epoch += 1;
+    this.#prepare(transaction, false);
+  }
+
+  #prepare(transaction: Transaction, isCommit: boolean): void {
+    transaction.state = 'prepare';
+    transaction.isCommit = isCommit;
+    const { producerId, epoch, participants } = transaction;
+    const complete = (): void => {
+      if (participants.size === 0) transaction.state = 'complete';
+    };
+    for (const participant of participants) {
+      this.#scheduler.later(
+        `marker to ${participant}`,
+        () => {
+          this.#writeMarker(participant, producerId, epoch, isCommit);
+          participants.delete(participant);
+          complete();
+        },
+        MARKER_MS,
+      );
+    }
+    complete();
+  }
+}

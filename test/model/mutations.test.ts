@@ -1,0 +1,58 @@
+/** The suite can fail: each defect that is put in on purpose is caught, by the case made for it and by chance. */
+import * as fc from 'fast-check';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type * as FetchedRecords from '../../topology/kafka/fetched-records.js';
+import type * as TaskViews from '../../topology/task/task-views.js';
+import { CASES } from './world/cases.js';
+import { scenario as anyScenario } from './world/commands.js';
+import { play } from './world/play.js';
+import { switches } from './world/switches.js';
+
+vi.mock('node:timers/promises', () => import('./simulation/virtual-timers.js'));
+
+vi.mock('../../topology/kafka/fetched-records.js', async (original) => {
+  const real = await original<typeof FetchedRecords>();
+  const { withKafkajsFilter } = await import('./world/kafkajs-filter.js');
+  const { switches: wanted } = await import('./world/switches.js');
+  const defective = withKafkajsFilter(real.readCommitted);
+  const readCommitted: typeof real.readCommitted = (...given) =>
+    (wanted.kafkajsFilter ? defective : real.readCommitted)(...given);
+  return { ...real, readCommitted };
+});
+
+vi.mock('../../topology/task/task-views.js', async (original) => {
+  const real = await original<typeof TaskViews>();
+  const { switches: wanted } = await import('./world/switches.js');
+  class LayeredDedup extends real.LayeredDedup {
+    constructor(...[store, shape, layers]: ConstructorParameters<typeof real.LayeredDedup>) {
+      super(store, shape, () => (wanted.overlayDropped ? layers().slice(0, 1) : layers()));
+    }
+  }
+  return { ...real, LayeredDedup };
+});
+
+/** Scenarios by chance until the defect must have shown. The same ones each time. */
+const BOUND = { numRuns: 400, seed: 1, endOnFailure: true };
+
+describe.each(CASES)('when $defect', ({ when, scenario, caught, put }) => {
+  const [defect, name] = typeof put === 'string' ? [undefined, put] : [put, undefined];
+  const withDefect = (on: boolean): void => {
+    if (name) switches[name] = on;
+  };
+  beforeEach(() => withDefect(true));
+  afterEach(() => withDefect(false));
+
+  it(`it is caught when ${when}`, async () => {
+    await expect(play(scenario, defect)).rejects.toThrow(caught);
+  });
+
+  it('all is well in the same case without it', async () => {
+    withDefect(false);
+    await play(scenario);
+  });
+
+  it(`it is found by chance within ${BOUND.numRuns} runs`, { timeout: 120_000 }, async () => {
+    const search = fc.asyncProperty(anyScenario, (of) => play(of, defect));
+    expect(await fc.check(search, BOUND)).toMatchObject({ failed: true });
+  });
+});

@@ -1,0 +1,71 @@
+/** The store of the model keeps what LMDB would keep: the same writes, the same answers. */
+import * as fc from 'fast-check';
+import { expect, it } from 'vitest';
+import type { Table } from '../../../state/environment.js';
+import { temporaryState } from '../../unit/state/temporary-state.js';
+import { openMemoryEnvironment } from './memory-environment.js';
+import { Simulation } from './simulation.js';
+
+const key = fc.uint8Array({ minLength: 1, maxLength: 3 }).map((bytes) => Buffer.from(bytes));
+const value = fc.uint8Array({ minLength: 1, maxLength: 3 }).map((bytes) => Buffer.from(bytes));
+const write = fc.oneof(
+  fc.record({ put: fc.constant(true), key, value }),
+  fc.record({ put: fc.constant(false), key, value }),
+);
+
+const entriesOf = (table: Table, start: Buffer, end: Buffer): string[] =>
+  [...table.getRange({ start, end })].map((of) => `${Buffer.from(of.key).toString('hex')}=${of.value.toString('hex')}`);
+
+it('answers as LMDB does, after each batch', { timeout: 30_000 }, async () => {
+  const lmdb = temporaryState().environment;
+  let opened = 0;
+  await fc.assert(
+    fc.asyncProperty(fc.array(fc.array(write, { maxLength: 8 }), { maxLength: 5 }), key, key, async (batches, a, b) => {
+      const name = `table-${(opened += 1)}`;
+      const real = lmdb.table(name);
+      const model = openMemoryEnvironment(new Map(), { begun: () => undefined, held: () => undefined }).table(name);
+      const [start, end] = Buffer.compare(a, b) < 0 ? [a, b] : [b, a];
+      for (const batch of batches) {
+        const writeTo = (table: Table) => (): void => {
+          for (const of of batch) void (of.put ? table.put(of.key, of.value) : table.remove(of.key));
+        };
+        await real.batch(writeTo(real));
+        await inSimulation(() => model.batch(writeTo(model)));
+        expect(entriesOf(model, start, end)).toEqual(entriesOf(real, start, end));
+        for (const of of batch) expect(model.get(of.key)?.toString('hex')).toBe(real.get(of.key)?.toString('hex'));
+      }
+      const keysOf = (table: Table): string[] =>
+        [...table.getKeys()].map((of) => Buffer.from(of).toString('hex')).sort();
+      expect(keysOf(model)).toEqual(keysOf(real));
+    }),
+    { numRuns: 50 },
+  );
+});
+
+it('holds nothing of a batch before its time', async () => {
+  const simulation = new Simulation();
+  const table = openMemoryEnvironment(new Map(), { begun: () => undefined, held: () => undefined }).table('t');
+  const [one, two] = [Buffer.from('1'), Buffer.from('2')];
+  simulation.begin();
+  try {
+    await simulation.within({ name: 'p', state: 'running' }, () => {
+      void table.batch(() => [one, two].forEach((of) => void table.put(of, of)));
+    });
+    expect([table.get(one), table.get(two)]).toEqual([undefined, undefined]);
+    await simulation.step();
+    expect([table.get(one), table.get(two)]).toEqual([one, two]);
+  } finally {
+    simulation.end();
+  }
+});
+
+async function inSimulation(work: () => Promise<unknown>): Promise<void> {
+  const simulation = new Simulation();
+  simulation.begin();
+  try {
+    await simulation.within({ name: 'p', state: 'running' }, () => void work());
+    await simulation.step();
+  } finally {
+    simulation.end();
+  }
+}

@@ -1,0 +1,163 @@
+/** What may happen, as data: a scenario is a list of these, which fast-check makes and makes smaller. */
+import * as fc from 'fast-check';
+import type { Api } from '../memory-broker/memory-cluster.js';
+import { FAULTS, type Fault } from '../simulation/network.js';
+import { EVENT_KINDS, SOURCES, type EventKind } from './events.js';
+import type { Place } from './upstream.js';
+import type { World } from './world.js';
+
+export type Command =
+  | {
+      readonly do: 'produce';
+      readonly source: number;
+      readonly task: number;
+      readonly user: number;
+      readonly kind: EventKind;
+    }
+  | { readonly do: 'repeat'; readonly nth: number }
+  | { readonly do: 'write'; readonly writer: number; readonly source: number; readonly task: number }
+  | { readonly do: 'end'; readonly writer: number; readonly commit: boolean }
+  | { readonly do: 'steps'; readonly count: number }
+  | { readonly do: 'shuffle'; readonly choices: readonly number[] }
+  | { readonly do: 'fault'; readonly worker: number; readonly api: Api; readonly fault: Fault }
+  | { readonly do: 'dieAtWrite'; readonly worker: number; readonly when: 'before' | 'after' }
+  | { readonly do: 'crash'; readonly worker: number; readonly disk: 'kept' | 'lost' }
+  | { readonly do: 'start' | 'stop' | 'pause' | 'continue'; readonly worker: number }
+  | { readonly do: 'elapse'; readonly ms: number }
+  | { readonly do: 'release' }
+  | { readonly do: 'elect' };
+
+export interface Scenario {
+  readonly workers: number;
+  readonly tasks: number;
+  readonly commands: readonly Command[];
+}
+
+const COMMIT_APIS = [
+  'AddPartitionsToTxn',
+  'Produce',
+  'AddOffsetsToTxn',
+  'TxnOffsetCommit',
+  'EndTxn',
+] as const satisfies readonly Api[];
+const TAKEOVER_APIS = ['InitProducerId', 'ListOffsets', 'OffsetFetch'] as const satisfies readonly Api[];
+const OTHER_APIS = ['Fetch', 'JoinGroup', 'SyncGroup', 'Heartbeat'] as const satisfies readonly Api[];
+
+/** Only a producer's batches carry a number by which their repeat is known; no client sends another request twice. */
+const REPEATABLE: readonly Api[] = ['Produce'];
+/** The group answers the last of two from one member, and the other only by its sender's timeout, of which there is none here. */
+const NOT_DELAYED: readonly Api[] = ['JoinGroup', 'SyncGroup'];
+
+const worker = fc.nat(2);
+const task = fc.nat(2);
+const source = fc.nat(1);
+const writer = fc.nat(1);
+
+const apis = (...of: readonly Api[]): fc.Arbitrary<Api> => fc.constantFrom<Api[]>(...of);
+
+const faultAt = (api: fc.Arbitrary<Api>): fc.Arbitrary<Command> =>
+  fc
+    .record({ do: fc.constant('fault' as const), worker, api, fault: fc.constantFrom<Fault[]>(...FAULTS) })
+    .filter((of) => of.fault !== 'repeat-request' || REPEATABLE.includes(of.api))
+    .filter((of) => of.fault !== 'delay-request' || !NOT_DELAYED.includes(of.api));
+
+const kind = fc.oneof(
+  { weight: 6, arbitrary: fc.constant<EventKind>('plain') },
+  { weight: 2, arbitrary: fc.constantFrom<EventKind[]>(...EVENT_KINDS) },
+);
+const produce = fc.record({ do: fc.constant('produce' as const), source, task, user: fc.nat(2), kind });
+const steps = fc.record({ do: fc.constant('steps' as const), count: fc.integer({ min: 1, max: 60 }) });
+const choices = fc.array(fc.nat(5), { minLength: 1, maxLength: 20 });
+const disk = fc.constantFrom<('kept' | 'lost')[]>('kept', 'lost');
+const when = fc.constantFrom<('before' | 'after')[]>('before', 'after');
+
+const command: fc.Arbitrary<Command> = fc.oneof(
+  { weight: 6, arbitrary: produce },
+  { weight: 3, arbitrary: fc.record({ do: fc.constant('repeat' as const), nth: fc.nat(20) }) },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant('write' as const), writer, source, task }) },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant('end' as const), writer, commit: fc.boolean() }) },
+  { weight: 8, arbitrary: steps },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant('shuffle' as const), choices }) },
+  { weight: 3, arbitrary: faultAt(apis(...TAKEOVER_APIS, ...COMMIT_APIS, ...OTHER_APIS)) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('dieAtWrite' as const), worker, when }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('crash' as const), worker, disk }) },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant('start' as const), worker }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('stop' as const), worker }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('pause' as const), worker }) },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant('continue' as const), worker }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({ do: fc.constant('elapse' as const), ms: fc.constantFrom(500, 4_000, 11_000, 61_000) }),
+  },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant('release' as const) }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('elect' as const) }) },
+);
+
+/** A commit that something befalls. */
+const troubledCommit: fc.Arbitrary<Command[]> = fc.tuple(faultAt(apis(...COMMIT_APIS)), produce, steps);
+
+const phrase: fc.Arbitrary<Command[]> = fc.oneof(
+  { weight: 8, arbitrary: command.map((of) => [of]) },
+  { weight: 1, arbitrary: troubledCommit },
+);
+
+export const scenario: fc.Arbitrary<Scenario> = fc.record({
+  workers: fc.integer({ min: 1, max: 3 }),
+  tasks: fc.integer({ min: 1, max: 3 }),
+  commands: fc.array(phrase, { minLength: 1, maxLength: 40, size: 'max' }).map((phrases) => phrases.flat()),
+});
+
+/** A command about a machine or a partition that the world does not have is about another one. */
+export async function perform(world: World, command: Command): Promise<void> {
+  const machineOf = (at: number): World['machines'][number] => world.machines[at % world.machines.length]!;
+  switch (command.do) {
+    case 'produce':
+      world.produce(place(world, command), command.user, command.kind);
+      return;
+    case 'repeat':
+      world.repeat(command.nth);
+      return;
+    case 'write':
+      world.write(command.writer, place(world, command));
+      return;
+    case 'end':
+      world.upstream.end(command.writer, command.commit);
+      return;
+    case 'steps':
+      return world.steps(command.count);
+    case 'shuffle':
+      for (const choice of command.choices) await world.simulation.step(choice);
+      return;
+    case 'fault':
+      world.network.arm(machineOf(command.worker).process, command.api, command.fault);
+      return;
+    case 'dieAtWrite':
+      machineOf(command.worker).dieAtWrite = command.when;
+      return;
+    case 'crash':
+      world.crash(machineOf(command.worker), command.disk);
+      return;
+    case 'start':
+      return world.start(machineOf(command.worker));
+    case 'stop':
+      return world.stop(machineOf(command.worker));
+    case 'pause':
+      world.pause(machineOf(command.worker));
+      return;
+    case 'continue':
+      world.continue(machineOf(command.worker));
+      return;
+    case 'elapse':
+      world.simulation.elapse(command.ms);
+      return;
+    case 'release':
+      return world.network.release();
+    case 'elect':
+      world.broker.leader = 1 - world.broker.leader;
+      return;
+  }
+}
+
+function place(world: World, { source: at, task: number }: { source: number; task: number }): Place {
+  return { topic: SOURCES[at]!, partition: number % world.tasks };
+}

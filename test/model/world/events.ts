@@ -1,0 +1,81 @@
+/** The events of the model, what is to become of them, and an executor that does it. */
+import { createHash } from 'node:crypto';
+import type { ExecutionContext, Executor, Processed } from '../../../topology/executor.js';
+import {
+  origin,
+  type SinkRecord,
+  type SinkTopic,
+  type SourceRecord,
+  type SourceTopic,
+} from '../../../topology/record.js';
+
+export const SOURCES = ['TASK_EVENT_TOPIC', 'CRM_EVENT_TOPIC'] as const satisfies readonly SourceTopic[];
+
+/** `huge`: the broker refuses its output, again and again. */
+export const EVENT_KINDS = ['plain', 'poison', 'huge'] as const;
+export type EventKind = (typeof EVENT_KINDS)[number];
+
+export interface ModelEvent {
+  readonly id: string;
+  readonly user: string;
+  readonly kind: EventKind;
+}
+
+/** More than the brokers of the model take in one batch. */
+const HUGE_BYTES = 3_000;
+
+export function encodeEvent({ id, user, kind }: ModelEvent): Buffer {
+  return Buffer.from(`${id} ${user} ${kind}`);
+}
+
+export function decodeEvent(value: Buffer | null): ModelEvent {
+  const [id, user, kind] = (value ?? '').toString().split(' ');
+  return { id: id!, user: user!, kind: kind as EventKind };
+}
+
+/** What dedup knows an event by. */
+export function digestOf(topic: SourceTopic, id: string): string {
+  return createHash('sha256').update(`${topic} ${id}`).digest().toString('latin1', 0, 16);
+}
+
+export interface Output {
+  readonly topic: SinkTopic;
+  readonly key: string;
+  readonly value: string;
+}
+
+type Origin = Pick<SourceRecord, 'topic' | 'partition' | 'offset'>;
+
+/** Two outputs, in two topics, by two keys: none may be there without the other. Each names its source partition. */
+export function outputsOf({ id, user }: ModelEvent, { topic, partition }: Origin): Output[] {
+  const value = `${topic}-${partition} ${id}`;
+  return [
+    { topic: 'EMAIL_REQUEST_TOPIC', key: id, value },
+    { topic: 'NOTIFICATION_INAPP_TOPIC', key: user, value },
+  ];
+}
+
+/** A dead letter is about a record, not an event: the same event twice makes two. */
+export function deadLetterOf({ id }: ModelEvent, from: Origin): Output {
+  return { topic: 'NOTIFICATION_DLQ', key: id, value: `${from.topic}-${from.partition} ${origin(from)}` };
+}
+
+export const modelExecutor: Executor = {
+  process(record: SourceRecord, { dedup }: ExecutionContext): Processed {
+    const event = decodeEvent(record.value);
+    if (event.kind === 'poison') {
+      const cause = { reason: 'undecodable', message: 'poison', attempts: 1 } as const;
+      return { kind: 'dead-lettered', cause, outputs: [this.deadLetter(record, cause)] };
+    }
+    const digest = digestOf(record.topic, event.id);
+    if (dedup.has(record, digest)) return { kind: 'dropped', reason: 'duplicate' };
+    const outputs = outputsOf(event, record).map(encode);
+    if (event.kind === 'huge') outputs[0] = { ...outputs[0]!, value: Buffer.alloc(HUGE_BYTES) };
+    return { kind: 'forwarded', outputs, digest };
+  },
+  deadLetter: (record) => encode(deadLetterOf(decodeEvent(record.value), record)),
+};
+
+function encode({ topic, key, value }: Output): SinkRecord {
+  return { topic, key, value: Buffer.from(value) };
+}

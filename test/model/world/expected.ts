@@ -1,0 +1,79 @@
+/** What must have come of the sources, told from their logs alone: the contract's invariant, as a fold. */
+import { partitionFor } from '../../../topology/kafka/index.js';
+import type { SinkTopic, SourceTopic } from '../../../topology/record.js';
+import type { MemoryBroker } from '../memory-broker/memory-broker.js';
+import { deadLetterOf, decodeEvent, digestOf, outputsOf, SOURCES, type Output } from './events.js';
+import { NAMES } from './worker.js';
+
+export interface Expected {
+  /** By sink partition and the source partition that the record came from: values in order. */
+  readonly outputs: ReadonlyMap<string, readonly string[]>;
+  /** By task: digests of the events that were delivered. */
+  readonly digests: ReadonlyMap<number, ReadonlySet<string>>;
+}
+
+/** Each event once, at its first valid record; each poison or refused record once as a dead letter; nothing else. */
+export function expectedOf(broker: MemoryBroker, tasks: number): Expected {
+  const outputs = new Map<string, string[]>();
+  const digests = new Map<number, Set<string>>();
+  for (let partition = 0; partition < tasks; partition += 1) {
+    const seen = new Set<string>();
+    digests.set(partition, seen);
+    for (const topic of SOURCES) {
+      for (const output of outputsOfPartition(broker, topic, partition, seen)) {
+        const of = placeOf(
+          output.topic,
+          partitionFor(Buffer.from(output.key), partitionsOf(broker, output.topic)),
+          output.value,
+        );
+        outputs.set(of, [...(outputs.get(of) ?? []), output.value]);
+      }
+    }
+  }
+  return { outputs, digests };
+}
+
+/** What a read_committed reader of the sinks is given, told from what became of the transactions. */
+export function actualOutputs(broker: MemoryBroker): Map<string, string[]> {
+  const outputs = new Map<string, string[]>();
+  for (const topic of SINKS) {
+    for (let partition = 0; partition < partitionsOf(broker, topic); partition += 1) {
+      for (const { value } of broker.log(NAMES.physical(topic), partition).records('committed')) {
+        const text = value!.toString();
+        const of = placeOf(topic, partition, text);
+        outputs.set(of, [...(outputs.get(of) ?? []), text]);
+      }
+    }
+  }
+  return outputs;
+}
+
+export const SINKS = [
+  'EMAIL_REQUEST_TOPIC',
+  'NOTIFICATION_INAPP_TOPIC',
+  'NOTIFICATION_DLQ',
+] as const satisfies SinkTopic[];
+
+function outputsOfPartition(broker: MemoryBroker, topic: SourceTopic, partition: number, seen: Set<string>): Output[] {
+  return broker
+    .log(NAMES.physical(topic), partition)
+    .records('committed')
+    .flatMap(({ offset, value }) => {
+      const event = decodeEvent(value);
+      const from = { topic, partition, offset };
+      if (event.kind !== 'plain') return [deadLetterOf(event, from)];
+      const digest = digestOf(topic, event.id);
+      if (seen.has(digest)) return [];
+      seen.add(digest);
+      return outputsOf(event, from);
+    });
+}
+
+function partitionsOf(broker: MemoryBroker, topic: SinkTopic): number {
+  return broker.partitionCount(NAMES.physical(topic));
+}
+
+/** Sink partition, and the source partition that the value names. */
+export function placeOf(topic: SinkTopic, partition: number, value: string): string {
+  return `${topic}-${partition} from ${value.slice(0, value.indexOf(' '))}`;
+}

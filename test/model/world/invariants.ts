@@ -1,0 +1,96 @@
+/** What must hold, at every write and in the end. Each answer is a sentence about what does not. */
+import { decodeChangelogEntry } from '../../../state/changelog-entry.js';
+import { TaskStore } from '../../../state/task-store.js';
+import type { MemoryBroker } from '../memory-broker/memory-broker.js';
+import { partitionName } from '../memory-broker/memory-broker.js';
+import type { StoredRecord } from '../memory-broker/batch.js';
+import { openMemoryEnvironment, type Disk } from '../simulation/memory-environment.js';
+import { SOURCES } from './events.js';
+import { actualOutputs, expectedOf } from './expected.js';
+import { NAMES, SHAPE } from './worker.js';
+
+const UNWATCHED = { begun: () => undefined, held: () => undefined };
+
+/** A store never holds what Kafka has not committed. */
+export function storeIsAhead(broker: MemoryBroker, disk: Disk, task: number): string | undefined {
+  const log = broker.log(NAMES.changelog, task);
+  const decided = digestsIn([
+    ...log.records('committed'),
+    ...log.records('open', ({ producerId }) => broker.transactions.isCommitted(producerId)),
+  ]);
+  const ahead = [...digestsOf(disk, task)].filter((digest) => !decided.has(digest));
+  return ahead.length === 0
+    ? undefined
+    : `the store of task ${task} holds ${ahead.length} events that Kafka has not committed`;
+}
+
+/** Lost, twice, torn, aborted, out of order: each shows as a difference between what is there and what must be. */
+export function wrongOutputs(
+  broker: MemoryBroker,
+  tasks: number,
+  read: ReadonlyMap<string, readonly string[]>,
+): string[] {
+  const { outputs } = expectedOf(broker, tasks);
+  return [...differences('is in', actualOutputs(broker), outputs), ...differences('was read from', read, outputs)];
+}
+
+/** The committed offset of every source partition is its end. */
+export function wrongOffsets(broker: MemoryBroker, tasks: number): string[] {
+  const { offsets } = broker.group(NAMES.group);
+  return SOURCES.flatMap((topic) => partitions(tasks).map((partition) => ({ topic: NAMES.physical(topic), partition })))
+    .map(({ topic, partition }) => ({
+      place: `${topic}-${partition}`,
+      committed: offsets.committed(partitionName(topic, partition)),
+      end: broker.log(topic, partition).endOffset,
+    }))
+    .filter(({ committed, end }) => committed !== end)
+    .map(({ place, committed, end }) => `the committed offset of ${place} is ${committed}, its end ${end}`);
+}
+
+/** Each task's store is the fold of its changelog, and that is the set of events delivered. */
+export function wrongStores(broker: MemoryBroker, tasks: number, diskOf: (task: number) => Disk | undefined): string[] {
+  const { digests } = expectedOf(broker, tasks);
+  return partitions(tasks).flatMap((task) => {
+    const delivered = digests.get(task)!;
+    const folded = digestsIn(broker.log(NAMES.changelog, task).records('committed'));
+    const disk = diskOf(task);
+    const faults = [];
+    if (!disk) faults.push(`task ${task} has no owner`);
+    else if (!sameSet(digestsOf(disk, task), folded))
+      faults.push(`the store of task ${task} is not the fold of its changelog`);
+    if (!sameSet(folded, delivered)) faults.push(`the changelog of task ${task} is not the set of events delivered`);
+    return faults;
+  });
+}
+
+function digestsOf(disk: Disk, task: number): Set<string> {
+  const store = new TaskStore(openMemoryEnvironment(disk, UNWATCHED), task, SHAPE);
+  return new Set([...store.buckets()].flatMap(({ digests }) => digests));
+}
+
+function digestsIn(records: readonly StoredRecord[]): Set<string> {
+  return new Set(
+    records.flatMap(({ value, offset }) =>
+      decodeChangelogEntry(value, `changelog@${offset}`).buckets.flatMap(({ digests }) => digests),
+    ),
+  );
+}
+
+function differences(
+  what: string,
+  actual: ReadonlyMap<string, readonly string[]>,
+  expected: ReadonlyMap<string, readonly string[]>,
+): string[] {
+  return [...new Set([...actual.keys(), ...expected.keys()])]
+    .map((place) => ({ place, is: (actual.get(place) ?? []).join(', '), must: (expected.get(place) ?? []).join(', ') }))
+    .filter(({ is, must }) => is !== must)
+    .map(({ place, is, must }) => `[${is}] ${what} ${place}, but [${must}] must`);
+}
+
+function sameSet(a: ReadonlySet<string>, b: ReadonlySet<string>): boolean {
+  return a.size === b.size && [...a].every((item) => b.has(item));
+}
+
+function partitions(count: number): number[] {
+  return Array.from({ length: count }, (_, index) => index);
+}

@@ -1,0 +1,48 @@
+/** A read_committed reader of the sinks, through the fetcher and filter that gateways and restores use. */
+import { Fetcher, Leaders, type FetchedPartition, type PartitionConsumer } from '../../../topology/kafka/index.js';
+import type { Cluster } from '../../../topology/kafka/internals.js';
+import type { SinkTopic } from '../../../topology/record.js';
+import { placeOf, SINKS } from './expected.js';
+import { NAMES, SILENT } from './worker.js';
+
+export class Reader {
+  readonly #leaders: Leaders;
+  readonly #fetcher: Fetcher;
+  /** Values in the order in which they came, by place. */
+  readonly read = new Map<string, string[]>();
+
+  constructor(cluster: Cluster) {
+    this.#leaders = new Leaders(cluster);
+    const fetch = { maxWaitMs: 250, maxBytes: 100_000, maxBytesPerPartition: 1_000 };
+    this.#fetcher = new Fetcher(this.#leaders, fetch, SILENT, () => undefined);
+  }
+
+  async start(): Promise<void> {
+    await this.#leaders.track(SINKS.map((topic) => NAMES.physical(topic)));
+    for (const topic of SINKS) {
+      const name = NAMES.physical(topic);
+      for (let partition = 0; partition < this.#leaders.partitionCount(name); partition += 1) {
+        this.#fetcher.add(name, partition, 0, this.#consumer(topic, partition));
+      }
+    }
+  }
+
+  #consumer(topic: SinkTopic, partition: number): PartitionConsumer {
+    const failed = (position: number): never => {
+      throw new Error(`${topic}-${partition} can not be read at ${position}`);
+    };
+    return {
+      hasRoom: () => true,
+      isHeld: () => false,
+      outOfRange: failed,
+      unreadable: failed,
+      deliver: ({ records }: FetchedPartition) => {
+        for (const { value } of records) {
+          const text = value!.toString();
+          const place = placeOf(topic, partition, text);
+          this.read.set(place, [...(this.read.get(place) ?? []), text]);
+        }
+      },
+    };
+  }
+}

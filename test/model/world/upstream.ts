@@ -1,0 +1,66 @@
+/** The producers of the sources: some write plainly, some in transactions that they end as they like, out of turn. */
+import { batchAt } from '../../unit/kafka/log-segment.js';
+import type { SourceTopic } from '../../../topology/record.js';
+import type { MemoryBroker } from '../memory-broker/memory-broker.js';
+import { encodeEvent, type ModelEvent } from './events.js';
+import { NAMES } from './worker.js';
+
+/** A partition of a source. */
+export interface Place {
+  readonly topic: SourceTopic;
+  readonly partition: number;
+}
+
+const FIRST_PRODUCER_ID = 9_000n;
+
+export class Upstream {
+  readonly #broker: MemoryBroker;
+  /** Partitions that each writer's transaction has touched. */
+  readonly #open = new Map<number, Map<string, Place>>();
+  readonly #sequences = new Map<string, number>();
+
+  constructor(broker: MemoryBroker) {
+    this.#broker = broker;
+  }
+
+  produce({ topic, partition }: Place, event: ModelEvent): void {
+    this.#append({ topic, partition }, event, -1n, 0);
+  }
+
+  /** Within the writer's transaction. */
+  write(writer: number, place: Place, event: ModelEvent): void {
+    const key = `${writer}/${place.topic}/${place.partition}`;
+    const sequence = this.#sequences.get(key) ?? 0;
+    this.#sequences.set(key, sequence + 1);
+    const touched = this.#open.get(writer) ?? new Map<string, Place>();
+    this.#open.set(writer, touched.set(key, place));
+    this.#append(place, event, FIRST_PRODUCER_ID + BigInt(writer), sequence);
+  }
+
+  end(writer: number, isCommit: boolean): void {
+    for (const { topic, partition } of this.#open.get(writer)?.values() ?? []) {
+      const log = this.#broker.log(NAMES.physical(topic), partition);
+      log.appendMarker(FIRST_PRODUCER_ID + BigInt(writer), 0, isCommit);
+    }
+    this.#open.delete(writer);
+    this.#broker.changed();
+  }
+
+  endAll(): void {
+    for (const writer of [...this.#open.keys()]) this.end(writer, false);
+  }
+
+  #append({ topic, partition }: Place, event: ModelEvent, producerId: bigint, firstSequence: number): void {
+    const transactional = producerId >= 0n;
+    const batch = batchAt(0, {
+      records: [{ key: Buffer.from(event.id), value: encodeEvent(event) }],
+      timestamp: this.#broker.scheduler.now(),
+      producerId,
+      transactional,
+      firstSequence,
+    });
+    // These producers are no client of ours: their transactions need no coordinator.
+    this.#broker.log(NAMES.physical(topic), partition).append(batch, () => 0);
+    this.#broker.changed();
+  }
+}

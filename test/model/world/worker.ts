@@ -1,0 +1,189 @@
+/** A worker as stream-role.ts puts it together, on the in-memory broker: real group, real tasks, real stores. */
+import { pino } from 'pino';
+import { Registry } from 'prom-client';
+import { RetryBudget } from '../../../schemas/retry-budget.js';
+import type { StateEnvironment } from '../../../state/environment.js';
+import { MemberMemory } from '../../../state/member-memory.js';
+import { windowShape } from '../../../state/stream-time.js';
+import { InMemoryDirectory } from '../../../topology/in-memory-state.js';
+import type { Cluster } from '../../../topology/kafka/internals.js';
+import {
+  Fetcher,
+  Leaders,
+  Membership,
+  Offsets,
+  TransactionalProducer,
+  type GroupMember,
+} from '../../../topology/kafka/index.js';
+import { createMetrics } from '../../../topology/metrics.js';
+import { SINK_TOPICS } from '../../../topology/record.js';
+import { TaskGroup } from '../../../topology/task-group.js';
+import type { TaskServices } from '../../../topology/task/task-services.js';
+import { TopicNames } from '../../../topology/topic-names.js';
+import { modelExecutor, SOURCES } from './events.js';
+
+export const NAMES = new TopicNames('', 'app');
+export const SHAPE = windowShape(7 * 24 * 3_600_000);
+const TIMES = {
+  sessionMs: 10_000,
+  /** Longer than any recovery may take: nobody is to wait for it. */
+  transactionMs: 60_000,
+  requestMs: 10_000,
+};
+export const SILENT = pino({ level: 'silent' });
+/** Of every worker in every run: what came about at all. */
+export const METRICS = createMetrics(new Registry());
+
+export const SOURCE_NAMES = SOURCES.map((topic) => NAMES.physical(topic));
+/** What the tasks write. */
+export const OWN_TOPICS = [NAMES.changelog, ...SINK_TOPICS.map((topic) => NAMES.physical(topic))];
+
+/** Below what the brokers take, so that commits are made of several batches. */
+const MAX_BATCH_BYTES = 400;
+/** Few, so that commits follow one another while records are processed. */
+const COMMIT_RECORDS = 3;
+
+/** What a worker gives its tasks; a producer may be made under another id than the task's. */
+export interface ModelServices extends Omit<TaskServices, 'lost' | 'createProducer'> {
+  readonly createProducer: (task: number, transactionalId?: string) => TransactionalProducer;
+}
+
+export interface WorkerOptions {
+  readonly environment: StateEnvironment;
+  readonly createCluster: () => Cluster;
+  readonly fatal: (error: unknown) => void;
+  /** A defect put in on purpose; the services as they are when there is none. */
+  readonly defect: (services: ModelServices) => ModelServices;
+}
+
+export class Worker {
+  readonly #group: TaskGroup;
+  readonly #membership: Membership;
+  readonly #leaders: Leaders;
+  readonly #groupLeaders: Leaders;
+  readonly #fetcher: Fetcher;
+  readonly #fatal: (error: unknown) => void;
+  /** What the group last said. */
+  assignment: { readonly member: GroupMember; readonly tasks: readonly number[] } | undefined;
+
+  constructor({ environment, createCluster, fatal, defect }: WorkerOptions) {
+    const cluster = createCluster();
+    this.#fatal = fatal;
+    this.#leaders = new Leaders(cluster);
+    const fetch = { maxWaitMs: 250, maxBytes: 100_000, maxBytesPerPartition: 1_000 };
+    this.#fetcher = new Fetcher(this.#leaders, fetch, SILENT, () => undefined);
+    const createProducer: ModelServices['createProducer'] = (task, transactionalId = NAMES.transactionalId(task)) =>
+      new TransactionalProducer(
+        { brokers: [], clientId: 'model', connectionTimeoutMs: TIMES.requestMs, requestTimeoutMs: TIMES.requestMs },
+        {
+          transactionalId,
+          transactionTimeoutMs: TIMES.transactionMs,
+          retryBudgetMs: TIMES.requestMs,
+          maxBatchBytes: MAX_BATCH_BYTES,
+        },
+        SILENT,
+        createCluster(),
+      );
+    const services = defect({
+      ...SETTLED,
+      environment,
+      fetcher: this.#fetcher,
+      offsets: new Offsets(cluster, this.#leaders, NAMES.group),
+      createProducer,
+      confirm: (generation) => this.#membership.confirm(generation),
+      fatal,
+    });
+    this.#group = new TaskGroup({
+      services,
+      environment,
+      memory: new MemberMemory(environment),
+      metrics: METRICS,
+      topicsOf: () => SOURCES,
+      prepare: () => Promise.resolve(),
+      rejoin: () => this.#membership.rejoin(),
+      outage: () => undefined,
+      joined: () => undefined,
+      left: () => undefined,
+      suspendMs: 3_000,
+    });
+    const coordination = createCluster();
+    this.#groupLeaders = new Leaders(coordination);
+    this.#membership = this.#createMembership(coordination, this.#groupLeaders);
+  }
+
+  start(): void {
+    this.#leaders
+      .track([...SOURCE_NAMES, ...OWN_TOPICS])
+      .then(() => this.#groupLeaders.track(SOURCE_NAMES))
+      .then(() => this.#membership.run())
+      .catch(this.#fatal);
+  }
+
+  /** As SIGTERM does. */
+  stop(): void {
+    this.#group
+      .stop(TIMES.sessionMs)
+      .then(() => this.#membership.leave())
+      .then(() => this.#fetcher.close())
+      .catch(this.#fatal);
+  }
+
+  /** Why not all of its tasks run; undefined when they do. */
+  notReady(): string | undefined {
+    return this.assignment ? this.#group.notReady() : 'not in the group';
+  }
+
+  #createMembership(cluster: Cluster, leaders: Leaders): Membership {
+    const group = this.#group;
+    return new Membership(
+      cluster,
+      leaders,
+      {
+        groupId: NAMES.group,
+        topics: SOURCE_NAMES,
+        sessionTimeoutMs: TIMES.sessionMs,
+        rebalanceTimeoutMs: 30_000,
+        heartbeatIntervalMs: 1_000,
+        metadataIntervalMs: 15_000,
+      },
+      {
+        claim: () => group.claim(),
+        suspend: () => group.suspend(),
+        assigned: (tasks, partitions, member) => {
+          this.assignment = { member, tasks };
+          group.assigned(tasks, partitions, member);
+        },
+        ghost: () => group.ghost(),
+        became: (memberId) => group.became(memberId),
+        lost: () => group.lost(),
+        outage: (error) => group.outage(error),
+      },
+      SILENT,
+    );
+  }
+}
+
+/** What the model holds still. */
+const SETTLED = {
+  names: NAMES,
+  shape: SHAPE,
+  executor: modelExecutor,
+  directory: new InMemoryDirectory(),
+  clock: { now: () => Date.now() },
+  metrics: METRICS,
+  log: SILENT,
+  startFrom: 'earliest' as const,
+  limits: {
+    commitIntervalMs: 100,
+    commitRecords: COMMIT_RECORDS,
+    commitBytes: 100_000,
+    bufferBytes: 100_000,
+    retryAttempts: 3,
+    retryBackoffMs: 1_000,
+  },
+  createBudget: () => new RetryBudget(),
+  resolveSchema: () => Promise.resolve(),
+  directoryCaughtUp: () => Promise.resolve(),
+  accountsRead: () => Promise.resolve(),
+  outage: () => undefined,
+} satisfies Partial<TaskServices>;
