@@ -14,6 +14,7 @@ import {
   closeSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import { runKafkaTool } from '../../integration/harness/run-kafka-tool.js';
 import { until } from '../../integration/harness/until.js';
 import type { ChaosCase } from '../case.js';
 import type { Member, Round } from '../round.js';
@@ -77,7 +78,9 @@ export const STATE_CASES: readonly ChaosCase[] = [
       const said = first.process.logged('the worker can not go on');
       if (code === 1 && said.length > 0)
         round.effect('the worker ended with 1 and named the partition and the way out');
-      await round.cluster.admin.resetOffsets({ groupId: round.group, topic, earliest: true });
+      await runKafkaTool(round.cluster.direct, 'consumer.group.ConsumerGroupCommand', [
+        ...['--group', round.group, '--topic', `${topic}:0`, '--reset-offsets', '--to-earliest', '--execute'],
+      ]);
       for (const member of round.members) round.restart(member);
       await round.allReady();
     },
