@@ -5,7 +5,8 @@
  */
 import { LRUCache } from 'lru-cache';
 import { isNewer, type DirectoryEntry } from './directory-entry.js';
-import { writeAtomically, type StateEnvironment, type Table } from './environment.js';
+import { writeAtomically, type StateEnvironment } from './environment.js';
+import type { Table } from './table.js';
 
 /** Entries kept decoded: a few hundred bytes each. */
 const CACHED_ENTRIES = 50_000;
@@ -18,7 +19,7 @@ export class UserDirectory {
 
   constructor(environment: StateEnvironment) {
     this.#table = environment.table('user-directory');
-    this.#size = this.#table.getKeysCount({ start: ENTRY_PREFIX });
+    this.#size = this.#table.count({ start: ENTRY_PREFIX });
   }
 
   /** Users known, deleted ones included. */
@@ -55,9 +56,9 @@ export class UserDirectory {
     }
     const position = Buffer.alloc(8);
     position.writeBigUInt64BE(BigInt(nextOffset));
-    await writeAtomically(this.#table, () => {
-      for (const entry of newest.values()) void this.#table.put(entryKey(entry.tenantId, entry.userId), encode(entry));
-      void this.#table.put(positionKey(partition), position);
+    await writeAtomically(this.#table, (batch) => {
+      for (const entry of newest.values()) batch.put(entryKey(entry.tenantId, entry.userId), encode(entry));
+      batch.put(positionKey(partition), position);
     });
     for (const [name, entry] of newest) this.#cache.set(name, { entry });
     this.#size += added;
@@ -65,8 +66,8 @@ export class UserDirectory {
 
   /** Forgets everything: the topic was recreated. */
   async wipe(): Promise<void> {
-    await writeAtomically(this.#table, () => {
-      for (const key of this.#table.getKeys()) void this.#table.remove(Buffer.from(key));
+    await writeAtomically(this.#table, (batch) => {
+      for (const key of this.#table.keys()) batch.remove(key);
     });
     this.#cache.clear();
     this.#size = 0;

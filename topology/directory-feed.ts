@@ -1,6 +1,7 @@
 /** Keeps the user directory on this worker up to date from the compacted directory topic. */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { DirectoryEntry } from '../state/directory-entry.js';
+import type { Room } from '../state/room.js';
 import type { UserDirectory } from '../state/user-directory.js';
 import { decodeFeed, type FeedDecoder } from './decode-feed.js';
 import { PartitionFeed, type Fetcher, type Offsets } from './kafka/index.js';
@@ -12,6 +13,7 @@ export interface DirectoryFeedServices {
   readonly topic: string;
   readonly partitions: number;
   readonly directory: UserDirectory;
+  readonly room: Room;
   readonly fetcher: Fetcher;
   readonly offsets: Offsets;
   readonly decoder: FeedDecoder;
@@ -31,14 +33,14 @@ export class DirectoryFeed {
   }
 
   /** Finds where the store stands. Rejects when the brokers do not answer: then it is to be called again. */
-  async begin(): Promise<void> {
-    const { offsets, directory, log } = this.#services;
+  async begin(signal: AbortSignal): Promise<void> {
+    const { offsets, directory, room, log } = this.#services;
     const starts = await offsets.at('earliest', this.#partitions(), ANSWER_MS);
     const ends = await offsets.at('latest', this.#partitions(), ANSWER_MS);
     const isBeyond = ends.some(({ partition, offset }) => (directory.position(partition) ?? 0) > offset);
     if (isBeyond) {
       log.warn('the stored user directory is ahead of its topic, so it is of another one: wiped, read from the start');
-      await directory.wipe();
+      await room.write(() => directory.wipe(), signal);
     }
     for (const { partition, offset } of starts) {
       this.#positions[partition] = Math.max(offset, directory.position(partition) ?? 0);
@@ -66,7 +68,7 @@ export class DirectoryFeed {
   }
 
   async #follow(partition: number, signal: AbortSignal): Promise<void> {
-    const { topic, fetcher, directory, metrics } = this.#services;
+    const { topic, fetcher, directory, room, metrics } = this.#services;
     const feed = new PartitionFeed(`${topic}-${partition}`);
     fetcher.add(topic, partition, this.#positions[partition]!, feed);
     while (!signal.aborted) {
@@ -76,7 +78,7 @@ export class DirectoryFeed {
         const entry = value && (await decodeFeed('USER_DIRECTORY', value, offset, this.#services, signal));
         if (entry) entries.push(entry);
       }
-      await directory.apply(partition, entries, piece.nextOffset);
+      await room.write(() => directory.apply(partition, entries, piece.nextOffset), signal);
       metrics.restore_records_total.inc({ store: 'directory' }, piece.records.length);
       this.#positions[partition] = piece.nextOffset;
     }

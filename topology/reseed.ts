@@ -6,6 +6,7 @@
 import { encodeChangelogEntry, type BucketEntries } from '../state/changelog-entry.js';
 import { DirectoryLock } from '../state/directory-lock.js';
 import { StateEnvironment } from '../state/environment.js';
+import { examine } from '../state/open-state.js';
 import { windowShape } from '../state/stream-time.js';
 import { storedTasks, TaskStore } from '../state/task-store.js';
 import type { Config } from './config.js';
@@ -27,12 +28,13 @@ export interface ReseededTask {
 /** Throws FatalError when a changelog partition holds something: then the worker restores from it by itself. */
 export async function reseed(config: Config, log: Logger): Promise<ReseededTask[]> {
   const lock = await DirectoryLock.take(config.STATE_DIR);
-  const environment = new StateEnvironment(config.STATE_DIR);
   const connections = new Connections(config, new Outages(log), log);
+  let environment: StateEnvironment | undefined;
   const done: ReseededTask[] = [];
   try {
     const { changelog } = config.names;
     await connections.track([changelog]);
+    environment = await openSound(config, await connections.clusterId());
     const partitions = [...storedTasks(environment).keys()]
       .sort((a, b) => a - b)
       .map((partition) => ({ topic: changelog, partition }));
@@ -53,10 +55,18 @@ export async function reseed(config: Config, log: Logger): Promise<ReseededTask[
     }
   } finally {
     await connections.close();
-    await environment.close();
+    await environment?.close();
     await lock.release();
   }
   return done;
+}
+
+/** Throws FatalError when the store is not a sound one of this application: it is left as it is. */
+async function openSound(config: Config, cluster: string): Promise<StateEnvironment> {
+  const directory = config.STATE_DIR;
+  const found = await examine(directory, { group: config.names.group, cluster });
+  if (found instanceof StateEnvironment) return found;
+  throw new FatalError(`the store in STATE_DIR ${directory} can not be written to the changelog: ${found.why}`);
 }
 
 async function reseedTask(store: TaskStore, task: number, config: Config, log: Logger): Promise<number> {

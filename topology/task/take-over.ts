@@ -25,6 +25,8 @@ export interface TakeOverServices {
   readonly fetcher: Fetcher;
   readonly metrics: Metrics;
   readonly log: Logger;
+  /** Where a damaged store of this worker was moved; undefined when none was. */
+  readonly damagedStore: string | undefined;
   /** START_FROM; undefined when it was not given. */
   readonly startFrom: OffsetSpec | undefined;
 }
@@ -79,6 +81,12 @@ export async function restore(
 async function restoreFrom(store: TaskStore, task: number, start: number, end: number, log: Logger): Promise<number> {
   const stored = store.checkpoint?.changelogOffset;
   if (stored === undefined) return start;
+  if (stored < start) {
+    log.warn(
+      { task, stored, start, missing: start - stored },
+      'the changelog begins after the place where the store stands: what lay between has expired, which is harmless, or was deleted: then its events are not known to have been seen',
+    );
+  }
   if (stored <= end) return Math.max(stored, start);
   if (start === end) {
     throw new FatalError(
@@ -106,6 +114,7 @@ export async function readPositions(
   const committed = new Map(
     (await offsets.committed(partitions, ANSWER_MS)).map(({ topic, offset }) => [topic, offset]),
   );
+  if (committed.size > 0 && !store.checkpoint) tellLostWindow(task, services);
   const positions = new Map<SourceTopic, SourcePosition>();
   const unknown: SourceTopic[] = [];
   for (const topic of topics) {
@@ -161,6 +170,23 @@ async function firstPositions(
     found.set(topic, { nextOffset, streamTime: NO_STREAM_TIME, notifyFrom: at(chosen) });
   }
   return found;
+}
+
+/**
+ * Offsets are committed, and neither store nor changelog holds anything: an operator set them for a first start, or
+ * what had been seen is lost. A damaged store that stands aside says which, and may be the only copy.
+ */
+function tellLostWindow(task: number, { names, damagedStore, log }: TakeOverServices): void {
+  if (damagedStore !== undefined) {
+    throw new FatalError(
+      `the changelog ${names.changelog}-${task} is empty, and the store that held task ${task} was damaged and stands in ${damagedStore}: what was seen within the dedup window is known to neither. ` +
+        'Put a good copy of STATE_DIR in its place and run `notification-streams state reseed`, or remove that folder to go on without it: repeats within the window then make notifications again',
+    );
+  }
+  log.warn(
+    { task, changelog: names.changelog },
+    'offsets are committed, and there is neither a store nor a changelog: repeats of events before them are not known to be repeats',
+  );
 }
 
 /** No offset, no position restored, and a changelog whose beginning has expired: guessing would send old e-mails again. */

@@ -38,6 +38,7 @@ async function restoring({ earliest = is(0), latest = is(0), highWatermark = is(
     metrics: createMetrics(new Registry()),
     log: pino({ level: 'silent' }),
     startFrom: undefined,
+    damagedStore: undefined,
   };
   const store = new TaskStore(temporaryState().environment, 0, windowShape(1000));
   if (stored !== undefined) await store.apply([], stored);
