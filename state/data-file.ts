@@ -147,7 +147,9 @@ class PageWalk {
       throw new DamageError(`${name} refers to page ${end - 1}, the last one is ${this.#meta.lastPage}`);
     }
     if (end > this.#filePages) {
-      throw new DamageError(`${name} refers to page ${end - 1}, the file was cut off after page ${this.#filePages - 1}`);
+      throw new DamageError(
+        `${name} refers to page ${end - 1}, the file was cut off after page ${this.#filePages - 1}`,
+      );
     }
     for (let page = first; page < end; page += 1) {
       if (this.#seen[page] !== 0) throw new DamageError(`page ${page} is in use twice`);

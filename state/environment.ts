@@ -11,12 +11,12 @@ import { atMost } from '../topology/at-most.js';
 import { FatalError, messageOf, StoreDamagedError, StoreFullError } from '../topology/errors.js';
 import { isDamage, isFull } from './native-errors.js';
 import { suspect } from './store-marks.js';
-import { Batch, Table, type TableHost } from './table.js';
+import { Batch, Table } from './table.js';
 
 /** Named tables in one environment; lmdb-js's own default of 12 is too few for a table a task. */
 const MAX_TABLES = 4096;
-/** A flush that was begun before the disk was full may never be told of. */
-const FLUSH_MS = 5000;
+/** lmdb-js does not tell of the flush after a commit that failed, and its `close` waits for it: bounded, ms. */
+const CLOSE_MS = 3000;
 
 export class StateEnvironment {
   readonly #root: RootDatabase<Buffer, Buffer>;
@@ -45,7 +45,7 @@ export class StateEnvironment {
       open: (of, create) => {
         // `create` is not among the types of lmdb-js; without it, a table that is not there is undefined.
         const options = { name: of, encoding: 'binary', keyEncoding: 'binary', create } as const;
-        return this.#root.openDB<Buffer, Buffer>(options) as ReturnType<TableHost['open']>;
+        return this.#root.openDB<Buffer, Buffer>(options);
       },
       failed: (error) => (isDamage(error) ? this.damaged(messageOf(error), error) : (error as Error)),
     });
@@ -65,10 +65,10 @@ export class StateEnvironment {
     );
   }
 
-  /** Waits until everything written is on the disk, and closes. */
+  /** Waits until everything written is on the disk, and closes. What is not by then, the kernel has: only the machine's end would lose it. */
   async close(): Promise<void> {
-    await atMost(Promise.resolve(this.#root.flushed), FLUSH_MS);
-    await this.#root.close();
+    const closed = Promise.resolve(this.#root.flushed).then(() => this.#root.close());
+    await atMost(closed, CLOSE_MS);
   }
 }
 
@@ -96,6 +96,6 @@ async function causeOf(error: unknown): Promise<unknown> {
   const known = commitError?.catch((inner: unknown) => {
     cause = inner;
   });
-  if (known) await atMost(known, FLUSH_MS);
+  if (known) await atMost(known, CLOSE_MS);
   return cause;
 }

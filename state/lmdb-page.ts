@@ -67,7 +67,9 @@ export function checkPage(page: Buffer, { number, level, tree }: PageOf, refer: 
   const upper = page.readUInt16LE(22);
   const wanted = isLeaf ? PAGE_KIND.leaf : PAGE_KIND.branch;
   if (readNumber(page, 0) !== number || kind !== wanted) {
-    throw new DamageError(`page ${number} is not the ${isLeaf ? 'leaf' : 'branch'} page that ${tree.name} takes it for`);
+    throw new DamageError(
+      `page ${number} is not the ${isLeaf ? 'leaf' : 'branch'} page that ${tree.name} takes it for`,
+    );
   }
   const nodes = lower >> 1;
   if (nodes === 0 || lower > upper || upper > page.length - PAGE_HEADER) {
@@ -93,7 +95,8 @@ export function checkPage(page: Buffer, { number, level, tree }: PageOf, refer: 
     previous = key;
     previousEnd = end;
     if (isLeaf) checkLeafNode(page, at, end, number, node, tree, refer);
-    else refer.child(page.readUInt16LE(at) + page.readUInt16LE(at + 2) * 0x1_0000 + page.readUInt16LE(at + 4) * 2 ** 32);
+    else
+      refer.child(page.readUInt16LE(at) + page.readUInt16LE(at + 2) * 0x1_0000 + page.readUInt16LE(at + 4) * 2 ** 32);
   }
 }
 

@@ -17,6 +17,7 @@ export class Room {
   readonly #directory: string;
   readonly #log: Logger;
   #reason: string | undefined;
+  #looking: Promise<boolean> | undefined;
 
   constructor(directory: string, log: Logger) {
     this.#directory = directory;
@@ -41,10 +42,10 @@ export class Room {
 
   /** Resolves at once while there is room, else when there is again. Rejects when the signal aborts. */
   async free(signal: AbortSignal): Promise<void> {
-    while (this.#reason !== undefined) {
+    while (this.reason !== undefined) {
       // First of all: what the probe finds room for, a write may not.
       await delay(LOOK_MS, undefined, { signal });
-      if (this.#reason !== undefined && (await this.#probe())) this.#isFree();
+      await this.#look();
     }
   }
 
@@ -69,10 +70,12 @@ export class Room {
     }
   }
 
-  #isFree(): void {
-    // Another one that waits may have found it first.
-    if (this.#reason !== undefined) this.#log.info({ directory: this.#directory }, 'there is room in STATE_DIR again');
+  async #look(): Promise<void> {
+    // Others that wait look as well: one of them may have found it first.
+    this.#looking ??= this.#probe().finally(() => (this.#looking = undefined));
+    if (!(await this.#looking) || this.#reason === undefined) return;
     this.#reason = undefined;
+    this.#log.info({ directory: this.#directory }, 'there is room in STATE_DIR again');
   }
 
   /** Writes and forgets: neither quotas nor reserved blocks are told by the file system's own numbers. */

@@ -66,7 +66,9 @@ export class TaskStore {
   bucketOf(digest: Digest): number | undefined {
     const entry = this.#table.get(entryKey(digest));
     if (entry === undefined || entry.length === ENTRY_BYTES) return entry?.readUInt32BE(1);
-    throw this.#environment.damaged(`an entry of task ${this.#task} has ${entry.length} bytes, expected ${ENTRY_BYTES}`);
+    throw this.#environment.damaged(
+      `an entry of task ${this.#task} has ${entry.length} bytes, expected ${ENTRY_BYTES}`,
+    );
   }
 
   /** Applies committed entries and moves the checkpoint to `nextOffset`, in one write. */
@@ -211,7 +213,8 @@ function readCheckpoint(table: Table, task: number, environment: StateEnvironmen
     );
   }
   if (!sealed || !content) throw environment.damaged(`the checkpoint of task ${task} has a wrong checksum`);
-  if (content.format < FORMAT) throw environment.damaged(`the store of task ${task} has the old format ${content.format}`);
+  if (content.format < FORMAT)
+    throw environment.damaged(`the store of task ${task} has the old format ${content.format}`);
   if (content.task !== task) throw environment.damaged(`the store of task ${task} is that of task ${content.task}`);
   return { changelogOffset: content.changelogOffset, positions: new Map(Object.entries(content.positions)) };
 }
