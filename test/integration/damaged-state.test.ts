@@ -179,7 +179,7 @@ describe('a state directory that is damaged between two runs', () => {
 describe('a changelog whose start has passed the place where the store stands', () => {
   it('is replayed from its start, and the worker says what is missing', { timeout: 120_000 }, async () => {
     const test = await prepareEnvironment('heal-gap', PARTITIONS);
-    const workload = makeWorkload({ seed: 23, events: 3_000, ids: test.ids, repeats: 0 });
+    const workload = makeWorkload({ seed: 23, events: 3_000, ids: test.ids, repeats: 0, poison: 0 });
     const part = partsOf(workload, 4);
     const [directory, old] = [test.stateDir('worker'), test.stateDir('old')];
     await produceAll(test.prefix, [...workload.users, ...part(0)]);

@@ -12,7 +12,7 @@ import { UserDirectory } from '../../../state/user-directory.js';
 
 export const IDENTITY: StoreIdentity = { group: 'p.app', cluster: 'cluster-1' };
 export const SHAPE = windowShape(100_000);
-export const TOPIC = 'TASK_EVENT_TOPIC';
+const TOPIC = 'TASK_EVENT_TOPIC';
 const TASKS = [0, 1];
 const COMMITS = 20;
 

@@ -96,6 +96,7 @@ export interface Rig {
   readonly confirm: ReturnType<typeof vi.fn>;
   readonly outages: unknown[];
   readonly fetcher: FakeFetcher;
+  readonly room: Room;
   /** What the executor does with a text, when not simply forward it. */
   readonly behaviour: Map<string, (attempt: number) => Processed>;
   /** Schema ids that were asked for; `answer` lets the waiting go on. */
@@ -168,6 +169,7 @@ export function rig(options: RigOptions = {}): Rig {
     lost,
     confirm,
     outages,
+    room: services.room,
     fetcher,
     behaviour,
     schemas,
