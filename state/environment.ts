@@ -1,35 +1,54 @@
 /**
- * The LMDB environment: one a process, on one directory, behind two small stores.
+ * The LMDB environment: one a process, on one directory, behind a few small stores.
  *
  * lmdb-js defaults: a write is committed and visible when its promise resolves, and reaches the disk a little later
  * (overlappingSync); never noSync or a writable map, which can corrupt. That is enough, since Kafka holds the truth:
  * after a crash the store stands at an earlier commit and the changelog is replayed from there.
  */
 import { mkdirSync } from 'node:fs';
-import { open, type Database, type RootDatabase } from 'lmdb';
-import { FatalError, messageOf } from '../topology/errors.js';
-
-export type Table = Database<Buffer, Buffer>;
+import { open, type RootDatabase } from 'lmdb';
+import { atMost } from '../topology/at-most.js';
+import { FatalError, messageOf, StoreDamagedError, StoreFullError } from '../topology/errors.js';
+import { isDamage, isFull } from './native-errors.js';
+import { suspect } from './store-marks.js';
+import { Batch, Table } from './table.js';
 
 /** Named tables in one environment; lmdb-js's own default of 12 is too few for a table a task. */
 const MAX_TABLES = 4096;
+/** lmdb-js does not tell of the flush after a commit that failed, and its `close` waits for it: bounded, ms. */
+const CLOSE_MS = 3000;
 
 export class StateEnvironment {
   readonly #root: RootDatabase<Buffer, Buffer>;
   readonly directory: string;
 
+  /** What is in the directory must be known to be sound: see open-state.ts. */
   constructor(directory: string) {
     this.directory = directory;
     try {
       mkdirSync(directory, { recursive: true });
-      this.#root = open({ path: directory, maxDbs: MAX_TABLES, encoding: 'binary', keyEncoding: 'binary' });
+      this.#root = open({
+        path: directory,
+        maxDbs: MAX_TABLES,
+        encoding: 'binary',
+        keyEncoding: 'binary',
+        // Every write is a batch of its own; with it, a write that fails rejects a promise that nobody can listen to.
+        eventTurnBatching: false,
+      });
     } catch (error) {
       throw new FatalError(`STATE_DIR ${directory} can not be opened as a state store: ${messageOf(error)}`, error);
     }
   }
 
   table(name: string): Table {
-    return this.#root.openDB({ name, encoding: 'binary', keyEncoding: 'binary' });
+    return new Table(name, {
+      open: (of, create) => {
+        // `create` is not among the types of lmdb-js; without it, a table that is not there is undefined.
+        const options = { name: of, encoding: 'binary', keyEncoding: 'binary', create } as const;
+        return this.#root.openDB<Buffer, Buffer>(options);
+      },
+      failed: (error) => (isDamage(error) ? this.damaged(messageOf(error), error) : (error as Error)),
+    });
   }
 
   /** Names of the tables that exist. */
@@ -37,21 +56,46 @@ export class StateEnvironment {
     return [...this.#root.getKeys()].map((name) => Buffer.from(name).toString('utf8').replaceAll('\0', ''));
   }
 
-  /** Waits until everything written is on the disk, and closes. */
+  /** The error to throw for what is wrong in the store; the next start moves it aside, whatever it looks like then. */
+  damaged(why: string, cause?: unknown): StoreDamagedError {
+    suspect(this.directory, why);
+    return new StoreDamagedError(
+      `the state store in STATE_DIR ${this.directory} is damaged: ${why}. The next start moves it aside and restores it from the changelog`,
+      cause,
+    );
+  }
+
+  /** Waits until everything written is on the disk, and closes. What is not by then, the kernel has: only the machine's end would lose it. */
   async close(): Promise<void> {
-    await this.#root.flushed;
-    await this.#root.close();
+    const closed = Promise.resolve(this.#root.flushed).then(() => this.#root.close());
+    await atMost(closed, CLOSE_MS);
   }
 }
 
-/** All writes of `write`, or none. Rejects with FatalError when the disk refuses: nothing that Kafka holds is lost. */
-export async function writeAtomically(table: Table, write: () => void): Promise<void> {
+/**
+ * All that `write` puts together, or nothing. Rejects with StoreFullError when the disk takes no more: nothing that
+ * Kafka holds is lost, and the store stays as it was.
+ */
+export async function writeAtomically(table: Table, write: (batch: Batch) => void): Promise<void> {
+  const batch = new Batch();
+  write(batch);
   try {
-    await table.batch(write);
+    await table.write(batch);
   } catch (error) {
-    // lmdb-js rejects a second promise with nobody listening (its issue 368), which would end the process unheard.
-    const { commitError } = error as { commitError?: Promise<unknown> };
-    commitError?.catch(() => undefined); // the same failure as `error`
-    throw new FatalError(`the state store can not be written: ${messageOf(error)}`, error);
+    const cause = await causeOf(error);
+    const message = `the state store can not be written: ${messageOf(cause)}`;
+    if (isFull(cause)) throw new StoreFullError(message, cause);
+    throw isDamage(cause) ? table.failed(cause) : new FatalError(message, cause);
   }
+}
+
+/** What lmdb-js's "Commit failed" is about, in a second promise that it rejects (its issue 368). */
+async function causeOf(error: unknown): Promise<unknown> {
+  const { commitError } = error as { commitError?: Promise<unknown> };
+  let cause = error;
+  const known = commitError?.catch((inner: unknown) => {
+    cause = inner;
+  });
+  if (known) await atMost(known, CLOSE_MS);
+  return cause;
 }

@@ -2,7 +2,9 @@
  * The group member that this state directory's worker is, or was when it was killed: the next one tells the group to
  * forget it, and need not wait for its session to time out.
  */
-import { writeAtomically, type StateEnvironment, type Table } from './environment.js';
+import { StoreFullError } from '../topology/errors.js';
+import { writeAtomically, type StateEnvironment } from './environment.js';
+import type { Batch, Table } from './table.js';
 
 const KEY = Buffer.from('member-id');
 
@@ -20,10 +22,19 @@ export class MemberMemory {
 
   async remember(memberId: string): Promise<void> {
     if (this.recall() === memberId) return;
-    await writeAtomically(this.#table, () => void this.#table.put(KEY, Buffer.from(memberId)));
+    await this.#write((batch) => batch.put(KEY, Buffer.from(memberId)));
   }
 
   async forget(): Promise<void> {
-    await writeAtomically(this.#table, () => void this.#table.remove(KEY));
+    await this.#write((batch) => batch.remove(KEY));
+  }
+
+  /** On a full disk it is done without: at worst the group waits for a session to time out, or is told of a member that it does not know. */
+  async #write(write: (batch: Batch) => void): Promise<void> {
+    try {
+      await writeAtomically(this.#table, write);
+    } catch (error) {
+      if (!(error instanceof StoreFullError)) throw error;
+    }
   }
 }

@@ -2,7 +2,8 @@
  * One task's dedup entries and positions, on disk.
  *
  * Keys: [0] the checkpoint; [1][digest] -> [source][bucket]; [2][source][bucket][changelog offset] -> the digests that
- * the changelog record at that offset added to the bucket, by which whole buckets expire.
+ * the changelog record at that offset added to the bucket, by which whole buckets expire. The checkpoint and the lists
+ * carry checksums.
  * Holds nothing that Kafka has not committed; every write is one atomic step with the checkpoint.
  */
 import { SOURCE_TOPICS } from '../topology/record.js';
@@ -17,8 +18,10 @@ import {
   type ChangelogEntry,
   type SourcePosition,
 } from './changelog-entry.js';
-import { writeAtomically, type StateEnvironment, type Table } from './environment.js';
+import { writeAtomically, type StateEnvironment } from './environment.js';
+import { seal, unseal } from './sealed.js';
 import { firstLiveBucket, type WindowShape } from './stream-time.js';
+import type { Batch, Table } from './table.js';
 
 /** Up to where the store holds the changelog, and where the task stood then. */
 export interface Checkpoint {
@@ -37,19 +40,25 @@ export interface CommittedEntry {
 
 const FORMAT = 2;
 const CHECKPOINT_KEY = Buffer.from([0]);
+/** Of an entry's value: source and bucket. */
+const ENTRY_BYTES = 5;
 /** Entries deleted in one commit at most, so that expiry never makes one slow. */
 const EXPIRED_PER_COMMIT = 5_000;
 
 export class TaskStore {
+  readonly #environment: StateEnvironment;
+  readonly #task: number;
   readonly #table: Table;
   readonly #shape: WindowShape;
   #checkpoint: Checkpoint | undefined;
   #changelogId: string | undefined;
 
   constructor(environment: StateEnvironment, task: number, shape: WindowShape) {
+    this.#environment = environment;
+    this.#task = task;
     this.#table = environment.table(tableName(task));
     this.#shape = shape;
-    this.#checkpoint = readCheckpoint(this.#table, `task ${task}`);
+    this.#checkpoint = readCheckpoint(this.#table, task, environment);
     this.#changelogId = this.#checkpoint?.changelogId;
   }
 
@@ -65,7 +74,11 @@ export class TaskStore {
 
   /** The bucket in which the digest was first seen, expired or not; undefined when it is not there. */
   bucketOf(digest: Digest): number | undefined {
-    return this.#table.get(entryKey(digest))?.readUInt32BE(1);
+    const entry = this.#table.get(entryKey(digest));
+    if (entry === undefined || entry.length === ENTRY_BYTES) return entry?.readUInt32BE(1);
+    throw this.#environment.damaged(
+      `an entry of task ${this.#task} has ${entry.length} bytes, expected ${ENTRY_BYTES}`,
+    );
   }
 
   /** Applies committed entries and moves the checkpoint to `nextOffset`, in one write. */
@@ -74,12 +87,12 @@ export class TaskStore {
     for (const { entry } of entries) for (const [topic, position] of entry.positions) positions.set(topic, position);
     const checkpoint: Checkpoint = { changelogId: this.#changelogId, changelogOffset: nextOffset, positions };
     const expired = this.#expired(positions);
-    await writeAtomically(this.#table, () => {
+    await writeAtomically(this.#table, (batch) => {
       // Expiry first: an entry of this very commit may be one that expires with it and was seen again.
-      for (const key of expired) void this.#table.remove(key);
-      for (const { offset, entry } of entries) this.#put(offset, entry);
+      for (const key of expired) batch.remove(key);
+      for (const { offset, entry } of entries) this.#put(batch, offset, entry);
+      batch.put(CHECKPOINT_KEY, encodeCheckpoint(this.#task, checkpoint));
       crashPoint('store-writing');
-      void this.#table.put(CHECKPOINT_KEY, encodeCheckpoint(checkpoint));
     });
     this.#checkpoint = checkpoint;
   }
@@ -87,11 +100,10 @@ export class TaskStore {
   /** Everything that the store holds, list by list, as changelog entries would say it. */
   *buckets(): Generator<BucketEntries> {
     for (const { key, value } of this.#table.getRange({ start: Buffer.from([2]), end: Buffer.from([3]) })) {
-      const listKey = Buffer.from(key);
       yield {
-        topic: SOURCE_TOPICS[listKey[1]!]!,
-        bucket: listKey.readUInt32BE(2),
-        digests: unpackDigests(value),
+        topic: SOURCE_TOPICS[key[1]!]!,
+        bucket: key.readUInt32BE(2),
+        digests: this.#unpack(value),
       };
     }
   }
@@ -104,24 +116,24 @@ export class TaskStore {
 
   /** Forgets everything: the store is not of this changelog. */
   async wipe(): Promise<void> {
-    await writeAtomically(this.#table, () => {
-      for (const key of this.#table.getKeys()) void this.#table.remove(Buffer.from(key));
+    await writeAtomically(this.#table, (batch) => {
+      for (const key of this.#table.keys()) batch.remove(key);
     });
     this.#checkpoint = undefined;
   }
 
-  #put(offset: number, { buckets }: ChangelogEntry): void {
+  #put(batch: Batch, offset: number, { buckets }: ChangelogEntry): void {
     for (const { topic, bucket, digests } of buckets) {
       const source = sourceIndex(topic);
-      const value = Buffer.alloc(5);
+      const value = Buffer.alloc(ENTRY_BYTES);
       value.writeUInt8(source, 0);
       value.writeUInt32BE(bucket, 1);
-      for (const digest of digests) void this.#table.put(entryKey(digest), value);
+      for (const digest of digests) batch.put(entryKey(digest), value);
       const key = bucketKey(source, bucket, offset);
       // A list of an earlier changelog may stand at the same offset (`state reseed`): it is still needed to expire.
       const present = this.#table.get(key);
-      const all = present ? [...new Set([...unpackDigests(present), ...digests])] : digests;
-      void this.#table.put(key, packDigests(all));
+      const all = present ? [...new Set([...this.#unpack(present), ...digests])] : digests;
+      batch.put(key, seal(packDigests(all)));
     }
   }
 
@@ -134,17 +146,22 @@ export class TaskStore {
       if (live <= 0) continue;
       const range = { start: bucketKey(source, 0, 0), end: bucketKey(source, live, 0) };
       for (const { key, value } of this.#table.getRange(range)) {
-        const listKey = Buffer.from(key);
-        const bucket = listKey.readUInt32BE(2);
-        for (const digest of unpackDigests(value)) {
+        const bucket = key.readUInt32BE(2);
+        for (const digest of this.#unpack(value)) {
           // Seen again since it expired: it lives in a later bucket now.
           if (this.bucketOf(digest) === bucket) keys.push(entryKey(digest));
         }
-        keys.push(listKey);
+        keys.push(key);
         if (keys.length >= EXPIRED_PER_COMMIT) return keys;
       }
     }
     return keys;
+  }
+
+  #unpack(list: Buffer): Digest[] {
+    const packed = unseal(list);
+    if (!packed) throw this.#environment.damaged(`a list of digests of task ${this.#task} has a wrong checksum`);
+    return unpackDigests(packed);
   }
 }
 
@@ -154,7 +171,7 @@ export function storedTasks(environment: StateEnvironment): Map<number, Checkpoi
   for (const name of environment.tables()) {
     const task = /^task-(\d+)$/.exec(name)?.[1];
     if (task === undefined) continue;
-    const checkpoint = readCheckpoint(environment.table(name), name);
+    const checkpoint = readCheckpoint(environment.table(name), Number(task), environment);
     if (checkpoint) stored.set(Number(task), checkpoint);
   }
   return stored;
@@ -187,25 +204,43 @@ function sourceIndex(topic: string): number {
   return index;
 }
 
-function encodeCheckpoint({ changelogId, changelogOffset, positions }: Checkpoint): Buffer {
-  return Buffer.from(
-    JSON.stringify({ format: FORMAT, changelogId, changelogOffset, positions: Object.fromEntries(positions) }),
-  );
+function encodeCheckpoint(task: number, { changelogId, changelogOffset, positions }: Checkpoint): Buffer {
+  const content = { format: FORMAT, task, changelogId, changelogOffset, positions: Object.fromEntries(positions) };
+  return seal(Buffer.from(JSON.stringify(content)));
 }
 
-function readCheckpoint(table: Table, where: string): Checkpoint | undefined {
+interface StoredCheckpoint {
+  readonly format: number;
+  readonly task: number;
+  readonly changelogId?: string;
+  readonly changelogOffset: number;
+  readonly positions: Record<string, SourcePosition>;
+}
+
+/** Throws FatalError for a newer format, StoreDamagedError for what is not this task's checkpoint in ours. */
+function readCheckpoint(table: Table, task: number, environment: StateEnvironment): Checkpoint | undefined {
   const stored = table.get(CHECKPOINT_KEY);
   if (!stored) return undefined;
-  const { format, changelogId, changelogOffset, positions } = JSON.parse(stored.toString('utf8')) as {
-    format: number;
-    changelogId?: string;
-    changelogOffset: number;
-    positions: Record<string, SourcePosition>;
-  };
-  if (format !== FORMAT) {
+  const sealed = unseal(stored);
+  // A newer format may be sealed in another way: it is told by its own word, as long as it can be read.
+  const content = parseCheckpoint(sealed ?? stored);
+  if (content && content.format > FORMAT) {
     throw new FatalError(
-      `the store of ${where} has format ${format}, this version reads ${FORMAT}: run the version that wrote it, or a newer one`,
+      `the store of task ${task} has format ${content.format}, this version reads ${FORMAT}: run the version that wrote it, or a newer one`,
     );
   }
+  if (!sealed || !content) throw environment.damaged(`the checkpoint of task ${task} has a wrong checksum`);
+  if (content.format < FORMAT)
+    throw environment.damaged(`the store of task ${task} has the old format ${content.format}`);
+  if (content.task !== task) throw environment.damaged(`the store of task ${task} is that of task ${content.task}`);
+  const { changelogId, changelogOffset, positions } = content;
   return { changelogId, changelogOffset, positions: new Map(Object.entries(positions)) };
+}
+
+function parseCheckpoint(text: Buffer): StoredCheckpoint | undefined {
+  try {
+    return JSON.parse(text.toString('utf8')) as StoredCheckpoint;
+  } catch {
+    return undefined; // damaged, as the checksum says as well
+  }
 }

@@ -6,7 +6,8 @@
 import { LRUCache } from 'lru-cache';
 import { FatalError } from '../topology/errors.js';
 import { isNewer, type DirectoryEntry } from './directory-entry.js';
-import { writeAtomically, type StateEnvironment, type Table } from './environment.js';
+import { writeAtomically, type StateEnvironment } from './environment.js';
+import type { Table } from './table.js';
 
 /** Entries kept decoded: a few hundred bytes each. */
 const CACHED_ENTRIES = 50_000;
@@ -22,7 +23,7 @@ export class UserDirectory {
   constructor(environment: StateEnvironment) {
     this.#table = environment.table('user-directory');
     this.#topicId = readHead(this.#table);
-    this.#size = this.#table.getKeysCount({ start: ENTRY_PREFIX, end: HEAD_KEY });
+    this.#size = this.#table.count({ start: ENTRY_PREFIX, end: HEAD_KEY });
   }
 
   /** The id of the topic whose offsets the positions are; undefined when the brokers know of none, or nothing was applied. */
@@ -53,12 +54,10 @@ export class UserDirectory {
 
   /** From now on the positions are offsets of this topic, and begin anew when it is another one. The entries stay. */
   async follow(topicId: string | undefined, isAnew: boolean): Promise<void> {
-    await writeAtomically(this.#table, () => {
-      if (isAnew) {
-        const positions = this.#table.getKeys({ start: Buffer.from([0]), end: ENTRY_PREFIX });
-        for (const key of positions) void this.#table.remove(Buffer.from(key));
-      }
-      void this.#table.put(HEAD_KEY, Buffer.from(JSON.stringify({ format: FORMAT, topicId })));
+    await writeAtomically(this.#table, (batch) => {
+      const positions = isAnew ? this.#table.getRange({ start: Buffer.from([0]), end: ENTRY_PREFIX }) : [];
+      for (const { key } of positions) batch.remove(key);
+      batch.put(HEAD_KEY, Buffer.from(JSON.stringify({ format: FORMAT, topicId })));
     });
     this.#topicId = topicId;
   }
@@ -84,9 +83,9 @@ export class UserDirectory {
     }
     const position = Buffer.alloc(8);
     position.writeBigUInt64BE(BigInt(nextOffset));
-    await writeAtomically(this.#table, () => {
-      for (const entry of newest.values()) void this.#table.put(entryKey(entry.tenantId, entry.userId), encode(entry));
-      void this.#table.put(positionKey(partition), position);
+    await writeAtomically(this.#table, (batch) => {
+      for (const entry of newest.values()) batch.put(entryKey(entry.tenantId, entry.userId), encode(entry));
+      batch.put(positionKey(partition), position);
     });
     for (const [name, entry] of newest) this.#cache.set(name, { entry });
     this.#size += added;
@@ -94,8 +93,8 @@ export class UserDirectory {
 
   /** Forgets everything: the topic was recreated. */
   async wipe(): Promise<void> {
-    await writeAtomically(this.#table, () => {
-      for (const key of this.#table.getKeys()) void this.#table.remove(Buffer.from(key));
+    await writeAtomically(this.#table, (batch) => {
+      for (const key of this.#table.keys()) batch.remove(key);
     });
     this.#cache.clear();
     this.#size = 0;

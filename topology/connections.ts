@@ -58,6 +58,12 @@ export class Connections {
     }, 'start');
   }
 
+  /** What the Kafka cluster calls itself. Waits for the brokers. */
+  async clusterId(): Promise<string> {
+    const { clusterId } = await this.patiently(() => this.#cluster.metadata({ topics: [] }), 'start');
+    return clusterId ?? '';
+  }
+
   offsets(groupId: string): Offsets {
     return new Offsets(this.#cluster, this.leaders, groupId);
   }

@@ -1,6 +1,7 @@
 /** Keeps the user directory on this worker up to date from the compacted directory topic. */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { DirectoryEntry } from '../state/directory-entry.js';
+import type { Room } from '../state/room.js';
 import type { UserDirectory } from '../state/user-directory.js';
 import { decodeFeed, type FeedDecoder } from './decode-feed.js';
 import { directoryFit } from './directory-fit.js';
@@ -13,6 +14,7 @@ export interface DirectoryFeedServices {
   readonly topic: string;
   readonly partitions: number;
   readonly directory: UserDirectory;
+  readonly room: Room;
   readonly fetcher: Fetcher;
   readonly offsets: Offsets;
   readonly decoder: FeedDecoder;
@@ -34,7 +36,7 @@ export class DirectoryFeed {
 
   /** Finds where the store stands. Rejects when the brokers do not answer: then it is to be called again; with FatalError when the store is not to be given up. */
   async begin(signal: AbortSignal): Promise<void> {
-    const { topic, offsets, directory, log } = this.#services;
+    const { topic, offsets, directory, room, log } = this.#services;
     this.#topicId = (await offsets.topicIds([topic], ANSWER_MS)).get(topic);
     const starts = await offsets.at('earliest', this.#partitions(), ANSWER_MS);
     const ends = await offsets.highWatermarks(this.#partitions(), ANSWER_MS);
@@ -50,9 +52,9 @@ export class DirectoryFeed {
         { topic, topicId: this.#topicId, fit },
         'the stored user directory is not of this topic, or ahead of it: read from the start',
       );
-    if (fit === 'wipe') await directory.wipe();
+    if (fit === 'wipe') await room.write(() => directory.wipe(), signal);
     if (fit !== 'read-on' || directory.topicId !== this.#topicId)
-      await directory.follow(this.#topicId, fit !== 'read-on');
+      await room.write(() => directory.follow(this.#topicId, fit !== 'read-on'), signal);
     for (const { partition, offset } of starts) {
       this.#positions[partition] = Math.max(offset, directory.position(partition) ?? 0);
     }
@@ -92,7 +94,7 @@ export class DirectoryFeed {
   }
 
   async #follow(partition: number, signal: AbortSignal): Promise<void> {
-    const { topic, fetcher, directory, metrics } = this.#services;
+    const { topic, fetcher, directory, room, metrics } = this.#services;
     const feed = new PartitionFeed(`${topic}-${partition}`);
     fetcher.add(topic, partition, this.#positions[partition]!, feed, this.#topicId);
     while (!signal.aborted) {
@@ -102,7 +104,7 @@ export class DirectoryFeed {
         const entry = value && (await decodeFeed('USER_DIRECTORY', value, offset, this.#services, signal));
         if (entry) entries.push(entry);
       }
-      await directory.apply(partition, entries, piece.nextOffset);
+      await room.write(() => directory.apply(partition, entries, piece.nextOffset), signal);
       metrics.restore_records_total.inc({ store: 'directory' }, piece.records.length);
       this.#positions[partition] = piece.nextOffset;
     }

@@ -3,7 +3,15 @@
  * Poison is not among them: it is an outcome (see outcome.ts), since a poison record is expected input.
  */
 
-type ErrorCode = 'ERR_RETRYABLE' | 'ERR_OUTAGE' | 'ERR_FENCED' | 'ERR_COMMIT_UNKNOWN' | 'ERR_FATAL' | 'ERR_CONFIG';
+type ErrorCode =
+  | 'ERR_RETRYABLE'
+  | 'ERR_OUTAGE'
+  | 'ERR_FENCED'
+  | 'ERR_COMMIT_UNKNOWN'
+  | 'ERR_STORE_FULL'
+  | 'ERR_STORE_DAMAGED'
+  | 'ERR_FATAL'
+  | 'ERR_CONFIG';
 
 /** The root of our errors; `code` says the consequence, `cause` the error behind it. */
 abstract class StreamsError extends Error {
@@ -33,6 +41,16 @@ export class FencedError extends StreamsError {
 /** The outcome of a transaction is not known: throw the producer away, then re-read what was committed. */
 export class CommitUnknownError extends StreamsError {
   readonly code = 'ERR_COMMIT_UNKNOWN';
+}
+
+/** The disk takes no more of the store: wait for room, then restore from the changelog. Nothing committed is lost. */
+export class StoreFullError extends StreamsError {
+  readonly code = 'ERR_STORE_FULL';
+}
+
+/** The store is not what it was written as: it is moved aside at the next start, and restored from the changelog. */
+export class StoreDamagedError extends StreamsError {
+  readonly code = 'ERR_STORE_DAMAGED';
 }
 
 /** Nothing that the worker can do cures it; the process ends with a message that names the way out. */

@@ -1,7 +1,7 @@
 /** Whether the worker is ready, and for each part that is not, why. */
 import type { Metrics } from './metrics.js';
 
-export const PARTS = ['broker', 'registry', 'group', 'tasks', 'directory', 'gateway'] as const;
+export const PARTS = ['broker', 'registry', 'state', 'group', 'tasks', 'directory', 'gateway'] as const;
 export type Part = (typeof PARTS)[number];
 
 export class Readiness {

@@ -6,6 +6,7 @@
 import { encodeChangelogEntry, type BucketEntries } from '../state/changelog-entry.js';
 import { DirectoryLock } from '../state/directory-lock.js';
 import { StateEnvironment } from '../state/environment.js';
+import { examine } from '../state/open-state.js';
 import { windowShape } from '../state/stream-time.js';
 import { storedTasks, TaskStore } from '../state/task-store.js';
 import type { Config } from './config.js';
@@ -40,13 +41,14 @@ export interface Reseeded {
 /** `evenBehind`: writes a store too that does not hold all that the group has committed, when no newer one is left. */
 export async function reseed(config: Config, evenBehind: boolean, log: Logger): Promise<Reseeded> {
   const lock = await DirectoryLock.take(config.STATE_DIR);
-  const environment = new StateEnvironment(config.STATE_DIR);
   const connections = new Connections(config, new Outages(log), log);
   const tasks = new Map<number, TaskOutcome>();
+  let environment: StateEnvironment | undefined;
   try {
     const { changelog } = config.names;
     const directory = config.names.physical('USER_DIRECTORY');
     await connections.track([changelog, directory]);
+    environment = await openSound(config, await connections.clusterId());
     const ids = await connections.offsets(config.names.group).topicIds([changelog, directory], ANSWER_MS);
     for (const task of [...storedTasks(environment).keys()].sort((a, b) => a - b)) {
       const store = new TaskStore(environment, task, windowShape(config.DEDUP_WINDOW));
@@ -55,9 +57,17 @@ export async function reseed(config: Config, evenBehind: boolean, log: Logger): 
     return { tasks, users: await reseedDirectory(config, environment, connections, log) };
   } finally {
     await connections.close();
-    await environment.close();
+    await environment?.close();
     await lock.release();
   }
+}
+
+/** Throws FatalError when the store is not a sound one of this application: it is left as it is. */
+async function openSound(config: Config, cluster: string): Promise<StateEnvironment> {
+  const directory = config.STATE_DIR;
+  const found = await examine(directory, { group: config.names.group, cluster });
+  if (found instanceof StateEnvironment) return found;
+  throw new FatalError(`the store in STATE_DIR ${directory} can not be written to the changelog: ${found.why}`);
 }
 
 interface Reseeding {

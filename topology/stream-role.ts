@@ -4,9 +4,12 @@ import { loadTemplates } from '../processors/load-templates.js';
 import type { SchemaCatalog } from '../schemas/catalog.js';
 import type { EventEncoder } from '../schemas/codecs.js';
 import { RetryBudget } from '../schemas/retry-budget.js';
-import { StateEnvironment } from '../state/environment.js';
+import { damagedAside } from '../state/aside.js';
 import { DirectoryLock } from '../state/directory-lock.js';
+import type { StateEnvironment } from '../state/environment.js';
 import { MemberMemory } from '../state/member-memory.js';
+import { openState } from '../state/open-state.js';
+import { Room } from '../state/room.js';
 import { windowShape } from '../state/stream-time.js';
 import { UserDirectory } from '../state/user-directory.js';
 import { atMost } from './at-most.js';
@@ -56,24 +59,24 @@ const LEAVE_MS = 500;
 export class StreamRole {
   readonly #options: StreamRoleOptions;
   readonly #templates: ReturnType<typeof loadTemplates>;
-  readonly #environment: StateEnvironment;
-  readonly #directory: UserDirectory;
+  readonly #room: Room;
   readonly #stop = new AbortController();
   #lock: DirectoryLock | undefined;
+  #state: { readonly environment: StateEnvironment; readonly directory: UserDirectory } | undefined;
   #group: TaskGroup | undefined;
   #membership: Membership | undefined;
   #running: Promise<void> = Promise.resolve();
   #accounts: Promise<void> | undefined;
   #closeCoordination: () => Promise<void> = () => Promise.resolve();
 
-  /** Opens the state and reads the templates: what is wrong with them is known at once. */
+  /** Reads the templates: what is wrong with them is known at once. */
   constructor(options: StreamRoleOptions) {
     this.#options = options;
     this.#templates = loadTemplates(options.config.TEMPLATES_DIR);
-    this.#environment = new StateEnvironment(options.config.STATE_DIR);
-    this.#directory = new UserDirectory(this.#environment);
+    this.#room = new Room(options.config.STATE_DIR, options.log);
     // A feed a partition waits on it.
     setMaxListeners(0, this.#stop.signal);
+    options.readiness.probe('state', () => this.#room.reason ?? (this.#state ? undefined : 'not opened yet'));
     options.readiness.set('tasks', 'no task yet');
     options.readiness.set('group', 'not joined yet');
     options.readiness.set('directory', 'not read yet');
@@ -84,12 +87,17 @@ export class StreamRole {
     return CONTRACT_TOPICS.map((topic) => this.#options.config.names.physical(topic));
   }
 
+  /** Takes the state directory. Rejects with FatalError when another process has it. */
+  async claimDirectory(): Promise<void> {
+    this.#lock = await DirectoryLock.take(this.#options.config.STATE_DIR);
+  }
+
   /** Waits for brokers and registry, then joins the group. Rejects with FatalError or ConfigError. */
   async start(): Promise<void> {
     const { config, connections, metrics, log, readiness } = this.#options;
     const { names } = config;
-    this.#lock = await DirectoryLock.take(config.STATE_DIR);
     await connections.track(this.topics());
+    const { environment, directory } = await this.#openState();
     await this.#prepare(this.#taskCount());
     await connections.track([names.changelog, names.physical('USER_DIRECTORY')]);
     const offsets = connections.offsets(names.group);
@@ -110,10 +118,12 @@ export class StreamRole {
       metrics,
       log,
       startFrom: config.START_FROM,
-      environment: this.#environment,
+      environment,
+      room: this.#room,
+      damagedStore: damagedAside(config.STATE_DIR),
       shape: windowShape(config.DEDUP_WINDOW),
       executor,
-      directory: this.#directory,
+      directory,
       clock: systemClock,
       limits,
       createProducer: (task) => createTaskProducer(config, task, log),
@@ -136,7 +146,7 @@ export class StreamRole {
   /** Brings the gauges up to date. */
   measure(): void {
     this.#group?.measure();
-    this.#options.metrics.directory_entries.set(this.#directory.size);
+    this.#options.metrics.directory_entries.set(this.#state?.directory.size ?? 0);
   }
 
   /** Commits what is in flight, leaves the group, closes the state. */
@@ -147,8 +157,16 @@ export class StreamRole {
     this.#stop.abort();
     await this.#closeCoordination();
     await atMost(this.#running, LEAVE_MS);
-    await this.#environment.close();
+    await this.#state?.environment.close();
     await this.#lock?.release();
+  }
+
+  async #openState(): Promise<{ environment: StateEnvironment; directory: UserDirectory }> {
+    const { config, connections, log } = this.#options;
+    const identity = { group: config.names.group, cluster: await connections.clusterId() };
+    const options = { directory: config.STATE_DIR, identity, room: this.#room, log };
+    const environment = await openState(options, this.#stop.signal);
+    return (this.#state = { environment, directory: new UserDirectory(environment) });
   }
 
   #join(services: Omit<TaskServices, 'lost'>): void {
@@ -156,8 +174,8 @@ export class StreamRole {
     const { names } = config;
     const group = new TaskGroup({
       services,
-      environment: this.#environment,
-      memory: new MemberMemory(this.#environment),
+      environment: services.environment,
+      memory: new MemberMemory(services.environment),
       metrics,
       topicsOf: (task, partitions) => SOURCE_TOPICS.filter((topic) => task < partitions.get(names.physical(topic))!),
       prepare: (partitions) => this.#prepareGrown(partitions),
@@ -215,7 +233,8 @@ export class StreamRole {
     const feed = new DirectoryFeed({
       topic,
       partitions: connections.leaders.partitionCount(topic),
-      directory: this.#directory,
+      directory: this.#state!.directory,
+      room: this.#room,
       fetcher: connections.fetcher,
       offsets,
       decoder: catalog,

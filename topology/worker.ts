@@ -65,6 +65,7 @@ export class Worker {
     const http = await this.#http.listen(this.#config.HTTP_HOST, this.#config.HTTP_PORT);
     const gateway = await this.#gateway?.listen();
     this.#log.info({ http, gateway, roles: this.#config.ROLES, pid: process.pid }, 'listening');
+    await this.#stream?.claimDirectory();
     // What either role lacks is named at once, before either begins.
     const topics = new Set([...(this.#stream?.topics() ?? []), ...(this.#gateway?.topics() ?? [])]);
     await this.#connections.refuseMissing([...topics]);

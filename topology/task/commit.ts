@@ -38,7 +38,7 @@ export interface CommitTarget {
 /**
  * Steps 2 to 5. RefusedError: the broker refuses a record, the transaction is aborted and nothing happened.
  * FencedError, CommitUnknownError: the producer is of no more use and the outcome must be read from the brokers.
- * FatalError: Kafka has committed, the store could not be written.
+ * StoreFullError: Kafka has committed, and the store is one commit behind until it can be written.
  */
 export async function commit(staged: StagedCommit, target: CommitTarget): Promise<void> {
   const { producer, store, names, task, member } = target;

@@ -57,7 +57,10 @@ async function refuseLostOffsets(
  * The group's offsets were committed together with changelog records, and not one of those was restored. When the
  * changelog's beginning is gone they have expired, as entries do; when it never had any, it is another topic.
  */
-export async function refuseLostChangelog(task: number, { names, offsets, log }: TakeOverServices): Promise<void> {
+export async function refuseLostChangelog(
+  task: number,
+  { names, offsets, damagedStore, log }: TakeOverServices,
+): Promise<void> {
   const changelog = `${names.changelog}-${task}`;
   const [start] = await offsets.at('earliest', [{ topic: names.changelog, partition: task }], ANSWER_MS);
   if (start!.offset > 0) {
@@ -69,6 +72,7 @@ export async function refuseLostChangelog(task: number, { names, offsets, log }:
   }
   throw new FatalError(
     `the changelog ${changelog} is empty, though the offsets of group ${names.group} were committed with records of it: it was deleted and made again, and there is no store here. ` +
+      (damagedStore === undefined ? '' : `The one that was here was damaged and stands in ${damagedStore}. `) +
       'If another worker has the store of this task, run `notification-streams state reseed` there. To go on without it, so that events that were seen are not known as repeats, ' +
       `set the offsets anew where they are: kafka-consumer-groups --group ${names.group} --reset-offsets --to-current --all-topics --execute`,
   );

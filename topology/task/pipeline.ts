@@ -7,7 +7,7 @@ import type { RetryBudget } from '../../schemas/retry-budget.js';
 import type { SourcePosition } from '../../state/changelog-entry.js';
 import { advance } from '../../state/stream-time.js';
 import type { TaskStore } from '../../state/task-store.js';
-import { FatalError, messageOf, RetryableError } from '../errors.js';
+import { FatalError, messageOf, RetryableError, StoreFullError } from '../errors.js';
 import type { Processed } from '../executor.js';
 import { RefusedError } from '../kafka/index.js';
 import type { DeadLetterCause } from '../outcome.js';
@@ -27,7 +27,7 @@ export interface PipelineHost {
   readonly target: () => CommitTarget;
   /** A source was made again, and what was fetched of the one before is committed: the task is to find its positions anew. */
   readonly recreated: () => void;
-  /** A commit failed and nothing was dropped yet: FencedError, CommitUnknownError, or something fatal. */
+  /** A commit failed and nothing was dropped yet: FencedError, CommitUnknownError, StoreFullError, or something fatal. */
   readonly failed: (error: unknown) => void;
   /** Ends the waits when the task is closed. */
   readonly signal: AbortSignal;
@@ -288,24 +288,30 @@ export class Pipeline {
     this.#staged = new StagedCommit(staged.positions, this.#services.shape);
     const began = performance.now();
     this.#committing = commit(staged, this.#host.target()).then(
-      () => this.#holds(staged, (performance.now() - began) / 1000),
-      (error: unknown) => this.#failed(staged, error),
+      () => this.#holds(staged, began),
+      (error: unknown) => this.#failed(staged, began, error),
     );
   }
 
-  #holds(staged: StagedCommit, seconds: number): void {
+  #holds(staged: StagedCommit, began: number): void {
     if (this.#inFlight !== staged) return;
     this.#inFlight = undefined;
     this.#committed = staged.positions;
     this.#directory.committed(staged);
     this.#refusals.passed(staged.positions);
-    report(staged, seconds, this.#task, this.#queues, this.#services.metrics);
+    this.#report(staged, began);
     this.plan();
   }
 
-  #failed(staged: StagedCommit, error: unknown): void {
+  #report(staged: StagedCommit, began: number): void {
+    report(staged, (performance.now() - began) / 1000, this.#task, this.#queues, this.#services.metrics);
+  }
+
+  #failed(staged: StagedCommit, began: number, error: unknown): void {
     if (this.#inFlight !== staged || this.#host.signal.aborted) return;
     if (!(error instanceof RefusedError)) {
+      // Kafka holds it, only the store does not yet.
+      if (error instanceof StoreFullError) this.#report(staged, began);
       this.#host.failed(error);
       return;
     }

@@ -31,6 +31,8 @@ export interface TakeOverServices {
   readonly fetcher: Fetcher;
   readonly metrics: Metrics;
   readonly log: Logger;
+  /** Where a damaged store of this worker was moved; undefined when none was. */
+  readonly damagedStore: string | undefined;
   /** START_FROM; undefined when it was not given. */
   readonly startFrom: OffsetSpec | undefined;
 }
@@ -87,8 +89,8 @@ async function restoreFrom(
     await store.wipe();
   } else if (fit.expired > 0) {
     log.warn(
-      { task, stored: store.checkpoint?.changelogOffset, start },
-      'the changelog begins behind where the store stands: what was between expired or was deleted, and is not known here',
+      { task, stored: store.checkpoint?.changelogOffset, start, missing: fit.expired },
+      'the changelog begins after the place where the store stands: what lay between has expired, which is harmless, or was deleted: then its events are not known to have been seen',
     );
   }
   store.follow(topicId);

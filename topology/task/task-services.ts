@@ -1,6 +1,7 @@
 /** What a task needs of its worker. */
 import type { RetryBudget } from '../../schemas/retry-budget.js';
 import type { StateEnvironment } from '../../state/environment.js';
+import type { Room } from '../../state/room.js';
 import type { WindowShape } from '../../state/stream-time.js';
 import type { Clock } from '../clock.js';
 import type { DirectoryView } from '../context.js';
@@ -24,6 +25,7 @@ interface TaskLimits {
 
 export interface TaskServices extends TakeOverServices {
   readonly environment: StateEnvironment;
+  readonly room: Room;
   readonly shape: WindowShape;
   readonly executor: Executor;
   readonly directory: DirectoryView;

@@ -6,7 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { NO_STREAM_TIME } from '../../state/stream-time.js';
 import { TaskStore } from '../../state/task-store.js';
 import { crashPoint } from '../crash-point.js';
-import { CommitUnknownError, FencedError, messageOf } from '../errors.js';
+import { CommitUnknownError, FencedError, messageOf, StoreFullError } from '../errors.js';
 import { isOutage, type GroupMember, type TransactionalProducer } from '../kafka/index.js';
 import { atMost } from '../at-most.js';
 import { SINK_TOPICS, type SourceTopic } from '../record.js';
@@ -162,7 +162,14 @@ export class Task {
   #commitFailed(error: unknown): void {
     // Resumed while this commit was on its way: a takeover reads its outcome already.
     if (this.#state === 'restoring') return;
-    const { metrics, log, fatal } = this.#services;
+    const { metrics, log, fatal, room } = this.#services;
+    if (error instanceof StoreFullError) {
+      // Kafka has committed: the changelog holds what the store lacks, and is replayed when there is room.
+      room.lacks(error);
+      this.#move('restoring');
+      void this.#takeOver(true);
+      return;
+    }
     if (!(error instanceof FencedError || error instanceof CommitUnknownError)) {
       fatal(error);
       return;
@@ -178,6 +185,7 @@ export class Task {
     const { services, signal } = { services: this.#services, signal: this.#abort.signal };
     for (let askFirst = again; ; askFirst = true) {
       try {
+        await services.room.free(signal);
         if (askFirst) await services.confirm(this.#member.generationId);
         await this.#enter(signal);
         return;
@@ -186,6 +194,10 @@ export class Task {
         if (error instanceof FencedError) {
           await this.#giveUp(error);
           return;
+        }
+        if (error instanceof StoreFullError) {
+          services.room.lacks(error);
+          continue;
         }
         if (!isOutage(error)) {
           services.fatal(error);

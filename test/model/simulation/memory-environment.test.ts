@@ -1,7 +1,7 @@
 /** The store of the model keeps what LMDB would keep: the same writes, the same answers. */
 import * as fc from 'fast-check';
 import { expect, it } from 'vitest';
-import type { Table } from '../../../state/environment.js';
+import { Batch, type Table } from '../../../state/table.js';
 import { temporaryState } from '../../unit/state/temporary-state.js';
 import { openMemoryEnvironment } from './memory-environment.js';
 import { Simulation } from './simulation.js';
@@ -26,16 +26,14 @@ it('answers as LMDB does, after each batch', { timeout: 30_000 }, async () => {
       const model = openMemoryEnvironment(new Map(), { begun: () => undefined, held: () => undefined }).table(name);
       const [start, end] = Buffer.compare(a, b) < 0 ? [a, b] : [b, a];
       for (const batch of batches) {
-        const writeTo = (table: Table) => (): void => {
-          for (const of of batch) void (of.put ? table.put(of.key, of.value) : table.remove(of.key));
-        };
-        await real.batch(writeTo(real));
-        await inSimulation(() => model.batch(writeTo(model)));
+        const steps = new Batch();
+        for (const of of batch) of.put ? steps.put(of.key, of.value) : steps.remove(of.key);
+        await real.write(steps);
+        await inSimulation(() => model.write(steps));
         expect(entriesOf(model, start, end)).toEqual(entriesOf(real, start, end));
         for (const of of batch) expect(model.get(of.key)?.toString('hex')).toBe(real.get(of.key)?.toString('hex'));
       }
-      const keysOf = (table: Table): string[] =>
-        [...table.getKeys()].map((of) => Buffer.from(of).toString('hex')).sort();
+      const keysOf = (table: Table): string[] => table.keys().map((of) => of.toString('hex'));
       expect(keysOf(model)).toEqual(keysOf(real));
     }),
     { numRuns: 50 },
@@ -49,7 +47,9 @@ it('holds nothing of a batch before its time', async () => {
   simulation.begin();
   try {
     await simulation.within({ name: 'p', state: 'running' }, () => {
-      void table.batch(() => [one, two].forEach((of) => void table.put(of, of)));
+      const batch = new Batch();
+      for (const of of [one, two]) batch.put(of, of);
+      void table.write(batch);
     });
     expect([table.get(one), table.get(two)]).toEqual([undefined, undefined]);
     await simulation.step();

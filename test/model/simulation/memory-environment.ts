@@ -1,5 +1,6 @@
 /** A worker's state store without a disk: what was written stays when the process dies, and a write takes its time. */
-import type { StateEnvironment, Table } from '../../../state/environment.js';
+import type { StateEnvironment } from '../../../state/environment.js';
+import type { Batch, Table } from '../../../state/table.js';
 import { simulation } from './simulation.js';
 
 type Entries = Map<string, Buffer>;
@@ -27,15 +28,14 @@ export function openMemoryEnvironment(disk: Disk, watch: WriteWatch): StateEnvir
   return environment as StateEnvironment;
 }
 
-/** As much of an LMDB table as the stores use; keys in byte order. */
-class MemoryTable {
-  readonly #name: string;
+/** As much of a table as the stores use; keys in byte order. */
+class MemoryTable implements Pick<Table, 'name' | 'get' | 'getRange' | 'keys' | 'count' | 'write' | 'failed'> {
+  readonly name: string;
   readonly #entries: Entries;
   readonly #watch: WriteWatch;
-  #writes: (() => void)[] = [];
 
   constructor(name: string, entries: Entries, watch: WriteWatch) {
-    this.#name = name;
+    this.name = name;
     this.#entries = entries;
     this.#watch = watch;
   }
@@ -44,42 +44,39 @@ class MemoryTable {
     return this.#entries.get(key.toString('latin1'));
   }
 
-  put(key: Buffer, value: Buffer): Promise<boolean> {
-    const [name, copy] = [key.toString('latin1'), Buffer.from(value)];
-    this.#writes.push(() => this.#entries.set(name, copy));
-    return Promise.resolve(true);
-  }
-
-  remove(key: Buffer): Promise<boolean> {
-    const name = key.toString('latin1');
-    this.#writes.push(() => this.#entries.delete(name));
-    return Promise.resolve(true);
-  }
-
-  /** All writes of `write`, or none: the process may die before the event. */
-  batch(write: () => void): Promise<boolean> {
-    write();
-    const writes = this.#writes;
-    this.#writes = [];
+  /** All of the batch, or nothing: the process may die before the event. */
+  write(batch: Batch): Promise<void> {
+    const steps = batch.steps.map(([key, value]) => [key.toString('latin1'), value && Buffer.from(value)] as const);
     return new Promise((resolve) => {
-      simulation().add('store', this.#name, () => {
-        for (const apply of writes) apply();
-        this.#watch.held(this.#name);
-        resolve(true);
+      simulation().add('store', this.name, () => {
+        for (const [key, value] of steps) {
+          if (value) this.#entries.set(key, value);
+          else this.#entries.delete(key);
+        }
+        this.#watch.held(this.name);
+        resolve();
       });
-      this.#watch.begun(this.#name);
+      this.#watch.begun(this.name);
     });
   }
 
-  getRange({ start, end }: { start: Buffer; end: Buffer }): { key: Buffer; value: Buffer }[] {
-    const [from, to] = [start.toString('latin1'), end.toString('latin1')];
-    return [...this.#entries]
-      .filter(([key]) => key >= from && key < to)
-      .sort(([a], [b]) => (a < b ? -1 : 1))
-      .map(([key, value]) => ({ key: Buffer.from(key, 'latin1'), value }));
+  *getRange({ start, end }: { start?: Buffer; end?: Buffer } = {}): Generator<{ key: Buffer; value: Buffer }> {
+    const [from, to] = [start?.toString('latin1') ?? '', end?.toString('latin1')];
+    const found = [...this.#entries].filter(([key]) => key >= from && (to === undefined || key < to));
+    for (const [key, value] of found.sort(([a], [b]) => (a < b ? -1 : 1))) {
+      yield { key: Buffer.from(key, 'latin1'), value };
+    }
   }
 
-  getKeys(): Buffer[] {
-    return [...this.#entries.keys()].map((key) => Buffer.from(key, 'latin1'));
+  keys(): Buffer[] {
+    return [...this.getRange()].map(({ key }) => key);
+  }
+
+  count(range: { start?: Buffer; end?: Buffer }): number {
+    return [...this.getRange(range)].length;
+  }
+
+  failed(error: unknown): Error {
+    return error as Error;
   }
 }

@@ -1,6 +1,7 @@
 /** A worker as stream-role.ts puts it together, on the in-memory broker: real group, real tasks, real stores. */
 import { pino } from 'pino';
 import { Registry } from 'prom-client';
+import { Room } from '../../../state/room.js';
 import { RetryBudget } from '../../../schemas/retry-budget.js';
 import type { StateEnvironment } from '../../../state/environment.js';
 import { MemberMemory } from '../../../state/member-memory.js';
@@ -173,6 +174,9 @@ const SETTLED = {
   metrics: METRICS,
   log: SILENT,
   startFrom: 'earliest' as const,
+  // No disk, so none that is full or damaged.
+  room: new Room('', SILENT),
+  damagedStore: undefined,
   limits: {
     commitIntervalMs: 100,
     commitRecords: COMMIT_RECORDS,

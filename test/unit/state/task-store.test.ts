@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { ChangelogEntry } from '../../../state/changelog-entry.js';
+import { writeAtomically } from '../../../state/environment.js';
 import { bucketOf, firstLiveBucket, windowShape } from '../../../state/stream-time.js';
 import { storedTasks, TaskStore, type CommittedEntry } from '../../../state/task-store.js';
 import { temporaryState } from './temporary-state.js';
@@ -184,7 +185,7 @@ describe('TaskStore', () => {
   it('is not opened when its format is newer, and is left as it is', async () => {
     const { environment } = temporaryState();
     const newer = Buffer.from(JSON.stringify({ format: 3, changelogOffset: 9, positions: {} }));
-    await environment.table('task-5').put(Buffer.from([0]), newer);
+    await writeAtomically(environment.table('task-5'), (batch) => batch.put(Buffer.from([0]), newer));
     expect(() => new TaskStore(environment, 5, SHAPE)).toThrow(
       'the store of task 5 has format 3, this version reads 2: run the version that wrote it, or a newer one',
     );

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { isNewer, type DirectoryEntry } from '../../../state/directory-entry.js';
 import { UserDirectory } from '../../../state/user-directory.js';
+import { writeAtomically } from '../../../state/environment.js';
 import { temporaryState } from './temporary-state.js';
 
 const entry = (parts: Partial<DirectoryEntry> = {}): DirectoryEntry => ({
@@ -154,7 +155,7 @@ describe('isNewer', () => {
   it('is not opened when its format is newer, and is left as it is', async () => {
     const { environment } = temporaryState();
     const newer = Buffer.from(JSON.stringify({ format: 2, topicId: 'id', users: 'elsewhere' }));
-    await environment.table('user-directory').put(Buffer.from([2]), newer);
+    await writeAtomically(environment.table('user-directory'), (batch) => batch.put(Buffer.from([2]), newer));
     expect(() => new UserDirectory(environment)).toThrow(
       'the store of the user directory has format 2, this version reads 1: run the version that wrote it, or a newer one',
     );

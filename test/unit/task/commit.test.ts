@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { decodeChangelogEntry } from '../../../state/changelog-entry.js';
 import { windowShape } from '../../../state/stream-time.js';
 import { TaskStore } from '../../../state/task-store.js';
-import { CommitUnknownError, FatalError, FencedError } from '../../../topology/errors.js';
+import { CommitUnknownError, FencedError, StoreFullError } from '../../../topology/errors.js';
 import { partitionFor, RefusedError } from '../../../topology/kafka/index.js';
 import { BrokerError } from '../../../topology/kafka/protocol-errors.js';
 import type { SourceTopic } from '../../../topology/record.js';
@@ -110,9 +110,9 @@ describe('a commit', () => {
     expect(store.bucketOf(digestOf('e2'))).toBeDefined();
   });
 
-  it('breaks off in 5, the disk full: committed, and said to be fatal', async () => {
-    store.apply = () => Promise.reject(new FatalError('the state store can not be written: no space left'));
-    await expect(commit(staged, target)).rejects.toBeInstanceOf(FatalError);
+  it('breaks off in 5, the disk full: committed, and said to be in no store yet', async () => {
+    store.apply = () => Promise.reject(new StoreFullError('the state store can not be written: no space left'));
+    await expect(commit(staged, target)).rejects.toBeInstanceOf(StoreFullError);
     expect(broker.committed).toHaveLength(1);
     nothingIsStored();
   });

@@ -28,6 +28,8 @@ interface Known {
   /** The first offset of the changelog. */
   readonly changelogStart?: number;
   readonly startFrom?: 'earliest' | 'latest';
+  /** Where a damaged store was moved. */
+  readonly damagedStore?: string;
   /** What the brokers say of the topics' ids. */
   readonly ids?: 'known' | 'unknown';
 }
@@ -35,7 +37,7 @@ interface Known {
 const SOURCE = { earliest: 10, latest: 100 };
 
 function begin(known: Known): { begun: Promise<Positions>; warnings: string[] } {
-  const { committed = {}, stored = {}, changelogStart = 0, startFrom, ids = 'known' } = known;
+  const { committed = {}, stored = {}, changelogStart = 0, startFrom, ids = 'known', damagedStore } = known;
   const names = new TopicNames('', 'app');
   const warnings: string[] = [];
   const store = { checkpoint: { changelogOffset: 9, positions: new Map(Object.entries(stored)) } };
@@ -64,6 +66,7 @@ function begin(known: Known): { begun: Promise<Positions>; warnings: string[] } 
     metrics: createMetrics(new Registry()),
     log: pino({ level: 'warn' }, { write: (line: string) => void warnings.push(line) }),
     startFrom,
+    damagedStore,
   };
   const begun = readPositions(store as unknown as TaskStore, 0, TOPICS, services as unknown as TakeOverServices);
   return { begun, warnings };
@@ -189,6 +192,11 @@ describe('a changelog of which nothing was restored', () => {
     const refused = await begin({ committed }).begun.catch((error: unknown) => error);
     expect(refused).toBeInstanceOf(FatalError);
     expect(String(refused)).toMatch(/app-dedup-changelog-0 is empty.*state reseed.*--reset-offsets --to-current/);
+  });
+
+  it('stops the task beside a damaged store, which is named: it may be the only copy', async () => {
+    const { begun } = begin({ committed, damagedStore: '/state/aside/1-damaged' });
+    await expect(begun).rejects.toThrow('was damaged and stands in /state/aside/1-damaged');
   });
 
   it("is done without when an operator has set the group's offsets since", async () => {

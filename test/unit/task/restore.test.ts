@@ -28,6 +28,7 @@ const is =
 async function restoring({ earliest = is(0), latest = is(0), highWatermark = is(0), stored }: Changelog) {
   const [add, remove] = [vi.fn<Fetcher['add']>(), vi.fn<Fetcher['remove']>()];
   const stop = new AbortController();
+  const warnings: Record<string, unknown>[] = [];
   const services = {
     names: new TopicNames('', 'app'),
     offsets: {
@@ -37,14 +38,18 @@ async function restoring({ earliest = is(0), latest = is(0), highWatermark = is(
     } as unknown as Offsets,
     fetcher: { add, remove } as unknown as Fetcher,
     metrics: createMetrics(new Registry()),
-    log: pino({ level: 'silent' }),
+    log: pino(
+      { level: 'warn' },
+      { write: (line: string) => warnings.push(JSON.parse(line) as Record<string, unknown>) },
+    ),
     startFrom: undefined,
+    damagedStore: undefined,
   };
   const store = new TaskStore(temporaryState().environment, 0, windowShape(1000));
   if (stored !== undefined) await store.apply([], stored);
   const restored = restore(store, 0, services, stop.signal);
   restored.catch(() => undefined); // each test looks at it in its own time
-  return { add, remove, stop, store, restored };
+  return { add, remove, stop, store, restored, warnings };
 }
 
 it('leaves the changelog to the next task of its number when it was closed while it asked for the end', async () => {
@@ -73,4 +78,20 @@ it('keeps a store that is ahead of what is stable, and waits for the marker that
   of.add.mock.calls[0]![3].deliver({ records: [], nextOffset: 4, bytes: 0 }, 4, 4);
   await of.restored;
   expect(of.store.checkpoint?.changelogOffset).toBe(4);
+});
+
+it('keeps a store that the start of the changelog has passed, replays from there, and says what is missing', async () => {
+  const of = await restoring({ earliest: is(20), highWatermark: is(25), stored: 7 });
+  await vi.waitFor(() => expect(of.add).toHaveBeenCalled());
+  expect(of.add.mock.calls[0]![2]).toBe(20);
+  of.add.mock.calls[0]![3].deliver({ records: [], nextOffset: 25, bytes: 0 }, 25, 25);
+  await of.restored;
+  expect(of.store.checkpoint?.changelogOffset).toBe(25);
+  expect(of.warnings).toEqual([expect.objectContaining({ task: 0, stored: 7, start: 20, missing: 13 })]);
+});
+
+it('says nothing of a store that stands within its changelog', async () => {
+  const of = await restoring({ earliest: is(7), highWatermark: is(7), stored: 7 });
+  await of.restored;
+  expect(of.warnings).toEqual([]);
 });

@@ -3,6 +3,7 @@ import { pino } from 'pino';
 import { Registry } from 'prom-client';
 import { expect, vi } from 'vitest';
 import { RetryBudget } from '../../../schemas/retry-budget.js';
+import { Room } from '../../../state/room.js';
 import { windowShape } from '../../../state/stream-time.js';
 import { RetryableError } from '../../../topology/errors.js';
 import type { ExecutionContext, Executor, Processed } from '../../../topology/executor.js';
@@ -107,6 +108,7 @@ export interface Rig {
   readonly confirm: ReturnType<typeof vi.fn>;
   readonly outages: unknown[];
   readonly fetcher: FakeFetcher;
+  readonly room: Room;
   /** What the executor does with a text, when not simply forward it. */
   readonly behaviour: Map<string, (attempt: number) => Processed>;
   /** Schema ids that were asked for; `answer` lets the waiting go on. */
@@ -135,9 +137,12 @@ export function rig(options: RigOptions = {}): Rig {
   const behaviour: Rig['behaviour'] = new Map();
   const outages: unknown[] = [];
   const [fatal, lost, confirm] = [vi.fn(), vi.fn(), vi.fn(() => Promise.resolve())];
+  const state = temporaryState();
   const services: TaskServices = {
     names,
-    environment: temporaryState().environment,
+    environment: state.environment,
+    room: new Room(state.directory, pino({ level: 'silent' })),
+    damagedStore: undefined,
     shape: windowShape(7 * 24 * 3_600_000),
     executor: executorOf(behaviour),
     directory: new InMemoryDirectory(),
@@ -176,6 +181,7 @@ export function rig(options: RigOptions = {}): Rig {
     lost,
     confirm,
     outages,
+    room: services.room,
     fetcher,
     behaviour,
     schemas,

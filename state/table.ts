@@ -1,0 +1,95 @@
+/** One named table of the environment: what lmdb-js offers of it, as far as the stores use it, with errors of ours. */
+import type { Database } from 'lmdb';
+
+type Native = Database<Buffer, Buffer>;
+
+interface Range {
+  readonly start?: Buffer;
+  readonly end?: Buffer;
+}
+
+/** What a table needs of its environment. */
+export interface TableHost {
+  /** Undefined when it is not there and not to be made. */
+  open(name: string, create: boolean): Native | undefined;
+  /** The error to throw for one of LMDB's. */
+  failed(error: unknown): Error;
+}
+
+/**
+ * What one write is to do, put together before it begins: what lmdb-js was given when a step throws is written all
+ * the same.
+ */
+export class Batch {
+  readonly steps: (readonly [key: Buffer, value: Buffer | undefined])[] = [];
+
+  put(key: Buffer, value: Buffer): void {
+    this.steps.push([key, value]);
+  }
+
+  remove(key: Buffer): void {
+    this.steps.push([key, undefined]);
+  }
+}
+
+/** Made by the first write: looking into a table that is not there takes nothing of the disk. */
+export class Table {
+  readonly name: string;
+  readonly #host: TableHost;
+  #native: Native | undefined;
+
+  constructor(name: string, host: TableHost) {
+    this.name = name;
+    this.#host = host;
+    this.#native = this.#reading(() => host.open(name, false));
+  }
+
+  get(key: Buffer): Buffer | undefined {
+    try {
+      return this.#native?.get(key);
+    } catch (error) {
+      throw this.#host.failed(error);
+    }
+  }
+
+  *getRange(range: Range = {}): Generator<{ key: Buffer; value: Buffer }> {
+    if (!this.#native) return;
+    try {
+      for (const { key, value } of this.#native.getRange(range)) yield { key: Buffer.from(key), value };
+    } catch (error) {
+      throw this.#host.failed(error);
+    }
+  }
+
+  keys(): Buffer[] {
+    return this.#reading(() => [...(this.#native?.getKeys() ?? [])].map((key) => Buffer.from(key)));
+  }
+
+  count(range: Range): number {
+    return this.#reading(() => this.#native?.getKeysCount(range) ?? 0);
+  }
+
+  /** All of it or nothing; rejects with lmdb-js's own error. */
+  async write(batch: Batch): Promise<void> {
+    const table = (this.#native ??= this.#host.open(this.name, true)!);
+    await table.batch(() => {
+      for (const [key, value] of batch.steps) {
+        if (value) void table.put(key, value);
+        else void table.remove(key);
+      }
+    });
+  }
+
+  /** The error to throw for one of LMDB's. */
+  failed(error: unknown): Error {
+    return this.#host.failed(error);
+  }
+
+  #reading<T>(read: () => T): T {
+    try {
+      return read();
+    } catch (error) {
+      throw this.#host.failed(error);
+    }
+  }
+}

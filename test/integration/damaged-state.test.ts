@@ -1,0 +1,235 @@
+/** A STATE_DIR that is not what the worker left: moved aside and restored, and nobody is notified twice. */
+import { randomBytes } from 'node:crypto';
+import {
+  closeSync,
+  cpSync,
+  existsSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { fillState } from '../unit/state/filled-state.js';
+import { prepareEnvironment, type TestEnvironment } from './harness/environment.js';
+import { restoredStores } from './harness/joined.js';
+import { logEnds } from './harness/kafka-tools.js';
+import { differences, produceAll, untilProcessed } from './harness/outcome.js';
+import { testStack } from './harness/test-stack.js';
+import { testKafka } from './harness/topics.js';
+import { until } from './harness/until.js';
+import { startWorker, type WorkerProcess } from './harness/worker.js';
+import { makeWorkload, type Workload } from './harness/workload.js';
+
+const PARTITIONS = 2;
+const PAGE = 4096;
+const MOVED = 'the state store can not be used: moved aside, it is restored from the changelog';
+
+interface Damage {
+  readonly name: string;
+  readonly fault: 'damaged' | 'foreign';
+  readonly stop: 'SIGTERM' | 'SIGKILL';
+  /** What is done to the data file while no worker runs. */
+  readonly inflict: (file: string, directory: string) => void | Promise<void>;
+}
+
+/** Pages from the middle of the file on. */
+function overwritePages(file: string): void {
+  const fd = openSync(file, 'r+');
+  const pages = Math.floor(statSync(file).size / PAGE);
+  for (let page = 4; page < pages; page += 2) writeSync(fd, randomBytes(PAGE), 0, PAGE, page * PAGE);
+  closeSync(fd);
+}
+
+const DAMAGES: readonly Damage[] = [
+  {
+    name: 'cut off',
+    fault: 'damaged',
+    stop: 'SIGTERM',
+    inflict: (file) => truncateSync(file, Math.floor(statSync(file).size / 2)),
+  },
+  { name: 'with overwritten pages', fault: 'damaged', stop: 'SIGKILL', inflict: overwritePages },
+  {
+    name: 'that is something else',
+    fault: 'damaged',
+    stop: 'SIGTERM',
+    inflict: (file) => writeFileSync(file, randomBytes(50_000)),
+  },
+  { name: 'of no length', fault: 'damaged', stop: 'SIGKILL', inflict: (file) => writeFileSync(file, '') },
+  {
+    name: 'of another application',
+    fault: 'foreign',
+    stop: 'SIGTERM',
+    inflict: async (file, directory) => {
+      rmSync(file);
+      await fillState(directory, { group: 'another-app', cluster: 'another-cluster' });
+    },
+  },
+];
+
+function partsOf({ events }: Workload, count: number): (index: number) => Workload['events'] {
+  const size = Math.ceil(events.length / count);
+  return (index) => events.slice(index * size, (index + 1) * size);
+}
+
+async function runWhole(test: TestEnvironment): Promise<WorkerProcess> {
+  const worker = startWorker({ env: test.env() });
+  await worker.ready();
+  await untilProcessed(test.prefix);
+  return worker;
+}
+
+async function withAdmin(
+  act: (admin: ReturnType<ReturnType<typeof testKafka>['admin']>) => Promise<unknown>,
+): Promise<void> {
+  const admin = testKafka(testStack().kafkaBrokers).admin();
+  await admin.connect();
+  try {
+    await act(admin);
+  } finally {
+    await admin.disconnect();
+  }
+}
+
+describe('a state directory that is damaged between two runs', () => {
+  it(
+    'is moved aside and restored, whatever it was, and every event is notified of once',
+    { timeout: 240_000 },
+    async () => {
+      const test = await prepareEnvironment('heal', PARTITIONS);
+      // Repeats reach back over the whole workload, so each run has some of what was processed before the damage.
+      const workload = makeWorkload({ seed: 21, events: 6_000, ids: test.ids, repeats: 0.3 });
+      const part = partsOf(workload, DAMAGES.length + 1);
+      const directory = test.stateDir('worker');
+      const file = join(directory, 'data.mdb');
+      await produceAll(test.prefix, [...workload.users, ...part(0)]);
+      let worker = await runWhole(test);
+
+      for (const [index, { name, fault, stop, inflict }] of DAMAGES.entries()) {
+        await worker.stop(stop);
+        await inflict(file, directory);
+        const damaged = statSync(file).size;
+        await produceAll(test.prefix, part(index + 1));
+        worker = await runWhole(test);
+        const moved = worker.logged(MOVED);
+        expect(moved, name).toHaveLength(1);
+        expect(moved[0], name).toMatchObject({ fault });
+        expect(statSync(join(moved[0]!['aside'] as string, 'data.mdb')).size, name).toBe(damaged);
+        const restored = restoredStores(worker);
+        expect(
+          restored.map(({ from }) => from),
+          name,
+        ).toEqual([0, 0]);
+        expect(
+          restored.reduce((sum, { records }) => sum + records, 0),
+          name,
+        ).toBeGreaterThan(PARTITIONS);
+      }
+      expect(await differences(test.prefix, workload)).toEqual([]);
+      expect(await worker.stop()).toEqual({ code: 0, signal: null });
+    },
+  );
+
+  it(
+    'stops the worker when the changelog was emptied too, and goes on when the operator gives the damaged one up',
+    { timeout: 120_000 },
+    async () => {
+      const test = await prepareEnvironment('heal-lost', PARTITIONS);
+      const workload = makeWorkload({ seed: 22, events: 2_000, ids: test.ids, repeats: 0 });
+      const part = partsOf(workload, 2);
+      const directory = test.stateDir('worker');
+      await produceAll(test.prefix, [...workload.users, ...part(0)]);
+      const first = await runWhole(test);
+      await first.stop();
+      const topic = `${test.prefix}app-dedup-changelog`;
+      await withAdmin(async (admin) => {
+        await admin.deleteTopics({ topics: [topic] });
+        await until('the topic is made again', () =>
+          admin.createTopics({ waitForLeaders: true, topics: [{ topic, numPartitions: PARTITIONS }] }),
+        );
+      });
+      writeFileSync(join(directory, 'data.mdb'), 'damaged');
+
+      for (let again = 0; again < 2; again += 1) {
+        const refused = startWorker({ env: test.env() });
+        expect((await refused.exited).code).toBe(1);
+        const said = refused.lines.join('\n');
+        expect(said).toContain(join(directory, 'aside'));
+        expect(said).toContain('state reseed');
+      }
+
+      rmSync(join(directory, 'aside'), { recursive: true });
+      await produceAll(test.prefix, part(1)); // none of them repeats
+      const worker = await runWhole(test);
+      expect(
+        worker.logged(
+          'offsets are committed, and there is neither a store nor a changelog: repeats of events before them are not known to be repeats',
+        ),
+      ).toHaveLength(PARTITIONS);
+      expect(await differences(test.prefix, workload)).toEqual([]);
+      await worker.stop();
+    },
+  );
+});
+
+describe('a changelog whose start has passed the place where the store stands', () => {
+  it('is replayed from its start, and the worker says what is missing', { timeout: 120_000 }, async () => {
+    const test = await prepareEnvironment('heal-gap', PARTITIONS);
+    const workload = makeWorkload({ seed: 23, events: 3_000, ids: test.ids, repeats: 0, poison: 0 });
+    const part = partsOf(workload, 4);
+    const [directory, old] = [test.stateDir('worker'), test.stateDir('old')];
+    await produceAll(test.prefix, [...workload.users, ...part(0)]);
+    await (await runWhole(test)).stop();
+    cpSync(join(directory, 'data.mdb'), join(old, 'data.mdb'), { recursive: true });
+    await produceAll(test.prefix, part(1));
+    await (await runWhole(test)).stop();
+    const ends = await logEnds(test.prefix);
+    await produceAll(test.prefix, part(2));
+    await (await runWhole(test)).stop();
+
+    const topic = `${test.prefix}app-dedup-changelog`;
+    const starts = [0, 1].map((partition) => ({ partition, offset: String(ends.get(`${topic}-${partition}`)) }));
+    await withAdmin(async (admin) => {
+      await admin.fetchTopicOffsets(topic); // kafkajs deletes only in a topic that it has heard of
+      await admin.deleteTopicRecords({ topic, partitions: starts });
+    });
+    cpSync(join(old, 'data.mdb'), join(directory, 'data.mdb'));
+    // Some of what was seen before and after the gap comes again.
+    await produceAll(test.prefix, [...part(0).slice(0, 200), ...part(2), ...part(3)]);
+    const worker = await runWhole(test);
+    const said = worker.lines.filter((line) =>
+      line.includes('the changelog begins after the place where the store stands'),
+    );
+    expect(said).toHaveLength(PARTITIONS);
+    expect(
+      restoredStores(worker)
+        .map(({ from }) => String(from))
+        .sort(),
+    ).toEqual(starts.map(({ offset }) => offset).sort());
+    expect(worker.logged(MOVED)).toEqual([]);
+    expect(await differences(test.prefix, workload)).toEqual([]);
+    await worker.stop();
+  });
+});
+
+describe('two workers on one state directory', () => {
+  it('are one: the second is refused, and the first goes on, merely stopped or not', { timeout: 60_000 }, async () => {
+    const test = await prepareEnvironment('heal-two', PARTITIONS);
+    const first = startWorker({ env: test.env('worker', { ROLES: 'stream', SESSION_TIMEOUT_MS: '30000' }) });
+    await first.ready();
+    for (const signal of ['SIGSTOP', 'SIGCONT'] as const) {
+      first.kill(signal);
+      const second = startWorker({ env: test.env('worker', { ROLES: 'stream' }) });
+      expect((await second.exited).code).toBe(1);
+      expect(second.lines.join('\n')).toContain('is in use by another process');
+    }
+    expect(existsSync(join(test.stateDir('worker'), 'data.mdb'))).toBe(true);
+    expect(readFileSync(join(test.stateDir('worker'), 'data.mdb')).length).toBeGreaterThan(0);
+    await first.ready();
+    expect((await first.stop()).code).toBe(0);
+  });
+});

@@ -1,0 +1,89 @@
+/** A state directory as a worker leaves it: two tasks' entries, lists of every size, the directory, pages used again. */
+import { createHash } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { onTestFinished } from 'vitest';
+import { claimIdentity, type StoreIdentity } from '../../../state/identity.js';
+import { StateEnvironment } from '../../../state/environment.js';
+import { bucketOf, windowShape } from '../../../state/stream-time.js';
+import { TaskStore } from '../../../state/task-store.js';
+import { UserDirectory } from '../../../state/user-directory.js';
+
+export const IDENTITY: StoreIdentity = { group: 'p.app', cluster: 'cluster-1' };
+export const SHAPE = windowShape(100_000);
+const TOPIC = 'TASK_EVENT_TOPIC';
+const TASKS = [0, 1];
+const COMMITS = 20;
+
+export const digest = (n: number): string => createHash('sha256').update(String(n)).digest().toString('latin1', 0, 16);
+
+/** A new folder that is gone after the test. */
+export function temporaryFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'streams-state-'));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+/** One commit of these events. */
+export async function commitTo(
+  store: TaskStore,
+  offset: number,
+  events: readonly number[],
+  streamTime = 10_000,
+): Promise<void> {
+  const positions = new Map([[TOPIC, { nextOffset: offset, streamTime, notifyFrom: 0 }]]);
+  const buckets = [{ topic: TOPIC, bucket: bucketOf(streamTime, SHAPE), digests: events.map(digest) }];
+  await store.apply([{ offset, entry: { positions, buckets } }], offset + 1);
+}
+
+export async function fillState(directory: string, identity = IDENTITY): Promise<void> {
+  const environment = new StateEnvironment(directory);
+  await claimIdentity(environment, identity);
+  for (const task of TASKS) {
+    const store = new TaskStore(environment, task, SHAPE);
+    for (let commit = 0; commit < COMMITS; commit += 1) {
+      const events = Array.from({ length: commit * 10 + 1 }, (_, i) => task * 1e6 + commit * 1000 + i);
+      await commitTo(store, commit, events, 10_000 + commit * 10_000);
+    }
+  }
+  const users = new UserDirectory(environment);
+  await users.apply(
+    0,
+    Array.from({ length: 100 }, (_, user) => ({
+      tenantId: 1n,
+      userId: BigInt(user),
+      timestamp: 1n,
+      eventId: 'e',
+      deleted: false,
+      email: 'a@example.com',
+      fullName: null,
+      locale: null,
+      timeZone: null,
+      deviceTokens: [],
+      mutedChannels: [],
+    })),
+    1,
+  );
+  await environment.close();
+}
+
+/** Everything that the store answers, as text. */
+export async function answersOf(directory: string): Promise<string> {
+  const environment = new StateEnvironment(directory);
+  try {
+    const hash = createHash('sha256');
+    for (const task of TASKS) {
+      const store = new TaskStore(environment, task, SHAPE);
+      hash.update(JSON.stringify([...store.checkpoint!.positions]));
+      for (const list of store.buckets()) {
+        for (const of of list.digests) hash.update(`${list.bucket} ${of} ${store.bucketOf(of)}`, 'latin1');
+      }
+    }
+    const users = new UserDirectory(environment);
+    for (let user = 0; user < 100; user += 1) hash.update(users.get(1n, BigInt(user))?.email ?? 'none');
+    return hash.digest('hex');
+  } finally {
+    await environment.close();
+  }
+}

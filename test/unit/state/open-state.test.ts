@@ -1,0 +1,219 @@
+import { copyFileSync, existsSync, readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { open } from 'lmdb';
+import { pino } from 'pino';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { damagedAside } from '../../../state/aside.js';
+import { StateEnvironment, writeAtomically } from '../../../state/environment.js';
+import type { StoreIdentity } from '../../../state/identity.js';
+import { openState } from '../../../state/open-state.js';
+import { Room } from '../../../state/room.js';
+import { seal } from '../../../state/sealed.js';
+import { storedTasks, TaskStore } from '../../../state/task-store.js';
+import { FatalError, StoreDamagedError } from '../../../topology/errors.js';
+import { answersOf, commitTo, digest, fillState, IDENTITY, SHAPE, temporaryFolder } from './filled-state.js';
+
+let directory: string;
+let file: string;
+let logged: { readonly msg: string; readonly why?: string; readonly aside?: string }[];
+beforeEach(() => {
+  directory = temporaryFolder();
+  file = join(directory, 'data.mdb');
+  logged = [];
+});
+
+/** Opens it as a worker does, and tells which tasks have a store there. */
+async function openedTasks(identity: StoreIdentity = IDENTITY): Promise<number[]> {
+  const log = pino({}, { write: (line: string) => logged.push(JSON.parse(line) as (typeof logged)[number]) });
+  const room = new Room(directory, log);
+  const environment = await openState({ directory, identity, room, log }, new AbortController().signal);
+  const tasks = [...storedTasks(environment).keys()];
+  await environment.close();
+  return tasks;
+}
+
+const asides = (): string[] => (existsSync(join(directory, 'aside')) ? readdirSync(join(directory, 'aside')) : []);
+
+/** Writes into a store that is closed. */
+async function tamper(table: string, key: Buffer, value: Buffer): Promise<void> {
+  const environment = new StateEnvironment(directory);
+  await writeAtomically(environment.table(table), (batch) => batch.put(key, value));
+  await environment.close();
+}
+
+const checkpointOf = (content: object): Buffer =>
+  Buffer.from(JSON.stringify({ format: 2, task: 0, changelogOffset: 5, positions: {}, ...content }));
+const CHECKPOINT = Buffer.from([0]);
+
+/** The store was moved aside as it was, the log says where and why, and the new one is empty and ours. */
+async function expectMovedAside(why: string | RegExp, fault = 'damaged'): Promise<void> {
+  const before = readFileSync(file);
+  expect(await openedTasks()).toEqual([]);
+  expect(logged).toHaveLength(1);
+  expect(logged[0]).toMatchObject({ fault, aside: join(directory, 'aside', asides()[0]!) });
+  expect(logged[0]!.why).toMatch(why);
+  expect(readFileSync(join(logged[0]!.aside!, 'data.mdb'))).toHaveLength(before.length);
+  expect(damagedAside(directory)).toBe(fault === 'damaged' ? logged[0]!.aside : undefined);
+  logged = [];
+  expect(await openedTasks()).toEqual([]);
+  expect(logged).toEqual([]);
+}
+
+/** The store stopped the worker, and is as it was. */
+async function expectRefused(why: string): Promise<void> {
+  const answers = readFileSync(file);
+  await expect(openedTasks()).rejects.toThrow(FatalError);
+  await expect(openedTasks()).rejects.toThrow(why);
+  await expect(openedTasks()).rejects.toThrow('run the version that wrote it, or a newer one');
+  expect(asides()).toEqual([]);
+  expect(readFileSync(file)).toHaveLength(answers.length);
+}
+
+describe('a state directory that is opened', () => {
+  it('is new the first time, and keeps what is in it', async () => {
+    expect(await openedTasks()).toEqual([]);
+    expect(await openedTasks()).toEqual([]);
+    await fillState(directory);
+    const answers = await answersOf(directory);
+    expect(await openedTasks()).toEqual([0, 1]);
+    expect(await answersOf(directory)).toBe(answers);
+    expect([logged, asides()]).toEqual([[], []]);
+  });
+
+  it('is moved aside when its file was cut off', async () => {
+    await fillState(directory);
+    truncateSync(file, Math.floor(readFileSync(file).length / 2));
+    await expectMovedAside('cut off');
+  });
+
+  it('is moved aside when its file is empty', async () => {
+    writeFileSync(file, '');
+    await expectMovedAside('0 bytes');
+  });
+
+  it('is moved aside when its file is no LMDB file', async () => {
+    writeFileSync(file, 'hello '.repeat(10_000));
+    await expectMovedAside('does not begin as an LMDB file does');
+  });
+
+  it("is moved aside when it is another application's", async () => {
+    await fillState(directory, { ...IDENTITY, group: 'p.other' });
+    await expectMovedAside('it is of p.other, and this is p.app', 'foreign');
+  });
+
+  it('is moved aside when it is of another Kafka cluster', async () => {
+    await fillState(directory, { ...IDENTITY, cluster: 'cluster-2' });
+    await expectMovedAside('it is of the Kafka cluster cluster-2, and this is cluster-1', 'foreign');
+  });
+
+  it('is moved aside when it is an LMDB store, and none of ours', async () => {
+    const other = open({ path: directory });
+    await other.put('key', { some: 'value' });
+    await other.close();
+    await expectMovedAside('it does not say whose it is', 'foreign');
+  });
+
+  it('is moved aside when it is of an older format, as a whole or a task of it', async () => {
+    await fillState(directory);
+    await tamper('identity', Buffer.from('identity'), Buffer.from(JSON.stringify({ format: 0, ...IDENTITY })));
+    await expectMovedAside('old format 0');
+    directory = temporaryFolder();
+    file = join(directory, 'data.mdb');
+    await fillState(directory);
+    await tamper('task-0', CHECKPOINT, seal(checkpointOf({ format: 0 })));
+    await expectMovedAside('the store of task 0 has the old format 0');
+  });
+
+  it("is moved aside when a task's table is another task's", async () => {
+    await fillState(directory);
+    await tamper('task-1', CHECKPOINT, seal(checkpointOf({ task: 0 })));
+    await expectMovedAside('the store of task 1 is that of task 0');
+  });
+
+  it('is moved aside when a checkpoint is not what was written', async () => {
+    await fillState(directory);
+    const wrong = seal(checkpointOf({}));
+    wrong[wrong.indexOf('5')] = '6'.charCodeAt(0);
+    await tamper('task-0', CHECKPOINT, wrong);
+    await expectMovedAside('the checkpoint of task 0 has a wrong checksum');
+  });
+
+  it('stops the worker when it is of a newer format, and is left as it is', async () => {
+    await fillState(directory);
+    await tamper('identity', Buffer.from('identity'), Buffer.from(JSON.stringify({ format: 2 })));
+    await expectRefused('has format 2, this version reads 1');
+  });
+
+  it.each([
+    ['as we seal it', seal(checkpointOf({ format: 3 }))],
+    ['sealed in another way', checkpointOf({ format: 3 })],
+  ])('stops the worker when a task of it is of a newer format, %s', async (_, checkpoint) => {
+    await fillState(directory);
+    await tamper('task-1', CHECKPOINT, checkpoint);
+    await expectRefused('the store of task 1 has format 3, this version reads 2');
+    await expectRefused('the store of task 1 has format 3'); // and is not taken for one that a process died of
+  });
+
+  it('stops the worker when it was written by a newer LMDB', async () => {
+    await fillState(directory);
+    const bytes = readFileSync(file);
+    for (const at of [0, 4096]) bytes.writeUInt32LE(3, at + 28);
+    writeFileSync(file, bytes);
+    await expectRefused('was written by a newer LMDB (data format 3)');
+  });
+
+  it('is moved aside when it was found to be damaged while it was in use', async () => {
+    await fillState(directory);
+    const environment = new StateEnvironment(directory);
+    const store = new TaskStore(environment, 0, SHAPE);
+    const list = Buffer.concat([Buffer.from([2, 1]), Buffer.alloc(12)]);
+    await writeAtomically(environment.table('task-0'), (batch) => batch.put(list, Buffer.from('no list')));
+    await expect(commitTo(store, 99, [1], 1e9)).rejects.toThrow(StoreDamagedError);
+    await expect(commitTo(store, 99, [1], 1e9)).rejects.toThrow('The next start moves it aside');
+    await environment.close();
+    await expectMovedAside('a list of digests of task 0 has a wrong checksum');
+  });
+
+  it('is moved aside when two processes in a row died while they opened it', async () => {
+    await fillState(directory);
+    writeFileSync(join(directory, 'opening'), '1');
+    expect(await openedTasks()).toEqual([0, 1]);
+    expect(existsSync(join(directory, 'opening'))).toBe(false);
+    writeFileSync(join(directory, 'opening'), '2');
+    await expectMovedAside('died 2 times');
+  });
+
+  it('says what it found in an entry that is not well formed', async () => {
+    await fillState(directory);
+    const environment = new StateEnvironment(directory);
+    const store = new TaskStore(environment, 0, SHAPE);
+    const key = Buffer.concat([Buffer.from([1]), Buffer.from(digest(7), 'latin1')]);
+    await writeAtomically(environment.table('task-0'), (batch) => batch.put(key, Buffer.from('x')));
+    expect(() => store.bucketOf(digest(7))).toThrow('an entry of task 0 has 1 bytes, expected 5');
+    await environment.close();
+  });
+
+  it('keeps the first two stores that were moved aside, and the newest', async () => {
+    const contents = ['first', 'second', 'third', 'fourth', 'fifth'];
+    for (const content of contents) {
+      writeFileSync(file, content);
+      await openedTasks();
+      await new Promise((resolve) => setTimeout(resolve, 2)); // a name a millisecond
+    }
+    const kept = asides().sort();
+    expect(kept.map((name) => readFileSync(join(directory, 'aside', name, 'data.mdb'), 'utf8'))).toEqual([
+      'first',
+      'second',
+      'fifth',
+    ]);
+  });
+
+  it('is the same store when it was copied whole', async () => {
+    await fillState(directory);
+    const answers = await answersOf(directory);
+    directory = temporaryFolder();
+    copyFileSync(file, join(directory, 'data.mdb'));
+    expect(await openedTasks()).toEqual([0, 1]);
+    expect(await answersOf(directory)).toBe(answers);
+  });
+});
