@@ -8,6 +8,7 @@
 import { SOURCE_TOPICS } from '../topology/record.js';
 import type { Digest } from '../topology/context.js';
 import { FatalError } from '../topology/errors.js';
+import { digestsByPrefix, type DigestsByPrefix } from './by-prefix.js';
 import {
   DIGEST_BYTES,
   packDigests,
@@ -34,8 +35,11 @@ export interface CommittedEntry {
 
 const FORMAT = 1;
 const CHECKPOINT_KEY = Buffer.from([0]);
-/** Entries deleted in one commit at most, so that expiry never makes one slow. */
-const EXPIRED_PER_COMMIT = 5_000;
+const NO_DIGEST = '\0'.repeat(DIGEST_BYTES);
+/** Entries deleted in one write, about, so that expiry never makes a commit slow. */
+const EXPIRED_PER_WRITE = 5_000;
+/** A write that adds more than that (a restore, a standby) deletes up to twice what it adds: the store does not grow while it catches up. */
+const EXPIRED_PER_ADDED = 2;
 
 export class TaskStore {
   readonly #table: Table;
@@ -58,16 +62,21 @@ export class TaskStore {
     return this.#table.get(entryKey(digest))?.readUInt32BE(1);
   }
 
-  /** Applies committed entries and moves the checkpoint to `nextOffset`, in one write. */
+  /**
+   * Applies committed entries and moves the checkpoint to `nextOffset`, in one write. Digests are random, so a write
+   * touches nearly as many pages of the tree as it has digests: many entries in one call are far faster than one by one.
+   */
   async apply(entries: readonly CommittedEntry[], nextOffset: number): Promise<void> {
     const positions = new Map(this.#checkpoint?.positions);
     for (const { entry } of entries) for (const [topic, position] of entry.positions) positions.set(topic, position);
     const checkpoint: Checkpoint = { changelogOffset: nextOffset, positions };
-    const expired = this.#expired(positions);
+    const added = digestsByPrefix(entries.flatMap(({ entry }) => entry.buckets));
+    const expired = this.#expired(positions, Math.max(EXPIRED_PER_WRITE, EXPIRED_PER_ADDED * added.digests.length));
     await writeAtomically(this.#table, () => {
       // Expiry first: an entry of this very commit may be one that expires with it and was seen again.
       for (const key of expired) void this.#table.remove(key);
-      for (const { offset, entry } of entries) this.#put(offset, entry);
+      this.#put(added);
+      for (const { offset, entry } of entries) this.#putLists(offset, entry);
       void this.#table.put(CHECKPOINT_KEY, encodeCheckpoint(checkpoint));
     });
     this.#checkpoint = checkpoint;
@@ -98,19 +107,27 @@ export class TaskStore {
     this.#checkpoint = undefined;
   }
 
-  #put(offset: number, { buckets }: ChangelogEntry): void {
-    for (const { topic, bucket, digests } of buckets) {
-      const source = sourceIndex(topic);
-      const value = Buffer.alloc(5);
-      value.writeUInt8(source, 0);
-      value.writeUInt32BE(bucket, 1);
-      for (const digest of digests) void this.#table.put(entryKey(digest), value);
-      void this.#table.put(bucketKey(source, bucket, offset), packDigests(digests));
+  #put({ digests, buckets }: DigestsByPrefix): void {
+    const values = new Map<BucketEntries, Buffer>();
+    // lmdb copies a key at once, and keeps a value until it is written: one key serves all, one value each bucket.
+    const key = entryKey(NO_DIGEST);
+    for (let i = 0; i < digests.length; i += 1) {
+      const bucket = buckets[i]!;
+      let value = values.get(bucket);
+      if (!value) values.set(bucket, (value = entryValue(bucket)));
+      key.write(digests[i]!, 1, DIGEST_BYTES, 'latin1');
+      void this.#table.put(key, value);
     }
   }
 
-  /** Keys of entries whose bucket is over, and of the lists that named them; a bounded number. */
-  #expired(positions: ReadonlyMap<string, SourcePosition>): Buffer[] {
+  #putLists(offset: number, { buckets }: ChangelogEntry): void {
+    for (const { topic, bucket, digests } of buckets) {
+      void this.#table.put(bucketKey(sourceIndex(topic), bucket, offset), packDigests(digests));
+    }
+  }
+
+  /** Keys of entries whose bucket is over, and of the lists that named them; up to the list that passes the limit. */
+  #expired(positions: ReadonlyMap<string, SourcePosition>, limit: number): Buffer[] {
     const keys: Buffer[] = [];
     for (const [topic, { streamTime }] of positions) {
       const source = sourceIndex(topic);
@@ -125,7 +142,7 @@ export class TaskStore {
           if (this.bucketOf(digest) === bucket) keys.push(entryKey(digest));
         }
         keys.push(listKey);
-        if (keys.length >= EXPIRED_PER_COMMIT) return keys;
+        if (keys.length >= limit) return keys;
       }
     }
     return keys;
@@ -153,6 +170,14 @@ function entryKey(digest: Digest): Buffer {
   key[0] = 1;
   key.write(digest, 1, DIGEST_BYTES, 'latin1');
   return key;
+}
+
+/** The source and the bucket in which the digest was first seen. */
+function entryValue({ topic, bucket }: BucketEntries): Buffer {
+  const value = Buffer.allocUnsafe(5);
+  value.writeUInt8(sourceIndex(topic), 0);
+  value.writeUInt32BE(bucket, 1);
+  return value;
 }
 
 function bucketKey(source: number, bucket: number, offset: number): Buffer {
