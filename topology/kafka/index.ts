@@ -7,6 +7,7 @@ export { Leaders } from './leaders.js';
 export { Membership, type MembershipListener, type PartitionCounts } from './membership.js';
 export { PartitionFeed } from './partition-feed.js';
 export { partitionFor } from './murmur2.js';
+export type { Placement } from './placement.js';
 export { Offsets, type OffsetSpec } from './offsets.js';
 export { errorType, isOutage } from './protocol-errors.js';
 export type { OutboundRecord } from './record-batch.js';

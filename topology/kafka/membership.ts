@@ -7,9 +7,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { FencedError, OutageError, messageOf } from '../errors.js';
 import type { Logger } from '../log.js';
-import { ASSIGNER_NAME, assignTasks, decodeUserData, encodeUserData, type MemberClaim } from './assigner.js';
+import { ASSIGNER_NAME, decodeUserData, encodeUserData, type MemberClaim } from './assigner.js';
 import { MemberAssignment, MemberMetadata, type Broker, type Cluster } from './internals.js';
 import type { Leaders } from './leaders.js';
+import { decodePlacement, encodePlacement, placeTasks, type Placement, type PlacementRules } from './placement.js';
 import { errorType, isOutage, isStaleMember } from './protocol-errors.js';
 import type { GroupMember } from './requests.js';
 
@@ -24,6 +25,8 @@ export interface MembershipOptions {
   readonly heartbeatIntervalMs: number;
   /** How often new partitions of the sources are looked for, ms. */
   readonly metadataIntervalMs: number;
+  /** What we deal by when we lead the group. */
+  readonly placement: PlacementRules;
 }
 
 /** Partitions of each source topic, by its physical name. */
@@ -36,7 +39,7 @@ export interface MembershipListener {
   /** The group is about to be joined again: finish what is in flight, start nothing new. Bounded by the caller's own deadline. */
   suspend(): Promise<void>;
   /** `partitions`: how many each source topic has, by its physical name. */
-  assigned(tasks: readonly number[], partitions: PartitionCounts, member: GroupMember): void;
+  assigned(placement: Placement, partitions: PartitionCounts, member: GroupMember): void;
   /** The member that was here before, killed and not yet missed by the group; undefined when there is none. */
   ghost(): string | undefined;
   /** We are this member now; empty: none any more. */
@@ -87,6 +90,7 @@ export class Membership {
         if (!joined) await this.#join();
         joined = true;
         await this.#beat();
+        await this.#lookAround();
         await this.#listener.suspend();
         joined = false;
       } catch (error) {
@@ -148,13 +152,19 @@ export class Membership {
     }
   }
 
+  /** What a join needs to know of the brokers: asked while the tasks still go on. */
+  async #lookAround(): Promise<Broker> {
+    await this.#leaders.refresh();
+    this.#coordinator = await this.#cluster.findGroupCoordinator({ groupId: this.#options.groupId });
+    return this.#coordinator;
+  }
+
   async #join(): Promise<void> {
     const { groupId, topics, sessionTimeoutMs, rebalanceTimeoutMs } = this.#options;
     this.#rejoin = false;
-    await this.#leaders.refresh();
-    this.#coordinator = await this.#cluster.findGroupCoordinator({ groupId });
+    const coordinator = this.#coordinator ?? (await this.#lookAround());
     const userData = encodeUserData({ ...this.#listener.claim(), generation: this.#generation });
-    const joined = await this.#coordinator.joinGroup({
+    const joined = await coordinator.joinGroup({
       groupId,
       sessionTimeout: sessionTimeoutMs,
       rebalanceTimeout: rebalanceTimeoutMs,
@@ -168,18 +178,22 @@ export class Membership {
     const leading = joined.leaderId === joined.memberId;
     const groupAssignment = leading ? await this.#assign(joined.members) : [];
     const { generationId } = joined;
-    const synced = await this.#coordinator.syncGroup({
+    const synced = await coordinator.syncGroup({
       groupId,
       generationId,
       memberId: joined.memberId,
       groupAssignment,
     });
     this.#generation = generationId;
-    const tasks = readTasks(synced.memberAssignment);
+    const placement = decodePlacement(MemberAssignment.decode(synced.memberAssignment)?.userData);
     this.#partitions = this.#countPartitions();
     this.#listener.outage(undefined);
-    this.#log.info({ generation: generationId, memberId: joined.memberId, leading, tasks }, 'joined the group');
-    this.#listener.assigned(tasks, this.#partitions, { groupId, generationId, memberId: joined.memberId });
+    const { tasks, standbys, warming } = placement;
+    this.#log.info(
+      { generation: generationId, memberId: joined.memberId, leading, tasks, standbys, warming },
+      'joined the group',
+    );
+    this.#listener.assigned(placement, this.#partitions, { groupId, generationId, memberId: joined.memberId });
   }
 
   async #assign(
@@ -190,14 +204,14 @@ export class Membership {
     const claims = members.map(({ memberId, memberMetadata }) =>
       decodeUserData(memberId, MemberMetadata.decode(memberMetadata).userData),
     );
-    const dealt = assignTasks(taskCount, claims);
-    return [...dealt].map(([memberId, tasks]) => {
+    const placements = placeTasks(taskCount, claims, this.#options.placement);
+    return [...placements].map(([memberId, placement]) => {
       const assignment: Record<string, number[]> = {};
       for (const topic of this.#options.topics) {
-        const partitions = tasks.filter((task) => task < this.#leaders.partitionCount(topic));
+        const partitions = placement.tasks.filter((task) => task < this.#leaders.partitionCount(topic));
         if (partitions.length > 0) assignment[topic] = partitions;
       }
-      const userData = Buffer.from(JSON.stringify({ version: 1, tasks }));
+      const userData = encodePlacement(placement);
       return { memberId, memberAssignment: MemberAssignment.encode({ version: 1, assignment, userData }) };
     });
   }
@@ -249,12 +263,6 @@ export class Membership {
     await delay(RETRY_MS, undefined, { signal: this.#stop.signal }).catch(() => undefined); // left meanwhile
     return true;
   }
-}
-
-function readTasks(encoded: Buffer): number[] {
-  const decoded = MemberAssignment.decode(encoded);
-  if (!decoded || decoded.userData.length === 0) return [];
-  return (JSON.parse(decoded.userData.toString('utf8')) as { tasks: number[] }).tasks;
 }
 
 function sameCounts(a: PartitionCounts, b: PartitionCounts): boolean {

@@ -9,15 +9,16 @@
  *
  * Steps 3 and 4 both come after the fence: nothing can be committed between them.
  */
-import { decodeChangelogEntry, type SourcePosition } from '../../state/changelog-entry.js';
+import type { SourcePosition } from '../../state/changelog-entry.js';
 import { NO_STREAM_TIME } from '../../state/stream-time.js';
-import type { CommittedEntry, TaskStore } from '../../state/task-store.js';
+import type { TaskStore } from '../../state/task-store.js';
 import { ConfigError, FatalError } from '../errors.js';
-import { PartitionFeed, type Fetcher, type Offsets, type OffsetSpec } from '../kafka/index.js';
+import type { Fetcher, Offsets, OffsetSpec } from '../kafka/index.js';
 import type { Logger } from '../log.js';
 import type { Metrics } from '../metrics.js';
 import type { SourceTopic } from '../record.js';
 import type { TopicNames } from '../topic-names.js';
+import { ChangelogReplay } from './changelog-replay.js';
 
 export interface TakeOverServices {
   readonly names: TopicNames;
@@ -51,32 +52,29 @@ export async function restore(
   // Nobody else writes here since the fence, so what is not yet stable only waits for its marker.
   const [end] = await offsets.highWatermarks([partition], ANSWER_MS);
   const from = await restoreFrom(store, task, start!.offset, end!.offset, log);
-  const feed = new PartitionFeed(`changelog ${names.changelog}-${task}`);
   let position = from;
   let records = 0;
   // Closed while it asked: the next task of this number may be restoring already, on this worker too.
   signal.throwIfAborted();
-  if (position < end!.offset) fetcher.add(names.changelog, task, position, feed);
-  try {
-    while (position < end!.offset) {
-      const piece = await feed.next(signal);
-      const entries: CommittedEntry[] = piece.records.map(({ offset, value }) => ({
-        offset,
-        entry: decodeChangelogEntry(value, `${names.changelog}-${task}@${offset}`),
-      }));
-      await store.apply(entries, piece.nextOffset);
-      position = piece.nextOffset;
-      records += entries.length;
+  if (position < end!.offset) {
+    const replay = new ChangelogReplay(names.changelog, task, position, fetcher);
+    try {
+      while (position < end!.offset) {
+        const { entries, nextOffset } = await replay.next(signal, end!.offset);
+        await store.apply(entries, nextOffset);
+        position = nextOffset;
+        records += entries.length;
+      }
+    } finally {
+      replay.close();
     }
-  } finally {
-    fetcher.remove(names.changelog, task, feed);
   }
   metrics.restore_records_total.inc({ store: 'dedup' }, records);
   log.info({ task, from, to: end!.offset, records }, 'store restored');
 }
 
 /** A store that is merely behind is replayed from where it stands; one that is not of this changelog is not guessed about. */
-async function restoreFrom(store: TaskStore, task: number, start: number, end: number, log: Logger): Promise<number> {
+export async function restoreFrom(store: TaskStore, task: number, start: number, end: number, log: Logger): Promise<number> {
   const stored = store.checkpoint?.changelogOffset;
   if (stored === undefined) return start;
   if (stored <= end) return Math.max(stored, start);

@@ -29,11 +29,18 @@ export class Task {
   /** Counts takeovers: what an earlier one still waits for is not to happen. */
   #entries = 0;
 
-  constructor(number: number, topics: readonly SourceTopic[], member: GroupMember, services: TaskServices) {
+  /** `store`: of the standby that was here. */
+  constructor(
+    number: number,
+    topics: readonly SourceTopic[],
+    member: GroupMember,
+    services: TaskServices,
+    store = new TaskStore(services.environment, number, services.shape),
+  ) {
     this.number = number;
     this.#services = services;
     this.#member = member;
-    this.#store = new TaskStore(services.environment, number, services.shape);
+    this.#store = store;
     this.#pipeline = new Pipeline(number, topics, this.#store, services, {
       isRunning: () => this.#state === 'running',
       target: () => ({

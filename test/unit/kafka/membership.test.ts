@@ -83,7 +83,7 @@ describe('Membership', () => {
     const listener: MembershipListener = {
       claim: () => ({ tasks: [1, 2], stored: { 1: 40 } }),
       suspend: () => Promise.resolve(void heard.push('suspend')),
-      assigned: (tasks, _, { generationId: generation, memberId }) => {
+      assigned: ({ tasks }, _, { generationId: generation, memberId }) => {
         heard.push('assigned');
         assigned.push({ tasks, generation, memberId });
       },
@@ -101,6 +101,7 @@ describe('Membership', () => {
       rebalanceTimeoutMs: 1000,
       heartbeatIntervalMs,
       metadataIntervalMs,
+      placement: { standbyReplicas: 0, acceptableLag: 100 },
     };
     membership = new Membership(group.cluster(), leaders, options, listener, pino({ level: 'silent' }));
     running = membership.run();
