@@ -45,12 +45,22 @@ export class TaskGroup implements MembershipListener {
   claim(): ReturnType<MembershipListener['claim']> {
     const stored: Record<string, number> = {};
     for (const [task, { changelogOffset }] of storedTasks(this.#options.environment)) stored[task] = changelogOffset;
-    for (const { number, storedOffset } of [...this.#standbys.all, ...this.#tasks.values()]) stored[number] = storedOffset;
+    for (const { number, storedOffset } of [...this.#standbys.all, ...this.#tasks.values()])
+      stored[number] = storedOffset;
     return { tasks: [...this.#tasks.keys()], stored };
   }
 
   async suspend(): Promise<void> {
     await Promise.all([...this.#tasks.values()].map((task) => task.suspend(this.#options.suspendMs)));
+  }
+
+  goOn(): void {
+    if (this.#stopped) return;
+    for (const task of this.#tasks.values()) task.goOn();
+  }
+
+  async hold(): Promise<void> {
+    await Promise.all([...this.#tasks.values()].map((task) => task.hold(this.#options.suspendMs)));
   }
 
   assigned(placement: Placement, partitions: PartitionCounts, member: GroupMember): void {
@@ -106,7 +116,10 @@ export class TaskGroup implements MembershipListener {
   /** Commits what is in flight and closes every task. */
   async stop(deadlineMs: number): Promise<void> {
     this.#stopped = true;
-    await Promise.all([this.#standbys.close(), ...[...this.#tasks.values()].map((task) => task.closeClean(deadlineMs))]);
+    await Promise.all([
+      this.#standbys.close(),
+      ...[...this.#tasks.values()].map((task) => task.closeClean(deadlineMs)),
+    ]);
     this.#tasks.clear();
   }
 

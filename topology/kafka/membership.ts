@@ -38,6 +38,10 @@ export interface MembershipListener {
   claim(): Omit<MemberClaim, 'memberId' | 'generation'>;
   /** The group is about to be joined again: finish what is in flight, start nothing new. Bounded by the caller's own deadline. */
   suspend(): Promise<void>;
+  /** Others keep the group waiting: it stays as it was until it has gathered, so go on under the generation that was. */
+  goOn(): void;
+  /** The group has gathered, that generation is over: start nothing more. Bounded as above. */
+  hold(): Promise<void>;
   /** `partitions`: how many each source topic has, by its physical name. */
   assigned(placement: Placement, partitions: PartitionCounts, member: GroupMember): void;
   /** The member that was here before, killed and not yet missed by the group; undefined when there is none. */
@@ -51,6 +55,8 @@ export interface MembershipListener {
 }
 
 const RETRY_MS = 500;
+/** Members that live have joined by then; it is not worth going on for less, since a commit may be refused for it. */
+const PATIENCE_MS = 1000;
 
 export class Membership {
   readonly #cluster: Cluster;
@@ -63,6 +69,8 @@ export class Membership {
   #generation = -1;
   #partitions: PartitionCounts = new Map();
   #rejoin = false;
+  /** Between two generations: what is ours is known when the group has been joined. */
+  #moving = false;
   readonly #stop = new AbortController();
 
   constructor(
@@ -87,7 +95,7 @@ export class Membership {
       try {
         if (ghost) await this.#dismiss(ghost);
         ghost = undefined;
-        if (!joined) await this.#join();
+        if (!joined) await this.#join().finally(() => (this.#moving = false));
         joined = true;
         await this.#beat();
         await this.#lookAround();
@@ -110,6 +118,7 @@ export class Membership {
    * nobody answers.
    */
   async confirm(generation: number): Promise<void> {
+    if (this.#moving) throw new OutageError('the group is moving');
     if (generation !== this.#generation) throw new FencedError(`generation ${generation} is over`);
     try {
       await this.#heartbeat();
@@ -162,17 +171,19 @@ export class Membership {
   async #join(): Promise<void> {
     const { groupId, topics, sessionTimeoutMs, rebalanceTimeoutMs } = this.#options;
     this.#rejoin = false;
+    this.#moving = true;
     const coordinator = this.#coordinator ?? (await this.#lookAround());
     const userData = encodeUserData({ ...this.#listener.claim(), generation: this.#generation });
-    const joined = await coordinator.joinGroup({
-      groupId,
-      sessionTimeout: sessionTimeoutMs,
-      rebalanceTimeout: rebalanceTimeoutMs,
-      memberId: this.#memberId,
-      groupProtocols: [
-        { name: ASSIGNER_NAME, metadata: MemberMetadata.encode({ version: 1, topics: [...topics], userData }) },
-      ],
-    });
+    const metadata = MemberMetadata.encode({ version: 1, topics: [...topics], userData });
+    const joined = await this.#whileTasksGoOn(
+      coordinator.joinGroup({
+        groupId,
+        sessionTimeout: sessionTimeoutMs,
+        rebalanceTimeout: rebalanceTimeoutMs,
+        memberId: this.#memberId,
+        groupProtocols: [{ name: ASSIGNER_NAME, metadata }],
+      }),
+    );
     this.#memberId = joined.memberId;
     await this.#listener.became(joined.memberId);
     const leading = joined.leaderId === joined.memberId;
@@ -194,6 +205,24 @@ export class Membership {
       'joined the group',
     );
     this.#listener.assigned(placement, this.#partitions, { groupId, generationId, memberId: joined.memberId });
+  }
+
+  /**
+   * The group gathers until every member has joined, or the session of one that died is over. Until then its
+   * generation is the old one, and what we own is ours: the coordinator takes commits of it, and none after.
+   */
+  async #whileTasksGoOn<T>(gathering: Promise<T>): Promise<T> {
+    const patience = { isOver: false };
+    const timer = setTimeout(() => {
+      patience.isOver = true;
+      this.#listener.goOn();
+    }, PATIENCE_MS);
+    try {
+      return await gathering;
+    } finally {
+      clearTimeout(timer);
+      if (patience.isOver) await this.#listener.hold();
+    }
   }
 
   async #assign(

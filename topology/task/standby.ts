@@ -62,22 +62,23 @@ export class Standby {
   }
 
   async #run(signal: AbortSignal): Promise<void> {
-    while (!signal.aborted) {
+    for (;;) {
       try {
         await this.#follow(signal);
       } catch (error) {
         if (signal.aborted) return;
         const { log } = this.#services;
-        log.warn({ task: this.number, error: messageOf(error) }, 'the standby can not follow the changelog, trying again');
+        log.warn(
+          { task: this.number, error: messageOf(error) },
+          'the standby can not follow the changelog, trying again',
+        );
         await delay(RETRY_MS, undefined, { signal }).catch(() => undefined); // closed meanwhile
-      } finally {
-        this.#replay?.close();
-        this.#replay = undefined;
       }
     }
   }
 
-  async #follow(signal: AbortSignal): Promise<void> {
+  /** Ends with an error only: the signal's, or what it can not read. */
+  async #follow(signal: AbortSignal): Promise<never> {
     const { names, offsets, fetcher, log } = this.#services;
     const partition = { topic: names.changelog, partition: this.number };
     const [start] = await offsets.at('earliest', [partition], ANSWER_MS);
@@ -88,11 +89,17 @@ export class Standby {
     log.info({ task: this.number, from, to: end!.offset }, 'standby follows');
     const replay = new ChangelogReplay(names.changelog, this.number, from, fetcher);
     this.#replay = replay;
-    while (!signal.aborted) {
-      const piece = await replay.next(signal, end!.offset);
-      await this.#write(piece);
-      // What comes meanwhile is written with the next.
-      if (!piece.isFull) await delay(WRITE_INTERVAL_MS, undefined, { signal });
+    try {
+      for (;;) {
+        const piece = await replay.next(signal, end!.offset);
+        await this.#write(piece);
+        // What comes meanwhile is written with the next.
+        if (!piece.isFull) await delay(WRITE_INTERVAL_MS, undefined, { signal });
+      }
+    } finally {
+      replay.close();
+      this.#end = replay.end ?? this.#end;
+      this.#replay = undefined;
     }
   }
 

@@ -74,7 +74,13 @@ export async function restore(
 }
 
 /** A store that is merely behind is replayed from where it stands; one that is not of this changelog is not guessed about. */
-export async function restoreFrom(store: TaskStore, task: number, start: number, end: number, log: Logger): Promise<number> {
+export async function restoreFrom(
+  store: TaskStore,
+  task: number,
+  start: number,
+  end: number,
+  log: Logger,
+): Promise<number> {
   const stored = store.checkpoint?.changelogOffset;
   if (stored === undefined) return start;
   if (stored <= end) return Math.max(stored, start);

@@ -26,6 +26,8 @@ class FakeGroup {
   /** What the next heartbeats are answered with. */
   readonly errors: Error[] = [];
   joinError: Error | undefined;
+  /** Others have joined: until then a join waits. */
+  gathered: Promise<void> = Promise.resolve();
   metadataRefreshed = 0;
 
   cluster(): Cluster {
@@ -46,13 +48,13 @@ class FakeGroup {
         this.joins.push({ memberId, userData: MemberMetadata.decode(memberMetadata).userData });
         this.generation += 1;
         const mine = memberId === '' ? `m${this.joins.length}` : memberId;
-        return Promise.resolve({
+        return this.gathered.then(() => ({
           generationId: this.generation,
           leaderId: mine,
           memberId: mine,
           groupProtocol: '',
           members: [{ memberId: mine, memberMetadata }],
-        });
+        }));
       },
       syncGroup: ({ groupAssignment }) => Promise.resolve({ memberAssignment: groupAssignment[0]!.memberAssignment }),
       heartbeat: () => {
@@ -83,6 +85,8 @@ describe('Membership', () => {
     const listener: MembershipListener = {
       claim: () => ({ tasks: [1, 2], stored: { 1: 40 } }),
       suspend: () => Promise.resolve(void heard.push('suspend')),
+      goOn: () => heard.push('go on'),
+      hold: () => Promise.resolve(void heard.push('hold')),
       assigned: ({ tasks }, _, { generationId: generation, memberId }) => {
         heard.push('assigned');
         assigned.push({ tasks, generation, memberId });
@@ -140,6 +144,18 @@ describe('Membership', () => {
     expect(heard).toEqual(['assigned', 'suspend', 'assigned']);
     expect(group.joins[1]!.memberId).toBe('m1');
     expect(decodeUserData('m', group.joins[1]!.userData).generation).toBe(1);
+  });
+
+  it('lets tasks go on while another keeps the group waiting, and confirms nothing until it has gathered', async () => {
+    await start();
+    let gather: () => void = () => undefined;
+    group.gathered = new Promise((resolve) => (gather = resolve));
+    group.errors.push(new BrokerError(REBALANCE_IN_PROGRESS, 'Heartbeat'));
+    await until(() => expect(heard).toEqual(['assigned', 'suspend', 'go on']));
+    await expect(membership.confirm(1)).rejects.toBeInstanceOf(OutageError);
+    gather();
+    await until(() => expect(heard).toEqual(['assigned', 'suspend', 'go on', 'hold', 'assigned']));
+    await expect(membership.confirm(2)).resolves.toBeUndefined();
   });
 
   it.each<[string, number, string]>([
