@@ -3,12 +3,13 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { projectRoot } from '../../dev/stack/place.js';
+import { endWithUs } from './end-with-us.js';
 import { until } from './until.js';
 
 export interface LogLine extends Record<string, unknown> {
   readonly msg: string;
-  /** ms since the epoch. */
-  readonly time: number;
+  /** When, ISO 8601. */
+  readonly time: string;
 }
 
 export class BenchWorker {
@@ -24,7 +25,7 @@ export class BenchWorker {
       stdio: ['ignore', 'pipe', 'inherit'],
       env: { PATH: process.env['PATH'], HOME: process.env['HOME'], ...env },
     });
-    process.once('exit', () => this.#child.kill('SIGKILL'));
+    endWithUs(() => this.#child.kill('SIGKILL'));
     createInterface({ input: this.#child.stdout! }).on('line', (line) => {
       if (line.startsWith('{')) this.log.push(JSON.parse(line) as LogLine);
     });
@@ -44,6 +45,12 @@ export class BenchWorker {
   async ready(deadlineMs = 600_000): Promise<number> {
     await until(deadlineMs, async () => (await this.#ask('/readyz')).ok);
     return Date.now() - this.startedAt;
+  }
+
+  /** Waits for the log to say that tasks run: it comes through a pipe, perhaps later than the answer of /readyz. */
+  async running(): Promise<LogLine[]> {
+    await until(10_000, () => this.logged('task is running').length > 0);
+    return this.logged('task is running');
   }
 
   /** Values of one metric of ours. */

@@ -13,8 +13,8 @@ import { registerSchemas } from '../../schemas/register.js';
 import { SCHEMAS, type TaskEvent } from '../../schemas/types.js';
 import { HEADER_BYTES, writeHeader } from '../../schemas/wire-format.js';
 import { parseConfig } from '../../topology/config.js';
-import { TransactionalProducer, type OutboundRecord } from '../../topology/kafka/index.js';
-import { createLogger } from '../../topology/log.js';
+import type { OutboundRecord, TransactionalProducer } from '../../topology/kafka/index.js';
+import { openProducer, seenId, TENANT } from './fill.js';
 
 const { Kafka, logLevel } = kafkajs;
 const CHUNK = 5000;
@@ -84,6 +84,7 @@ export class Playground {
       KAFKA_BROKERS: this.brokers,
       SCHEMA_REGISTRY_URL: this.registryUrl,
       TOPIC_PREFIX: prefix,
+      APP_ID: 'app',
     });
     await createContractTopics(config, partitions);
     const registered = await registerSchemas(new RegistryClient({ url: this.registryUrl }), (topic) =>
@@ -106,8 +107,8 @@ export class Playground {
 
 /** Appends TASK_COMPLETED events, each once, on the partitions in turn. */
 export class Source {
+  readonly config: ReturnType<typeof parseConfig>;
   count = 0;
-  readonly #config: ReturnType<typeof parseConfig>;
   readonly #topic: string;
   readonly #partitions: number;
   readonly #schemaId: number;
@@ -115,7 +116,7 @@ export class Source {
   #producer: TransactionalProducer | undefined;
 
   constructor(config: ReturnType<typeof parseConfig>, prefix: string, partitions: number, schemaId: number) {
-    this.#config = config;
+    this.config = config;
     this.#topic = `${prefix}TASK_EVENT_TOPIC`;
     this.#partitions = partitions;
     this.#schemaId = schemaId;
@@ -133,6 +134,13 @@ export class Source {
     }
   }
 
+  /** Events that the state holds already (fill.ts): they must make no output. */
+  async appendSeen(events: number): Promise<void> {
+    this.#producer ??= await this.#open();
+    await this.#producer.send(Array.from({ length: events }, (_, i) => this.#record(seenId(i), i % this.#partitions)));
+    await this.#producer.commit();
+  }
+
   /** Appends at this rate until the signal aborts. */
   async trickle(perSecond: number, signal: AbortSignal): Promise<void> {
     const [began, had] = [performance.now(), this.count];
@@ -147,25 +155,18 @@ export class Source {
     await this.#producer?.close();
   }
 
-  async #open(): Promise<TransactionalProducer> {
-    const producer = new TransactionalProducer(
-      this.#config.kafka,
-      {
-        transactionalId: `${this.#topic}-bench`,
-        transactionTimeoutMs: 60_000,
-        retryBudgetMs: 30_000,
-        maxBatchBytes: 900_000,
-      },
-      createLogger('silent'),
-    );
-    await producer.fence([this.#topic]);
-    return producer;
+  #open(): Promise<TransactionalProducer> {
+    return openProducer(this.config, `${this.#topic}-bench`, this.#topic);
   }
 
   #next(): OutboundRecord {
     const partition = this.count % this.#partitions;
     const eventId = `p${partition}-${String(this.count).padStart(9, '0')}`;
     this.count += 1;
+    return this.#record(eventId, partition);
+  }
+
+  #record(eventId: string, partition: number): OutboundRecord {
     const event: TaskEvent = {
       eventId,
       eventType: 'TASK_COMPLETED',
@@ -175,7 +176,7 @@ export class Source {
       userId: 2n,
       assignedTo: BigInt(1 + (this.count % 10_000)),
       assignedBy: 3n,
-      tenantId: 7n,
+      tenantId: TENANT,
       priority: 'NORMAL',
       deadlineMs: null,
     };

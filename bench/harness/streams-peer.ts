@@ -6,6 +6,7 @@ import { createInterface } from 'node:readline';
 import { promisify } from 'node:util';
 import { findJava, findMaven } from '../../dev/stack/java.js';
 import { projectRoot } from '../../dev/stack/place.js';
+import { endWithUs } from './end-with-us.js';
 
 const FOLDER = join(projectRoot(), 'bench', 'peers', 'kafka-streams');
 
@@ -54,7 +55,7 @@ export class StreamsPeer {
         STATE_DIR: state,
       },
     });
-    process.once('exit', () => child.kill('SIGKILL'));
+    endWithUs(() => child.kill('SIGKILL'));
     const exited = new Promise<void>((resolve) => child.once('close', () => resolve()));
     const ready = new Promise<number>((resolve, reject) => {
       createInterface({ input: child.stdout }).on('line', (line) => {
