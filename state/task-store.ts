@@ -36,10 +36,11 @@ export interface CommittedEntry {
 const FORMAT = 1;
 const CHECKPOINT_KEY = Buffer.from([0]);
 const NO_DIGEST = '\0'.repeat(DIGEST_BYTES);
-/** Entries deleted in one write, about, so that expiry never makes a commit slow. */
+/** Entries added in one write, at most: about 50 ms of the event loop. */
+const ADDED_PER_WRITE = 25_000;
+/** Entries deleted in one write, about: a bounded time as well, and enough that a restore does not pile them up. */
 const EXPIRED_PER_WRITE = 5_000;
-/** A write that adds more than that (a restore, a standby) deletes up to twice what it adds: the store does not grow while it catches up. */
-const EXPIRED_PER_ADDED = 2;
+const EXPIRED_PER_LARGE_WRITE = 25_000;
 
 export class TaskStore {
   readonly #table: Table;
@@ -63,19 +64,22 @@ export class TaskStore {
   }
 
   /**
-   * Applies committed entries and moves the checkpoint to `nextOffset`, in one write. Digests are random, so a write
-   * touches nearly as many pages of the tree as it has digests: many entries in one call are far faster than one by one.
+   * Applies committed entries and moves the checkpoint to `nextOffset`, in one write; many entries (a restore, a
+   * standby) in several, so that the event loop goes on. Digests are random, so a write touches nearly as many pages of
+   * the tree as it has digests: in one call, in the tree's order, many entries are far faster than one by one.
    */
   async apply(entries: readonly CommittedEntry[], nextOffset: number): Promise<void> {
     const positions = new Map(this.#checkpoint?.positions);
     for (const { entry } of entries) for (const [topic, position] of entry.positions) positions.set(topic, position);
     const checkpoint: Checkpoint = { changelogOffset: nextOffset, positions };
     const added = digestsByPrefix(entries.flatMap(({ entry }) => entry.buckets));
-    const expired = this.#expired(positions, Math.max(EXPIRED_PER_WRITE, EXPIRED_PER_ADDED * added.digests.length));
-    await writeAtomically(this.#table, () => {
-      // Expiry first: an entry of this very commit may be one that expires with it and was seen again.
-      for (const key of expired) void this.#table.remove(key);
-      this.#put(added);
+    let from = 0;
+    // Ahead of the checkpoint: a crash leaves facts without it, which are applied again.
+    for (; added.digests.length - from > ADDED_PER_WRITE; from += ADDED_PER_WRITE) {
+      await this.#write(positions, true, () => this.#put(added, from, from + ADDED_PER_WRITE));
+    }
+    await this.#write(positions, added.digests.length > EXPIRED_PER_WRITE, () => {
+      this.#put(added, from, added.digests.length);
       for (const { offset, entry } of entries) this.#putLists(offset, entry);
       void this.#table.put(CHECKPOINT_KEY, encodeCheckpoint(checkpoint));
     });
@@ -107,11 +111,20 @@ export class TaskStore {
     this.#checkpoint = undefined;
   }
 
-  #put({ digests, buckets }: DigestsByPrefix): void {
+  /** Expiry comes first: what is added may be what expires with it and was seen again. */
+  async #write(positions: ReadonlyMap<string, SourcePosition>, isLarge: boolean, add: () => void): Promise<void> {
+    const expired = this.#expired(positions, isLarge ? EXPIRED_PER_LARGE_WRITE : EXPIRED_PER_WRITE);
+    await writeAtomically(this.#table, () => {
+      for (const key of expired) void this.#table.remove(key);
+      add();
+    });
+  }
+
+  #put({ digests, buckets }: DigestsByPrefix, from: number, to: number): void {
     const values = new Map<BucketEntries, Buffer>();
     // lmdb copies a key at once, and keeps a value until it is written: one key serves all, one value each bucket.
     const key = entryKey(NO_DIGEST);
-    for (let i = 0; i < digests.length; i += 1) {
+    for (let i = from; i < to; i += 1) {
       const bucket = buckets[i]!;
       let value = values.get(bucket);
       if (!value) values.set(bucket, (value = entryValue(bucket)));

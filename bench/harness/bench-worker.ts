@@ -69,6 +69,6 @@ export class BenchWorker {
     if (this.#hasEnded) throw new Error(`the worker has ended: ${JSON.stringify(this.log.slice(-3))}`);
     const port = this.logged('listening')[0]?.['http'];
     if (port === undefined) return Promise.resolve(new Response(null, { status: 503 }));
-    return fetch(`http://127.0.0.1:${Number(port)}${path}`, { signal: AbortSignal.timeout(5000) });
+    return fetch(`http://127.0.0.1:${Number(port)}${path}`, { signal: AbortSignal.timeout(60_000) });
   }
 }
