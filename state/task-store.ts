@@ -36,8 +36,8 @@ export interface CommittedEntry {
 const FORMAT = 1;
 const CHECKPOINT_KEY = Buffer.from([0]);
 const NO_DIGEST = '\0'.repeat(DIGEST_BYTES);
-/** Entries added in one write, at most: about 50 ms of the event loop. */
-const ADDED_PER_WRITE = 25_000;
+/** Entries added in one write, at most: about 100 ms of the event loop. */
+const ADDED_PER_WRITE = 50_000;
 /** Entries deleted in one write, about: a bounded time as well, and enough that a restore does not pile them up. */
 const EXPIRED_PER_WRITE = 5_000;
 const EXPIRED_PER_LARGE_WRITE = 25_000;

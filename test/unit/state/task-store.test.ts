@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import type { ChangelogEntry } from '../../../state/changelog-entry.js';
 import { bucketOf, firstLiveBucket, windowShape } from '../../../state/stream-time.js';
 import { storedTasks, TaskStore, type CommittedEntry } from '../../../state/task-store.js';
@@ -124,6 +124,23 @@ describe('TaskStore', () => {
     expect([...large.buckets()]).toEqual([...at.buckets()]);
     for (let event = 0; event <= 9000; event += 1)
       expect(large.bucketOf(digest(event))).toBe(at.bucketOf(digest(event)));
+  });
+
+  it('moves the checkpoint with the last write only, when one call takes several', async () => {
+    const { environment } = temporaryState();
+    const store = new TaskStore(environment, 0, SHAPE);
+    const many = Array.from({ length: 60_000 }, (_, i) => i);
+    const applied = store.apply([{ offset: 4, entry: entryAt(10_000, many) }], 5);
+    const seenBefore = vi.fn();
+    while (store.checkpoint === undefined) {
+      const isThere = (): boolean => many.some((event) => store.bucketOf(digest(event)) !== undefined);
+      if (storedTasks(environment).get(0) === undefined && isThere()) seenBefore();
+      await new Promise(setImmediate);
+    }
+    await applied;
+    expect(seenBefore).toHaveBeenCalled();
+    expect(store.checkpoint.changelogOffset).toBe(5);
+    expect([0, 59_999].map((event) => isSeen(store, event))).toEqual([true, true]);
   });
 
   it('keeps the later bucket of an event that is named twice in one large write', async () => {
