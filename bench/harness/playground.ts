@@ -37,6 +37,9 @@ export class Playground {
     const { kafkaBrokers, schemaRegistryUrl } = await up({ root: join(root, 'stack') });
     const playground = new Playground(root, kafkaBrokers, schemaRegistryUrl);
     await playground.#admin.connect();
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+      process.once(signal, () => void playground.close().finally(() => process.exit(1)));
+    }
     return playground;
   }
 
