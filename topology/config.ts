@@ -94,6 +94,8 @@ const OPTIONS = {
   RETRY_BACKOFF_MS: whole(0, 600_000, 'milliseconds').default(1000),
   TEMPLATES_DIR: z.string().min(1, 'expected a folder').optional(),
   DEDUP_WINDOW: duration.default(7 * UNIT_MS.d),
+  STANDBY_REPLICAS: whole(0, 10, 'a number of copies of each store').default(0),
+  ACCEPTABLE_LAG: whole(0, 1_000_000_000, 'a number of changelog records').default(1000),
   LOG_LEVEL: z
     .enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'], {
       error: 'expected trace, debug, info, warn, error, fatal or silent',

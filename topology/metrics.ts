@@ -47,7 +47,7 @@ export const METRICS = {
   restore_records_total: {
     kind: 'counter',
     labels: ['store'],
-    help: 'Changelog records replayed into a store: dedup, directory.',
+    help: 'Changelog records replayed into a store: dedup, standby, directory.',
   },
   restore_duration_seconds: {
     kind: 'histogram',
@@ -70,7 +70,12 @@ export const METRICS = {
     help: 'Source partitions that were deleted, made again, and begun anew.',
   },
   buffered_records: { kind: 'gauge', help: 'Source records fetched and not yet processed.' },
-  tasks: { kind: 'gauge', labels: ['state'], help: 'Tasks of this worker by state.' },
+  tasks: { kind: 'gauge', labels: ['state'], help: 'Tasks of this worker by state, and its standbys.' },
+  standby_lag: {
+    kind: 'gauge',
+    labels: ['partition'],
+    help: 'Changelog records committed and not yet in the standby of that task.',
+  },
   rebalances_total: { kind: 'counter', help: 'Group generations that this worker joined.' },
   directory_entries: { kind: 'gauge', help: 'Users in the directory.' },
   records_unroutable_total: {

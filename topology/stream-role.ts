@@ -53,6 +53,8 @@ export interface StreamRoleOptions {
 
 const COMMIT_BYTES = 8 * 1024 * 1024;
 const BUFFER_BYTES = 4 * 1024 * 1024;
+/** Also how late a worker may hear that the group moves, while the others wait for it. */
+const HEARTBEAT_MS = 250;
 const METADATA_INTERVAL_MS = 15_000;
 const LEAVE_MS = 500;
 
@@ -196,8 +198,9 @@ export class StreamRole {
         topics: SOURCE_TOPICS.map((topic) => names.physical(topic)),
         sessionTimeoutMs: config.SESSION_TIMEOUT_MS,
         rebalanceTimeoutMs: Math.max(config.SESSION_TIMEOUT_MS, 30_000),
-        heartbeatIntervalMs: Math.min(1000, Math.floor(config.SESSION_TIMEOUT_MS / 6)),
+        heartbeatIntervalMs: Math.min(HEARTBEAT_MS, Math.floor(config.SESSION_TIMEOUT_MS / 6)),
         metadataIntervalMs: METADATA_INTERVAL_MS,
+        placement: { standbyReplicas: config.STANDBY_REPLICAS, acceptableLag: config.ACCEPTABLE_LAG },
       },
       group,
       log,

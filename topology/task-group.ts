@@ -2,9 +2,10 @@
 import type { StateEnvironment } from '../state/environment.js';
 import type { MemberMemory } from '../state/member-memory.js';
 import { storedTasks } from '../state/task-store.js';
-import type { GroupMember, MembershipListener, PartitionCounts } from './kafka/index.js';
+import type { GroupMember, MembershipListener, PartitionCounts, Placement } from './kafka/index.js';
 import type { Metrics } from './metrics.js';
 import type { SourceTopic } from './record.js';
+import { Standbys } from './standbys.js';
 import { Task } from './task/task.js';
 import type { TaskServices } from './task/task-services.js';
 import { TASK_STATES } from './task/task-state.js';
@@ -30,16 +31,22 @@ export interface TaskGroupOptions {
 export class TaskGroup implements MembershipListener {
   readonly #options: TaskGroupOptions;
   readonly #tasks = new Map<number, Task>();
+  readonly #standbys: Standbys;
+  /** Grows with each assignment: what an earlier one still waits for is not to happen. */
+  #assignments = 0;
+  #ready: Promise<unknown> = Promise.resolve();
   #stopped = false;
 
   constructor(options: TaskGroupOptions) {
     this.#options = options;
+    this.#standbys = new Standbys(options.services, options.rejoin);
   }
 
   claim(): ReturnType<MembershipListener['claim']> {
     const stored: Record<string, number> = {};
     for (const [task, { changelogOffset }] of storedTasks(this.#options.environment)) stored[task] = changelogOffset;
-    for (const task of this.#tasks.values()) stored[task.number] = task.storedOffset;
+    for (const { number, storedOffset } of [...this.#standbys.all, ...this.#tasks.values()])
+      stored[number] = storedOffset;
     return { tasks: [...this.#tasks.keys()], stored };
   }
 
@@ -47,32 +54,42 @@ export class TaskGroup implements MembershipListener {
     await Promise.all([...this.#tasks.values()].map((task) => task.suspend(this.#options.suspendMs)));
   }
 
-  assigned(tasks: readonly number[], partitions: PartitionCounts, member: GroupMember): void {
+  goOn(): void {
+    if (this.#stopped) return;
+    for (const task of this.#tasks.values()) task.goOn();
+  }
+
+  async hold(): Promise<void> {
+    await Promise.all([...this.#tasks.values()].map((task) => task.hold(this.#options.suspendMs)));
+  }
+
+  assigned(placement: Placement, partitions: PartitionCounts, member: GroupMember): void {
     if (this.#stopped) return;
     const { services, topicsOf, prepare, metrics, joined } = this.#options;
     metrics.rebalances_total.inc();
     joined();
     for (const [number, task] of this.#tasks) {
-      if (tasks.includes(number) && sameTopics(task.topics, topicsOf(number, partitions))) {
+      if (placement.tasks.includes(number) && sameTopics(task.topics, topicsOf(number, partitions))) {
         task.resume(member);
         continue;
       }
       this.#tasks.delete(number);
       void task.closeDirty();
     }
-    const added = tasks.filter((number) => !this.#tasks.has(number));
+    const added = placement.tasks.filter((number) => !this.#tasks.has(number));
     for (const number of added) {
-      this.#tasks.set(
-        number,
-        new Task(number, topicsOf(number, partitions), member, { ...services, lost: (closed) => this.#lost(closed) }),
-      );
+      const own = { ...services, lost: (closed: number) => this.#lost(closed) };
+      const store = this.#standbys.storeOf(number);
+      this.#tasks.set(number, new Task(number, topicsOf(number, partitions), member, own, store));
     }
-    prepare(partitions).then(
+    const assignment = (this.#assignments += 1);
+    // A standby stops writing before its task begins; a changelog partition exists before it is read.
+    this.#ready = Promise.all([this.#ready, prepare(partitions), this.#standbys.retain(placement.standbys)]);
+    this.#ready.then(
       () => {
-        for (const number of added) {
-          const task = this.#tasks.get(number);
-          if (task?.state === 'created') task.start();
-        }
+        if (this.#stopped || assignment !== this.#assignments) return;
+        for (const task of this.#tasks.values()) if (task.state === 'created') task.start();
+        this.#standbys.start(placement);
       },
       (error: unknown) => services.fatal(error),
     );
@@ -99,7 +116,10 @@ export class TaskGroup implements MembershipListener {
   /** Commits what is in flight and closes every task. */
   async stop(deadlineMs: number): Promise<void> {
     this.#stopped = true;
-    await Promise.all([...this.#tasks.values()].map((task) => task.closeClean(deadlineMs)));
+    await Promise.all([
+      this.#standbys.close(),
+      ...[...this.#tasks.values()].map((task) => task.closeClean(deadlineMs)),
+    ]);
     this.#tasks.clear();
   }
 
@@ -120,6 +140,11 @@ export class TaskGroup implements MembershipListener {
     for (const task of tasks)
       for (const [topic, ms] of task.heldUp)
         metrics.source_held_up_seconds.set({ topic, partition: task.number }, ms / 1000);
+    metrics.standby_lag.reset();
+    for (const { number, lag } of this.#standbys.all) {
+      if (lag !== undefined) metrics.standby_lag.set({ partition: number }, lag);
+    }
+    metrics.tasks.set({ state: 'standby' }, this.#standbys.all.length);
     for (const state of TASK_STATES) metrics.tasks.set({ state }, tasks.filter((task) => task.state === state).length);
   }
 

@@ -34,6 +34,7 @@ import org.apache.kafka.common.serialization.ByteArrayDeserializer;
  * Oracle follow BROKERS TOPIC...      the same, and those that follow, until standard input closes
  * Oracle ends BROKERS TOPIC...        the last stable offset of each partition
  * Oracle committed BROKERS GROUP      the committed offsets of a consumer group
+ * Oracle count BROKERS TOPIC...       of each topic, how many committed records, and how many different keys
  * </pre>
  *
  * One JSON object a line on standard output. read and follow take FROM lines (topic TAB partition TAB offset) on
@@ -49,7 +50,7 @@ public final class Oracle {
 
     public static void main(String[] args) {
         if (args.length < 3) {
-            System.err.println("usage: Oracle read|follow|ends|committed BROKERS TOPIC...|GROUP");
+            System.err.println("usage: Oracle read|follow|ends|committed|count BROKERS TOPIC...|GROUP");
             System.exit(2);
         }
         List<String> names = Arrays.asList(args).subList(2, args.length);
@@ -59,6 +60,7 @@ public final class Oracle {
                 case "read" -> oracle.read(args[1], names, false);
                 case "follow" -> oracle.read(args[1], names, true);
                 case "ends" -> oracle.ends(args[1], names);
+                case "count" -> oracle.count(args[1], names);
                 case "committed" -> oracle.committed(args[1], names.get(0));
                 default -> throw new IllegalArgumentException("unknown command: " + args[0]);
             }
@@ -86,6 +88,46 @@ public final class Oracle {
                 readTo(consumer, consumer.endOffsets(partitions));
             }
         }
+    }
+
+    private void count(String brokers, List<String> topics) throws IOException {
+        for (String topic : topics) {
+            try (KafkaConsumer<byte[], byte[]> consumer = new KafkaConsumer<>(consumerConfig(brokers))) {
+                List<TopicPartition> partitions = partitionsOf(consumer, List.of(topic));
+                consumer.assign(partitions);
+                consumer.seekToBeginning(partitions);
+                Map<TopicPartition, Long> ends = consumer.endOffsets(partitions);
+                Set<TopicPartition> open = new HashSet<>(partitions);
+                long[] keys = new long[1 << 16];
+                int records = 0;
+                for (;;) {
+                    open.removeIf(partition -> consumer.position(partition) >= ends.get(partition));
+                    if (open.isEmpty()) {
+                        break;
+                    }
+                    for (ConsumerRecord<byte[], byte[]> record : consumer.poll(POLL)) {
+                        if (record.offset() < ends.get(new TopicPartition(record.topic(), record.partition()))) {
+                            if (records == keys.length) {
+                                keys = Arrays.copyOf(keys, records * 2);
+                            }
+                            keys[records++] = hash(record.key());
+                        }
+                    }
+                }
+                long distinct = Arrays.stream(keys, 0, records).sorted().distinct().count();
+                String line = "{\"topic\":\"" + topic + "\",\"records\":" + records + ",\"keys\":" + distinct + "}\n";
+                out.write(line.getBytes(StandardCharsets.UTF_8));
+            }
+        }
+    }
+
+    /** FNV-1a, 64 bits: of ten million keys, two share one with a chance of one in 400,000. */
+    private static long hash(byte[] key) {
+        long hash = 0xcbf29ce484222325L;
+        for (byte one : key == null ? new byte[0] : key) {
+            hash = (hash ^ (one & 0xff)) * 0x100000001b3L;
+        }
+        return hash;
     }
 
     /** With read_committed the ends are last stable offsets, and positions pass over aborted records and markers. */

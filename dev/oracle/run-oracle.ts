@@ -16,7 +16,7 @@ export interface OracleOptions {
 }
 
 export interface OracleRun {
-  readonly command: 'read' | 'follow' | 'ends' | 'committed';
+  readonly command: 'read' | 'follow' | 'ends' | 'committed' | 'count';
   /** Topics, or the group. */
   readonly names: readonly string[];
   /** Lines for its standard input. */

@@ -79,7 +79,8 @@ function longestRestoreFirst(taskCount: number, members: readonly MemberClaim[])
   return [...restores.keys()].sort((a, b) => restores[b]! - restores[a]! || a - b);
 }
 
-function newestClaim(task: number, members: readonly MemberClaim[]): MemberClaim | undefined {
+/** The present owner: who held it in the highest generation. */
+export function newestClaim(task: number, members: readonly MemberClaim[]): MemberClaim | undefined {
   let newest: MemberClaim | undefined;
   for (const member of members) {
     if (member.tasks.includes(task) && member.generation > (newest?.generation ?? -1)) newest = member;

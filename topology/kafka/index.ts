@@ -9,6 +9,7 @@ export { Membership, type MembershipListener } from './membership.js';
 export { PartitionFeed } from './partition-feed.js';
 export { holdsRecords, readRange, type PartitionRange } from './partition-range.js';
 export { partitionFor } from './murmur2.js';
+export type { Placement } from './placement.js';
 export { Offsets, type OffsetSpec } from './offsets.js';
 export { errorType, isOutage } from './protocol-errors.js';
 export type { OutboundRecord } from './record-batch.js';

@@ -7,10 +7,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { FatalError, FencedError, OutageError, messageOf } from '../errors.js';
 import type { Logger } from '../log.js';
-import { ASSIGNER_NAME, assignTasks, decodeUserData, encodeUserData, type MemberClaim } from './assigner.js';
+import { ASSIGNER_NAME, decodeUserData, encodeUserData, type MemberClaim } from './assigner.js';
 import { decodeAssignment, encodeAssignment, strangeness, type PartitionCounts } from './assignment.js';
 import { MemberMetadata, type Broker, type Cluster } from './internals.js';
 import type { Leaders } from './leaders.js';
+import { NO_PLACEMENT, placeTasks, type Placement, type PlacementRules } from './placement.js';
 import { errorType, isOutage, isStaleMember } from './protocol-errors.js';
 import type { GroupMember } from './requests.js';
 
@@ -25,6 +26,8 @@ export interface MembershipOptions {
   readonly heartbeatIntervalMs: number;
   /** How often new partitions of the sources are looked for, ms. */
   readonly metadataIntervalMs: number;
+  /** What we deal by when we lead the group. */
+  readonly placement: PlacementRules;
 }
 
 /** What the worker does about its tasks. */
@@ -33,8 +36,12 @@ export interface MembershipListener {
   claim(): Omit<MemberClaim, 'memberId' | 'generation'>;
   /** The group is about to be joined again: finish what is in flight, start nothing new. Bounded by the caller's own deadline. */
   suspend(): Promise<void>;
+  /** Others keep the group waiting: it stays as it was until it has gathered, so go on under the generation that was. */
+  goOn(): void;
+  /** The group has gathered, that generation is over: start nothing more. Bounded as above. */
+  hold(): Promise<void>;
   /** `partitions`: how many each source topic has, by its physical name. */
-  assigned(tasks: readonly number[], partitions: PartitionCounts, member: GroupMember): void;
+  assigned(placement: Placement, partitions: PartitionCounts, member: GroupMember): void;
   /** The member that was here before, killed and not yet missed by the group; undefined when there is none. */
   ghost(): string | undefined;
   /** We are this member now; empty: none any more. */
@@ -46,6 +53,8 @@ export interface MembershipListener {
 }
 
 const RETRY_MS = 500;
+/** Members that live have joined by then; it is not worth going on for less, since a commit may be refused for it. */
+const PATIENCE_MS = 1000;
 
 export class Membership {
   readonly #cluster: Cluster;
@@ -58,6 +67,8 @@ export class Membership {
   #generation = -1;
   #partitions: PartitionCounts = new Map();
   #rejoin = false;
+  /** Between two generations: what is ours is known when the group has been joined. */
+  #moving = false;
   readonly #stop = new AbortController();
 
   constructor(
@@ -82,9 +93,10 @@ export class Membership {
       try {
         if (ghost) await this.#dismiss(ghost);
         ghost = undefined;
-        if (!joined) await this.#join();
+        if (!joined) await this.#join().finally(() => (this.#moving = false));
         joined = true;
         await this.#beat();
+        await this.#lookAround();
         await this.#listener.suspend();
         joined = false;
       } catch (error) {
@@ -104,6 +116,7 @@ export class Membership {
    * nobody answers.
    */
   async confirm(generation: number): Promise<void> {
+    if (this.#moving) throw new OutageError('the group is moving');
     if (generation !== this.#generation) throw new FencedError(`generation ${generation} is over`);
     try {
       await this.#heartbeat();
@@ -146,32 +159,61 @@ export class Membership {
     }
   }
 
+  /** What a join needs to know of the brokers: asked while the tasks still go on. */
+  async #lookAround(): Promise<Broker> {
+    await this.#leaders.refresh();
+    this.#coordinator = await this.#cluster.findGroupCoordinator({ groupId: this.#options.groupId });
+    return this.#coordinator;
+  }
+
   async #join(): Promise<void> {
     const { groupId } = this.#options;
     this.#rejoin = false;
-    await this.#leaders.refresh();
-    this.#coordinator = await this.#cluster.findGroupCoordinator({ groupId });
+    this.#moving = true;
+    const coordinator = this.#coordinator ?? (await this.#lookAround());
     const userData = encodeUserData({ ...this.#listener.claim(), generation: this.#generation });
-    const joined = await this.#knock(this.#coordinator, userData);
+    const joined = await this.#whileTasksGoOn(this.#knock(coordinator, userData));
     this.#memberId = joined.memberId;
     await this.#listener.became(joined.memberId);
     const leading = joined.leaderId === joined.memberId;
     const groupAssignment = leading ? await this.#assign(joined.members) : [];
     const { generationId } = joined;
-    const synced = await this.#coordinator.syncGroup({
+    const synced = await coordinator.syncGroup({
       groupId,
       generationId,
       memberId: joined.memberId,
       groupAssignment,
     });
     this.#generation = generationId;
-    const { tasks, partitions, refused } = decodeAssignment(synced.memberAssignment, groupId);
+    const { placement, partitions, refused } = decodeAssignment(synced.memberAssignment, groupId);
     if (refused !== undefined) throw new FatalError(`${twoApplications(groupId)}: ${refused}`);
     // As the leader counted: where our metadata is newer than its, the next look finds the difference, and it is dealt anew.
     this.#partitions = new Map([...this.#countPartitions(), ...partitions]);
     this.#listener.outage(undefined);
-    this.#log.info({ generation: generationId, memberId: joined.memberId, leading, tasks }, 'joined the group');
-    this.#listener.assigned(tasks, this.#partitions, { groupId, generationId, memberId: joined.memberId });
+    const { tasks, standbys, warming } = placement;
+    this.#log.info(
+      { generation: generationId, memberId: joined.memberId, leading, tasks, standbys, warming },
+      'joined the group',
+    );
+    this.#listener.assigned(placement, this.#partitions, { groupId, generationId, memberId: joined.memberId });
+  }
+
+  /**
+   * The group gathers until every member has joined, or the session of one that died is over. Until then its
+   * generation is the old one, and what we own is ours: the coordinator takes commits of it, and none after.
+   */
+  async #whileTasksGoOn<T>(gathering: Promise<T>): Promise<T> {
+    const patience = { isOver: false };
+    const timer = setTimeout(() => {
+      patience.isOver = true;
+      this.#listener.goOn();
+    }, PATIENCE_MS);
+    try {
+      return await gathering;
+    } finally {
+      clearTimeout(timer);
+      if (patience.isOver) await this.#listener.hold();
+    }
   }
 
   /** Asks to be let in. Throws FatalError when the group is of clients that know nothing of our assigner. */
@@ -210,11 +252,11 @@ export class Membership {
         { memberId, why: refused },
         'a member of the group is of another application: it is given nothing',
       );
-    const dealt = assignTasks(Math.max(...partitions.values()), claims);
+    const placements = placeTasks(Math.max(...partitions.values()), claims, this.#options.placement);
     return members.map(({ memberId }) => ({
       memberId,
       memberAssignment: encodeAssignment({
-        tasks: dealt.get(memberId) ?? [],
+        placement: placements.get(memberId) ?? NO_PLACEMENT,
         partitions,
         refused: strangers.get(memberId),
       }),

@@ -8,6 +8,7 @@ export class PartitionFeed implements PartitionConsumer {
   readonly #maxBytes: number;
   #pieces: FetchedPartition[] = [];
   #bytes = 0;
+  #end: number | undefined;
   #failure: Error | undefined;
   #notify: (() => void) | undefined;
   #wakeFetcher: () => void = () => undefined;
@@ -30,7 +31,18 @@ export class PartitionFeed implements PartitionConsumer {
     return false;
   }
 
-  deliver(fetched: FetchedPartition): void {
+  /** Something waits to be read: `next` answers at once. */
+  get isWaiting(): boolean {
+    return this.#pieces.length > 0;
+  }
+
+  /** The last stable offset, as the broker said last; undefined before it was asked. */
+  get end(): number | undefined {
+    return this.#end;
+  }
+
+  deliver(fetched: FetchedPartition, lastStableOffset: number): void {
+    this.#end = lastStableOffset;
     const last = this.#pieces.at(-1);
     // An idle partition is fetched again and again: only what moved on is worth a piece.
     if (fetched.records.length === 0 && last?.nextOffset === fetched.nextOffset) return;

@@ -9,21 +9,14 @@
  *
  * Steps 3 and 4 both come after the fence: nothing can be committed between them.
  */
-import { decodeChangelogEntry } from '../../state/changelog-entry.js';
-import type { CommittedEntry, TaskStore } from '../../state/task-store.js';
+import type { TaskStore } from '../../state/task-store.js';
 import { crashPoint } from '../crash-point.js';
-import {
-  holdsRecords,
-  readRange,
-  type Fetcher,
-  type Offsets,
-  type OffsetSpec,
-  type PartitionRange,
-} from '../kafka/index.js';
+import { holdsRecords, type Fetcher, type Offsets, type OffsetSpec, type PartitionRange } from '../kafka/index.js';
 import type { Logger } from '../log.js';
 import type { Metrics } from '../metrics.js';
 import type { TopicNames } from '../topic-names.js';
 import { fitOf } from './changelog-fit.js';
+import { ChangelogReplay } from './changelog-replay.js';
 
 export interface TakeOverServices {
   readonly names: TopicNames;
@@ -55,25 +48,33 @@ export async function restore(
   const [end] = await offsets.highWatermarks([partition], ANSWER_MS);
   const whole: PartitionRange = { topic, topicId, partition: task, from: start!.offset, to: end!.offset };
   const from = await restoreFrom(store, whole, services, signal);
+  let position = from;
   let records = 0;
-  for await (const piece of readRange({ ...whole, from }, fetcher, signal)) {
-    const entries: CommittedEntry[] = piece.records.map(({ offset, value }) => ({
-      offset,
-      entry: decodeChangelogEntry(value, `${topic}-${task}@${offset}`),
-    }));
-    crashPoint('restore');
-    await store.apply(entries, piece.nextOffset);
-    records += entries.length;
+  // Closed while it asked: the next task of this number may be restoring already, on this worker too.
+  signal.throwIfAborted();
+  if (position < end!.offset) {
+    const replay = new ChangelogReplay({ ...whole, from }, fetcher);
+    try {
+      while (position < end!.offset) {
+        const { entries, nextOffset } = await replay.next(signal, end!.offset);
+        crashPoint('restore');
+        await store.apply(entries, nextOffset);
+        position = nextOffset;
+        records += entries.length;
+      }
+    } finally {
+      replay.close();
+    }
   }
   metrics.restore_records_total.inc({ store: 'dedup' }, records);
   log.info({ task, from, to: end!.offset, records }, 'store restored');
 }
 
 /** Where to begin to replay. A store that is not of this changelog is wiped first, or the task is stopped. */
-async function restoreFrom(
+export async function restoreFrom(
   store: TaskStore,
   changelog: PartitionRange,
-  { fetcher, log }: TakeOverServices,
+  { fetcher, log }: Pick<TakeOverServices, 'fetcher' | 'log'>,
   signal: AbortSignal,
 ): Promise<number> {
   const { partition: task, topic, topicId, from: start, to: end } = changelog;

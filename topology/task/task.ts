@@ -31,11 +31,18 @@ export class Task {
   /** Counts takeovers: what an earlier one still waits for is not to happen. */
   #entries = 0;
 
-  constructor(number: number, topics: readonly SourceTopic[], member: GroupMember, services: TaskServices) {
+  /** `store`: of the standby that was here. */
+  constructor(
+    number: number,
+    topics: readonly SourceTopic[],
+    member: GroupMember,
+    services: TaskServices,
+    store = new TaskStore(services.environment, number, services.shape),
+  ) {
     this.number = number;
     this.#services = services;
     this.#member = member;
-    this.#store = new TaskStore(services.environment, number, services.shape);
+    this.#store = store;
     this.#pipeline = new Pipeline(number, topics, this.#store, services, {
       isRunning: () => this.#state === 'running',
       target: () => ({
@@ -89,12 +96,29 @@ export class Task {
     await atMost(settled, deadlineMs);
   }
 
+  /** The group is still what it was: goes on, until `hold`. */
+  goOn(): void {
+    if (this.#state !== 'suspended' || this.#pipeline.isInDoubt) return;
+    this.#move('running');
+    this.#pipeline.plan();
+  }
+
+  /** The generation is over: stands still, with what was processed uncommitted. Waits for a commit in flight, up to the deadline. */
+  async hold(deadlineMs: number): Promise<void> {
+    if (this.#state !== 'running') return;
+    this.#move('suspended');
+    await atMost(
+      this.#pipeline.settle(() => false),
+      deadlineMs,
+    );
+  }
+
   /** The group left the task with us: goes on where it stood, under the new generation. */
   resume(member: GroupMember): void {
     this.#member = member;
     if (this.#state !== 'suspended') return;
     if (this.#pipeline.isInDoubt) {
-      // A commit did not come back in time, under a generation that is over: what became of it must be read.
+      // A commit did not come back, or was refused, under a generation that is over: what became of it must be read.
       this.#move('restoring');
       void this.#takeOver(true);
       return;
@@ -176,6 +200,8 @@ export class Task {
     }
     metrics.transactions_total.inc({ outcome: 'unknown' });
     log.warn({ task: this.number, err: error }, 'the outcome of a commit is unknown: it is read from the brokers');
+    // The group moves: read when the task is resumed, under its new generation, or by the next owner.
+    if (this.#state === 'suspended') return;
     this.#move('restoring');
     void this.#takeOver(true);
   }

@@ -3,12 +3,18 @@ import type { WorkerProcess } from './worker.js';
 
 interface Joined {
   readonly tasks: readonly number[];
+  readonly standbys: readonly number[];
   readonly generation: number;
 }
 
 /** The tasks that the group gave to the worker last, in order; empty before that. */
 export function tasksOf(worker: WorkerProcess): number[] {
   return [...(lastJoined(worker)?.tasks ?? [])].sort((a, b) => a - b);
+}
+
+/** The standbys that the group gave to the worker last, in order. */
+export function standbysOf(worker: WorkerProcess): number[] {
+  return [...(lastJoined(worker)?.standbys ?? [])].sort((a, b) => a - b);
 }
 
 /** The generation that the worker joined last; -1 before that. */

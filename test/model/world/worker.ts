@@ -146,13 +146,16 @@ export class Worker {
         rebalanceTimeoutMs: 30_000,
         heartbeatIntervalMs: 1_000,
         metadataIntervalMs: 15_000,
+        placement: { standbyReplicas: 0, acceptableLag: 1_000 },
       },
       {
         claim: () => group.claim(),
         suspend: () => group.suspend(),
-        assigned: (tasks, partitions, member) => {
-          this.assignment = { member, tasks };
-          group.assigned(tasks, partitions, member);
+        goOn: () => group.goOn(),
+        hold: () => group.hold(),
+        assigned: (placement, partitions, member) => {
+          this.assignment = { member, tasks: placement.tasks };
+          group.assigned(placement, partitions, member);
         },
         ghost: () => group.ghost(),
         became: (memberId) => group.became(memberId),

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { FatalError } from '../../../topology/errors.js';
 import { decodeAssignment, encodeAssignment, strangeness } from '../../../topology/kafka/assignment.js';
 import { MemberAssignment } from '../../../topology/kafka/internals.js';
+import { NO_PLACEMENT } from '../../../topology/kafka/placement.js';
 
 const PARTITIONS = new Map([
   ['tasks', 3],
@@ -15,19 +16,20 @@ const told = (userData: unknown): Buffer =>
   });
 
 describe('an assignment', () => {
-  it('carries the tasks, and the partitions as the leader counted them', () => {
-    const encoded = encodeAssignment({ tasks: [0, 2], partitions: PARTITIONS });
-    expect(decodeAssignment(encoded, 'g')).toEqual({ tasks: [0, 2], partitions: PARTITIONS, refused: undefined });
+  it('carries tasks and standbys, and the partitions as the leader counted them', () => {
+    const placement = { tasks: [0, 2], standbys: [1], warming: [1], acceptableLag: 7 };
+    const encoded = encodeAssignment({ placement, partitions: PARTITIONS });
+    expect(decodeAssignment(encoded, 'g')).toEqual({ placement, partitions: PARTITIONS, refused: undefined });
     // What kafka-consumer-groups --describe shows.
     expect(MemberAssignment.decode(encoded)?.assignment).toEqual({ tasks: [0, 2], crm: [0] });
   });
 
   it('is empty for a member that was given nothing', () => {
-    expect(decodeAssignment(Buffer.alloc(0), 'g').tasks).toEqual([]);
+    expect(decodeAssignment(Buffer.alloc(0), 'g').placement).toEqual(NO_PLACEMENT);
   });
 
   it('may carry more than this version knows', () => {
-    expect(decodeAssignment(told({ version: 1, tasks: [4], later: true }), 'g').tasks).toEqual([4]);
+    expect(decodeAssignment(told({ version: 1, tasks: [4], later: true }), 'g').placement.tasks).toEqual([4]);
   });
 
   it.each<[string, unknown, string]>([

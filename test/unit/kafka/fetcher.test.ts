@@ -245,19 +245,19 @@ describe('PartitionFeed', () => {
   it('gives pieces in order, and waits for the next', async () => {
     const feed = new PartitionFeed('t-0');
     const { signal } = new AbortController();
-    feed.deliver(piece(0));
-    feed.deliver(piece(1));
+    feed.deliver(piece(0), 1);
+    feed.deliver(piece(1), 2);
     expect((await feed.next(signal)).nextOffset).toBe(1);
     expect((await feed.next(signal)).nextOffset).toBe(2);
     const waiting = feed.next(signal);
-    feed.deliver(piece(2));
+    feed.deliver(piece(2), 3);
     expect((await waiting).nextOffset).toBe(3);
   });
 
   it('keeps a move past control records, and only one of many that say the same', async () => {
     const feed = new PartitionFeed('t-0');
-    for (let i = 0; i < 5; i += 1) feed.deliver({ records: [], nextOffset: 9, bytes: 0 });
-    feed.deliver(piece(9));
+    for (let i = 0; i < 5; i += 1) feed.deliver({ records: [], nextOffset: 9, bytes: 0 }, 9);
+    feed.deliver(piece(9), 10);
     const { signal } = new AbortController();
     expect((await feed.next(signal)).nextOffset).toBe(9);
     expect((await feed.next(signal)).nextOffset).toBe(10);

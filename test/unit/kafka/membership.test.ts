@@ -6,12 +6,15 @@ import { decodeAssignment, encodeAssignment, type PartitionCounts } from '../../
 import { MemberMetadata, type Broker, type Cluster } from '../../../topology/kafka/internals.js';
 import { Leaders } from '../../../topology/kafka/leaders.js';
 import { Membership, type MembershipListener } from '../../../topology/kafka/membership.js';
+import { NO_PLACEMENT, type Placement } from '../../../topology/kafka/placement.js';
 import { BrokerError } from '../../../topology/kafka/protocol-errors.js';
 
 const until = (check: () => void): Promise<void> => vi.waitFor(check, { timeout: 3000, interval: 5 });
 const ILLEGAL_GENERATION = 22;
 const UNKNOWN_MEMBER_ID = 25;
 const REBALANCE_IN_PROGRESS = 27;
+
+const runningTasks = (tasks: readonly number[]): Placement => ({ ...NO_PLACEMENT, tasks });
 
 /** A group of one member and its coordinator. */
 class FakeGroup {
@@ -33,6 +36,8 @@ class FakeGroup {
   /** What the next heartbeats are answered with. */
   readonly errors: Error[] = [];
   joinError: Error | undefined;
+  /** Others have joined: until then a join waits. */
+  gathered: Promise<void> = Promise.resolve();
   metadataRefreshed = 0;
 
   cluster(): Cluster {
@@ -53,7 +58,7 @@ class FakeGroup {
         this.joins.push({ memberId, userData: MemberMetadata.decode(memberMetadata).userData });
         this.generation += 1;
         const mine = memberId === '' ? `m${this.joins.length}` : memberId;
-        return Promise.resolve({
+        return this.gathered.then(() => ({
           generationId: this.generation,
           leaderId: mine,
           memberId: mine,
@@ -65,7 +70,7 @@ class FakeGroup {
               memberMetadata: MemberMetadata.encode({ version: 1, topics, userData: Buffer.alloc(0) }),
             })),
           ],
-        });
+        }));
       },
       syncGroup: ({ groupAssignment }) => {
         for (const { memberId, memberAssignment } of groupAssignment) this.dealt.set(memberId, memberAssignment);
@@ -101,7 +106,9 @@ describe('Membership', () => {
     const listener: MembershipListener = {
       claim: () => ({ tasks: [1, 2], stored: { 1: 40 } }),
       suspend: () => Promise.resolve(void heard.push('suspend')),
-      assigned: (tasks, partitions, { generationId: generation, memberId }) => {
+      goOn: () => heard.push('go on'),
+      hold: () => Promise.resolve(void heard.push('hold')),
+      assigned: ({ tasks }, partitions, { generationId: generation, memberId }) => {
         heard.push('assigned');
         assigned.push({ tasks, generation, memberId });
         counts = partitions;
@@ -120,6 +127,7 @@ describe('Membership', () => {
       rebalanceTimeoutMs: 1000,
       heartbeatIntervalMs,
       metadataIntervalMs,
+      placement: { standbyReplicas: 0, acceptableLag: 100 },
     };
     membership = new Membership(group.cluster(), leaders, options, listener, pino({ level: 'silent' }));
     running = membership.run();
@@ -160,6 +168,18 @@ describe('Membership', () => {
     expect(heard).toEqual(['assigned', 'suspend', 'assigned']);
     expect(group.joins[1]!.memberId).toBe('m1');
     expect(decodeUserData('m', group.joins[1]!.userData).generation).toBe(1);
+  });
+
+  it('lets tasks go on while another keeps the group waiting, and confirms nothing until it has gathered', async () => {
+    await start();
+    let gather: () => void = () => undefined;
+    group.gathered = new Promise((resolve) => (gather = resolve));
+    group.errors.push(new BrokerError(REBALANCE_IN_PROGRESS, 'Heartbeat'));
+    await until(() => expect(heard).toEqual(['assigned', 'suspend', 'go on']));
+    await expect(membership.confirm(1)).rejects.toBeInstanceOf(OutageError);
+    gather();
+    await until(() => expect(heard).toEqual(['assigned', 'suspend', 'go on', 'hold', 'assigned']));
+    await expect(membership.confirm(2)).resolves.toBeUndefined();
   });
 
   it.each<[string, number, string]>([
@@ -205,7 +225,7 @@ describe('Membership', () => {
     ]);
     let times = 0;
     // The leader has not heard of the third partition yet; the next time it has.
-    group.leader = (dealt) => ((times += 1) === 1 ? encodeAssignment({ tasks: [0, 1], partitions: older }) : dealt);
+    group.leader = (dealt) => ((times += 1) === 1 ? encodeAssignment({ placement: runningTasks([0, 1]), partitions: older }) : dealt);
     await start();
     await until(() => expect(assigned).toHaveLength(1));
     expect(counts).toEqual(older);
@@ -215,7 +235,7 @@ describe('Membership', () => {
   });
 
   it('takes a task of a partition that only the leader has heard of yet', async () => {
-    group.leader = () => encodeAssignment({ tasks: [6], partitions: new Map([['tasks', 7]]) });
+    group.leader = () => encodeAssignment({ placement: runningTasks([6]), partitions: new Map([['tasks', 7]]) });
     await start();
     await until(() => expect(assigned.at(-1)?.tasks).toEqual([6]));
     expect([...counts]).toEqual([
@@ -231,16 +251,16 @@ describe('Membership', () => {
     );
     await start();
     const told = (memberId: string) => decodeAssignment(group.dealt.get(memberId)!, 'g');
-    expect(told('m1').tasks.length + told('newer').tasks.length).toBe(5);
+    expect(told('m1').placement.tasks.length + told('newer').placement.tasks.length).toBe(5);
     expect(told('newer').refused).toBeUndefined();
     expect(told('another')).toMatchObject({
-      tasks: [],
+      placement: NO_PLACEMENT,
       refused: 'the workers that are there read crm, this one does not; it reads orders',
     });
   });
 
   it('ends when the leader says that it is of another application', async () => {
-    group.leader = () => encodeAssignment({ tasks: [], partitions: new Map(), refused: 'they read crm' });
+    group.leader = () => encodeAssignment({ placement: NO_PLACEMENT, partitions: new Map(), refused: 'they read crm' });
     await start();
     await expect(running).rejects.toThrow(
       'group g is used by two applications, give each an APP_ID of its own: they read crm',

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import type { ChangelogEntry } from '../../../state/changelog-entry.js';
 import { writeAtomically } from '../../../state/environment.js';
 import { bucketOf, firstLiveBucket, windowShape } from '../../../state/stream-time.js';
@@ -108,6 +108,62 @@ describe('TaskStore', () => {
     expect(left()).toBe(6000);
     await store.apply([{ offset: 7, entry: entryAt(900_000, []) }], 8);
     expect(left()).toBe(0);
+  });
+
+  it('holds the same after one large write as after many small ones', async () => {
+    const { environment } = temporaryState();
+    const entries = Array.from({ length: 6 }, (_, list) => ({
+      offset: list,
+      entry: entryAt(
+        10_000 + list * 1000,
+        Array.from({ length: 1500 }, (__, i) => list * 1500 + i),
+      ),
+    }));
+    const [at, large] = [new TaskStore(environment, 0, SHAPE), new TaskStore(environment, 1, SHAPE)];
+    for (const entry of entries) await at.apply([entry], entry.offset + 1);
+    await large.apply(entries, 6);
+    expect([...large.buckets()]).toEqual([...at.buckets()]);
+    for (let event = 0; event <= 9000; event += 1)
+      expect(large.bucketOf(digest(event))).toBe(at.bucketOf(digest(event)));
+  });
+
+  it('moves the checkpoint with the last write only, when one call takes several', async () => {
+    const { environment } = temporaryState();
+    const store = new TaskStore(environment, 0, SHAPE);
+    const many = Array.from({ length: 60_000 }, (_, i) => i);
+    const applied = store.apply([{ offset: 4, entry: entryAt(10_000, many) }], 5);
+    const seenBefore = vi.fn();
+    while (store.checkpoint === undefined) {
+      const isThere = (): boolean => many.some((event) => store.bucketOf(digest(event)) !== undefined);
+      if (storedTasks(environment).get(0) === undefined && isThere()) seenBefore();
+      await new Promise(setImmediate);
+    }
+    await applied;
+    expect(seenBefore).toHaveBeenCalled();
+    expect(store.checkpoint.changelogOffset).toBe(5);
+    expect([0, 59_999].map((event) => isSeen(store, event))).toEqual([true, true]);
+  });
+
+  it('keeps the later bucket of an event that is named twice in one large write', async () => {
+    const store = new TaskStore(temporaryState().environment, 0, SHAPE);
+    const many = Array.from({ length: 5000 }, (_, i) => i);
+    await store.apply(
+      [
+        { offset: 0, entry: entryAt(10_000, many) },
+        { offset: 1, entry: entryAt(400_000, [7]) },
+      ],
+      2,
+    );
+    expect(store.bucketOf(digest(7))).toBe(bucketOf(400_000, SHAPE));
+  });
+
+  it('expires in a large write as much as that adds, so that the store does not grow while it catches up', async () => {
+    const store = new TaskStore(temporaryState().environment, 0, SHAPE);
+    const list = (from: number): number[] => Array.from({ length: 6000 }, (_, i) => from + i);
+    await store.apply([{ offset: 0, entry: entryAt(10_000, list(0)) }], 1);
+    await store.apply([{ offset: 1, entry: entryAt(11_000, list(6000)) }], 2);
+    await store.apply([{ offset: 2, entry: entryAt(900_000, list(20_000)) }], 3);
+    expect([...store.buckets()].map(({ bucket }) => bucket)).toEqual([bucketOf(900_000, SHAPE)]);
   });
 
   it('answers the same when the end of the changelog is replayed, from wherever', async () => {

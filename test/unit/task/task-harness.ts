@@ -11,6 +11,7 @@ import { InMemoryDirectory } from '../../../topology/in-memory-state.js';
 import type { FetchedRecord, Fetcher, Offsets, OffsetSpec, PartitionConsumer } from '../../../topology/kafka/index.js';
 import { createMetrics } from '../../../topology/metrics.js';
 import type { SourceRecord, SourceTopic } from '../../../topology/record.js';
+import { Standby, type StandbyServices } from '../../../topology/task/standby.js';
 import { Task } from '../../../topology/task/task.js';
 import type { TaskServices } from '../../../topology/task/task-services.js';
 import { TopicNames } from '../../../topology/topic-names.js';
@@ -119,6 +120,10 @@ export interface Rig {
   deadLetters(): string[];
   /** Another task object on the same store and broker, as after a restart. */
   again(): Task;
+  /** A standby on another worker, which has nothing stored. */
+  standby(): Standby;
+  /** The task on that worker, with the store that the standby leaves. */
+  heir(standby: Standby): Task;
 }
 
 export interface RigOptions {
@@ -171,9 +176,12 @@ export function rig(options: RigOptions = {}): Rig {
     fatal,
   };
   const create = (): Task => new Task(0, options.topics ?? [TASKS, CRM], MEMBER, services);
+  const elsewhere: TaskServices = { ...services, environment: temporaryState().environment };
   return {
     task: create(),
     again: create,
+    standby: () => new Standby(0, elsewhere satisfies StandbyServices),
+    heir: ({ store }) => new Task(0, options.topics ?? [TASKS, CRM], MEMBER, elsewhere, store),
     broker,
     registry,
     names,

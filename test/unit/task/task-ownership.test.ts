@@ -116,6 +116,40 @@ describe('a task whose group moves', () => {
     expect(of.lost).not.toHaveBeenCalled();
   });
 
+  it('goes on while the group gathers, and holds what it has processed until its new generation', async () => {
+    const of = await started(rig());
+    await of.task.suspend(1000);
+    of.task.goOn();
+    of.append(TASKS, ['b']);
+    await sentAre(of, ['a', 'b']);
+    await of.task.hold(1000);
+    expect(of.task.state).toBe('suspended');
+    of.append(TASKS, ['c']);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(of.sent()).toEqual(['a', 'b']);
+    of.task.resume({ ...MEMBER, generationId: 2 });
+    await sentAre(of, ['a', 'b', 'c']);
+    expect(of.broker.epoch).toBe(1);
+  });
+
+  it('reads what became of a commit that the group refused while it gathered, once it has its new generation', async () => {
+    const of = await started(rig());
+    let refuse: (error: Error) => void = () => undefined;
+    of.broker.before = (step) => (step === 'sendOffsets' ? new Promise((__, reject) => (refuse = reject)) : undefined);
+    of.append(TASKS, ['b']);
+    await until(() => expect(of.broker.steps.at(-1)).toBe('sendOffsets'));
+    const held = of.task.hold(1000);
+    of.broker.before = () => undefined;
+    refuse(new FencedError('generation 1 is over'));
+    await held;
+    expect(of.task.state).toBe('suspended');
+    expect(of.confirm).not.toHaveBeenCalled();
+    of.task.resume({ ...MEMBER, generationId: 2 });
+    await sentAre(of, ['a', 'b']);
+    expect(of.confirm).toHaveBeenCalledExactlyOnceWith(2);
+    expect(of.lost).not.toHaveBeenCalled();
+  });
+
   it('commits everything processed and leaves nothing open when it is closed clean', async () => {
     const of = await started(rig());
     let answer = (): void => undefined;

@@ -1,0 +1,190 @@
+/** A Kafka and a registry of the bench's own, topics under a prefix, small task events in them, and what became of them. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import kafkajs, { type Admin } from 'kafkajs';
+import { countCommitted } from '../../dev/oracle/count-committed.js';
+import { up, reset } from '../../dev/stack/stack.js';
+import { createContractTopics } from '../../bin/topics.js';
+import { parseType } from '../../schemas/parse-type.js';
+import { RegistryClient } from '../../schemas/registry-client.js';
+import { registerSchemas } from '../../schemas/register.js';
+import { SCHEMAS, type TaskEvent } from '../../schemas/types.js';
+import { HEADER_BYTES, writeHeader } from '../../schemas/wire-format.js';
+import { parseConfig } from '../../topology/config.js';
+import type { OutboundRecord, TransactionalProducer } from '../../topology/kafka/index.js';
+import { openProducer, seenId, TENANT } from './fill.js';
+
+const { Kafka, logLevel } = kafkajs;
+const CHUNK = 5000;
+
+export class Playground {
+  readonly brokers: string;
+  readonly registryUrl: string;
+  readonly #root: string;
+  readonly #admin: Admin;
+
+  private constructor(root: string, brokers: string, registryUrl: string) {
+    this.#root = root;
+    this.brokers = brokers;
+    this.registryUrl = registryUrl;
+    this.#admin = new Kafka({ brokers: brokers.split(','), logLevel: logLevel.NOTHING }).admin();
+  }
+
+  static async open(): Promise<Playground> {
+    const root = mkdtempSync(join(tmpdir(), 'notification-streams-bench-'));
+    const { kafkaBrokers, schemaRegistryUrl } = await up({ root: join(root, 'stack') });
+    const playground = new Playground(root, kafkaBrokers, schemaRegistryUrl);
+    await playground.#admin.connect();
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+      process.once(signal, () => void playground.close().finally(() => process.exit(1)));
+    }
+    return playground;
+  }
+
+  async close(): Promise<void> {
+    await this.#admin.disconnect();
+    await reset({ root: join(this.#root, 'stack') });
+    rmSync(this.#root, { recursive: true, force: true });
+  }
+
+  /** The group's committed offsets of a topic, by partition. */
+  async committed(groupId: string, topic: string): Promise<Map<number, number>> {
+    const [of] = await this.#admin.fetchOffsets({ groupId, topics: [topic] });
+    return new Map((of?.partitions ?? []).map(({ partition, offset }) => [partition, Number(offset)]));
+  }
+
+  /** Whether the group has committed all of a topic. */
+  async isProcessed(groupId: string, topic: string): Promise<boolean> {
+    const ends = await this.#admin.fetchTopicOffsets(topic);
+    const committed = await this.committed(groupId, topic);
+    return ends.every(({ partition, offset }) => (committed.get(partition) ?? -1) >= Number(offset));
+  }
+
+  stateDir(name: string): string {
+    return join(this.#root, name);
+  }
+
+  /** For a worker. */
+  env(prefix: string, state: string, over: Readonly<Record<string, string>> = {}): Record<string, string> {
+    return {
+      KAFKA_BROKERS: this.brokers,
+      SCHEMA_REGISTRY_URL: this.registryUrl,
+      TOPIC_PREFIX: prefix,
+      APP_ID: 'app',
+      STATE_DIR: this.stateDir(state),
+      START_FROM: 'earliest',
+      HTTP_HOST: '127.0.0.1',
+      HTTP_PORT: '0',
+      ...over,
+    };
+  }
+
+  /** The topics and schemas of a prefix, and who fills them. */
+  async prepare(prefix: string, partitions: number): Promise<Source> {
+    const config = parseConfig({
+      KAFKA_BROKERS: this.brokers,
+      SCHEMA_REGISTRY_URL: this.registryUrl,
+      TOPIC_PREFIX: prefix,
+      APP_ID: 'app',
+    });
+    await createContractTopics(config, partitions);
+    const registered = await registerSchemas(new RegistryClient({ url: this.registryUrl }), (topic) =>
+      topic === 'USER_DIRECTORY' ? `${prefix}app-user-directory` : prefix + topic,
+    );
+    const schemaId = registered.find(({ record }) => record.endsWith('.TaskEvent'))!.id;
+    return new Source(config, prefix, partitions, schemaId);
+  }
+
+  /** Whether each event so far has exactly one delivery record, by the Java client. */
+  async verdict(prefix: string, events: number): Promise<string> {
+    const topic = `${prefix}NOTIFICATION_DELIVERED_TOPIC`;
+    const [count] = await countCommitted({ brokers: this.brokers, topics: [topic], deadlineMs: 600_000 });
+    const { records, keys } = count!;
+    return records === events && keys === events
+      ? `exact: ${events} events, ${records} deliveries of ${keys} events`
+      : `WRONG: ${events} events, ${records} deliveries of ${keys} events`;
+  }
+}
+
+/** Appends TASK_COMPLETED events, each once, on the partitions in turn. */
+export class Source {
+  readonly config: ReturnType<typeof parseConfig>;
+  count = 0;
+  readonly #topic: string;
+  readonly #partitions: number;
+  readonly #schemaId: number;
+  readonly #type = parseType(SCHEMAS.TaskEvent);
+  #producer: TransactionalProducer | undefined;
+
+  constructor(config: ReturnType<typeof parseConfig>, prefix: string, partitions: number, schemaId: number) {
+    this.config = config;
+    this.#topic = `${prefix}TASK_EVENT_TOPIC`;
+    this.#partitions = partitions;
+    this.#schemaId = schemaId;
+  }
+
+  get topic(): string {
+    return this.#topic;
+  }
+
+  async append(events: number): Promise<void> {
+    this.#producer ??= await this.#open();
+    for (let left = events; left > 0; left -= CHUNK) {
+      await this.#producer.send(Array.from({ length: Math.min(left, CHUNK) }, () => this.#next()));
+      await this.#producer.commit();
+    }
+  }
+
+  /** Events that the state holds already (fill.ts): they must make no output. */
+  async appendSeen(events: number): Promise<void> {
+    this.#producer ??= await this.#open();
+    await this.#producer.send(Array.from({ length: events }, (_, i) => this.#record(seenId(i), i % this.#partitions)));
+    await this.#producer.commit();
+  }
+
+  /** Appends at this rate until the signal aborts. */
+  async trickle(perSecond: number, signal: AbortSignal): Promise<void> {
+    const [began, had] = [performance.now(), this.count];
+    while (!signal.aborted) {
+      const due = Math.floor(((performance.now() - began) / 1000) * perSecond) - (this.count - had);
+      if (due > 0) await this.append(due);
+      await delay(20);
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#producer?.close();
+  }
+
+  #open(): Promise<TransactionalProducer> {
+    return openProducer(this.config, `${this.#topic}-bench`, this.#topic);
+  }
+
+  #next(): OutboundRecord {
+    const partition = this.count % this.#partitions;
+    const eventId = `p${partition}-${String(this.count).padStart(9, '0')}`;
+    this.count += 1;
+    return this.#record(eventId, partition);
+  }
+
+  #record(eventId: string, partition: number): OutboundRecord {
+    const event: TaskEvent = {
+      eventId,
+      eventType: 'TASK_COMPLETED',
+      timestamp: BigInt(Date.now()),
+      taskId: 1n,
+      taskTitle: 'x',
+      userId: 2n,
+      assignedTo: BigInt(1 + (this.count % 10_000)),
+      assignedBy: 3n,
+      tenantId: TENANT,
+      priority: 'NORMAL',
+      deadlineMs: null,
+    };
+    const value = Buffer.concat([Buffer.alloc(HEADER_BYTES), this.#type.toBuffer(event)]);
+    writeHeader(value, 0, this.#schemaId);
+    return { topic: this.#topic, partition, key: Buffer.from(eventId), value };
+  }
+}
