@@ -11,7 +11,7 @@ import { makeWorkload } from './harness/workload.js';
 
 const TASKS = 4;
 /** Commits that may fall between a standby's last write and the kill, each a record and a marker. */
-const TAIL = 50;
+const TAIL = 10;
 
 /** Every standby of the worker holds all that is committed. */
 async function isWarm(worker: WorkerProcess, standbys: number): Promise<boolean> {
