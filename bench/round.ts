@@ -156,13 +156,20 @@ class Round {
     const { topics, signal } = this.#bench;
     let most = 0;
     let movedAt = performance.now();
+    let lastError: unknown;
+    // A group that is being made has no coordinator that answers yet: an error is no progress.
+    const ask = (): Promise<number> =>
+      topics.committed(prefix, groupOf(prefix)).catch((error: unknown) => {
+        lastError = error;
+        return 0;
+      });
     for (;;) {
-      const committed = await this.#whileAlive(topics.committed(prefix, groupOf(prefix)));
+      const committed = await this.#whileAlive(ask());
       if (committed >= records) return;
       if (committed > most) movedAt = performance.now();
       most = Math.max(most, committed);
       if (performance.now() - movedAt > STALLED_MS)
-        throw new FatalError(`nothing was committed for ${STALLED_MS} ms, at ${most} of ${records} records`);
+        throw new FatalError(`nothing was committed for ${STALLED_MS} ms, at ${most} of ${records} records`, lastError);
       await delay(POLL_MS, undefined, { signal });
     }
   }
