@@ -15,6 +15,7 @@ import { printRound } from './print-round.js';
 import { publish, tables, writeChart, writeResults, type Results } from './results.js';
 import { runRound, type Bench, type RoundPlan, type RoundResult } from './round.js';
 import { Topics } from './topics.js';
+import { readVersions } from './versions.js';
 
 const BROKER_HEAP_MB = 1024;
 const say = (line: string): void => console.log(line);
@@ -61,7 +62,7 @@ async function run(options: BenchOptions): Promise<Results> {
     const bench: Bench = { brokers, registryUrl, brokerPid, topics, folder: join(root, 'contenders'), signal };
     try {
       const rounds: RoundResult[] = [];
-      const results: Results = { startedAt, machine, options, contenders, rounds };
+      const results: Results = { startedAt, machine, versions: readVersions(), options, contenders, rounds };
       for await (const result of runRounds(bench, results)) {
         rounds.push(result);
         printRound(result, say);

@@ -15,6 +15,8 @@ export interface Results {
   /** ISO 8601. */
   readonly startedAt: string;
   readonly machine: Machine;
+  /** Of ours, the peers, broker and registry. */
+  readonly versions: Readonly<Record<string, string>>;
   readonly options: BenchOptions;
   readonly contenders: readonly Contender[];
   /** In the order in which they were run. */
@@ -55,11 +57,13 @@ export function publish(results: Results): void {
   const [begin, end] = MARKS.map((mark) => page.indexOf(mark));
   if (begin === undefined || end === undefined || begin < 0 || end < begin)
     throw new FatalError(`${PAGE} lacks ${MARKS.join(' or ')}: there is no place for the results.`);
-  const { machine, startedAt, options } = results;
+  const { machine, versions, startedAt, options } = results;
   const about =
     `Measured ${startedAt.slice(0, 10)} at commit \`${machine.commit}\`, ${options.rounds} rounds, seed ${options.seed}: ${machine.cpu}, ` +
     `${machine.cores} cores, ${Math.round(machine.memoryMb / 1024)} GB, Linux ${machine.kernel}; Node ${machine.node}, ${machine.java}, ` +
-    `${machine.python}. Load average before: ${machine.loadBefore.toFixed(1)}.`;
+    `${machine.python}; ${Object.entries(versions)
+      .map(([name, version]) => `${name} ${version}`)
+      .join(', ')}. Load average before: ${machine.loadBefore.toFixed(1)}.`;
   const block = [MARKS[0], about, tables(results), '![The table as a chart](performance.svg)', ''].join('\n\n');
   writeFileSync(PAGE, page.slice(0, begin) + block + page.slice(end));
   writeFileSync(PICTURE, chartOf(results));

@@ -14,15 +14,19 @@ import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 
 /** Reads what is committed, with the Java client. */
 final class Committed {
+    private static final Duration PATIENCE = Duration.ofSeconds(30);
     private static final Duration POLL = Duration.ofMillis(100);
 
     private Committed() {}
 
-    /** Hands over every committed record of the topics, from their beginnings to the last stable offsets at the start of the call. */
+    /**
+     * Hands over every committed record of the topics, from their beginnings to their last stable offsets, once no
+     * transaction is open on them: a group's offset may be seen to be committed a moment before the last output is.
+     */
     static void read(String brokers, List<String> topics, Consumer<ConsumerRecord<byte[], byte[]>> reader) {
         try (KafkaConsumer<byte[], byte[]> consumer = new KafkaConsumer<>(config(brokers))) {
             List<TopicPartition> partitions = partitionsOf(consumer, topics);
-            Map<TopicPartition, Long> ends = consumer.endOffsets(partitions);
+            Map<TopicPartition, Long> ends = stableEnds(brokers, consumer, partitions);
             consumer.assign(partitions);
             consumer.seekToBeginning(partitions);
             Set<TopicPartition> open = new HashSet<>(partitions);
@@ -35,6 +39,23 @@ final class Committed {
                     if (record.offset() < ends.get(new TopicPartition(record.topic(), record.partition()))) {
                         reader.accept(record);
                     }
+                }
+            }
+        }
+    }
+
+    /** What is still open when patience ends is not committed, and so not read. */
+    private static Map<TopicPartition, Long> stableEnds(
+            String brokers, KafkaConsumer<byte[], byte[]> committed, List<TopicPartition> partitions) {
+        Properties config = config(brokers);
+        config.put(ConsumerConfig.ISOLATION_LEVEL_CONFIG, "read_uncommitted");
+        try (KafkaConsumer<byte[], byte[]> all = new KafkaConsumer<>(config)) {
+            long deadline = System.nanoTime() + PATIENCE.toNanos();
+            for (;;) {
+                Map<TopicPartition, Long> appended = all.endOffsets(partitions);
+                Map<TopicPartition, Long> stable = committed.endOffsets(partitions);
+                if (stable.equals(appended) || System.nanoTime() > deadline) {
+                    return stable;
                 }
             }
         }

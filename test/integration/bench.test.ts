@@ -1,0 +1,90 @@
+/** The benchmark's judge sees what is wrong: a round that it lets pass is exact. */
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+import { CONTENDERS, environmentOf, groupOf } from '../../bench/contenders.js';
+import { makeInput, type JobInput } from '../../bench/job-input.js';
+import { measureLatency } from '../../bench/latency.js';
+import { Topics } from '../../bench/topics.js';
+import { isExact, verify, type Verdict } from '../../bench/verdict.js';
+import { readCommitted } from '../../dev/oracle/read-committed.js';
+import { produce } from './harness/produce.js';
+import { testStack } from './harness/test-stack.js';
+import { uniquePrefix } from './harness/unique-prefix.js';
+import { until } from './harness/until.js';
+import { startWorker } from './harness/worker.js';
+
+const { signal } = new AbortController();
+const RECORDS = 5_000;
+const SEED = 3;
+
+describe("the benchmark's judge", () => {
+  const prefix = uniquePrefix('bench-judge');
+  let topics: Topics;
+  let input: JobInput;
+  const judge = (over: Partial<JobInput> = {}): Promise<Verdict> =>
+    verify(testStack().kafkaBrokers, { ...input, ...over }, signal);
+
+  beforeAll(async () => {
+    const { kafkaBrokers: brokers, schemaRegistryUrl: registryUrl } = testStack();
+    topics = await Topics.connect(brokers);
+    input = await makeInput({ brokers, registryUrl, topics, prefix, seed: SEED, records: RECORDS, signal });
+    const stateDir = mkdtempSync(join(tmpdir(), 'notification-streams-bench-judge-'));
+    startWorker({ env: environmentOf(CONTENDERS[0]!, { brokers, registryUrl, prefix, stateDir }) });
+    await until(
+      'the input is committed',
+      async () => (await topics.committed(prefix, groupOf(prefix))) === RECORDS,
+      90_000,
+    );
+  });
+  afterAll(() => topics.close());
+
+  it('lets pass what is as the contract says', async () => {
+    const verdict = await judge();
+    expect(verdict).toMatchObject({ missing: 0, repeated: 0, wrong: 0, faults: [] });
+    expect(isExact(verdict)).toBe(true);
+    expect(verdict.outputs).toBeGreaterThan(input.events * 2);
+    expect(verdict.deadLetters).toBeGreaterThan(0);
+  });
+
+  it('misses what the input would have made beside it', async () => {
+    const verdict = await judge({ records: RECORDS + 100 });
+    expect(verdict.missing).toBeGreaterThan(100);
+    expect(isExact(verdict)).toBe(false);
+  });
+
+  it('takes the outputs of another input for wrong ones', async () => {
+    const verdict = await judge({ seed: SEED + 1 });
+    expect(verdict.wrong).toBe(verdict.outputs + verdict.deadLetters);
+  });
+
+  it('measures the latency of new events, each of which comes', { timeout: 90_000 }, async () => {
+    const latency = await measureLatency(testStack().kafkaBrokers, input, { rate: 200, seconds: 2 }, signal);
+    expect(latency).toMatchObject({ sent: 400, seen: 400 });
+    expect(latency.p50).toBeGreaterThan(0);
+    expect(latency.p99).toBeGreaterThanOrEqual(latency.p50);
+    expect(latency.max).toBeGreaterThanOrEqual(latency.p99);
+  });
+
+  it('sees an output that is there twice, one with another text, and a dead letter with another byte', async () => {
+    const { kafkaBrokers: brokers } = testStack();
+    const before = await judge();
+    const of = async (topic: string) => (await readCommitted({ brokers, topics: [prefix + topic] }))[0]!;
+    const email = await of('EMAIL_REQUEST_TOPIC');
+    await produce(brokers, email.topic, [{ key: email.key, value: email.value }]);
+    const inApp = await of('NOTIFICATION_INAPP_TOPIC');
+    const altered = Buffer.from(inApp.value!);
+    altered[altered.indexOf("'")] = 0x22;
+    await produce(brokers, inApp.topic, [{ key: inApp.key, value: altered }]);
+    const dead = await of('NOTIFICATION_DLQ');
+    await produce(brokers, dead.topic, [{ key: dead.key, value: Buffer.concat([dead.value!, Buffer.from([0])]) }]);
+
+    const after = await judge();
+    expect(after.repeated - before.repeated).toBe(1);
+    expect(after.wrong - before.wrong).toBe(2);
+    expect(after.faults.join('\n')).toMatch(/is there again/);
+    expect(isExact(after)).toBe(false);
+  });
+});
