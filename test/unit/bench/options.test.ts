@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { parseBenchOptions } from '../../../bench/options.js';
+import { parseBenchOptions } from '../../../bench/suite/options.js';
 
 const DEFAULTS = { seed: '1', latency: true };
 const idsOf = (options: ReturnType<typeof parseBenchOptions>): string[] => options.contenders.map(({ id }) => id);

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { membersOf, parseStat, parseStatus, readProc } from '../../../bench/proc.js';
+import { membersOf, parseStat, parseStatus, readProc } from '../../../bench/suite/proc.js';
 
 describe('what /proc says', () => {
   it('of CPU time counts waited-for children, whatever the process is called', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ratio, spreadOf } from '../../../bench/statistics.js';
+import { ratio, spreadOf } from '../../../bench/suite/statistics.js';
 
 describe('the spread of several rounds', () => {
   it('is their median and range, of an even number too, and nothing of none', () => {

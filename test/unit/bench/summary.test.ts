@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { chart } from '../../../bench/chart.js';
-import { CONTENDERS } from '../../../bench/contenders.js';
-import type { RoundResult } from '../../../bench/round.js';
-import { summarize } from '../../../bench/summary.js';
-import { table } from '../../../bench/table.js';
+import { chart } from '../../../bench/suite/chart.js';
+import { CONTENDERS } from '../../../bench/suite/contenders.js';
+import type { RoundResult } from '../../../bench/suite/round.js';
+import { summarize } from '../../../bench/suite/summary.js';
+import { table } from '../../../bench/suite/table.js';
 
 const contenders = CONTENDERS.filter(({ id }) => ['ours-1', 'kafka-streams-1', 'kafkats'].includes(id));
 

@@ -3,9 +3,9 @@ import { execFile } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { compileJava } from '../dev/oracle/compile.js';
-import { projectRoot } from '../dev/stack/place.js';
-import { FatalError, messageOf } from '../topology/errors.js';
+import { compileJava } from '../../dev/oracle/compile.js';
+import { projectRoot } from '../../dev/stack/place.js';
+import { FatalError, messageOf } from '../../topology/errors.js';
 
 const run = promisify(execFile);
 

@@ -1,8 +1,8 @@
 /** Where the results go: every round's raw numbers as JSON, a chart, and, when asked for, docs/performance.md. */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { projectRoot } from '../dev/stack/place.js';
-import { FatalError } from '../topology/errors.js';
+import { projectRoot } from '../../dev/stack/place.js';
+import { FatalError } from '../../topology/errors.js';
 import { chart } from './chart.js';
 import type { Contender } from './contenders.js';
 import type { Machine } from './machine.js';

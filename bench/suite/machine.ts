@@ -2,8 +2,8 @@
 import { execFile } from 'node:child_process';
 import { availableParallelism, cpus, loadavg, release, totalmem } from 'node:os';
 import { promisify } from 'node:util';
-import { projectRoot } from '../dev/stack/place.js';
-import { messageOf } from '../topology/errors.js';
+import { projectRoot } from '../../dev/stack/place.js';
+import { messageOf } from '../../topology/errors.js';
 
 const run = promisify(execFile);
 

@@ -1,8 +1,8 @@
 /** The versions that are compared, as each one's own manifest names them. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { projectRoot } from '../dev/stack/place.js';
-import { FatalError } from '../topology/errors.js';
+import { projectRoot } from '../../dev/stack/place.js';
+import { FatalError } from '../../topology/errors.js';
 
 const MANIFESTS: Readonly<Record<string, readonly [file: string, version: RegExp]>> = {
   'notification-streams': ['package.json', /"version": "([^"]+)"/],

@@ -1,5 +1,5 @@
 /** The options of `npm run bench`. */
-import { ConfigError } from '../topology/errors.js';
+import { ConfigError } from '../../topology/errors.js';
 import { CONTENDERS, PEERS, type Contender, type System } from './contenders.js';
 import type { LatencyLoad } from './latency.js';
 

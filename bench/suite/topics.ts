@@ -1,7 +1,7 @@
 /** The job's topics for one round, and how far a consumer group has come in its source. */
 import type { Admin, ITopicConfig } from 'kafkajs';
-import { testKafka } from '../test/integration/harness/topics.js';
-import { until } from '../test/integration/harness/until.js';
+import { testKafka } from '../../test/integration/harness/topics.js';
+import { until } from '../../test/integration/harness/until.js';
 
 /** Of every topic; bench/java/Workload.java counts on it. */
 const PARTITIONS = 4;
