@@ -3,6 +3,9 @@ import type { Contender } from './contenders.js';
 import type { RoundResult } from './round.js';
 import { ratio, spreadOf, type Spread } from './statistics.js';
 
+/** Exact ones, of each of two that are compared. */
+const LEAST_ROUNDS = 7;
+
 export interface Row {
   readonly id: string;
   readonly label: string;
@@ -27,7 +30,7 @@ export interface Row {
   readonly exactResumes: number;
   readonly resumes: number;
   /** How many times this contender's rate our best one has; none for ours. */
-  readonly oursIsTimes?: number | 'inconclusive' | undefined;
+  readonly oursIsTimes?: number | 'inconclusive' | 'too few rounds' | undefined;
 }
 
 export function summarize(contenders: readonly Contender[], results: readonly RoundResult[]): Row[] {
@@ -38,10 +41,12 @@ export function summarize(contenders: readonly Contender[], results: readonly Ro
     ),
   );
   const best = bestOf(rows.filter(({ isOurs }) => isOurs));
-  return rows.map((row) => {
-    if (row.isOurs || !best || !row.recordsPerSecond) return row;
-    return { ...row, oursIsTimes: ratio(best, row.recordsPerSecond) };
-  });
+  return rows.map((row) => (row.isOurs || !best ? row : { ...row, oursIsTimes: compare(best, row) }));
+}
+
+function compare(ours: Row, theirs: Row): Row['oursIsTimes'] {
+  if (Math.min(ours.exactRounds, theirs.exactRounds) < LEAST_ROUNDS) return 'too few rounds';
+  return ours.recordsPerSecond && theirs.recordsPerSecond && ratio(ours.recordsPerSecond, theirs.recordsPerSecond);
 }
 
 function rowOf({ id, label, system }: Contender, results: readonly RoundResult[]): Row {
@@ -71,7 +76,7 @@ function rowOf({ id, label, system }: Contender, results: readonly RoundResult[]
   };
 }
 
-function bestOf(rows: readonly Row[]): Spread | undefined {
-  const spreads = rows.flatMap(({ recordsPerSecond }) => (recordsPerSecond ? [recordsPerSecond] : []));
-  return spreads.sort((a, b) => b.median - a.median)[0];
+function bestOf(rows: readonly Row[]): Row | undefined {
+  const rate = ({ recordsPerSecond }: Row): number => recordsPerSecond?.median ?? 0;
+  return [...rows].sort((a, b) => rate(b) - rate(a))[0];
 }

@@ -50,7 +50,7 @@ function latency({ latency: of, lateRounds }: Row): string[] {
 
 function times({ oursIsTimes }: Row): string {
   if (oursIsTimes === undefined) return '-';
-  return oursIsTimes === 'inconclusive' ? 'inconclusive' : `× ${oursIsTimes.toFixed(2)}`;
+  return typeof oursIsTimes === 'number' ? `× ${oursIsTimes.toFixed(2)}` : oursIsTimes;
 }
 
 function whole(number: number, digits = 0): string {

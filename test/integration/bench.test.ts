@@ -1,5 +1,5 @@
 /** The benchmark's judge sees what is wrong: a round that it lets pass is exact. */
-import { mkdtempSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -14,7 +14,7 @@ import { produce } from './harness/produce.js';
 import { testStack } from './harness/test-stack.js';
 import { uniquePrefix } from './harness/unique-prefix.js';
 import { until } from './harness/until.js';
-import { startWorker } from './harness/worker.js';
+import { startWorker, stopWorkers } from './harness/worker.js';
 
 const { signal } = new AbortController();
 const RECORDS = 5_000;
@@ -22,6 +22,7 @@ const SEED = 3;
 
 describe("the benchmark's judge", () => {
   const prefix = uniquePrefix('bench-judge');
+  const stateDir = mkdtempSync(join(tmpdir(), 'notification-streams-bench-judge-'));
   let topics: Topics;
   let input: JobInput;
   const judge = (over: Partial<JobInput> = {}): Promise<Verdict> =>
@@ -31,7 +32,6 @@ describe("the benchmark's judge", () => {
     const { kafkaBrokers: brokers, schemaRegistryUrl: registryUrl } = testStack();
     topics = await Topics.connect(brokers);
     input = await makeInput({ brokers, registryUrl, topics, prefix, seed: SEED, records: RECORDS, signal });
-    const stateDir = mkdtempSync(join(tmpdir(), 'notification-streams-bench-judge-'));
     startWorker({ env: environmentOf(CONTENDERS[0]!, { brokers, registryUrl, prefix, stateDir }) });
     await until(
       'the input is committed',
@@ -39,7 +39,11 @@ describe("the benchmark's judge", () => {
       90_000,
     );
   });
-  afterAll(() => topics.close());
+  afterAll(async () => {
+    await stopWorkers();
+    await topics.close();
+    rmSync(stateDir, { recursive: true, force: true });
+  });
 
   it('is given the input that the job says: a tenth are copies, byte for byte on the same partition', async () => {
     const { kafkaBrokers: brokers } = testStack();

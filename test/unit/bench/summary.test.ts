@@ -22,6 +22,8 @@ function round(contender: string, recordsPerSecond: number, over: Partial<RoundR
   };
 }
 
+const SEVEN = [0, 1, 2, 3, 4, 5, 6];
+
 const lineOf = (label: string, results: readonly RoundResult[]): string =>
   table(summarize(contenders, results))
     .split('\n')
@@ -30,19 +32,23 @@ const lineOf = (label: string, results: readonly RoundResult[]): string =>
 describe('the table', () => {
   it('has medians and ranges, and how many times faster ours is', () => {
     const results = [
-      ...[100, 110, 120].map((rate) => round('ours-1', rate)),
-      ...[50, 55, 60].map((rate) => round('kafka-streams-1', rate)),
+      ...SEVEN.map((place) => round('ours-1', 100 + place)),
+      ...SEVEN.map((place) => round('kafka-streams-1', 50 + place)),
     ];
     expect(lineOf('ours, 1', results)).toBe(
-      '| ours, 1 worker | 1,000 | 3 of 3 | 110 (100–120) | 20.0 | 10.0 | 100 | 5 | 9 | 12 | - |',
+      '| ours, 1 worker | 1,000 | 7 of 7 | 103 (100–106) | 20.0 | 10.0 | 100 | 5 | 9 | 12 | - |',
     );
-    expect(lineOf('1 thread', results)).toMatch(/\| 55 \(50–60\) \|.*\| × 2\.00 \|$/);
+    expect(lineOf('1 thread', results)).toMatch(/\| 53 \(50–56\) \|.*\| × 1\.94 \|$/);
     expect(lineOf('kafkats', results)).toContain('| 0 of 0 | - |');
   });
 
   it('says inconclusive where the ranges overlap', () => {
-    const results = [round('ours-1', 100), round('ours-1', 130), round('kafka-streams-1', 101)];
+    const results = SEVEN.flatMap((place) => [
+      round('ours-1', 100 + place),
+      round('kafka-streams-1', place === 0 ? 100 : 50),
+    ]);
     expect(lineOf('1 thread', results)).toMatch(/\| inconclusive \|$/);
+    expect(lineOf('1 thread', results.slice(2))).toMatch(/\| too few rounds \|$/);
   });
 
   it('counts nothing of a round that is not exact, but says that there was one', () => {
