@@ -38,7 +38,7 @@ const { signal, release } = onInterrupt();
 try {
   const results = await run(parseBenchOptions(given));
   say(`\n${tables(results)}\n\n${writeResults(results)}\n${writeChart(results)}`);
-  if (results.options.publish) publish(results);
+  if (results.options.publish) await publish(results);
   process.exitCode = results.rounds.every(({ isExact }) => isExact) ? 0 : 1;
 } catch (error) {
   if (!signal.aborted) fail(error);

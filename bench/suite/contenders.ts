@@ -30,7 +30,7 @@ export interface Job {
 }
 
 /** Peers ask the registry once for an id that it does not know; with the default, ours would ask again for 3 s. */
-const OURS = { RETRY_ATTEMPTS: '1', RETRY_BACKOFF_MS: '0' };
+const OURS = { RETRY_ATTEMPTS: '1' };
 
 export const CONTENDERS: readonly Contender[] = [
   { id: 'ours-1', label: 'ours, 1 worker', system: 'ours', processes: 1, settings: OURS },

@@ -1,6 +1,7 @@
 /** Where the results go: every round's raw numbers as JSON, a chart, and, when asked for, docs/performance.md. */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { format, resolveConfig } from 'prettier';
 import { projectRoot } from '../../dev/stack/place.js';
 import { FatalError } from '../../topology/errors.js';
 import { chart } from './chart.js';
@@ -52,7 +53,7 @@ export function tables({ options, contenders, rounds }: Pick<Results, 'options' 
 }
 
 /** Makes these the results of docs/performance.md. @throws FatalError when the page has no place for them. */
-export function publish(results: Results): void {
+export async function publish(results: Results): Promise<void> {
   const page = readFileSync(PAGE, 'utf8');
   const [begin, end] = MARKS.map((mark) => page.indexOf(mark));
   if (begin === undefined || end === undefined || begin < 0 || end < begin)
@@ -65,7 +66,8 @@ export function publish(results: Results): void {
       .map(([name, version]) => `${name} ${version}`)
       .join(', ')}. Load average before: ${machine.loadBefore.toFixed(1)}.`;
   const block = [MARKS[0], about, tables(results), '![The table as a chart](performance.svg)', ''].join('\n\n');
-  writeFileSync(PAGE, page.slice(0, begin) + block + page.slice(end));
+  const style = { ...(await resolveConfig(PAGE)), filepath: PAGE };
+  writeFileSync(PAGE, await format(page.slice(0, begin) + block + page.slice(end), style));
   writeFileSync(PICTURE, chartOf(results));
 }
 
