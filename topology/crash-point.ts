@@ -25,7 +25,10 @@ export type CrashPoint =
 
 let reached: ((point: CrashPoint) => void) | undefined;
 
-/** For tests alone: called each time that a worker passes a point. */
+/**
+ * For tests alone: called each time that a worker passes a point.
+ * @public used by modules that are imported into a built worker
+ */
 export function onCrashPoint(listener: (point: CrashPoint) => void): void {
   reached = listener;
 }

@@ -1,4 +1,4 @@
-/** Compiles the oracle once, with the compiler that came with the stack's artifacts: a Java runtime alone suffices. */
+/** Compiles Java programs once, with the compiler that came with the stack's artifacts: a Java runtime alone suffices. */
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
@@ -21,21 +21,33 @@ export interface CompiledOracle {
 /** One source file a program; each is run by its name. */
 const SOURCES = ['Oracle.java', 'Load.java'];
 
-/** The compiled oracle, and the load that tests put on a cluster, kept beside the artifacts in a folder named by its source's digest. */
-export async function compileOracle(
-  options: Pick<StackOptions, 'artifacts' | 'env' | 'progress'>,
+type CompileOptions = Pick<StackOptions, 'artifacts' | 'env' | 'progress'>;
+
+/** The compiled oracle, and the load that tests put on a cluster. */
+export function compileOracle(options: CompileOptions): Promise<CompiledOracle> {
+  const sources = SOURCES.map((name) => join(projectRoot(), 'dev', 'oracle', name));
+  return compileJava('oracle', sources, options);
+}
+
+/**
+ * Programs of ours on Kafka's Java client, compiled beside the artifacts into a folder named by the sources' digest.
+ * @throws FatalError with what the compiler says.
+ */
+export async function compileJava(
+  name: string,
+  sources: readonly string[],
+  options: CompileOptions,
 ): Promise<CompiledOracle> {
   const place = placeOf(options);
   const java = await findJava(place.env);
   const artifacts = await fetchArtifacts(place);
-  const sources = SOURCES.map((name) => join(projectRoot(), 'dev', 'oracle', name));
   const contents = await Promise.all(sources.map((source) => readFile(source)));
   const digest = createHash('sha256').update(Buffer.concat(contents)).digest('hex').slice(0, 12);
-  const classes = join(artifacts.folder, `oracle-${digest}`);
+  const classes = join(artifacts.folder, `${name}-${digest}`);
   if (!existsSync(classes)) {
     const partial = `${classes}.${process.pid}.partial`;
     const libraries = dirname(artifacts.kafka);
-    const needed = (await readdir(libraries)).filter((name) => /^(kafka-clients|slf4j-api)-/.test(name));
+    const needed = (await readdir(libraries)).filter((file) => /^(kafka-clients|slf4j-api)-/.test(file));
     const args = [
       '-jar',
       artifacts.compiler,
@@ -44,7 +56,7 @@ export async function compileOracle(
       'UTF-8',
       '-nowarn',
       '-cp',
-      needed.map((name) => join(libraries, name)).join(':'),
+      needed.map((file) => join(libraries, file)).join(':'),
       '-d',
       partial,
       ...sources,

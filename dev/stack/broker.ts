@@ -29,7 +29,8 @@ export function brokerSpec(root: string, layout: Layout, id: number): MemberSpec
     folder,
     logFiles: [log],
     args: (artifacts) => [
-      ...['-Xms64m', '-Xmx512m', '-XX:+UseSerialGC', '-XX:+ExitOnOutOfMemoryError', '-Djava.awt.headless=true'],
+      ...['-Xms64m', `-Xmx${layout.brokerHeapMb}m`, '-XX:+UseSerialGC', '-XX:+ExitOnOutOfMemoryError'],
+      '-Djava.awt.headless=true',
       ...[`-Dlog4j2.configurationFile=${log4jConfig()}`, `-Dstack.log=${log}`],
       ...['-cp', artifacts.kafka, 'kafka.Kafka', configFile(root, id)],
     ],

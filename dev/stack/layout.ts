@@ -20,6 +20,7 @@ export interface Layout {
   readonly clusterId: string;
   readonly brokers: readonly BrokerLayout[];
   readonly registryPort: number;
+  readonly brokerHeapMb: number;
 }
 
 const MOST_BROKERS = 3;
@@ -71,6 +72,7 @@ export async function planLayout(place: StackPlace): Promise<Layout> {
     clusterId: stored?.clusterId ?? newClusterId(),
     brokers,
     registryPort: await keepOrChoose(stored?.registryPort),
+    brokerHeapMb: stored?.brokerHeapMb ?? place.brokerHeapMb,
   };
   await writeLayout(place.root, layout);
   return layout;

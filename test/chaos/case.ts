@@ -18,6 +18,8 @@ export interface ChaosCase {
   readonly env?: Readonly<Record<string, string>>;
   /** The longest that a task may make nothing while it has input, ms. Default: no bound, since nothing can be made. */
   readonly resumeWithinMs?: number;
+  /** Why it can not be made on this machine; undefined when it can. */
+  readonly hindrance?: () => string | undefined;
   /** Takes many minutes: run only when it is named. */
   readonly isLong?: boolean;
   /**

@@ -68,6 +68,7 @@ export class Round {
   /** The load has ended and everything is acknowledged. */
   finished = false;
   readonly #stop = new AbortController();
+  readonly #undo: (() => void)[] = [];
   #loading = false;
   #injecting = true;
   #loadedAt = 0;
@@ -156,6 +157,11 @@ export class Round {
     this.finished = true;
   }
 
+  /** To be done when the round is over, however it went. */
+  onClean(undo: () => void): void {
+    this.#undo.push(undo);
+  }
+
   /** Something that shows that the fault was one. */
   effect(what: string): void {
     this.effects.push(what);
@@ -183,10 +189,10 @@ export class Round {
     };
   }
 
-  startMember(name: string, over: Readonly<Record<string, string>> = {}, nodeArgs: readonly string[] = []): Member {
-    const stateDir = join(this.root, name);
+  /** `stateDir`: a folder of the round's own by default. */
+  startMember(name: string, stateDir = join(this.root, name)): Member {
     mkdirSync(stateDir, { recursive: true });
-    const member: Member = { name, stateDir, process: this.#spawn(stateDir, over, nodeArgs), expectedEnds: new Set() };
+    const member: Member = { name, stateDir, process: this.#spawn(stateDir, {}, []), expectedEnds: new Set() };
     this.members.push(member);
     this.#watch(member);
     return member;
@@ -317,6 +323,7 @@ export class Round {
     await this.cluster.heal();
     const topics = (await this.cluster.admin.listTopics()).filter((topic) => topic.startsWith(this.prefix));
     if (topics.length > 0) await this.cluster.admin.deleteTopics({ topics });
+    for (const undo of this.#undo) undo();
     rmSync(this.root, { recursive: true, force: true });
   }
 

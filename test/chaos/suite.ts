@@ -6,7 +6,7 @@ import type { Cluster } from './cluster.js';
 import { Round, type RoundOptions } from './round.js';
 import { COLUMNS, judge, type Verdict } from './verdict.js';
 
-export type Outcome =
+type Outcome =
   /** Every column is 0, an effect was seen, and the tasks went on in time. */
   | 'passed'
   /** A column is not 0, something ended that should not have, or the round broke off. */

@@ -16,7 +16,7 @@ export interface Output {
   readonly record: OracleRecord;
 }
 
-export const RECORD_OF: Readonly<Record<string, RecordName>> = {
+const RECORD_OF: Readonly<Record<string, RecordName>> = {
   NOTIFICATION_INAPP_TOPIC: 'InAppNotification',
   EMAIL_REQUEST_TOPIC: 'EmailRequestEvent',
   PUSH_REQUEST_TOPIC: 'PushRequestEvent',

@@ -7,7 +7,7 @@ export type { FetchedPartition, FetchedRecord } from './fetched-records.js';
 export { Leaders } from './leaders.js';
 export { Membership, type MembershipListener } from './membership.js';
 export { PartitionFeed } from './partition-feed.js';
-export { holdsRecords, readRange, type PartitionRange } from './partition-range.js';
+export { holdsRecords, type PartitionRange } from './partition-range.js';
 export { partitionFor } from './murmur2.js';
 export type { Placement } from './placement.js';
 export { Offsets, type OffsetSpec } from './offsets.js';

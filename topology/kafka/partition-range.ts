@@ -13,7 +13,7 @@ export interface PartitionRange {
 }
 
 /** Rejects when the signal aborts, or with FatalError when the range can not be read. */
-export async function* readRange(
+async function* readRange(
   { topic, topicId, partition, from, to }: PartitionRange,
   fetcher: Fetcher,
   signal: AbortSignal,

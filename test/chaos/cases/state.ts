@@ -1,19 +1,8 @@
 /** Faults of what a worker keeps on disk, and of where it stands. */
-import { execFileSync } from 'node:child_process';
-import {
-  copyFileSync,
-  mkdirSync,
-  readdirSync,
-  renameSync,
-  rmSync,
-  statSync,
-  truncateSync,
-  writeFileSync,
-  openSync,
-  writeSync,
-  closeSync,
-} from 'node:fs';
+import { closeSync, openSync, renameSync, statSync, truncateSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { mountSmallDisk, whyNoSmallDisk } from '../../small-disk.js';
 import { runKafkaTool } from '../../integration/harness/run-kafka-tool.js';
 import { until } from '../../integration/harness/until.js';
 import type { ChaosCase } from '../case.js';
@@ -88,39 +77,24 @@ export const STATE_CASES: readonly ChaosCase[] = [
   {
     id: '15',
     name: 'disk full',
-    fault: "a worker's state directory is a file system of 24 MB that is filled up under load, and emptied again",
+    fault:
+      "a worker's state directory is a file system of 32 MB that is filled up under load, and has room again later",
+    hindrance: whyNoSmallDisk,
     seconds: 50,
     inject: async (round) => {
-      const member = round.members[0]!;
-      await round.stop(member);
-      const mount = member.stateDir;
-      execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=24m', 'tmpfs', mount]);
-      try {
-        round.restart(member);
-        await member.process.ready();
-        const filler = join(mount, 'filler');
-        fill(filler);
-        await until(
-          'the worker says that its disk is full',
-          () => member.process.logged('the state store is full').length > 0 || member.process.ended,
-          40_000,
-        );
-        round.effect(`${member.name} said that its disk is full`);
-        rmSync(filler);
-        if (member.process.ended) throw new Error('the worker ended on a full disk');
-        await member.process.ready();
-        await round.untilDrained();
-      } finally {
-        const end = member.process.ended ? undefined : round.stop(member);
-        await end;
-        // What the store holds is looked at when the round is judged.
-        const kept = `${mount}.kept`;
-        mkdirSync(kept);
-        for (const name of readdirSync(mount))
-          if (name.endsWith('.mdb')) copyFileSync(join(mount, name), join(kept, name));
-        execFileSync('umount', [mount]);
-        for (const name of readdirSync(kept)) copyFileSync(join(kept, name), join(mount, name));
-      }
+      const disk = mountSmallDisk(32);
+      round.onClean(() => disk.unmount());
+      const member = round.startMember('small', disk.path);
+      await member.process.ready();
+      await round.at(0.3);
+      disk.fill();
+      const said = (): number =>
+        member.process.lines.filter((line) => line.includes('the disk of STATE_DIR is full')).length;
+      await until('the worker says that its disk is full', () => said() > 0 || member.process.ended, 40_000);
+      await delay(5000);
+      if (round.isLoading) round.effect(`${member.name} said that its disk is full, and stood still`);
+      disk.makeRoom();
+      await member.process.ready();
     },
   },
   {
@@ -145,15 +119,3 @@ export const STATE_CASES: readonly ChaosCase[] = [
     },
   },
 ];
-
-function fill(file: string): void {
-  const handle = openSync(file, 'w');
-  try {
-    const chunk = Buffer.alloc(64 * 1024);
-    for (;;) writeSync(handle, chunk);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error;
-  } finally {
-    closeSync(handle);
-  }
-}

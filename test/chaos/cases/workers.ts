@@ -8,7 +8,7 @@ import type { ChaosCase } from '../case.js';
 import { CRASH_PRELOAD, GAPS } from '../crash-gaps.js';
 import type { Member, Round } from '../round.js';
 import { moveClock, CLOCK_PRELOAD } from '../clock.js';
-import { limitCpu } from '../cpu-limit.js';
+import { canLimitCpu, limitCpu } from '../cpu-limit.js';
 
 /** Resolves with the tasks of the member once the others have them. */
 async function untilTakenOver(round: Round, from: Member, tasks: readonly number[]): Promise<void> {
@@ -270,6 +270,7 @@ export const WORKER_CASES: readonly ChaosCase[] = [
     id: '21',
     name: 'starvation',
     fault: 'one worker has a fifth of a core for 15 s',
+    hindrance: () => (canLimitCpu() ? undefined : 'needs control groups of version 1, as root'),
     seconds: 40,
     inject: async (round) => {
       await round.at(0.2);

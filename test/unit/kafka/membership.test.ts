@@ -225,7 +225,8 @@ describe('Membership', () => {
     ]);
     let times = 0;
     // The leader has not heard of the third partition yet; the next time it has.
-    group.leader = (dealt) => ((times += 1) === 1 ? encodeAssignment({ placement: runningTasks([0, 1]), partitions: older }) : dealt);
+    group.leader = (dealt) =>
+      (times += 1) === 1 ? encodeAssignment({ placement: runningTasks([0, 1]), partitions: older }) : dealt;
     await start();
     await until(() => expect(assigned).toHaveLength(1));
     expect(counts).toEqual(older);

@@ -1,0 +1,94 @@
+/** `npm run bench`: the same job on ours and on its peers, in turns, on the same broker; see docs/performance.md. */
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Command } from 'commander';
+import { fail } from '../bin/fail.js';
+import { INTERRUPTED, onInterrupt } from '../dev/demo/interrupt.js';
+import { reset, up } from '../dev/stack/stack.js';
+import { guardStack } from '../test/integration/harness/guard.js';
+import { buildPeers } from './suite/build-peers.js';
+import { CONTENDERS, PEERS } from './suite/contenders.js';
+import { describeMachine } from './suite/machine.js';
+import { parseBenchOptions, type BenchOptions, type GivenOptions } from './suite/options.js';
+import { printRound } from './suite/print-round.js';
+import { publish, tables, writeChart, writeResults, type Results } from './suite/results.js';
+import { runRound, type Bench, type RoundPlan, type RoundResult } from './suite/round.js';
+import { Topics } from './suite/topics.js';
+import { readVersions } from './suite/versions.js';
+
+const BROKER_HEAP_MB = 1024;
+const say = (line: string): void => console.log(line);
+
+const given = new Command('bench')
+  .description('runs the job task-events on ours and on its peers, and verifies and measures each')
+  .option('--peers <names>', `peers to build and run: ${PEERS.join(', ')}, or none; default: all that build`)
+  .option('--only <ids>', `of the contenders only these: ${CONTENDERS.map(({ id }) => id).join(', ')}`)
+  .option('--events <counts>', 'source records of a round, several sizes with commas between; default: 400000')
+  .option('--rounds <count>', 'default: 7')
+  .option('--seed <number>', 'of the first round; the others follow from it', '1')
+  .option('--no-latency', 'leave the latency out')
+  .option('--resume', 'in each round once more, with a SIGKILL at half of the input')
+  .option('--quick', 'little input and two rounds: shows that everything works, in minutes; the numbers mean little')
+  .option('--publish', 'make the results those of docs/performance.md')
+  .parse()
+  .opts<GivenOptions>();
+
+const { signal, release } = onInterrupt();
+try {
+  const results = await run(parseBenchOptions(given));
+  say(`\n${tables(results)}\n\n${writeResults(results)}\n${writeChart(results)}`);
+  if (results.options.publish) await publish(results);
+  process.exitCode = results.rounds.every(({ isExact }) => isExact) ? 0 : 1;
+} catch (error) {
+  if (!signal.aborted) fail(error);
+  else process.exitCode = INTERRUPTED;
+} finally {
+  release();
+}
+
+async function run(options: BenchOptions): Promise<Results> {
+  const startedAt = new Date().toISOString();
+  const built = await buildPeers(options.peers, signal, say);
+  const contenders = options.contenders.filter(({ system }) => system === 'ours' || built.includes(system));
+  const machine = await describeMachine();
+  const root = mkdtempSync(join(tmpdir(), 'notification-streams-bench-'));
+  const stack = { root, progress: say, brokerHeapMb: BROKER_HEAP_MB };
+  guardStack(root);
+  try {
+    const { kafkaBrokers: brokers, schemaRegistryUrl: registryUrl, members } = await up(stack);
+    const topics = await Topics.connect(brokers);
+    const brokerPid = members.find(({ name }) => name === 'broker-1')!.pid;
+    const bench: Bench = { brokers, registryUrl, brokerPid, topics, folder: join(root, 'contenders'), signal };
+    try {
+      const rounds: RoundResult[] = [];
+      const results: Results = { startedAt, machine, versions: readVersions(), options, contenders, rounds };
+      for await (const result of runRounds(bench, results)) {
+        rounds.push(result);
+        printRound(result, say);
+        writeResults(results);
+      }
+      return results;
+    } finally {
+      await topics.close();
+    }
+  } finally {
+    await reset(stack);
+  }
+}
+
+/** In turns, A B C A B C: what else the machine does meets all alike. */
+async function* runRounds(bench: Bench, { options, contenders }: Results): AsyncGenerator<RoundResult> {
+  const kinds: RoundPlan['kind'][] = options.resume ? ['throughput', 'resume'] : ['throughput'];
+  for (const size of options.records) {
+    for (let round = 0; round < options.rounds; round += 1) {
+      for (const contender of contenders) {
+        for (const kind of kinds) {
+          const records = Math.min(size, contender.mostRecords ?? size);
+          const latency = kind === 'throughput' ? options.latency : undefined;
+          yield await runRound(bench, contender, { size, records, seed: options.seed + round, kind, latency });
+        }
+      }
+    }
+  }
+}

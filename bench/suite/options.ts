@@ -1,0 +1,84 @@
+/** The options of `npm run bench`. */
+import { ConfigError } from '../../topology/errors.js';
+import { CONTENDERS, PEERS, type Contender, type System } from './contenders.js';
+import type { LatencyLoad } from './latency.js';
+
+export interface GivenOptions {
+  readonly peers?: string;
+  readonly only?: string;
+  readonly events?: string;
+  readonly rounds?: string;
+  readonly seed: string;
+  readonly quick?: boolean;
+  readonly latency: boolean;
+  readonly resume?: boolean;
+  readonly publish?: boolean;
+}
+
+export interface BenchOptions {
+  /** To be built; those that can not be are left out. */
+  readonly peers: readonly System[];
+  /** In their order within a round. */
+  readonly contenders: readonly Contender[];
+  /** Sizes of the input, in source records; each has rounds of its own. */
+  readonly records: readonly number[];
+  readonly rounds: number;
+  readonly seed: number;
+  readonly latency: LatencyLoad | undefined;
+  /** Whether each round has one more in which the contender is killed. */
+  readonly resume: boolean;
+  readonly isQuick: boolean;
+  /** Whether the results become those of docs/performance.md. */
+  readonly publish: boolean;
+}
+
+const LATENCY: LatencyLoad = { rate: 2000, seconds: 20 };
+const QUICK_LATENCY: LatencyLoad = { rate: 2000, seconds: 5 };
+const QUICK_RECORDS = 20_000;
+/** A slow contender's share of a quick run. */
+const QUICK_MOST_RECORDS = 4_000;
+
+/** Throws ConfigError that names every option that is wrong. */
+export function parseBenchOptions(given: GivenOptions): BenchOptions {
+  const faults: string[] = [];
+  const whole = (name: string, text: string, least: number, most: number): number => {
+    const number = /^\d{1,9}$/.test(text) ? Number(text) : NaN;
+    if (number >= least && number <= most) return number;
+    faults.push(`--${name} is "${text}": expected a whole number from ${least} to ${most}`);
+    return least;
+  };
+  const names = (name: string, text: string, known: readonly string[]): string[] => {
+    const asked = text.split(',').filter((one) => one !== '');
+    const unknown = asked.filter((one) => !known.includes(one));
+    if (unknown.length > 0) faults.push(`--${name} ${unknown.join(',')}: expected some of ${known.join(', ')}`);
+    return asked;
+  };
+  const isQuick = given.quick ?? false;
+  const only = given.only === undefined ? undefined : names('only', given.only, ids(CONTENDERS));
+  const asked = given.peers === undefined ? PEERS : names('peers', given.peers === 'none' ? '' : given.peers, PEERS);
+  const contenders = CONTENDERS.filter(
+    ({ id, system }) => (system === 'ours' || asked.includes(system)) && (only?.includes(id) ?? true),
+  );
+  const records = (given.events ?? String(isQuick ? QUICK_RECORDS : 400_000)).split(',');
+  const options: BenchOptions = {
+    peers: PEERS.filter((peer) => contenders.some(({ system }) => system === peer)),
+    contenders: contenders.map((one) =>
+      isQuick && one.mostRecords ? { ...one, mostRecords: QUICK_MOST_RECORDS } : one,
+    ),
+    records: records.map((text) => whole('events', text, 1_000, 20_000_000)),
+    rounds: whole('rounds', given.rounds ?? (isQuick ? '2' : '7'), 1, 100),
+    seed: whole('seed', given.seed, 0, 999_999_999),
+    latency: given.latency ? (isQuick ? QUICK_LATENCY : LATENCY) : undefined,
+    resume: given.resume ?? false,
+    isQuick,
+    publish: given.publish ?? false,
+  };
+  if (contenders.length === 0 && faults.length === 0)
+    faults.push(`--only ${given.only}: none of them is left by --peers ${given.peers}`);
+  if (faults.length > 0) throw new ConfigError(faults);
+  return options;
+}
+
+function ids(contenders: readonly Contender[]): string[] {
+  return contenders.map(({ id }) => id);
+}

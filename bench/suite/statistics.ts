@@ -1,0 +1,21 @@
+/** What is said of several rounds. */
+
+export interface Spread {
+  readonly median: number;
+  readonly min: number;
+  readonly max: number;
+}
+
+/** Undefined of nothing. */
+export function spreadOf(values: readonly number[]): Spread | undefined {
+  if (values.length === 0) return undefined;
+  const sorted = [...values].sort((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  const median = sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
+  return { median, min: sorted[0]!, max: sorted.at(-1)! };
+}
+
+/** How many times `b` goes into `a`, by their medians; 'inconclusive' when their ranges overlap. */
+export function ratio(a: Spread, b: Spread): number | 'inconclusive' {
+  return a.min <= b.max && b.min <= a.max ? 'inconclusive' : a.median / b.median;
+}

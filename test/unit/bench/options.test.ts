@@ -1,0 +1,47 @@
+import { describe, expect, it } from 'vitest';
+import { parseBenchOptions } from '../../../bench/suite/options.js';
+
+const DEFAULTS = { seed: '1', latency: true };
+const idsOf = (options: ReturnType<typeof parseBenchOptions>): string[] => options.contenders.map(({ id }) => id);
+
+describe("the benchmark's options", () => {
+  it('are seven rounds of 400,000 events of ours and every peer', () => {
+    const options = parseBenchOptions(DEFAULTS);
+    expect(options).toMatchObject({ records: [400_000], rounds: 7, latency: { rate: 2000, seconds: 20 } });
+    expect(idsOf(options)).toEqual([
+      'ours-1',
+      'ours-2',
+      'kafka-streams-1',
+      'kafka-streams-2',
+      'quix-streams',
+      'kafkats',
+    ]);
+  });
+
+  it('choose peers, which are built; ours always take part', () => {
+    const options = parseBenchOptions({ ...DEFAULTS, peers: 'kafka-streams' });
+    expect(options.peers).toEqual(['kafka-streams']);
+    expect(idsOf(options)).toEqual(['ours-1', 'ours-2', 'kafka-streams-1', 'kafka-streams-2']);
+    expect(idsOf(parseBenchOptions({ ...DEFAULTS, peers: 'none' }))).toEqual(['ours-1', 'ours-2']);
+  });
+
+  it('choose single contenders, and build nothing that is not among them', () => {
+    const options = parseBenchOptions({ ...DEFAULTS, only: 'ours-2,kafkats' });
+    expect(options.peers).toEqual(['kafkats']);
+    expect(idsOf(options)).toEqual(['ours-2', 'kafkats']);
+  });
+
+  it('take several sizes; a quick run has little input, above all for the slow', () => {
+    expect(parseBenchOptions({ ...DEFAULTS, events: '400000,2000000' }).records).toEqual([400_000, 2_000_000]);
+    const quick = parseBenchOptions({ ...DEFAULTS, quick: true });
+    expect(quick).toMatchObject({ records: [20_000], rounds: 2 });
+    expect(quick.contenders.find(({ id }) => id === 'kafkats')).toMatchObject({ mostRecords: 4_000 });
+  });
+
+  it('are refused all together, each with its value and what was expected', () => {
+    expect(() => parseBenchOptions({ ...DEFAULTS, peers: 'flink', events: '5', rounds: 'x' })).toThrow(
+      /--peers flink: expected some of kafka-streams.*--events is "5": expected a whole number.*--rounds is "x"/s,
+    );
+    expect(() => parseBenchOptions({ ...DEFAULTS, peers: 'none', only: 'kafkats' })).toThrow(/none of them is left/);
+  });
+});
