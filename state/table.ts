@@ -22,6 +22,8 @@ export interface TableHost {
  */
 export class Batch {
   readonly steps: (readonly [key: Buffer, value: Buffer | undefined])[] = [];
+  /** Called in the middle of the write. */
+  halfway: (() => void) | undefined;
 
   put(key: Buffer, value: Buffer): void {
     this.steps.push([key, value]);
@@ -73,7 +75,10 @@ export class Table {
   async write(batch: Batch): Promise<void> {
     const table = (this.#native ??= this.#host.open(this.name, true)!);
     await table.batch(() => {
-      for (const [key, value] of batch.steps) {
+      const { steps } = batch;
+      for (let index = 0; index < steps.length; index += 1) {
+        if (index === steps.length >> 1) batch.halfway?.();
+        const [key, value] = steps[index]!;
         if (value) void table.put(key, value);
         else void table.remove(key);
       }

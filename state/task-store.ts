@@ -104,7 +104,7 @@ export class TaskStore {
       put(batch, added, from, added.digests.length);
       for (const { offset, entry } of entries) this.#putLists(batch, offset, entry);
       batch.put(CHECKPOINT_KEY, encodeCheckpoint(this.#task, checkpoint));
-      crashPoint('store-writing');
+      batch.halfway = () => crashPoint('store-writing');
     });
     this.#checkpoint = checkpoint;
   }
