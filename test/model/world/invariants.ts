@@ -40,7 +40,7 @@ export function wrongOffsets(broker: MemoryBroker, tasks: number): string[] {
   return SOURCES.flatMap((topic) => partitions(tasks).map((partition) => ({ topic: NAMES.physical(topic), partition })))
     .map(({ topic, partition }) => ({
       place: `${topic}-${partition}`,
-      committed: offsets.committed(partitionName(topic, partition)),
+      committed: offsets.committed(partitionName(topic, partition)).offset,
       end: broker.log(topic, partition).endOffset,
     }))
     .filter(({ committed, end }) => committed !== end)
