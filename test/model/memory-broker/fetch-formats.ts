@@ -10,13 +10,13 @@ export interface Position {
   readonly maxBytes: number;
 }
 
-export interface TopicPositions {
+interface TopicPositions {
   /** Name or id. */
   readonly topic: string;
   readonly positions: readonly Position[];
 }
 
-export interface Question {
+interface Question {
   readonly maxWaitMs: number;
   readonly isolation: number;
   readonly topics: readonly TopicPositions[];
@@ -32,7 +32,7 @@ export interface PartitionAnswer {
   readonly data: Buffer;
 }
 
-export interface TopicAnswer {
+interface TopicAnswer {
   readonly topic: string;
   readonly partitions: readonly PartitionAnswer[];
 }
