@@ -3,7 +3,7 @@ import { pino } from 'pino';
 import { createCluster } from '../../topology/kafka/connect.js';
 import { brokerContract } from '../model/broker-contract.js';
 import { testStack } from './harness/test-stack.js';
-import { testKafka } from './harness/topics.js';
+import { recreateTopic, testKafka } from './harness/topics.js';
 import { uniquePrefix } from './harness/unique-prefix.js';
 import { until } from './harness/until.js';
 
@@ -39,6 +39,7 @@ brokerContract(() => {
           return topics[0]?.partitions.every(({ leader }) => leader >= 0);
         });
       }),
+    recreateTopic: (topic, partitions) => recreateTopic(brokers, topic, partitions),
     deleteRecords: (topic, before) =>
       withAdmin(async (admin) => {
         await admin.fetchTopicOffsets(topic); // learns of the topic

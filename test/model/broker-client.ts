@@ -9,6 +9,7 @@ import {
   type RawRequest,
 } from '../../topology/kafka/internals.js';
 import { Leaders, Offsets, type GroupMember } from '../../topology/kafka/index.js';
+import { canFetchById, fetchById } from '../../topology/kafka/fetch-by-id.js';
 import { BrokerError, errorType } from '../../topology/kafka/protocol-errors.js';
 import { writeBatch } from '../../topology/kafka/record-batch.js';
 import {
@@ -21,6 +22,8 @@ import {
   produce,
   txnOffsetCommit,
   type FetchAnswer,
+  type FetchPosition,
+  type PartitionOffset,
   type ProducerIdentity,
 } from '../../topology/kafka/requests.js';
 import { until } from '../integration/harness/until.js';
@@ -128,10 +131,16 @@ export class BrokerClient {
     return patiently(() => this.#ofTransaction(owner.transactionalId, addOffsetsToTxn(owner, groupId)));
   }
 
-  async sendOffsets(owner: ProducerIdentity, member: GroupMember, topic: string, offset: number): Promise<void> {
+  async sendOffsets(
+    owner: ProducerIdentity,
+    member: GroupMember,
+    topic: string,
+    offset: number,
+    metadata = '',
+  ): Promise<void> {
     const coordinator = await this.coordinator(member.groupId);
     await patiently(() =>
-      coordinator.connectionPool.send(txnOffsetCommit(owner, member, [{ topic, partition: 0, offset }])),
+      coordinator.connectionPool.send(txnOffsetCommit(owner, member, [{ topic, partition: 0, offset, metadata }])),
     );
   }
 
@@ -160,16 +169,34 @@ export class BrokerClient {
 
   /** The committed offset of partition 0 as the group's coordinator tells it at once. */
   async committedOnce(groupId: string, topic: string): Promise<number> {
-    const coordinator = await this.coordinator(groupId);
-    const [found] = await coordinator.connectionPool.send(offsetFetch(groupId, [{ topic, partitions: [0] }]));
-    return found!.offset;
+    return (await this.committedWithMetadata(groupId, topic)).offset;
   }
 
-  /** One fetch of what is stable from there on. */
-  async fetch(topic: string, offset: number, partition = 0): Promise<FetchAnswer> {
+  async committedWithMetadata(groupId: string, topic: string): Promise<PartitionOffset> {
+    const coordinator = await this.coordinator(groupId);
+    const [found] = await coordinator.connectionPool.send(offsetFetch(groupId, [{ topic, partitions: [0] }]));
+    return found!;
+  }
+
+  /** The id of the topic that has this name now. */
+  async topicId(topic: string): Promise<string | undefined> {
+    return (await this.#leaders.topicIds([topic])).get(topic);
+  }
+
+  /** Looks again who leads what. */
+  refresh(): Promise<void> {
+    return this.#leaders.refresh();
+  }
+
+  /** One fetch of what is stable of partition 0 from there on; by id when one is given, else by name. */
+  async fetch(topic: string, offset: number, topicId?: string): Promise<FetchAnswer> {
     const limits = { maxWaitMs: 20, maxBytes: 1_000_000, maxBytesPerPartition: 1_000_000, isolation: READ_COMMITTED };
-    const broker = await this.#leaders.broker(this.#leaders.leaderOf(topic, partition));
-    const [answer] = await broker.connectionPool.send(fetch([{ topic, partition, offset }], limits));
+    const broker = await this.#leaders.broker(this.#leaders.leaderOf(topic, 0));
+    const positions: FetchPosition[] = [{ topic, topicId, partition: 0, offset }];
+    const isById = canFetchById(broker, positions);
+    if (topicId !== undefined && !isById) throw new Error('the broker is too old to be fetched from by topic id');
+    const request = isById ? fetchById(positions, limits) : fetch(positions, limits);
+    const [answer] = await broker.connectionPool.send(request);
     return answer!;
   }
 

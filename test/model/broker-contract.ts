@@ -10,6 +10,7 @@ import { groupOffsets, groups } from './broker-contract/groups.js';
 import { logs } from './broker-contract/logs.js';
 import { sequences } from './broker-contract/sequences.js';
 import type { ContractBroker, Settings } from './broker-contract/setting.js';
+import { topicIds } from './broker-contract/topic-ids.js';
 import { transactions } from './broker-contract/transactions.js';
 
 export function brokerContract(open: () => ContractBroker): void {
@@ -40,4 +41,5 @@ export function brokerContract(open: () => ContractBroker): void {
   groupOffsets(setting);
   groups(setting);
   logs(setting);
+  topicIds(setting);
 }

@@ -28,6 +28,11 @@ brokerContract(() => {
       broker.createTopic(topic, partitions);
       return Promise.resolve();
     },
+    recreateTopic: (topic, partitions) => {
+      broker.deleteTopic(topic);
+      broker.createTopic(topic, partitions);
+      return Promise.resolve();
+    },
     deleteRecords: (topic, before) => {
       broker.log(topic, 0).deleteBefore(before);
       return Promise.resolve();

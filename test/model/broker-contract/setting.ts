@@ -9,6 +9,8 @@ import type { BrokerClient } from '../broker-client.js';
 export interface ContractBroker {
   createCluster(): Cluster;
   createTopic(topic: string, partitions: number): Promise<void>;
+  /** Deletes the topic and makes another under its name. */
+  recreateTopic(topic: string, partitions: number): Promise<void>;
   deleteRecords(topic: string, before: number): Promise<void>;
   /** Goes before every name, so that runs do not meet. */
   readonly prefix: string;

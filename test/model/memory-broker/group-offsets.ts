@@ -1,11 +1,20 @@
 /** Committed offsets of one group, and those that wait for the marker of their transaction. */
+export interface CommittedOffset {
+  /** -1 when nothing was ever committed. */
+  readonly offset: number;
+  readonly metadata: string;
+}
+
+/** What a broker tells of a partition that has none. */
+export const NO_OFFSET: CommittedOffset = { offset: -1, metadata: '' };
+
 export class GroupOffsets {
-  readonly #committed = new Map<string, number>();
-  readonly #pending = new Map<bigint, Map<string, number>>();
+  readonly #committed = new Map<string, CommittedOffset>();
+  readonly #pending = new Map<bigint, Map<string, CommittedOffset>>();
 
   /** Within a transaction: nothing is committed before its marker. */
-  stage(producerId: bigint, offsets: ReadonlyMap<string, number>): void {
-    const staged = this.#pending.get(producerId) ?? new Map<string, number>();
+  stage(producerId: bigint, offsets: ReadonlyMap<string, CommittedOffset>): void {
+    const staged = this.#pending.get(producerId) ?? new Map<string, CommittedOffset>();
     for (const [place, offset] of offsets) staged.set(place, offset);
     this.#pending.set(producerId, staged);
   }
@@ -16,12 +25,16 @@ export class GroupOffsets {
     if (isCommit) for (const [place, offset] of staged ?? []) this.#committed.set(place, offset);
   }
 
+  /** Their topic is no more: nothing is committed there, or will be. */
+  forget(places: readonly string[]): void {
+    for (const of of [this.#committed, ...this.#pending.values()]) for (const place of places) of.delete(place);
+  }
+
   isPending(place: string): boolean {
     return [...this.#pending.values()].some((staged) => staged.has(place));
   }
 
-  /** -1 when nothing was ever committed. */
-  committed(place: string): number {
-    return this.#committed.get(place) ?? -1;
+  committed(place: string): CommittedOffset {
+    return this.#committed.get(place) ?? NO_OFFSET;
   }
 }

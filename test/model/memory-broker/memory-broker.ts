@@ -6,9 +6,10 @@
 import { BrokerError } from '../../../topology/kafka/protocol-errors.js';
 import { NONE, UNKNOWN_TOPIC_OR_PARTITION } from './codes.js';
 import { GroupCoordinator } from './group-coordinator.js';
-import { GroupOffsets } from './group-offsets.js';
-import { PartitionLog, type Appended } from './partition-log.js';
+import { GroupOffsets, type CommittedOffset } from './group-offsets.js';
+import type { Appended, PartitionLog } from './partition-log.js';
 import type { Scheduler } from './scheduler.js';
+import { Topics } from './topics.js';
 import { TransactionCoordinator, type Owner } from './transaction-coordinator.js';
 
 interface Group {
@@ -24,8 +25,7 @@ export interface MemoryBrokerOptions {
 export class MemoryBroker {
   readonly scheduler: Scheduler;
   readonly transactions: TransactionCoordinator;
-  readonly #maxBatchBytes: number;
-  readonly #topics = new Map<string, PartitionLog[]>();
+  readonly topics: Topics;
   readonly #groups = new Map<string, Group>();
   readonly #watchers = new Set<() => void>();
   /** Nodes are 0 and 1; one of them leads everything, until it is moved. */
@@ -35,26 +35,33 @@ export class MemoryBroker {
 
   constructor(scheduler: Scheduler, options: MemoryBrokerOptions = {}) {
     this.scheduler = scheduler;
-    this.#maxBatchBytes = options.maxBatchBytes ?? 1_048_588;
+    this.topics = new Topics(options.maxBatchBytes ?? 1_048_588);
     this.transactions = new TransactionCoordinator(scheduler, (participant, ...marker) =>
       this.#writeMarker(participant, ...marker),
     );
   }
 
   createTopic(topic: string, partitions: number): void {
-    this.#topics.set(
-      topic,
-      Array.from({ length: partitions }, () => new PartitionLog(this.#maxBatchBytes)),
+    this.topics.create(topic, partitions);
+  }
+
+  /** Every group forgets where it stood in it. */
+  deleteTopic(topic: string): void {
+    const places = Array.from({ length: this.partitionCount(topic) }, (_, partition) =>
+      partitionName(topic, partition),
     );
+    this.topics.delete(topic);
+    for (const { offsets } of this.#groups.values()) offsets.forget(places);
+    this.changed();
   }
 
   partitionCount(topic: string): number {
-    return this.#topics.get(topic)?.length ?? 0;
+    return this.topics.named(topic)?.partitions.length ?? 0;
   }
 
   /** Undefined for a partition that does not exist. */
   find(topic: string, partition: number): PartitionLog | undefined {
-    return this.#topics.get(topic)?.[partition];
+    return this.topics.named(topic)?.partitions[partition];
   }
 
   log(topic: string, partition: number): PartitionLog {
@@ -85,7 +92,7 @@ export class MemoryBroker {
     groupId: string,
     owner: Owner,
     member: { readonly memberId: string; readonly generationId: number },
-    offsets: ReadonlyMap<string, number>,
+    offsets: ReadonlyMap<string, CommittedOffset>,
   ): number {
     const { producerId, producerEpoch } = owner;
     const { coordinator, offsets: of } = this.group(groupId);
@@ -129,7 +136,8 @@ export class MemoryBroker {
       return;
     }
     const { topic, partition } = partitionOf(participant);
-    this.log(topic, partition).appendMarker(producerId, epoch, isCommit);
+    // A topic that was deleted meanwhile needs no marker.
+    this.find(topic, partition)?.appendMarker(producerId, epoch, isCommit);
     this.changed();
   }
 }

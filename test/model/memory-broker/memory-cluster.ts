@@ -8,6 +8,7 @@ import { BrokerError, check } from '../../../topology/kafka/protocol-errors.js';
 import { NOT_COORDINATOR, NOT_LEADER_FOR_PARTITION } from './codes.js';
 import { serveFetch } from './fetch-request.js';
 import type { MemoryBroker } from './memory-broker.js';
+import { metadata } from './metadata-request.js';
 import {
   addOffsetsToTxn,
   addPartitionsToTxn,
@@ -46,6 +47,7 @@ export interface Network {
 
 const SERVED: Readonly<Record<number, Serve>> = {
   0: produce,
+  3: metadata,
   9: offsetFetch,
   22: initProducerId,
   24: addPartitionsToTxn,
@@ -54,6 +56,8 @@ const SERVED: Readonly<Record<number, Serve>> = {
   28: txnOffsetCommit,
 };
 const FETCH = 1;
+/** The newest that a broker of 3.1 speaks, where we ask for one that an older broker does not. */
+const SPOKEN = { 1: { minVersion: 0, maxVersion: 13 }, 3: { minVersion: 0, maxVersion: 12 } };
 const NODES = [0, 1];
 
 /** A connection that is gone, as kafkajs says it. */
@@ -88,6 +92,7 @@ export function createMemoryCluster(broker: MemoryBroker, network: Network): Clu
         partitionId,
         leader: known.leader,
       })),
+    findControllerBroker: () => Promise.resolve(nodes[known.leader]!),
     findBroker: ({ nodeId }) => Promise.resolve(nodes[Number(nodeId)]!),
     findGroupCoordinator: async () => nodes[await connections.ask('FindCoordinator', () => broker.leader)]!,
   };
@@ -128,6 +133,7 @@ function createNode(broker: MemoryBroker, connections: Connections, nodeId: numb
     });
   const node: Partial<Broker> = {
     nodeId,
+    versions: SPOKEN,
     connectionPool: {
       send: async <T>({ request, response }: RawRequest<T>): Promise<T> => {
         const { buffer } = await request.encode();
@@ -137,7 +143,7 @@ function createNode(broker: MemoryBroker, connections: Connections, nodeId: numb
           const reader = new ByteReader(body);
           const out =
             request.apiKey === FETCH
-              ? await serveFetch(broker, reader, isElsewhere)
+              ? await serveFetch(broker, request.apiVersion, reader, isElsewhere)
               : SERVED[request.apiKey]!(broker, reader, isElsewhere());
           return Buffer.from(out.bytes());
         });

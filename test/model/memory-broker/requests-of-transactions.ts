@@ -9,6 +9,7 @@ import {
   UNKNOWN_TOPIC_OR_PARTITION,
   UNSTABLE_OFFSET_COMMIT,
 } from './codes.js';
+import { NO_OFFSET, type CommittedOffset } from './group-offsets.js';
 import { groupName, partitionName, type MemoryBroker } from './memory-broker.js';
 import type { Owner } from './transaction-coordinator.js';
 import { compactList, list } from './wire.js';
@@ -74,7 +75,7 @@ export const txnOffsetCommit: Serve = (broker, body, isElsewhere) => {
   });
   const offsets = new Map(
     topics.flatMap(({ topic, partitions }) =>
-      partitions.map(({ partition, offset }) => [partitionName(topic, partition), offset] as const),
+      partitions.map(({ partition, ...offset }) => [partitionName(topic, partition), offset] as const),
     ),
   );
   const errorCode = isElsewhere
@@ -113,8 +114,8 @@ export const offsetFetch: Serve = (broker, body, isElsewhere) => {
     for (const partition of partitions) {
       const place = partitionName(topic, partition);
       const errorCode = isStable && offsets.isPending(place) ? UNSTABLE_OFFSET_COMMIT : NONE;
-      const offset = errorCode === NONE ? offsets.committed(place) : -1;
-      out.int32(partition).int64(offset).int32(-1).uvarint(0).int16(errorCode).uvarint(0);
+      const { offset, metadata } = errorCode === NONE ? offsets.committed(place) : NO_OFFSET;
+      out.int32(partition).int64(offset).int32(-1).compactString(metadata).int16(errorCode).uvarint(0);
     }
     out.uvarint(0);
   }
@@ -152,9 +153,8 @@ function readOwner(body: ByteReader): Owner {
   return { transactionalId: body.string(), producerId: body.bigint64(), producerEpoch: body.int16() };
 }
 
-function readOffset(body: ByteReader): { partition: number; offset: number } {
-  const read = { partition: body.int32(), offset: body.int64() };
+function readOffset(body: ByteReader): CommittedOffset & { readonly partition: number } {
+  const place = { partition: body.int32(), offset: body.int64() };
   body.int32(); // leader epoch
-  body.compactNullableString(); // metadata
-  return read;
+  return { ...place, metadata: body.compactNullableString() ?? '' };
 }

@@ -34,17 +34,21 @@ export function wrongOutputs(
   return [...differences('is in', actualOutputs(broker), outputs), ...differences('was read from', read, outputs)];
 }
 
-/** The committed offset of every source partition is its end. */
+/** The committed offset of every source partition is its end, and names the topic that it is an offset of. */
 export function wrongOffsets(broker: MemoryBroker, tasks: number): string[] {
   const { offsets } = broker.group(NAMES.group);
   return SOURCES.flatMap((topic) => partitions(tasks).map((partition) => ({ topic: NAMES.physical(topic), partition })))
-    .map(({ topic, partition }) => ({
-      place: `${topic}-${partition}`,
-      committed: offsets.committed(partitionName(topic, partition)),
-      end: broker.log(topic, partition).endOffset,
-    }))
-    .filter(({ committed, end }) => committed !== end)
-    .map(({ place, committed, end }) => `the committed offset of ${place} is ${committed}, its end ${end}`);
+    .map(({ topic, partition }) => {
+      const { offset, metadata } = offsets.committed(partitionName(topic, partition));
+      const end = broker.log(topic, partition).endOffset;
+      return {
+        place: `${topic}-${partition}`,
+        committed: `${offset} '${metadata}'`,
+        must: `${end} 'topic-id:${broker.topics.named(topic)!.id}'`,
+      };
+    })
+    .filter(({ committed, must }) => committed !== must)
+    .map(({ place, committed, must }) => `the committed offset of ${place} is ${committed}, but ${must} must be`);
 }
 
 /** Each task's store is the fold of its changelog, and that is the set of events delivered. */

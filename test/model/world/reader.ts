@@ -18,11 +18,13 @@ export class Reader {
   }
 
   async start(): Promise<void> {
-    await this.#leaders.track(SINKS.map((topic) => NAMES.physical(topic)));
+    const names = SINKS.map((topic) => NAMES.physical(topic));
+    await this.#leaders.track(names);
+    const ids = await this.#leaders.topicIds(names);
     for (const topic of SINKS) {
       const name = NAMES.physical(topic);
       for (let partition = 0; partition < this.#leaders.partitionCount(name); partition += 1) {
-        this.#fetcher.add(name, partition, 0, this.#consumer(topic, partition));
+        this.#fetcher.add(name, partition, 0, this.#consumer(topic, partition), ids.get(name));
       }
     }
   }
@@ -36,6 +38,9 @@ export class Reader {
       isHeld: () => false,
       outOfRange: failed,
       unreadable: failed,
+      recreated: (topicId) => {
+        throw new Error(`${topic} was deleted and made again (topic id ${topicId})`);
+      },
       deliver: ({ records }: FetchedPartition) => {
         for (const { value } of records) {
           const text = value!.toString();
