@@ -27,7 +27,10 @@ it('answers as LMDB does, after each batch', { timeout: 30_000 }, async () => {
       const [start, end] = Buffer.compare(a, b) < 0 ? [a, b] : [b, a];
       for (const batch of batches) {
         const steps = new Batch();
-        for (const of of batch) of.put ? steps.put(of.key, of.value) : steps.remove(of.key);
+        for (const of of batch) {
+          if (of.put) steps.put(of.key, of.value);
+          else steps.remove(of.key);
+        }
         await real.write(steps);
         await inSimulation(() => model.write(steps));
         expect(entriesOf(model, start, end)).toEqual(entriesOf(real, start, end));

@@ -146,7 +146,7 @@ export class Worker {
         rebalanceTimeoutMs: 30_000,
         heartbeatIntervalMs: 1_000,
         metadataIntervalMs: 15_000,
-        placement: { standbyReplicas: 0, acceptableLag: 1_000 },
+        placement: { standbyReplicas: 1, acceptableLag: 5 },
       },
       {
         claim: () => group.claim(),
