@@ -59,9 +59,9 @@ export class Connections {
   }
 
   /** What the Kafka cluster calls itself. Waits for the brokers. */
-  async clusterId(): Promise<string> {
-    const { clusterId } = await this.patiently(() => this.#cluster.metadata({ topics: [] }), 'start');
-    return clusterId ?? '';
+  clusterId(): Promise<string> {
+    // Not of the cluster object: its question for other topics makes it forget those that are tracked.
+    return this.patiently(() => withTopicAdmin(this.#settings, (admin) => admin.clusterId()), 'start');
   }
 
   offsets(groupId: string): Offsets {

@@ -99,8 +99,6 @@ function serverProperties(root: string, layout: Layout, broker: BrokerLayout): s
     'share.coordinator.state.topic.replication.factor': replicas,
     'share.coordinator.state.topic.min.isr': inSync,
     'share.coordinator.state.topic.num.partitions': 1,
-    // A transaction whose time is up is aborted a second later at most, not ten.
-    'transaction.abort.timed.out.transaction.cleanup.interval.ms': 1000,
     'group.initial.rebalance.delay.ms': 0,
     'group.min.session.timeout.ms': 1000,
     'num.network.threads': 2,

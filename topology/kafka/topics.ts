@@ -40,6 +40,11 @@ export class TopicAdmin {
     await this.#admin.disconnect();
   }
 
+  /** What the Kafka cluster calls itself. */
+  async clusterId(): Promise<string> {
+    return (await this.#admin.describeCluster()).clusterId;
+  }
+
   /** Partitions of each topic; a topic that does not exist is left out. */
   async partitionCounts(topics: readonly string[]): Promise<Map<string, number>> {
     const existing = new Set(await this.#admin.listTopics());

@@ -167,8 +167,8 @@ export const WORKER_CASES: readonly ChaosCase[] = [
     id: '5',
     name: 'transaction timeout',
     fault: 'SIGSTOP within a transaction, for longer than the transaction may last and less than the session',
-    seconds: 40,
-    env: { SESSION_TIMEOUT_MS: '20000', TRANSACTION_TIMEOUT_MS: '3000', REQUEST_TIMEOUT_MS: '2500' },
+    seconds: 50,
+    env: { SESSION_TIMEOUT_MS: '30000', TRANSACTION_TIMEOUT_MS: '3000', REQUEST_TIMEOUT_MS: '2500' },
     inject: async (round) => {
       for (let time = 0; time < 2; time += 1) {
         const member = round.pickMember();
@@ -177,7 +177,8 @@ export const WORKER_CASES: readonly ChaosCase[] = [
           member.process.logged('the outcome of a commit is unknown: it is read from the brokers').length;
         const before = unknown();
         await stopWithinTransaction(round, member);
-        await delay(8000);
+        // The coordinator looks every 10 s for transactions whose time is up.
+        await delay(15_000);
         signal(member, 'SIGCONT');
         await until(`${member.name} sees that its transaction is gone`, () => unknown() > before, 20_000);
         round.effect(`${member.name} lost a transaction to its timeout and took its tasks up again`);
