@@ -47,6 +47,7 @@ export function table(results: readonly RoundResult[]): string {
     'events',
     ...COLUMNS.map((column) => HEADINGS[column]),
     'longest pause, s',
+    'bound, s',
     'verdict',
   ];
   const rows = CASES.flatMap(({ id, name, resumeWithinMs }) => {
@@ -76,6 +77,9 @@ export function markdown(results: readonly RoundResult[], notRun: readonly NotRu
   const faults = CASES.filter(({ id }) => results.some((result) => result.case === id)).map(
     ({ id, name, fault }) => `- **${id} ${name}**: ${fault}.`,
   );
+  const left = CASES.filter(
+    ({ id }) => ![...results.map((result) => result.case), ...notRun.map((one) => one.id)].includes(id),
+  ).map(({ id, name }) => `${id} ${name}`);
   const rounds = results.map(
     ({ case: id, round, seed, outcome, seconds, effects }) =>
       `| ${id} | ${round} | ${seed} | ${outcome} | ${seconds} | ${effects.length}: ${effects.slice(0, 3).join('; ')} |`,
@@ -89,6 +93,7 @@ export function markdown(results: readonly RoundResult[], notRun: readonly NotRu
     table(results),
     '',
     ...notRun.map(({ id, name, why }) => `Not run: **${id} ${name}**: ${why}.`),
+    ...(left.length > 0 ? ['', `Not in this run: ${left.join(', ')}.`] : []),
     '',
     '## What was broken',
     '',
