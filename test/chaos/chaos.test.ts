@@ -5,7 +5,7 @@ import { Cluster } from './cluster.js';
 import { runRound } from './suite.js';
 import { COLUMNS } from './verdict.js';
 
-const SHORT = ['1a', '3', '8'];
+const SHORT = ['3', '8'];
 const EVENTS = 20_000;
 
 let cluster: Cluster;
