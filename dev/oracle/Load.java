@@ -84,6 +84,9 @@ public final class Load {
     }
 
     private void end(boolean commit) throws IOException {
+        if (!open) {
+            return;
+        }
         if (commit) {
             producer.commitTransaction();
         } else {
@@ -97,7 +100,7 @@ public final class Load {
             producer.beginTransaction();
             open = true;
         }
-        String[] fields = line.split("\t");
+        String[] fields = line.split("\t", -1);
         ProducerRecord<byte[], byte[]> record = new ProducerRecord<>(fields[0], bytes(fields[1]), bytes(fields[2]));
         for (int index = 3; index < fields.length; index++) {
             int equals = fields[index].indexOf('=');
