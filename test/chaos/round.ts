@@ -40,6 +40,9 @@ export interface Member {
   readonly expectedEnds: Set<WorkerProcess>;
 }
 
+/** What a worker logs when it must read from the brokers what became of a commit. */
+export const OUTCOME_UNKNOWN = 'the outcome of a commit is unknown: it is read from the brokers';
+
 const APP = 'app';
 const DRAINED_MS = 180_000;
 const FIRST_EVENTS = 500;

@@ -4,7 +4,7 @@ import { tasksOf } from '../../integration/harness/joined.js';
 import { until } from '../../integration/harness/until.js';
 import { API, type ActiveRule, type Rule } from '../broker-proxy.js';
 import type { ChaosCase } from '../case.js';
-import type { Round } from '../round.js';
+import { OUTCOME_UNKNOWN, type Round } from '../round.js';
 
 function onAll(round: Round, rule: Rule): readonly ActiveRule[] {
   return round.cluster.proxies.map((proxy) => proxy.add(rule));
@@ -15,7 +15,7 @@ function hitsOf(rules: readonly ActiveRule[]): number {
 }
 
 function unknownOutcomes(round: Round): number {
-  return round.logged('the outcome of a commit is unknown: it is read from the brokers').length;
+  return round.logged(OUTCOME_UNKNOWN).length;
 }
 
 /** The same rule on every proxy, until it was hit or the load ends. */

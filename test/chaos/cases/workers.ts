@@ -6,7 +6,7 @@ import { tasksOf } from '../../integration/harness/joined.js';
 import { API } from '../broker-proxy.js';
 import type { ChaosCase } from '../case.js';
 import { CRASH_PRELOAD, GAPS } from '../crash-gaps.js';
-import type { Member, Round } from '../round.js';
+import { OUTCOME_UNKNOWN, type Member, type Round } from '../round.js';
 import { moveClock, CLOCK_PRELOAD } from '../clock.js';
 import { canLimitCpu, limitCpu } from '../cpu-limit.js';
 
@@ -173,8 +173,7 @@ export const WORKER_CASES: readonly ChaosCase[] = [
       for (let time = 0; time < 2; time += 1) {
         const member = round.pickMember();
         if (tasksOf(member.process).length === 0) continue;
-        const unknown = (): number =>
-          member.process.logged('the outcome of a commit is unknown: it is read from the brokers').length;
+        const unknown = (): number => member.process.logged(OUTCOME_UNKNOWN).length;
         const before = unknown();
         await stopWithinTransaction(round, member);
         // The coordinator looks every 10 s for transactions whose time is up.
