@@ -24,8 +24,9 @@ it('three brokers keep every partition three times, and go on when one of them i
   const topic = 'replicated';
   const admin = testKafka(stack.kafkaBrokers).admin();
   await admin.connect();
-  await admin.createTopics({ topics: [{ topic, numPartitions: 3 }], waitForLeaders: true });
-  const { topics } = await admin.fetchTopicMetadata({ topics: [topic] });
+  await admin.createTopics({ topics: [{ topic, numPartitions: 3 }], waitForLeaders: false });
+  // A broker that has not heard of the topic yet answers with an error: so it is asked again.
+  const { topics } = await until('the topic is known', () => admin.fetchTopicMetadata({ topics: [topic] }));
   await admin.disconnect();
   expect(topics[0]!.partitions.map(({ replicas }) => replicas.length)).toEqual([3, 3, 3]);
 

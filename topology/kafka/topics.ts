@@ -1,8 +1,13 @@
 /** Creating topics and looking at what there is, through kafkajs's public admin client. */
+import { setTimeout as delay } from 'node:timers/promises';
 import kafkajs, { type Admin } from 'kafkajs';
 import type { KafkaSettings } from './connect.js';
+import { hasMoved } from './protocol-errors.js';
 
 const { ConfigResourceTypes, Kafka, logLevel } = kafkajs;
+
+const LED_WITHIN_MS = 30_000;
+const LOOK_AGAIN_MS = 100;
 
 /** A topic to be made. */
 export interface TopicPlan {
@@ -54,13 +59,14 @@ export class TopicAdmin {
     return new Map(found.map(({ name, partitions }) => [name, partitions.length]));
   }
 
-  /** Makes the topics that do not exist yet; returns their names. */
+  /** Makes the topics that do not exist yet, and waits until each of their partitions has a leader; returns their names. */
   async create(plans: readonly TopicPlan[]): Promise<string[]> {
     const existing = await this.partitionCounts(plans.map(({ topic }) => topic));
     const missing = plans.filter(({ topic }) => !existing.has(topic));
     if (missing.length === 0) return [];
     await this.#admin.createTopics({
-      waitForLeaders: true,
+      // kafkajs's own wait fails at the first broker that has not heard of a topic yet.
+      waitForLeaders: false,
       topics: missing.map(({ topic, partitions, replicationFactor, configs }) => ({
         topic,
         numPartitions: partitions,
@@ -68,7 +74,23 @@ export class TopicAdmin {
         configEntries: Object.entries(configs ?? {}).map(([name, value]) => ({ name, value })),
       })),
     });
-    return missing.map(({ topic }) => topic);
+    const names = missing.map(({ topic }) => topic);
+    await this.#untilLed(names);
+    return names;
+  }
+
+  async #untilLed(topics: string[]): Promise<void> {
+    for (const deadline = Date.now() + LED_WITHIN_MS; ; await delay(LOOK_AGAIN_MS)) {
+      try {
+        const { topics: found } = await this.#admin.fetchTopicMetadata({ topics });
+        if (found.every(({ partitions }) => partitions.every(({ leader }) => leader >= 0))) return;
+      } catch (error) {
+        if (!hasMoved(error)) throw error;
+      }
+      if (Date.now() > deadline) {
+        throw new Error(`within ${LED_WITHIN_MS} ms of being created, ${topics.join(', ')} got no leaders`);
+      }
+    }
   }
 
   /** Deletes those of the topics that exist. */

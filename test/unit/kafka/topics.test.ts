@@ -22,9 +22,14 @@ const settings = { brokers: ['b:1'], clientId: 'c', connectionTimeoutMs: 1000, r
 const exist = (counts: Readonly<Record<string, number>>): void => {
   admin.listTopics.mockResolvedValue(Object.keys(counts));
   admin.fetchTopicMetadata.mockImplementation(({ topics }) =>
-    Promise.resolve({ topics: topics.map((name) => ({ name, partitions: Array.from({ length: counts[name]! }) })) }),
+    Promise.resolve({ topics: topics.map((name) => described(name, counts[name] ?? 1, 0)) }),
   );
 };
+const described = (name: string, partitions: number, leader: number) => ({
+  name,
+  partitions: Array.from({ length: partitions }, () => ({ leader })),
+});
+const later = (type: string) => Object.assign(new Error(type), { type });
 
 describe('TopicAdmin', () => {
   it('makes what is missing and nothing else', async () => {
@@ -37,7 +42,7 @@ describe('TopicAdmin', () => {
     });
     expect(await new TopicAdmin(settings).create([plan('there'), plan('new')])).toEqual(['new']);
     expect(admin.createTopics).toHaveBeenCalledWith({
-      waitForLeaders: true,
+      waitForLeaders: false,
       topics: [
         {
           topic: 'new',
@@ -47,6 +52,24 @@ describe('TopicAdmin', () => {
         },
       ],
     });
+  });
+
+  it('waits until the brokers have heard of a new topic and its partitions have leaders', async () => {
+    exist({});
+    admin.fetchTopicMetadata
+      .mockRejectedValueOnce(later('UNKNOWN_TOPIC_OR_PARTITION'))
+      .mockResolvedValueOnce({ topics: [described('new', 1, -1)] })
+      .mockResolvedValueOnce({ topics: [described('new', 1, 2)] });
+    const before = admin.fetchTopicMetadata.mock.calls.length;
+    await new TopicAdmin(settings).create([{ topic: 'new', partitions: 1, replicationFactor: -1 }]);
+    expect(admin.fetchTopicMetadata.mock.calls.length - before).toBe(3);
+  });
+
+  it('does not wait when the brokers refuse to tell of a new topic', async () => {
+    exist({});
+    admin.fetchTopicMetadata.mockRejectedValueOnce(later('TOPIC_AUTHORIZATION_FAILED'));
+    const created = new TopicAdmin(settings).create([{ topic: 'new', partitions: 1, replicationFactor: -1 }]);
+    await expect(created).rejects.toThrow('TOPIC_AUTHORIZATION_FAILED');
   });
 
   it('leaves out of the counts what does not exist', async () => {
