@@ -1,13 +1,8 @@
 /** The versions that are compared, as each one's own manifest names them. */
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { projectRoot } from '../../dev/stack/place.js';
-import { FatalError } from '../../topology/errors.js';
+import { readVersion, stackVersions, type Manifest } from '../../dev/stack/versions.js';
 
-const MANIFESTS: Readonly<Record<string, readonly [file: string, version: RegExp]>> = {
+const MANIFESTS: Readonly<Record<string, Manifest>> = {
   'notification-streams': ['package.json', /"version": "([^"]+)"/],
-  broker: ['dev/stack/pom.xml', /<kafka.version>([^<]+)</],
-  registry: ['dev/stack/pom.xml', /<apicurio.version>([^<]+)</],
   'kafka-streams': ['bench/peers/kafka-streams/pom.xml', /kafka-streams<\/artifactId><version>([^<]+)</],
   'quix-streams': ['bench/peers/quix-streams/requirements.txt', /^quixstreams\S*==(\S+)/m],
   kafkats: ['bench/peers/kafkats/package.json', /"@kafkats\/flow": "([^"]+)"/],
@@ -15,11 +10,6 @@ const MANIFESTS: Readonly<Record<string, readonly [file: string, version: RegExp
 
 /** By name. @throws FatalError when a manifest does not name it. */
 export function readVersions(): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(MANIFESTS).map(([name, [file, pattern]]) => {
-      const version = pattern.exec(readFileSync(join(projectRoot(), file), 'utf8'))?.[1];
-      if (version === undefined) throw new FatalError(`${file} names no version of ${name}: expected ${pattern}.`);
-      return [name, version];
-    }),
-  );
+  const ofContenders = Object.entries(MANIFESTS).map(([name, manifest]) => [name, readVersion(name, manifest)]);
+  return { ...stackVersions(), ...(Object.fromEntries(ofContenders) as Record<string, string>) };
 }

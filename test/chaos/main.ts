@@ -2,6 +2,7 @@
 import { writeFileSync } from 'node:fs';
 import { Command } from 'commander';
 import type { NotRun } from './case.js';
+import { describeRun, readRuns, type ChaosRun } from './chaos-run.js';
 import { CASES, NOT_RUN } from './cases/index.js';
 import { Cluster } from './cluster.js';
 import { MUTATIONS, mutationArgs } from './mutations.js';
@@ -15,6 +16,7 @@ interface Options {
   readonly events: string;
   readonly rate: string;
   readonly json?: string;
+  readonly from?: string[];
   readonly report?: string;
   readonly logs?: string;
   readonly mutation?: string;
@@ -29,6 +31,7 @@ const options = new Command('chaos')
   .option('--rate <count>', 'events a second, where the case does not say how long the load lasts', '1200')
   .option('--json <file>', 'write the results there')
   .option('--report <file>', 'write a report in Markdown there')
+  .option('--from <file...>', 'run nothing: report on what earlier runs wrote with --json')
   .option('--logs <folder>', "keep every worker's log there")
   .option(
     '--mutation <name>',
@@ -37,45 +40,53 @@ const options = new Command('chaos')
   .parse()
   .opts<Options>();
 
-const chosen = options.case
-  ? CASES.filter(({ id }) => options.case!.includes(id))
-  : CASES.filter(({ isLong }) => !isLong);
-const unknown = (options.case ?? []).filter((id) => !CASES.some((one) => one.id === id));
-if (unknown.length > 0) {
-  console.error(`--case ${unknown.join(' ')}: expected some of ${CASES.map(({ id }) => id).join(', ')}`);
-  process.exit(2);
-}
-
-const notRun: NotRun[] = [...NOT_RUN];
-for (const { id, name, hindrance } of chosen) {
-  const why = hindrance?.();
-  if (why !== undefined) notRun.push({ id, name, why });
-}
-const runnable = chosen.filter(({ id }) => !notRun.some((one) => one.id === id));
-
-const results: RoundResult[] = [];
-const cluster = await Cluster.start((line) => console.log(line));
-try {
-  for (let round = 1; round <= Number(options.rounds); round += 1) {
-    for (const one of runnable) {
-      const result = await runRound(one, cluster, round, {
-        seed: Number(options.seed) * 1000 + round * 100 + CASES.indexOf(one),
-        events: Number(options.events),
-        rate: Number(options.rate),
-        ...(options.logs === undefined ? {} : { logs: options.logs }),
-        nodeArgs: options.mutation === undefined ? [] : mutationArgs(options.mutation),
-        progress: (line) => console.log(line),
-      });
-      results.push(result);
-      printLine(result);
-      // After each round: a run that is broken off leaves what it has found.
-      if (options.json) writeFileSync(options.json, `${JSON.stringify({ options, results, notRun }, undefined, 2)}\n`);
-    }
-  }
-} finally {
-  await cluster.close();
-}
+const run = options.from ? undefined : await breakThings();
+const runs = run ? [run] : readRuns(options.from!);
+const results = runs.flatMap((one) => one.results);
 console.log(`\n${table(results)}`);
-for (const { id, name, why } of notRun) console.log(`not run: ${id} ${name}: ${why}`);
-if (options.report) writeFileSync(options.report, markdown(results, notRun));
+for (const { id, name, why } of runs.at(-1)!.notRun) console.log(`not run: ${id} ${name}: ${why}`);
+if (options.report) writeFileSync(options.report, markdown(runs));
 process.exit(results.every(({ outcome }) => outcome === 'passed') ? 0 : 1);
+
+async function breakThings(): Promise<ChaosRun> {
+  const chosen = options.case
+    ? CASES.filter(({ id }) => options.case!.includes(id))
+    : CASES.filter(({ isLong }) => !isLong);
+  const unknown = (options.case ?? []).filter((id) => !CASES.some((one) => one.id === id));
+  if (unknown.length > 0) {
+    console.error(`--case ${unknown.join(' ')}: expected some of ${CASES.map(({ id }) => id).join(', ')}`);
+    process.exit(2);
+  }
+
+  const notRun: NotRun[] = [...NOT_RUN];
+  for (const { id, name, hindrance } of chosen) {
+    const why = hindrance?.();
+    if (why !== undefined) notRun.push({ id, name, why });
+  }
+  const runnable = chosen.filter(({ id }) => !notRun.some((one) => one.id === id));
+
+  const results: RoundResult[] = [];
+  const run: ChaosRun = { ...describeRun(options.mutation), results, notRun };
+  const cluster = await Cluster.start((line) => console.log(line));
+  try {
+    for (let round = 1; round <= Number(options.rounds); round += 1) {
+      for (const one of runnable) {
+        const result = await runRound(one, cluster, round, {
+          seed: Number(options.seed) * 1000 + round * 100 + CASES.indexOf(one),
+          events: Number(options.events),
+          rate: Number(options.rate),
+          ...(options.logs === undefined ? {} : { logs: options.logs }),
+          nodeArgs: options.mutation === undefined ? [] : mutationArgs(options.mutation),
+          progress: (line) => console.log(line),
+        });
+        results.push(result);
+        printLine(result);
+        // After each round: a run that is broken off leaves what it has found.
+        if (options.json) writeFileSync(options.json, `${JSON.stringify(run, undefined, 2)}\n`);
+      }
+    }
+  } finally {
+    await cluster.close();
+  }
+  return run;
+}

@@ -1,7 +1,7 @@
 /** Results for people: a line a round, a table, a page. */
-import { cpus } from 'node:os';
-import type { NotRun } from './case.js';
 import { CASES } from './cases/index.js';
+import type { ChaosRun } from './chaos-run.js';
+import { MUTATIONS } from './mutations.js';
 import type { RoundResult } from './suite.js';
 import { COLUMNS } from './verdict.js';
 
@@ -16,23 +16,11 @@ const HEADINGS: Readonly<Record<(typeof COLUMNS)[number], string>> = {
   store: 'store',
 };
 
-export function printLine({
-  case: id,
-  name,
-  round,
-  seed,
-  outcome,
-  verdict,
-  effects,
-  errors,
-  seconds,
-}: RoundResult): void {
-  const wrong = verdict
-    ? COLUMNS.filter((column) => verdict[column] > 0).map((column) => `${HEADINGS[column]} ${verdict[column]}`)
-    : [];
+export function printLine(result: RoundResult): void {
+  const { case: id, name, round, seed, outcome, verdict, effects, errors, seconds } = result;
   const pause = verdict ? `, longest pause ${(verdict.longestPauseMs / 1000).toFixed(1)} s` : '';
   console.log(
-    `${outcome.toUpperCase()} ${id} ${name}, round ${round} (seed ${seed}): ${effects.length} effects${pause}, ${seconds} s ${wrong.join(', ')}`,
+    `${outcome.toUpperCase()} ${id} ${name}, round ${round} (seed ${seed}): ${effects.length} effects${pause}, ${seconds} s ${wrongOf(result).join(', ')}`,
   );
   if (outcome === 'passed') return;
   for (const line of [...(verdict?.faults ?? []), ...errors]) console.log(`    ${line.replaceAll('\n', '\n    ')}`);
@@ -73,37 +61,80 @@ function summary(of: readonly RoundResult[], resumeWithinMs: number | undefined)
   ];
 }
 
-export function markdown(results: readonly RoundResult[], notRun: readonly NotRun[]): string {
-  const faults = CASES.filter(({ id }) => results.some((result) => result.case === id)).map(
-    ({ id, name, fault }) => `- **${id} ${name}**: ${fault}.`,
-  );
-  const left = CASES.filter(
-    ({ id }) => ![...results.map((result) => result.case), ...notRun.map((one) => one.id)].includes(id),
-  ).map(({ id, name }) => `${id} ${name}`);
-  const rounds = results.map(
-    ({ case: id, round, seed, outcome, seconds, effects }) =>
-      `| ${id} | ${round} | ${seed} | ${outcome} | ${seconds} | ${effects.length}: ${effects.slice(0, 3).join('; ')} |`,
-  );
+/** The page: runs of the code as it is, and what became of the defects that other runs put in on purpose. */
+export function markdown(runs: readonly ChaosRun[]): string {
+  const proper = runs.filter(({ mutation }) => mutation === undefined);
+  const results = proper.flatMap((run) => run.results);
+  const isIn = (id: string): boolean => results.some((result) => result.case === id);
+  const notRun = new Map(proper.flatMap((run) => run.notRun).map((one) => [one.id, one]));
+  const left = CASES.filter(({ id }) => !isIn(id) && !notRun.has(id));
   return [
     '# Chaos report',
     '',
-    `Made by \`npm run chaos\`, Node ${process.version}, Kafka 4.3.0 (three brokers, replication 3, min ISR 2), ${cpus().length} cores for everything. Columns count what is wrong, over all rounds of a case; 0 is right.`,
+    `Made by \`npm run chaos\` on ${madeWith(runs)}; three brokers, replication 3, min ISR 2. Columns count what is wrong, over all rounds of a case; 0 is right.`,
     '[docs/testing.md](testing.md) says how a round goes and what each column means.',
     '',
     table(results),
     '',
-    ...notRun.map(({ id, name, why }) => `Not run: **${id} ${name}**: ${why}.`),
-    ...(left.length > 0 ? ['', `Not in this run: ${left.join(', ')}.`] : []),
+    ...[...notRun.values()].map(({ id, name, why }) => `Not run: **${id} ${name}**: ${why}.`),
+    ...(left.length > 0 ? ['', `Not in this run: ${left.map(({ id, name }) => `${id} ${name}`).join(', ')}.`] : []),
     '',
     '## What was broken',
     '',
-    ...faults,
+    ...CASES.filter(({ id }) => isIn(id)).map(({ id, name, fault }) => `- **${id} ${name}**: ${fault}.`),
     '',
     '## Rounds',
     '',
-    '| case | round | seed | verdict | s | effects seen |',
-    '| --- | --- | --- | --- | --- | --- |',
-    ...rounds,
+    '| case | round | seed | events | verdict | s | longest pause, s | effects seen |',
+    '| --- | --- | --- | --- | --- | --- | --- | --- |',
+    ...results.map(roundRow),
     '',
+    ...defects(runs.filter(({ mutation }) => mutation !== undefined)),
   ].join('\n');
+}
+
+function madeWith(runs: readonly ChaosRun[]): string {
+  const machines = runs.map(
+    ({ day, node, kafka, registry, cores }) =>
+      `${day} with Node ${node}, Kafka ${kafka}, Apicurio ${registry}, ${cores} cores for everything`,
+  );
+  return [...new Set(machines)].join(', and on ');
+}
+
+function roundRow({ case: id, round, seed, events, outcome, seconds, verdict, effects }: RoundResult): string {
+  const pause = verdict ? (verdict.longestPauseMs / 1000).toFixed(1) : '-';
+  const seen = `${effects.length}: ${effects.slice(0, 3).join('; ')}`;
+  return `| ${[id, round, seed, events, outcome, seconds, pause, seen].join(' | ')} |`;
+}
+
+function defects(runs: readonly ChaosRun[]): string[] {
+  if (runs.length === 0) return [];
+  const rows = runs.flatMap(({ mutation, results }) =>
+    results.map((result) => {
+      const { defect } = MUTATIONS[mutation!]!;
+      return `| ${[mutation, defect, result.case, result.seed, result.outcome, sawOf(result)].join(' | ')} |`;
+    }),
+  );
+  return [
+    '## Defects put in on purpose',
+    '',
+    'Each was put into the built workers by `--mutation`, and the same suite was run: it has to fail.',
+    '',
+    '| defect | what the code does then | case | seed | verdict | what was seen |',
+    '| --- | --- | --- | --- | --- | --- |',
+    ...rows,
+    '',
+  ];
+}
+
+/** The columns that are not 0. */
+function wrongOf({ verdict }: RoundResult): string[] {
+  return COLUMNS.filter((column) => verdict && verdict[column] > 0).map(
+    (column) => `${HEADINGS[column]} ${verdict![column]}`,
+  );
+}
+
+/** What is wrong, and otherwise what broke the round off. */
+function sawOf(result: RoundResult): string {
+  return wrongOf(result).join(', ') || (result.errors[0]?.split('\n')[0] ?? 'nothing');
 }

@@ -1,0 +1,23 @@
+/** Versions, as the manifests name them. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { FatalError } from '../../topology/errors.js';
+import { projectRoot } from './place.js';
+
+/** A file of the project, and where in it the version stands (the first group). */
+export type Manifest = readonly [file: string, version: RegExp];
+
+/** The versions of the stack's own broker and registry. */
+export function stackVersions(): { broker: string; registry: string } {
+  return {
+    broker: readVersion('broker', ['dev/stack/pom.xml', /<kafka.version>([^<]+)</]),
+    registry: readVersion('registry', ['dev/stack/pom.xml', /<apicurio.version>([^<]+)</]),
+  };
+}
+
+/** @throws FatalError when the manifest does not name it. */
+export function readVersion(name: string, [file, pattern]: Manifest): string {
+  const version = pattern.exec(readFileSync(join(projectRoot(), file), 'utf8'))?.[1];
+  if (version === undefined) throw new FatalError(`${file} names no version of ${name}: expected ${pattern}.`);
+  return version;
+}
