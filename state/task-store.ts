@@ -1,26 +1,16 @@
 /**
  * One task's dedup entries and positions, on disk.
  *
- * Keys: [0] the checkpoint; [1][digest] -> [source][bucket]; [2][source][bucket][changelog offset] -> the digests that
- * the changelog record at that offset added to the bucket, by which whole buckets expire. The checkpoint and the lists
- * carry checksums.
+ * Keys: [0] the checkpoint; [2]... the digests that were seen, in segments (segments.ts). Each value carries a checksum.
  * Holds nothing that Kafka has not committed; every write is one atomic step with the checkpoint.
  */
-import { SOURCE_TOPICS } from '../topology/record.js';
 import type { Digest } from '../topology/context.js';
 import { crashPoint } from '../topology/crash-point.js';
 import { FatalError } from '../topology/errors.js';
-import { digestsByPrefix, type DigestsByPrefix } from './by-prefix.js';
-import {
-  DIGEST_BYTES,
-  packDigests,
-  unpackDigests,
-  type BucketEntries,
-  type ChangelogEntry,
-  type SourcePosition,
-} from './changelog-entry.js';
+import type { BucketEntries, ChangelogEntry, SourcePosition } from './changelog-entry.js';
 import { writeAtomically, type StateEnvironment } from './environment.js';
 import { seal, unseal } from './sealed.js';
+import { Segments, sourceIndex } from './segments.js';
 import { firstLiveBucket, type WindowShape } from './stream-time.js';
 import type { Batch, Table } from './table.js';
 
@@ -39,29 +29,29 @@ export interface CommittedEntry {
   readonly entry: ChangelogEntry;
 }
 
-const FORMAT = 2;
+const FORMAT = 3;
 const CHECKPOINT_KEY = Buffer.from([0]);
-/** Of an entry's value: source and bucket. */
-const ENTRY_BYTES = 5;
-/** Entries added in one write, at most: about 100 ms of the event loop. */
-const ADDED_PER_WRITE = 50_000;
-/** Entries deleted in one write, about: a bounded time as well, and enough that a restore does not pile them up. */
+/** Digests added in one write, at most: some 10 ms of the event loop. */
+const ADDED_PER_WRITE = 20_000;
+/** Digests that expire in one write, about, beside twice as many as it adds: a restore does not pile them up. */
 const EXPIRED_PER_WRITE = 5_000;
-const EXPIRED_PER_LARGE_WRITE = 25_000;
 
 export class TaskStore {
-  readonly #environment: StateEnvironment;
   readonly #task: number;
   readonly #table: Table;
   readonly #shape: WindowShape;
+  readonly #segments: Segments;
+  #loading: Promise<void> | undefined;
+  #isLoaded = false;
   #checkpoint: Checkpoint | undefined;
   #changelogId: string | undefined;
 
+  /** Reads the checkpoint; the digests are read by `load`. */
   constructor(environment: StateEnvironment, task: number, shape: WindowShape) {
-    this.#environment = environment;
     this.#task = task;
     this.#table = environment.table(tableName(task));
     this.#shape = shape;
+    this.#segments = new Segments(this.#table, (why) => environment.damaged(`of task ${task}, ${why}`));
     this.#checkpoint = readCheckpoint(this.#table, task, environment);
     this.#changelogId = this.#checkpoint?.changelogId;
   }
@@ -71,53 +61,53 @@ export class TaskStore {
     return this.#checkpoint;
   }
 
+  /** Entries that it holds, once it is loaded. */
+  get size(): number {
+    return this.#segments.size;
+  }
+
+  /** Reads what is on the disk, so that `bucketOf` can answer; a second call waits for the first. */
+  load(): Promise<void> {
+    this.#loading ??= this.#segments.load().then(() => {
+      this.#isLoaded = true;
+    });
+    return this.#loading;
+  }
+
   /** The changelog topic whose offsets the checkpoints carry from the next write on. */
   follow(changelogId: string | undefined): void {
     this.#changelogId = changelogId;
   }
 
-  /** The bucket in which the digest was first seen, expired or not; undefined when it is not there. */
+  /** The bucket in which the digest was first seen, expired or not; undefined when it is not there. After `load`. */
   bucketOf(digest: Digest): number | undefined {
-    const entry = this.#table.get(entryKey(digest));
-    if (entry === undefined || entry.length === ENTRY_BYTES) return entry?.readUInt32BE(1);
-    throw this.#environment.damaged(
-      `an entry of task ${this.#task} has ${entry.length} bytes, expected ${ENTRY_BYTES}`,
-    );
+    if (!this.#isLoaded) throw new Error(`the store of task ${this.#task} is asked before it was loaded`);
+    return this.#segments.bucketOf(digest);
   }
 
   /**
    * Applies committed entries and moves the checkpoint to `nextOffset`, in one write; many entries (a restore, a
-   * standby) in several, so that the event loop goes on. Digests are random, so a write touches nearly as many pages of
-   * the tree as it has digests: in one call, in the tree's order, many entries are far faster than one by one.
+   * standby) in several, so that the event loop goes on. Entries that are there, or expired, change nothing.
    */
   async apply(entries: readonly CommittedEntry[], nextOffset: number): Promise<void> {
+    await this.load();
     const positions = new Map(this.#checkpoint?.positions);
     for (const { entry } of entries) for (const [topic, position] of entry.positions) positions.set(topic, position);
     const checkpoint: Checkpoint = { changelogId: this.#changelogId, changelogOffset: nextOffset, positions };
-    const added = digestsByPrefix(entries.flatMap(({ entry }) => entry.buckets));
-    let from = 0;
+    const pieces = inPieces(entries.flatMap(({ entry }) => entry.buckets));
+    const last = pieces.pop() ?? [];
     // Ahead of the checkpoint: a crash leaves facts without it, which are applied again.
-    for (; added.digests.length - from > ADDED_PER_WRITE; from += ADDED_PER_WRITE) {
-      await this.#write(positions, true, (batch) => put(batch, added, from, from + ADDED_PER_WRITE));
-    }
-    await this.#write(positions, added.digests.length > EXPIRED_PER_WRITE, (batch) => {
-      put(batch, added, from, added.digests.length);
-      for (const { offset, entry } of entries) this.#putLists(batch, offset, entry);
+    for (const piece of pieces) await this.#write(positions, piece);
+    await this.#write(positions, last, (batch) => {
       batch.put(CHECKPOINT_KEY, encodeCheckpoint(this.#task, checkpoint));
       batch.halfway = () => crashPoint('store-writing');
     });
     this.#checkpoint = checkpoint;
   }
 
-  /** Everything that the store holds, list by list, as changelog entries would say it. */
-  *buckets(): Generator<BucketEntries> {
-    for (const { key, value } of this.#table.getRange({ start: Buffer.from([2]), end: Buffer.from([3]) })) {
-      yield {
-        topic: SOURCE_TOPICS[key[1]!]!,
-        bucket: key.readUInt32BE(2),
-        digests: this.#unpack(value),
-      };
-    }
+  /** Everything that the store holds, piece by piece, as changelog entries would say it. */
+  buckets(): Generator<BucketEntries> {
+    return this.#segments.entries();
   }
 
   /** The changelog was written anew from this store: the checkpoint moves to its end. */
@@ -131,69 +121,45 @@ export class TaskStore {
     await writeAtomically(this.#table, (batch) => {
       for (const key of this.#table.keys()) batch.remove(key);
     });
+    this.#segments.cleared();
     this.#checkpoint = undefined;
   }
 
-  /** Expiry comes first: what is added may be what expires with it and was seen again. */
   async #write(
     positions: ReadonlyMap<string, SourcePosition>,
-    isLarge: boolean,
-    add: (batch: Batch) => void,
+    added: readonly BucketEntries[],
+    also?: (batch: Batch) => void,
   ): Promise<void> {
-    const expired = this.#expired(positions, isLarge ? EXPIRED_PER_LARGE_WRITE : EXPIRED_PER_WRITE);
+    const count = added.reduce((sum, { digests }) => sum + digests.length, 0);
+    const firstLive = new Map(
+      [...positions].map(([topic, { streamTime }]) => [sourceIndex(topic), firstLiveBucket(streamTime, this.#shape)]),
+    );
+    const change = this.#segments.change(added, firstLive, EXPIRED_PER_WRITE + 2 * count);
     await writeAtomically(this.#table, (batch) => {
-      for (const key of expired) batch.remove(key);
-      add(batch);
+      this.#segments.write(change, batch);
+      also?.(batch);
     });
-  }
-
-  #putLists(batch: Batch, offset: number, { buckets }: ChangelogEntry): void {
-    for (const { topic, bucket, digests } of buckets) {
-      const key = bucketKey(sourceIndex(topic), bucket, offset);
-      // A list of an earlier changelog may stand at the same offset (`state reseed`): it is still needed to expire.
-      const present = this.#table.get(key);
-      const all = present ? [...new Set([...this.#unpack(present), ...digests])] : digests;
-      batch.put(key, seal(packDigests(all)));
-    }
-  }
-
-  /** Keys of entries whose bucket is over, and of the lists that named them; up to the list that passes the limit. */
-  #expired(positions: ReadonlyMap<string, SourcePosition>, limit: number): Buffer[] {
-    const keys: Buffer[] = [];
-    for (const [topic, { streamTime }] of positions) {
-      const source = sourceIndex(topic);
-      const live = firstLiveBucket(streamTime, this.#shape);
-      if (live <= 0) continue;
-      const range = { start: bucketKey(source, 0, 0), end: bucketKey(source, live, 0) };
-      for (const { key, value } of this.#table.getRange(range)) {
-        const bucket = key.readUInt32BE(2);
-        for (const digest of this.#unpack(value)) {
-          // Seen again since it expired: it lives in a later bucket now.
-          if (this.bucketOf(digest) === bucket) keys.push(entryKey(digest));
-        }
-        keys.push(key);
-        if (keys.length >= limit) return keys;
-      }
-    }
-    return keys;
-  }
-
-  #unpack(list: Buffer): Digest[] {
-    const packed = unseal(list);
-    if (!packed) throw this.#environment.damaged(`a list of digests of task ${this.#task} has a wrong checksum`);
-    return unpackDigests(packed);
+    this.#segments.changed(change);
   }
 }
 
-function put(batch: Batch, { digests, buckets }: DigestsByPrefix, from: number, to: number): void {
-  // One value serves a whole bucket.
-  const values = new Map<BucketEntries, Buffer>();
-  for (let i = from; i < to; i += 1) {
-    const bucket = buckets[i]!;
-    let value = values.get(bucket);
-    if (!value) values.set(bucket, (value = entryValue(bucket)));
-    batch.put(entryKey(digests[i]!), value);
+/** What each write is to add. */
+function inPieces(lists: readonly BucketEntries[]): BucketEntries[][] {
+  const pieces: BucketEntries[][] = [[]];
+  let room = ADDED_PER_WRITE;
+  for (const { topic, bucket, digests } of lists) {
+    for (let from = 0; from < digests.length;) {
+      if (room === 0) {
+        pieces.push([]);
+        room = ADDED_PER_WRITE;
+      }
+      const some = digests.slice(from, from + room);
+      pieces.at(-1)!.push({ topic, bucket, digests: some });
+      from += some.length;
+      room -= some.length;
+    }
   }
+  return pieces;
 }
 
 /** Tasks that have a store in this environment, with their checkpoints. */
@@ -210,37 +176,6 @@ export function storedTasks(environment: StateEnvironment): Map<number, Checkpoi
 
 function tableName(task: number): string {
   return `task-${task}`;
-}
-
-function entryKey(digest: Digest): Buffer {
-  const key = Buffer.allocUnsafe(1 + DIGEST_BYTES);
-  key[0] = 1;
-  key.write(digest, 1, DIGEST_BYTES, 'latin1');
-  return key;
-}
-
-/** The source and the bucket in which the digest was first seen. */
-function entryValue({ topic, bucket }: BucketEntries): Buffer {
-  const value = Buffer.allocUnsafe(ENTRY_BYTES);
-  value.writeUInt8(sourceIndex(topic), 0);
-  value.writeUInt32BE(bucket, 1);
-  return value;
-}
-
-function bucketKey(source: number, bucket: number, offset: number): Buffer {
-  const key = Buffer.allocUnsafe(14);
-  key[0] = 2;
-  key[1] = source;
-  key.writeUInt32BE(bucket, 2);
-  key.writeBigUInt64BE(BigInt(offset), 6);
-  return key;
-}
-
-/** The place in SOURCE_TOPICS, which is why that list is only ever appended to. */
-function sourceIndex(topic: string): number {
-  const index = (SOURCE_TOPICS as readonly string[]).indexOf(topic);
-  if (index < 0) throw new FatalError(`the changelog names a source topic ${topic} that this version does not know`);
-  return index;
 }
 
 function encodeCheckpoint(task: number, { changelogId, changelogOffset, positions }: Checkpoint): Buffer {

@@ -1,28 +1,32 @@
 /**
  * The user directory: a global store, whole on every worker, filled from the compacted directory topic.
  *
- * Keys: [0][partition] -> the next offset to apply; [1][tenantId][userId] -> the entry as JSON; [2] -> format and topic id.
+ * Keys: [0][partition] -> the next offset to apply; [1][tenantId][userId] -> the entry as JSON, with a
+ * checksum; [2] -> format and topic id.
  */
 import { LRUCache } from 'lru-cache';
 import { FatalError } from '../topology/errors.js';
 import { isNewer, type DirectoryEntry } from './directory-entry.js';
 import { writeAtomically, type StateEnvironment } from './environment.js';
+import { seal, unseal } from './sealed.js';
 import type { Table } from './table.js';
 
 /** Entries kept decoded: a few hundred bytes each. */
 const CACHED_ENTRIES = 50_000;
 
 export class UserDirectory {
+  readonly #environment: StateEnvironment;
   readonly #table: Table;
   /** null: known to be absent. */
   readonly #cache = new LRUCache<string, { readonly entry: DirectoryEntry | null }>({ max: CACHED_ENTRIES });
   #size: number;
   #topicId: string | undefined;
 
-  /** Throws FatalError when a newer version wrote the store. */
+  /** Throws FatalError when a newer version wrote the store, StoreDamagedError when an older one did. */
   constructor(environment: StateEnvironment) {
+    this.#environment = environment;
     this.#table = environment.table('user-directory');
-    this.#topicId = readHead(this.#table);
+    this.#topicId = readHead(this.#table, environment);
     this.#size = this.#table.count({ start: ENTRY_PREFIX, end: HEAD_KEY });
   }
 
@@ -41,7 +45,7 @@ export class UserDirectory {
     const cached = this.#cache.get(name);
     if (cached) return cached.entry ?? undefined;
     const stored = this.#table.get(entryKey(tenantId, userId));
-    const entry = stored ? decode(tenantId, userId, stored) : null;
+    const entry = stored ? this.#decode(tenantId, userId, stored) : null;
     this.#cache.set(name, { entry });
     return entry ?? undefined;
   }
@@ -66,7 +70,7 @@ export class UserDirectory {
   *entries(): Generator<DirectoryEntry> {
     for (const { key, value } of this.#table.getRange({ start: ENTRY_PREFIX, end: HEAD_KEY })) {
       const bytes = Buffer.from(key);
-      yield decode(bytes.readBigInt64BE(1), bytes.readBigInt64BE(9), value);
+      yield this.#decode(bytes.readBigInt64BE(1), bytes.readBigInt64BE(9), value);
     }
   }
 
@@ -100,18 +104,26 @@ export class UserDirectory {
     this.#size = 0;
     this.#topicId = undefined;
   }
+
+  #decode(tenantId: bigint, userId: bigint, stored: Buffer): DirectoryEntry {
+    const json = unseal(stored);
+    if (!json) throw this.#environment.damaged('an entry of the user directory has a wrong checksum');
+    const { timestamp, ...rest } = JSON.parse(json.toString('utf8')) as StoredEntry;
+    return { tenantId, userId, timestamp: BigInt(timestamp), ...rest };
+  }
 }
 
 const ENTRY_PREFIX = Buffer.from([1]);
 const HEAD_KEY = Buffer.from([2]);
-const FORMAT = 1;
+const FORMAT = 2;
 
 /** The topic's id. */
-function readHead(table: Table): string | undefined {
+function readHead(table: Table, environment: StateEnvironment): string | undefined {
   const stored = table.get(HEAD_KEY);
   if (!stored) return undefined;
   const { format, topicId } = JSON.parse(stored.toString('utf8')) as { format: number; topicId?: string };
-  if (format !== FORMAT) {
+  if (format < FORMAT) throw environment.damaged(`the store of the user directory has the old format ${format}`);
+  if (format > FORMAT) {
     throw new FatalError(
       `the store of the user directory has format ${format}, this version reads ${FORMAT}: run the version that wrote it, or a newer one`,
     );
@@ -148,10 +160,5 @@ function encode(entry: DirectoryEntry): Buffer {
     deviceTokens,
     mutedChannels,
   };
-  return Buffer.from(JSON.stringify(stored));
-}
-
-function decode(tenantId: bigint, userId: bigint, stored: Buffer): DirectoryEntry {
-  const { timestamp, ...rest } = JSON.parse(stored.toString('utf8')) as StoredEntry;
-  return { tenantId, userId, timestamp: BigInt(timestamp), ...rest };
+  return seal(Buffer.from(JSON.stringify(stored)));
 }

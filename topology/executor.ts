@@ -4,7 +4,7 @@ import type { Templates } from '../processors/templates.js';
 import type { EventDecoder, EventEncoder, SinkEvents } from '../schemas/codecs.js';
 import type { DirectoryEntry } from '../state/directory-entry.js';
 import type { DedupView, Digest, DirectoryView, ProcessorContext } from './context.js';
-import { RetryableError } from './errors.js';
+import { FatalError, RetryableError, StoreDamagedError } from './errors.js';
 import type { DeadLetterOptions, DeadLetterSink, Processor, Sink, Topology } from './graph.js';
 import { DROP_REASONS, type DeadLetterCause, type DropReason } from './outcome.js';
 import { Outputs, TooLargeError, type OutputBounds } from './outputs.js';
@@ -36,8 +36,8 @@ export interface ExecutionContext {
 
 export interface Executor {
   /**
-   * Throws only RetryableError (a processor asks to be tried again). Any other error thrown by a processor
-   * becomes a dead letter of reason `failed`.
+   * Throws RetryableError (a processor asks to be tried again) and what is not the record's fault (StoreDamagedError,
+   * FatalError). Any other error thrown by a processor becomes a dead letter of reason `failed`.
    */
   process(record: SourceRecord, context: ExecutionContext): Processed;
   /** The dead letter for a record that can not be processed for a reason outside the topology (retries used up, refused by the broker). */
@@ -159,9 +159,9 @@ function forwarded({ digest, directory }: RoutedEvent, outputs: readonly SinkRec
     : { kind: 'forwarded', outputs, digest, directory };
 }
 
-/** Throws a RetryableError on: trying again is the task's. */
+/** Throws what is not the record's fault: trying again is the task's, and a damaged store ends the worker. */
 function causeOf(error: unknown, node: string): DeadLetterCause {
-  if (error instanceof RetryableError) throw error;
+  if (error instanceof RetryableError || error instanceof StoreDamagedError || error instanceof FatalError) throw error;
   if (error instanceof TooLargeError) {
     return { reason: 'too-large', message: `${node}: ${error.message}`, attempts: 1, error };
   }

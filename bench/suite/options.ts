@@ -1,4 +1,5 @@
 /** The options of `npm run bench`. */
+import { resolve } from 'node:path';
 import { ConfigError } from '../../topology/errors.js';
 import { CONTENDERS, PEERS, type Contender, type System } from './contenders.js';
 import type { LatencyLoad } from './latency.js';
@@ -12,6 +13,7 @@ export interface GivenOptions {
   readonly quick?: boolean;
   readonly latency: boolean;
   readonly resume?: boolean;
+  readonly profile?: string;
   readonly publish?: boolean;
 }
 
@@ -62,9 +64,9 @@ export function parseBenchOptions(given: GivenOptions): BenchOptions {
   const records = (given.events ?? String(isQuick ? QUICK_RECORDS : 400_000)).split(',');
   const options: BenchOptions = {
     peers: PEERS.filter((peer) => contenders.some(({ system }) => system === peer)),
-    contenders: contenders.map((one) =>
-      isQuick && one.mostRecords ? { ...one, mostRecords: QUICK_MOST_RECORDS } : one,
-    ),
+    contenders: contenders
+      .map((one) => (isQuick && one.mostRecords ? { ...one, mostRecords: QUICK_MOST_RECORDS } : one))
+      .map((one) => (given.profile !== undefined && one.system === 'ours' ? profiled(one, given.profile) : one)),
     records: records.map((text) => whole('events', text, 1_000, 20_000_000)),
     rounds: whole('rounds', given.rounds ?? (isQuick ? '2' : '7'), 1, 100),
     seed: whole('seed', given.seed, 0, 999_999_999),
@@ -81,4 +83,9 @@ export function parseBenchOptions(given: GivenOptions): BenchOptions {
 
 function ids(contenders: readonly Contender[]): string[] {
   return contenders.map(({ id }) => id);
+}
+
+/** The profiler costs a few per cent: what is measured meanwhile says where time goes, not how much there is. */
+function profiled(contender: Contender, folder: string): Contender {
+  return { ...contender, nodeArgs: ['--cpu-prof', `--cpu-prof-dir=${resolve(folder)}`] };
 }

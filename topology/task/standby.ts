@@ -80,6 +80,7 @@ export class Standby {
   /** Ends with an error only: the signal's, or what it can not read. */
   async #follow(signal: AbortSignal): Promise<never> {
     const { names, offsets, fetcher, log } = this.#services;
+    await this.store.load();
     const topic = names.changelog;
     const partition = { topic, partition: this.number };
     const topicId = (await offsets.topicIds([topic], ANSWER_MS)).get(topic);

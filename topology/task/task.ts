@@ -246,7 +246,8 @@ export class Task {
     await this.#dropProducer();
     signal.throwIfAborted();
     this.#producer = createProducer(this.number);
-    await this.#producer.fence([names.changelog, ...SINK_TOPICS.map((topic) => names.physical(topic))]);
+    const topics = [names.changelog, ...SINK_TOPICS.map((topic) => names.physical(topic))];
+    await Promise.all([this.#producer.fence(topics), this.#store.load()]);
     crashPoint('fenced');
     signal.throwIfAborted();
     await restore(this.#store, this.number, this.#services, signal);

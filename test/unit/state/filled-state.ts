@@ -1,4 +1,4 @@
-/** A state directory as a worker leaves it: two tasks' entries, lists of every size, the directory, pages used again. */
+/** A state directory as a worker leaves it: two tasks' entries, segments full and not, the directory, pages used again. */
 import { createHash } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -43,7 +43,7 @@ export async function fillState(directory: string, identity = IDENTITY): Promise
   for (const task of TASKS) {
     const store = new TaskStore(environment, task, SHAPE);
     for (let commit = 0; commit < COMMITS; commit += 1) {
-      const events = Array.from({ length: commit * 10 + 1 }, (_, i) => task * 1e6 + commit * 1000 + i);
+      const events = Array.from({ length: commit * 40 + 1 }, (_, i) => task * 1e6 + commit * 1000 + i);
       await commitTo(store, commit, events, 10_000 + commit * 10_000);
     }
   }
@@ -57,7 +57,8 @@ export async function fillState(directory: string, identity = IDENTITY): Promise
       eventId: 'e',
       deleted: false,
       email: 'a@example.com',
-      fullName: null,
+      // One that takes pages of its own.
+      fullName: user === 0 ? 'x'.repeat(10_000) : null,
       locale: null,
       timeZone: null,
       deviceTokens: [],
@@ -75,6 +76,7 @@ export async function answersOf(directory: string): Promise<string> {
     const hash = createHash('sha256');
     for (const task of TASKS) {
       const store = new TaskStore(environment, task, SHAPE);
+      await store.load();
       hash.update(JSON.stringify([...store.checkpoint!.positions]));
       for (const list of store.buckets()) {
         for (const of of list.digests) hash.update(`${list.bucket} ${of} ${store.bucketOf(of)}`, 'latin1');

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { isNewer, type DirectoryEntry } from '../../../state/directory-entry.js';
 import { UserDirectory } from '../../../state/user-directory.js';
+import { StoreDamagedError } from '../../../topology/errors.js';
 import { writeAtomically } from '../../../state/environment.js';
 import { temporaryState } from './temporary-state.js';
 
@@ -152,12 +153,22 @@ describe('isNewer', () => {
     expect([...directory.entries()].sort((a, b) => Number(b.userId - a.userId))).toEqual(users);
   });
 
+  it('takes a damaged entry for what it is, and an older format', async () => {
+    const { environment } = temporaryState();
+    const table = environment.table('user-directory');
+    const user = Buffer.concat([Buffer.from([1]), Buffer.from('00000000000000010000000000000009', 'hex')]);
+    await writeAtomically(table, (batch) => batch.put(user, Buffer.from('{"email":"someone else"}')));
+    expect(() => new UserDirectory(environment).get(1n, 9n)).toThrow(StoreDamagedError);
+    await writeAtomically(table, (batch) => batch.put(Buffer.from([2]), Buffer.from('{"format":1}')));
+    expect(() => new UserDirectory(environment)).toThrow('has the old format 1');
+  });
+
   it('is not opened when its format is newer, and is left as it is', async () => {
     const { environment } = temporaryState();
-    const newer = Buffer.from(JSON.stringify({ format: 2, topicId: 'id', users: 'elsewhere' }));
+    const newer = Buffer.from(JSON.stringify({ format: 3, topicId: 'id', users: 'elsewhere' }));
     await writeAtomically(environment.table('user-directory'), (batch) => batch.put(Buffer.from([2]), newer));
     expect(() => new UserDirectory(environment)).toThrow(
-      'the store of the user directory has format 2, this version reads 1: run the version that wrote it, or a newer one',
+      'the store of the user directory has format 3, this version reads 2: run the version that wrote it, or a newer one',
     );
     expect(environment.table('user-directory').get(Buffer.from([2]))).toEqual(newer);
   });

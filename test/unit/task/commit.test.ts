@@ -27,6 +27,7 @@ describe('a commit', () => {
     broker = new FakeBroker(names.changelog);
     broker.changelogEnd = 40;
     store = new TaskStore(temporaryState().environment, 2, SHAPE);
+    await store.load();
     const producer = broker.producer();
     await producer.fence([]);
     target = { task: 2, names, store, producer, member: { groupId: names.group, generationId: 1, memberId: 'm' } };

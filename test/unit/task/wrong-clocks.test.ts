@@ -24,6 +24,12 @@ class Partition {
   #commits = 0;
   now = NOON;
 
+  static async create(): Promise<Partition> {
+    const partition = new Partition();
+    await partition.#store.load();
+    return partition;
+  }
+
   /** False for a repeat. */
   isNew(event: string, timestamp = this.now): boolean {
     const record = { topic: TOPIC, partition: 0, ...fetchedRecord(this.#offset++, event, timestamp) } as const;
@@ -51,7 +57,7 @@ const STAMPS: [string, number][] = [
 
 describe('a record that is stamped', () => {
   it.each(STAMPS)('%s is known when its copy follows, staged or stored', async (_, timestamp) => {
-    const of = new Partition();
+    const of = await Partition.create();
     expect(of.isNew('normal')).toBe(true);
     expect([of.isNew('odd', timestamp), of.isNew('odd', timestamp)]).toEqual([true, false]);
     await of.commit();
@@ -63,7 +69,7 @@ describe('a record that is stamped', () => {
   it.each(STAMPS)(
     '%s makes nothing be forgotten that was seen less than the window, but an hour, ago',
     async (_, stamp) => {
-      const of = new Partition();
+      const of = await Partition.create();
       of.isNew('early');
       await of.commit();
       of.now += WINDOW - HOUR - 1000;
@@ -88,7 +94,7 @@ describe('the dedup window', () => {
   it('holds for every order of clocks: a copy within it is known, one well after it is not', async () => {
     await fc.assert(
       fc.asyncProperty(steps, async (list) => {
-        const of = new Partition();
+        const of = await Partition.create();
         const seen = new Map<string, number>();
         let beats = 0;
         for (const { passes, event, skew, commits } of list) {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { EmailRequestEvent } from '../../../schemas/types.js';
 import type { EventEncoder } from '../../../schemas/codecs.js';
-import { RetryableError } from '../../../topology/errors.js';
+import { FatalError, RetryableError, StoreDamagedError } from '../../../topology/errors.js';
 import { createExecutor, type ExecutorOptions, type Processed } from '../../../topology/executor.js';
 import { TopologyError, type Processor, type Sink } from '../../../topology/graph.js';
 import { deadLetter, drop, forward } from '../../../topology/outcome.js';
@@ -136,13 +136,16 @@ describe('an unexpected error', () => {
     });
   });
 
-  it('that trying again may cure is thrown on to the task', () => {
-    const busy = new RetryableError('the directory is busy');
+  it.each([
+    ['that trying again may cure', new RetryableError('the directory is busy')],
+    ['of a damaged store, which says nothing of the record,', new StoreDamagedError('a segment is damaged')],
+    ['that nothing can cure', new FatalError('no place is left')],
+  ])('%s is thrown on to the task', (_, error) => {
     expect(() =>
       run(() => {
-        throw busy;
+        throw error;
       }),
-    ).toThrow(busy);
+    ).toThrow(error);
   });
 });
 
