@@ -80,7 +80,8 @@ export class TopicAdmin {
   }
 
   async #untilLed(topics: string[]): Promise<void> {
-    for (const deadline = Date.now() + LED_WITHIN_MS; ; await delay(LOOK_AGAIN_MS)) {
+    const deadline = Date.now() + LED_WITHIN_MS;
+    for (;;) {
       try {
         const { topics: found } = await this.#admin.fetchTopicMetadata({ topics });
         if (found.every(({ partitions }) => partitions.every(({ leader }) => leader >= 0))) return;
@@ -90,6 +91,7 @@ export class TopicAdmin {
       if (Date.now() > deadline) {
         throw new Error(`within ${LED_WITHIN_MS} ms of being created, ${topics.join(', ')} got no leaders`);
       }
+      await delay(LOOK_AGAIN_MS);
     }
   }
 
