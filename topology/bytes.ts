@@ -190,6 +190,11 @@ export class ByteReader {
     return this.#buffer.readBigInt64BE(this.#advance(8));
   }
 
+  /** Passes over so many bytes. */
+  skip(size: number): void {
+    this.#advance(size);
+  }
+
   /** Zigzag varint or varlong, as a number. */
   varint(): number {
     let shift = 0;

@@ -17,6 +17,8 @@ export interface FetchedRecord {
   readonly key: Buffer | null;
   readonly value: Buffer | null;
   readonly headers: RecordHeaders;
+  /** Bytes of key and value. */
+  readonly bytes: number;
 }
 
 export interface AbortedTransaction {
@@ -68,9 +70,7 @@ export function readCommitted(
     nextOffset = Math.max(nextOffset, lastOffset + 1);
     at = end;
   }
-  let bytes = 0;
-  for (const { key, value } of records) bytes += (key?.length ?? 0) + (value?.length ?? 0);
-  return { records, nextOffset, bytes };
+  return { records, nextOffset, bytes: records.reduce((sum, record) => sum + record.bytes, 0) };
 }
 
 interface BatchView {
@@ -130,23 +130,60 @@ function controlType(batch: BatchView): number {
 
 const NO_HEADERS: RecordHeaders = Object.freeze({});
 
+/**
+ * A record that waits is a few numbers: its key and its value are cut out of the batch each time that they are asked
+ * for. Records wait for longer than the garbage collector's youngest generation lasts, and a key is hardly ever needed.
+ */
+class BatchRecord implements FetchedRecord {
+  readonly offset: number;
+  readonly timestamp: number;
+  readonly headers: RecordHeaders;
+  readonly #body: Buffer;
+  readonly #keyAt: number;
+  readonly #keySize: number;
+  readonly #valueAt: number;
+  readonly #valueSize: number;
+
+  /** Reads one record up to its end. */
+  constructor(reader: ByteReader, body: Buffer, batch: BatchView) {
+    reader.int8(); // attributes: unused
+    const timestampDelta = reader.varint();
+    this.timestamp = batch.appendTime ? batch.maxTimestamp : batch.baseTimestamp + timestampDelta;
+    this.offset = batch.baseOffset + reader.varint();
+    this.#body = body;
+    this.#keySize = reader.varint();
+    this.#keyAt = reader.position;
+    reader.skip(Math.max(0, this.#keySize));
+    this.#valueSize = reader.varint();
+    this.#valueAt = reader.position;
+    reader.skip(Math.max(0, this.#valueSize));
+    this.headers = readHeaders(reader);
+  }
+
+  get key(): Buffer | null {
+    return this.#keySize < 0 ? null : this.#body.subarray(this.#keyAt, this.#keyAt + this.#keySize);
+  }
+
+  get value(): Buffer | null {
+    return this.#valueSize < 0 ? null : this.#body.subarray(this.#valueAt, this.#valueAt + this.#valueSize);
+  }
+
+  get bytes(): number {
+    return Math.max(0, this.#keySize) + Math.max(0, this.#valueSize);
+  }
+}
+
 function readRecords(batch: BatchView, fromOffset: number, into: FetchedRecord[]): void {
-  const reader = new ByteReader(decompress(batch.codec, batch.body));
+  const body = decompress(batch.codec, batch.body);
+  const reader = new ByteReader(body);
   for (let index = 0; index < batch.count; index += 1) {
     const size = reader.varint();
     const end = reader.position + size;
-    reader.int8(); // attributes: unused
-    const timestampDelta = reader.varint();
-    const offset = batch.baseOffset + reader.varint();
-    const key = readBytes(reader);
-    const value = readBytes(reader);
-    const headers = readHeaders(reader);
+    const record = new BatchRecord(reader, body, batch);
     if (reader.position !== end)
-      throw new RangeError(`record at offset ${offset} does not have the length that it states`);
+      throw new RangeError(`record at offset ${record.offset} does not have the length that it states`);
     // A compressed batch starts before the offset asked for when that lies in its middle.
-    if (offset < fromOffset) continue;
-    const timestamp = batch.appendTime ? batch.maxTimestamp : batch.baseTimestamp + timestampDelta;
-    into.push({ offset, timestamp, key, value, headers });
+    if (record.offset >= fromOffset) into.push(record);
   }
 }
 

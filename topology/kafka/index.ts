@@ -8,7 +8,7 @@ export { Leaders } from './leaders.js';
 export { Membership, type MembershipListener } from './membership.js';
 export { PartitionFeed } from './partition-feed.js';
 export { holdsRecords, type PartitionRange } from './partition-range.js';
-export { partitionFor } from './murmur2.js';
+export { keyHash, partitionFor } from './murmur2.js';
 export type { Placement } from './placement.js';
 export { Offsets, type OffsetSpec } from './offsets.js';
 export { errorType, isOutage } from './protocol-errors.js';

@@ -24,7 +24,12 @@ export function murmur2(data: Uint8Array): number {
   return h ^ (h >>> 15);
 }
 
+/** What a key's partition is the remainder of, by the number of partitions. */
+export function keyHash(key: Uint8Array): number {
+  return murmur2(key) & 0x7fffffff;
+}
+
 /** The partition that a key goes to. */
 export function partitionFor(key: Uint8Array, partitions: number): number {
-  return (murmur2(key) & 0x7fffffff) % partitions;
+  return keyHash(key) % partitions;
 }

@@ -16,13 +16,13 @@ import type { TaskStore } from '../../state/task-store.js';
 import { crashPoint } from '../crash-point.js';
 import { CommitUnknownError, FatalError } from '../errors.js';
 import {
-  partitionFor,
+  keyHash,
   RefusedError,
   type GroupMember,
   type OutboundRecord,
   type TransactionalProducer,
 } from '../kafka/index.js';
-import type { SinkRecord } from '../record.js';
+import type { SinkRecord, SinkTopic } from '../record.js';
 import type { TopicNames } from '../topic-names.js';
 import { metadataFor } from './offset-metadata.js';
 import type { StagedCommit } from './staged-commit.js';
@@ -45,7 +45,8 @@ export async function commit(staged: StagedCommit, target: CommitTarget): Promis
   const entry = staged.entry();
   const changelog = names.changelog;
   const packed = encodeChangelogEntry(entry).map((value) => ({ topic: changelog, partition: task, key: null, value }));
-  const outputs = staged.outputs.map((record) => place(record, target));
+  const place = placer(target);
+  const outputs = staged.outputs.map(place);
 
   crashPoint('staged');
   let changelogOffset = -1;
@@ -84,15 +85,28 @@ function refuseShortened(changelogOffset: number, { store, names, task }: Commit
   );
 }
 
-/** Gives a record its physical topic and the partition that the Java client would choose. */
-function place({ topic, key, value, headers }: SinkRecord, { names, producer, task }: CommitTarget): OutboundRecord {
-  const physical = names.physical(topic);
-  const keyBytes = typeof key === 'string' ? Buffer.from(key) : key;
-  const partitions = producer.partitionCount(physical);
-  if (partitions === 0)
-    throw new FatalError(
-      `topic ${physical} does not exist (any more): create it, or run \`notification-streams topics create\``,
-    );
-  const partition = keyBytes ? partitionFor(keyBytes, partitions) : task % partitions;
-  return { topic: physical, partition, key: keyBytes, value, headers };
+/**
+ * Gives each record its physical topic and the partition that the Java client would choose. The outputs of one event
+ * have one key and follow one another: its bytes and its hash are made once.
+ */
+function placer({ names, producer, task }: CommitTarget): (record: SinkRecord) => OutboundRecord {
+  let last: { readonly key: SinkRecord['key']; readonly bytes: Buffer | null; readonly hash: number } | undefined;
+  const counts = new Map<SinkTopic, number>();
+  return ({ topic, key, value, headers }) => {
+    const physical = names.physical(topic);
+    let partitions = counts.get(topic);
+    if (partitions === undefined) {
+      partitions = producer.partitionCount(physical);
+      if (partitions === 0)
+        throw new FatalError(
+          `topic ${physical} does not exist (any more): create it, or run \`notification-streams topics create\``,
+        );
+      counts.set(topic, partitions);
+    }
+    if (last?.key !== key) {
+      const bytes = typeof key === 'string' ? Buffer.from(key) : key;
+      last = { key, bytes, hash: bytes ? keyHash(bytes) : task };
+    }
+    return { topic: physical, partition: last.hash % partitions, key: last.bytes, value, headers };
+  };
 }

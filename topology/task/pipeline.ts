@@ -19,7 +19,7 @@ import { SourceQueue } from './source-queue.js';
 import { warnHeldUp, whyOutOfRange } from './source-faults.js';
 import { StagedCommit } from './staged-commit.js';
 import type { TaskServices } from './task-services.js';
-import { LayeredDedup, LayeredDirectory } from './task-views.js';
+import { LayeredDedup, LayeredDirectory, type Layers } from './task-views.js';
 
 /** The task around it. */
 export interface PipelineHost {
@@ -47,9 +47,9 @@ export class Pipeline {
   readonly #refusals = new Refusals();
   readonly #attempts = new Map<SourceTopic, number>();
   /** Where the last commit that holds left each source. */
-  #committed = new Map<SourceTopic, SourcePosition>();
-  #staged: StagedCommit;
-  #inFlight: StagedCommit | undefined;
+  #committed: ReadonlyMap<SourceTopic, SourcePosition> = new Map();
+  /** What the store does not hold yet, newest first: the commit that is being put together, and the one in flight. */
+  #layers: readonly [staged: StagedCommit, inFlight?: StagedCommit];
   #committing: Promise<void> = Promise.resolve();
   #turnPlanned = false;
   /** Sources that were deleted and made again: what was fetched of them is still processed. */
@@ -66,8 +66,8 @@ export class Pipeline {
     this.#services = services;
     this.#host = host;
     this.#budget = services.createBudget();
-    this.#staged = new StagedCommit(new Map(), services.shape);
-    const layers = (): readonly StagedCommit[] => (this.#inFlight ? [this.#staged, this.#inFlight] : [this.#staged]);
+    this.#layers = [new StagedCommit(new Map(), services.shape)];
+    const layers: Layers = () => this.#layers as readonly StagedCommit[];
     this.#dedup = new LayeredDedup(store, services.shape, layers);
     this.#directory = new LayeredDirectory(services.directory, layers);
     this.#queues = new Map(topics.map((topic) => [topic, this.#createQueue(topic)]));
@@ -75,6 +75,14 @@ export class Pipeline {
 
   get topics(): readonly SourceTopic[] {
     return [...this.#queues.keys()];
+  }
+
+  get #staged(): StagedCommit {
+    return this.#layers[0];
+  }
+
+  get #inFlight(): StagedCommit | undefined {
+    return this.#layers[1];
   }
 
   /** Records fetched and not processed. */
@@ -105,16 +113,16 @@ export class Pipeline {
 
   /** Drops everything that was not committed: what holds is to be read from the brokers. */
   drop(): void {
-    this.#inFlight = undefined;
+    this.#layers = [this.#staged];
     this.#attempts.clear();
     this.#recreated.clear();
     this.#directory.clear();
   }
 
   /** Begins at these positions, with nothing staged and nothing buffered. */
-  begin(positions: Map<SourceTopic, SourcePosition>): void {
+  begin(positions: ReadonlyMap<SourceTopic, SourcePosition>): void {
     this.#committed = positions;
-    this.#staged = new StagedCommit(positions, this.#services.shape);
+    this.#layers = [new StagedCommit(positions, this.#services.shape)];
     for (const queue of this.#queues.values()) queue.reset(positions.get(queue.topic)!.nextOffset);
   }
 
@@ -284,8 +292,7 @@ export class Pipeline {
 
   #beginCommit(): void {
     const staged = this.#staged;
-    this.#inFlight = staged;
-    this.#staged = new StagedCommit(staged.positions, this.#services.shape);
+    this.#layers = [new StagedCommit(staged.positions, this.#services.shape), staged];
     const began = performance.now();
     this.#committing = commit(staged, this.#host.target()).then(
       () => this.#holds(staged, began),
@@ -295,7 +302,7 @@ export class Pipeline {
 
   #holds(staged: StagedCommit, began: number): void {
     if (this.#inFlight !== staged) return;
-    this.#inFlight = undefined;
+    this.#layers = [this.#staged];
     this.#committed = staged.positions;
     this.#directory.committed(staged);
     this.#refusals.passed(staged.positions);
@@ -329,7 +336,6 @@ export class Pipeline {
   /** Drops what is staged and fetches again from the last commit that holds. */
   #goBack(): void {
     const { fetcher, names } = this.#services;
-    this.#inFlight = undefined;
     this.begin(this.#committed);
     for (const [topic, { nextOffset }] of this.#committed) fetcher.seek(names.physical(topic), this.#task, nextOffset);
     this.plan();

@@ -1,6 +1,6 @@
 /** Records of one source partition that were fetched and not yet processed, in order. */
 import type { FetchedPartition, FetchedRecord, PartitionConsumer } from '../kafka/index.js';
-import type { SourceRecord, SourceTopic } from '../record.js';
+import type { RecordHeaders, SourceRecord, SourceTopic } from '../record.js';
 import { StableOffsetWatch } from './stable-offset-watch.js';
 
 export interface QueueListener {
@@ -59,7 +59,7 @@ export class SourceQueue implements PartitionConsumer {
   /** The next record, left in place. */
   peek(): SourceRecord | undefined {
     const next = this.#records[this.#head];
-    return next && { topic: this.topic, partition: this.partition, ...next };
+    return next && new QueuedRecord(this.topic, this.partition, next);
   }
 
   /** Takes the record that was peeked at. */
@@ -132,6 +132,31 @@ export class SourceQueue implements PartitionConsumer {
 /** What a record costs in memory beside its bytes, roughly. */
 const RECORD_OVERHEAD = 200;
 
-function sizeOf({ key, value }: FetchedRecord): number {
-  return RECORD_OVERHEAD + (key?.length ?? 0) + (value?.length ?? 0);
+function sizeOf({ bytes }: FetchedRecord): number {
+  return RECORD_OVERHEAD + bytes;
+}
+
+/** A fetched record under its logical topic. */
+class QueuedRecord implements SourceRecord {
+  readonly topic: SourceTopic;
+  readonly partition: number;
+  readonly offset: number;
+  readonly timestamp: number;
+  readonly value: Buffer | null;
+  readonly headers: RecordHeaders;
+  readonly #record: FetchedRecord;
+
+  constructor(topic: SourceTopic, partition: number, record: FetchedRecord) {
+    this.topic = topic;
+    this.partition = partition;
+    this.offset = record.offset;
+    this.timestamp = record.timestamp;
+    this.value = record.value;
+    this.headers = record.headers;
+    this.#record = record;
+  }
+
+  get key(): Buffer | null {
+    return this.#record.key;
+  }
 }

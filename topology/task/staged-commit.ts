@@ -17,12 +17,14 @@ export interface Tally {
   readonly deadLettered: Map<string, number>;
 }
 
+type Moving<T> = { -readonly [K in keyof T]: T[K] };
+
 export class StagedCommit {
   readonly #shape: WindowShape;
   readonly outputs: SinkRecord[] = [];
   readonly digests = new Map<Digest, number>();
   readonly directory = new Map<string, DirectoryEntry>();
-  readonly positions: Map<SourceTopic, SourcePosition>;
+  readonly #positions: Map<SourceTopic, Moving<SourcePosition>>;
   readonly tallies = new Map<SourceTopic, Tally>();
   readonly #buckets = new Map<string, { topic: string; bucket: number; digests: Digest[] }>();
   /** performance.now() at the first record. */
@@ -39,8 +41,13 @@ export class StagedCommit {
 
   /** Begins where the commit before it ends. */
   constructor(positions: ReadonlyMap<SourceTopic, SourcePosition>, shape: WindowShape) {
-    this.positions = new Map(positions);
+    this.#positions = new Map([...positions].map(([topic, position]) => [topic, { ...position }]));
     this.#shape = shape;
+  }
+
+  /** Where the commit leaves each source. */
+  get positions(): ReadonlyMap<SourceTopic, SourcePosition> {
+    return this.#positions;
   }
 
   get isEmpty(): boolean {
@@ -48,19 +55,18 @@ export class StagedCommit {
   }
 
   streamTime(topic: SourceTopic): number {
-    return this.positions.get(topic)!.streamTime;
+    return this.#positions.get(topic)!.streamTime;
   }
 
   setStreamTime(topic: SourceTopic, streamTime: number): void {
-    const position = this.positions.get(topic)!;
-    if (position.streamTime !== streamTime) this.positions.set(topic, { ...position, streamTime });
+    this.#positions.get(topic)!.streamTime = streamTime;
   }
 
   /** Moves past control records that no record stands behind. */
   moveTo(topic: SourceTopic, nextOffset: number): void {
-    const position = this.positions.get(topic)!;
+    const position = this.#positions.get(topic)!;
     if (nextOffset <= position.nextOffset) return;
-    this.positions.set(topic, { ...position, nextOffset });
+    position.nextOffset = nextOffset;
     this.#positionsMoved = true;
   }
 
@@ -68,7 +74,7 @@ export class StagedCommit {
     const { topic } = record;
     this.records += 1;
     this.last = record;
-    this.positions.set(topic, { ...this.positions.get(topic)!, nextOffset: record.offset + 1 });
+    this.#positions.get(topic)!.nextOffset = record.offset + 1;
     const tally = this.#tally(topic);
     tally.records += 1;
     switch (processed.kind) {
@@ -91,7 +97,7 @@ export class StagedCommit {
 
   /** What the changelog and the store are told. */
   entry(): ChangelogEntry {
-    return { positions: this.positions, buckets: [...this.#buckets.values()] };
+    return { positions: this.#positions, buckets: [...this.#buckets.values()] };
   }
 
   #emit(outputs: readonly SinkRecord[]): void {

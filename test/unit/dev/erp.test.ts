@@ -33,7 +33,7 @@ async function feed(driver: TopologyDriver, ledger: Ledger, record: ErpRecord): 
   for (const { event } of outputs.PUSH_REQUEST_TOPIC) pushService(event, ledger);
   for (const { event } of outputs.NOTIFICATION_DELIVERED_TOPIC) loggingTracker(event, ledger);
   for (const { key, value, headers } of outputs.NOTIFICATION_DLQ) {
-    operators({ key: Buffer.from(key ?? ''), value, headers: headers ?? {}, offset: 0, timestamp: 0 }, ledger);
+    operators({ key: Buffer.from(key ?? ''), value, headers: headers ?? {} }, ledger);
   }
   return driven;
 }

@@ -237,7 +237,7 @@ describe('Fetcher', () => {
 
 describe('PartitionFeed', () => {
   const piece = (offset: number) => ({
-    records: [{ offset, timestamp: 0, key: null, value: null, headers: {} }],
+    records: [{ offset, timestamp: 0, key: null, value: null, headers: {}, bytes: 0 }],
     nextOffset: offset + 1,
     bytes: 1,
   });

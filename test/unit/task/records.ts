@@ -7,7 +7,7 @@ import type { SinkRecord, SourceRecord, SourceTopic } from '../../../topology/re
 export const digestOf = (name: string): string => createHash('sha256').update(name).digest().toString('latin1', 0, 16);
 
 export function fetchedRecord(offset: number, text: string, timestamp = 1_000_000 + offset): FetchedRecord {
-  return { offset, timestamp, key: Buffer.from(text), value: Buffer.from(text), headers: {} };
+  return { offset, timestamp, key: Buffer.from(text), value: Buffer.from(text), headers: {}, bytes: 2 * text.length };
 }
 
 export function sourceRecord(topic: SourceTopic, offset: number, text: string): SourceRecord {

@@ -91,6 +91,7 @@ class FakeFetcher {
         key: null,
         value,
         headers: {},
+        bytes: value.length,
       }));
       return [records.filter(({ offset }) => offset >= position), this.#broker.changelogEnd];
     }
