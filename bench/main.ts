@@ -30,6 +30,11 @@ const given = new Command('bench')
   .option('--no-latency', 'leave the latency out')
   .option('--resume', 'in each round once more, with a SIGKILL at half of the input')
   .option('--profile <folder>', 'have ours write a V8 CPU profile there for each process; bench/profile.ts reads it')
+  .option(
+    '--before <folder>',
+    'beside ours, the same of another checkout of the project, which is built: before a change',
+  )
+  .option('--without-transactions', 'beside ours, the same without its transactions: what they cost')
   .option('--quick', 'little input and two rounds: shows that everything works, in minutes; the numbers mean little')
   .option('--publish', 'make the results those of docs/performance.md')
   .parse()

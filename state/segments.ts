@@ -14,7 +14,7 @@ import { seal, unseal } from './sealed.js';
 import type { Batch, Table } from './table.js';
 
 /** Two segments fill a page of LMDB. */
-export const SEGMENT_DIGESTS = 120;
+const SEGMENT_DIGESTS = 120;
 const KEY_PREFIX = 2;
 /** Of a value: source and bucket. */
 const HEAD_BYTES = 5;

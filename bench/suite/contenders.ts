@@ -12,7 +12,9 @@ export interface Contender {
   readonly processes: number;
   /** What distinguishes it from its system's other contenders, and what it is told beside the job. */
   readonly settings: Readonly<Record<string, string>>;
-  /** Of a contender that runs on our own node: arguments before the program's. */
+  /** Of ours: the checkout whose build is run; this one by default. */
+  readonly root?: string;
+  /** Of ours: arguments of node, before the program's. */
   readonly nodeArgs?: readonly string[];
   /** A slow one is given no more records than this; its rate does not depend on it. */
   readonly mostRecords?: number;
@@ -87,9 +89,13 @@ export function folderOf(system: System): string {
   return system === 'ours' ? projectRoot() : join(projectRoot(), 'bench', 'peers', system);
 }
 
-export function commandOf({ system, nodeArgs = [] }: Contender): readonly [program: string, ...args: string[]] {
+export function commandOf({
+  system,
+  nodeArgs = [],
+  root = projectRoot(),
+}: Contender): readonly [program: string, ...args: string[]] {
   if (system !== 'ours') return [join(folderOf(system), 'run')];
-  return [process.execPath, ...nodeArgs, join(projectRoot(), 'dist', 'bin', 'notification-streams.js'), 'worker'];
+  return [process.execPath, ...nodeArgs, join(root, 'dist', 'bin', 'notification-streams.js'), 'worker'];
 }
 
 /** Every contender's consumer group. */

@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { ConfigError } from '../../topology/errors.js';
 import { CONTENDERS, PEERS, type Contender, type System } from './contenders.js';
 import type { LatencyLoad } from './latency.js';
+import { withoutTransactions } from './without-transactions.js';
 
 export interface GivenOptions {
   readonly peers?: string;
@@ -14,6 +15,8 @@ export interface GivenOptions {
   readonly latency: boolean;
   readonly resume?: boolean;
   readonly profile?: string;
+  readonly before?: string;
+  readonly withoutTransactions?: boolean;
   readonly publish?: boolean;
 }
 
@@ -64,7 +67,11 @@ export function parseBenchOptions(given: GivenOptions): BenchOptions {
   const records = (given.events ?? String(isQuick ? QUICK_RECORDS : 400_000)).split(',');
   const options: BenchOptions = {
     peers: PEERS.filter((peer) => contenders.some(({ system }) => system === peer)),
-    contenders: contenders
+    contenders: [
+      ...contenders,
+      ...(given.before === undefined ? [] : contenders.flatMap(before(given.before))),
+      ...(given.withoutTransactions ? contenders.flatMap(withoutTransactions) : []),
+    ]
       .map((one) => (isQuick && one.mostRecords ? { ...one, mostRecords: QUICK_MOST_RECORDS } : one))
       .map((one) => (given.profile !== undefined && one.system === 'ours' ? profiled(one, given.profile) : one)),
     records: records.map((text) => whole('events', text, 1_000, 20_000_000)),
@@ -85,7 +92,15 @@ function ids(contenders: readonly Contender[]): string[] {
   return contenders.map(({ id }) => id);
 }
 
+/** The same of ours, as another checkout has built it: what a change is measured against. */
+function before(folder: string): (contender: Contender) => Contender[] {
+  return (contender) =>
+    contender.system === 'ours'
+      ? [{ ...contender, id: `before-${contender.id}`, label: `${contender.label}, before`, root: resolve(folder) }]
+      : [];
+}
+
 /** The profiler costs a few per cent: what is measured meanwhile says where time goes, not how much there is. */
 function profiled(contender: Contender, folder: string): Contender {
-  return { ...contender, nodeArgs: ['--cpu-prof', `--cpu-prof-dir=${resolve(folder)}`] };
+  return { ...contender, nodeArgs: [...(contender.nodeArgs ?? []), '--cpu-prof', `--cpu-prof-dir=${resolve(folder)}`] };
 }

@@ -1,7 +1,7 @@
 /** Defects put in on purpose, by changing the text of one built module as it is loaded: a suite that can not fail proves nothing. */
 import { join } from 'node:path';
 
-interface Edit {
+export interface Edit {
   /** The built module, below dist/. */
   readonly module: string;
   readonly find: string;
@@ -63,6 +63,11 @@ export const MUTATIONS: Readonly<Record<string, Mutation>> = {
 export function mutationArgs(name: string): string[] {
   const mutation = MUTATIONS[name];
   if (!mutation) throw new Error(`--mutation ${name}: expected one of ${Object.keys(MUTATIONS).join(', ')}`);
-  const data = Buffer.from(JSON.stringify(mutation)).toString('base64url');
+  return editArgs(mutation.edits);
+}
+
+/** Arguments for a node that is to run the built modules as edited. An edit that finds nothing ends it. */
+export function editArgs(edits: readonly Edit[]): string[] {
+  const data = Buffer.from(JSON.stringify({ edits })).toString('base64url');
   return ['--import', `${join(import.meta.dirname, 'preload', 'mutate.mjs')}?${data}`];
 }

@@ -1,0 +1,54 @@
+/**
+ * Ours with its transactions taken out: what exactly once costs. The same build, with a few words changed as node loads
+ * it: records and offsets go out one after the other, and nothing holds them together.
+ */
+import { editArgs, type Edit } from '../../test/chaos/mutations.js';
+import type { Contender } from './contenders.js';
+
+const PRODUCER = 'topology/kafka/transactional-producer.js';
+
+const EDITS: readonly Edit[] = [
+  { module: 'topology/kafka/record-batch.js', find: 'out.int16(TRANSACTIONAL)', replace: 'out.int16(0)' },
+  {
+    module: 'topology/kafka/requests.js',
+    find: 'new ByteWriter(64).string(owner.transactionalId).int16(-1)',
+    replace: 'new ByteWriter(64).int16(-1).int16(-1)',
+  },
+  {
+    module: PRODUCER,
+    find: 'await this.#atTransactionCoordinator(addPartitionsToTxn(this.#owner(), topics));',
+    replace: '',
+  },
+  {
+    module: PRODUCER,
+    find: 'await this.#atTransactionCoordinator(addOffsetsToTxn(this.#owner(), member.groupId));',
+    replace: '',
+  },
+  {
+    module: PRODUCER,
+    find: 'await this.#groupCoordinator.connectionPool.send(txnOffsetCommit(this.#owner(), member, offsets));',
+    replace: `await this.#groupCoordinator.offsetCommit({
+      groupId: member.groupId,
+      groupGenerationId: member.generationId,
+      memberId: member.memberId,
+      topics: offsets.map(({ topic, ...partition }) => ({ topic, partitions: [partition] })),
+    });`,
+  },
+  {
+    module: PRODUCER,
+    find: 'await this.#atTransactionCoordinator(endTxn(this.#owner(), committed));',
+    replace: '',
+  },
+];
+
+export function withoutTransactions(contender: Contender): Contender[] {
+  if (contender.system !== 'ours') return [];
+  return [
+    {
+      ...contender,
+      id: `${contender.id}-without`,
+      label: `${contender.label}, no transactions`,
+      nodeArgs: [...(contender.nodeArgs ?? []), ...editArgs(EDITS)],
+    },
+  ];
+}
