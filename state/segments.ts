@@ -76,11 +76,6 @@ export class Segments {
     return this.#index.size;
   }
 
-  /** Bytes of memory that finding them takes, but for some ten a segment. */
-  get indexBytes(): number {
-    return this.#index.bytes;
-  }
-
   /** Reads what is on the disk; the event loop goes on meanwhile. To be done before anything else, once. */
   async load(): Promise<void> {
     const numbers = this.#numbers();

@@ -20,6 +20,8 @@ export interface ChaosCase {
   readonly resumeWithinMs?: number;
   /** Why it can not be made on this machine; undefined when it can. */
   readonly hindrance?: () => string | undefined;
+  /** The script that the first workers run; this version's own by default. */
+  readonly entry?: () => string | undefined;
   /** Takes many minutes: run only when it is named. */
   readonly isLong?: boolean;
   /**

@@ -35,6 +35,8 @@ export interface RoundOptions {
 export interface Member {
   readonly name: string;
   readonly stateDir: string;
+  /** The script that it runs; undefined for this version's own. */
+  entry: string | undefined;
   process: WorkerProcess;
   /** Ends that were part of the fault. */
   readonly expectedEnds: Set<WorkerProcess>;
@@ -195,7 +197,9 @@ export class Round {
   /** `stateDir`: a folder of the round's own by default. */
   startMember(name: string, stateDir = join(this.root, name)): Member {
     mkdirSync(stateDir, { recursive: true });
-    const member: Member = { name, stateDir, process: this.#spawn(stateDir, {}, []), expectedEnds: new Set() };
+    const entry = this.case.entry?.();
+    const process = this.#spawn(stateDir, {}, [], entry);
+    const member: Member = { name, stateDir, entry, process, expectedEnds: new Set() };
     this.members.push(member);
     this.#watch(member);
     return member;
@@ -203,7 +207,7 @@ export class Round {
 
   /** Starts the worker again on its own state directory. */
   restart(member: Member, over: Readonly<Record<string, string>> = {}, nodeArgs: readonly string[] = []): void {
-    member.process = this.#spawn(member.stateDir, over, nodeArgs);
+    member.process = this.#spawn(member.stateDir, over, nodeArgs, member.entry);
     this.#watch(member);
   }
 
@@ -261,9 +265,18 @@ export class Round {
     return this.processes.flatMap((process) => process.logged(message));
   }
 
-  #spawn(stateDir: string, over: Readonly<Record<string, string>>, nodeArgs: readonly string[]): WorkerProcess {
+  #spawn(
+    stateDir: string,
+    over: Readonly<Record<string, string>>,
+    nodeArgs: readonly string[],
+    entry: string | undefined,
+  ): WorkerProcess {
     const all = [...(this.options.nodeArgs ?? []), ...nodeArgs];
-    const process = spawnWorker({ env: this.env(stateDir, over), nodeArgs: all });
+    const process = spawnWorker({
+      env: this.env(stateDir, over),
+      nodeArgs: all,
+      ...(entry === undefined ? {} : { entry }),
+    });
     this.processes.push(process);
     watchSocketsOf(process.pid);
     return process;

@@ -1,5 +1,5 @@
 /** Faults of the worker processes themselves: killed, stopped, paused, starved, their clock moved. */
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { until } from '../../integration/harness/until.js';
 import { tasksOf } from '../../integration/harness/joined.js';
@@ -9,6 +9,27 @@ import { CRASH_PRELOAD, GAPS } from '../crash-gaps.js';
 import { OUTCOME_UNKNOWN, type Member, type Round } from '../round.js';
 import { moveClock, CLOCK_PRELOAD } from '../clock.js';
 import { canLimitCpu, limitCpu } from '../cpu-limit.js';
+
+/** The command of another version of the project: what OTHER_VERSION, a checkout that is built, holds. */
+function otherVersion(): string | undefined {
+  const folder = process.env['OTHER_VERSION'];
+  return folder && join(resolve(folder), 'dist', 'bin', 'notification-streams.js');
+}
+
+/** Stops each worker in turn and starts it as that version; on an empty directory when `anew`. */
+async function replaceEach(round: Round, entry: string | undefined, anew: boolean): Promise<void> {
+  for (const member of round.members) {
+    await round.stop(member);
+    if (anew) round.wipe(member);
+    member.entry = entry;
+    round.restart(member);
+    await member.process.ready();
+    await until(`${member.name} has tasks`, () => tasksOf(member.process).length > 0, 40_000);
+    const tasks = tasksOf(member.process);
+    const version = entry === undefined ? 'this version' : 'the other version';
+    if (round.isLoading) round.effect(`${member.name} runs tasks ${tasks.join(', ')} as ${version}`);
+  }
+}
 
 /** Resolves with the tasks of the member once the others have them. */
 async function untilTakenOver(round: Round, from: Member, tasks: readonly number[]): Promise<void> {
@@ -115,6 +136,20 @@ export const WORKER_CASES: readonly ChaosCase[] = [
         round.restart(member);
         await member.process.ready();
       }
+    },
+  },
+  {
+    id: '2v',
+    name: 'upgrade and roll-back',
+    fault:
+      'workers of another version are replaced by this one, one by one, rolled back on empty directories, and replaced again: versions run side by side',
+    hindrance: () => (otherVersion() ? undefined : 'needs OTHER_VERSION, the folder of a build of another version'),
+    entry: otherVersion,
+    seconds: 60,
+    inject: async (round) => {
+      await replaceEach(round, undefined, false);
+      await replaceEach(round, otherVersion(), true);
+      await replaceEach(round, undefined, false);
     },
   },
   {
