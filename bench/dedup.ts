@@ -1,17 +1,21 @@
 /**
- * `npx tsx bench/dedup.ts [KEYS...]`: looking up and adding digests, 1000 a commit, a tenth of them repeats from long
- * ago, in ours and in what a Node project would take instead; 1,000,000 and 10,000,000 keys by default, in turns.
+ * `npx tsx bench/dedup.ts [--rounds 3] [KEYS...]`: looking up and adding digests, 1000 a commit, a tenth of them repeats
+ * from long ago, in ours and in what a Node project would take instead; 1,000,000 and 10,000,000 keys by default, in turns.
  */
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { parseArgs } from 'node:util';
 import { CANDIDATES } from './dedup/candidates.js';
 import type { Measured } from './dedup/measure.js';
 
-const ROUNDS = 3;
 const here = join(import.meta.dirname, 'dedup');
-const sizes = process.argv.length > 2 ? process.argv.slice(2).map(Number) : [1_000_000, 10_000_000];
+const { values, positionals } = parseArgs({
+  options: { rounds: { type: 'string', default: '3' } },
+  allowPositionals: true,
+});
+const sizes = positionals.length > 0 ? positionals.map(Number) : [1_000_000, 10_000_000];
 
 if (!existsSync(join(here, 'node_modules')))
   execFileSync('npm', ['install', '--no-audit', '--no-fund', '--silent', '--no-package-lock'], { cwd: here });
@@ -19,7 +23,7 @@ if (!existsSync(join(here, 'node_modules')))
 console.log('| keys | store | events/s | CPU, µs/event | p99 of a commit, ms | memory, MB | bytes/key |');
 console.log('| ---: | --- | ---: | ---: | ---: | ---: | ---: |');
 for (const keys of sizes) {
-  const rounds = Array.from({ length: ROUNDS }, () =>
+  const rounds = Array.from({ length: Number(values.rounds) }, () =>
     Object.keys(CANDIDATES).map((store) => measure(store, keys)),
   ).flat();
   for (const store of Object.keys(CANDIDATES)) {

@@ -1,6 +1,8 @@
 /** What one run of the suite leaves behind: its results, and what they were made with. */
+import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { cpus } from 'node:os';
+import { projectRoot } from '../../dev/stack/place.js';
 import { stackVersions } from '../../dev/stack/versions.js';
 import type { NotRun } from './case.js';
 import type { RoundResult } from './suite.js';
@@ -8,6 +10,8 @@ import type { RoundResult } from './suite.js';
 export interface ChaosRun {
   /** The day, as YYYY-MM-DD. */
   readonly day: string;
+  /** What was run; undefined outside a checkout of the project. */
+  readonly commit?: string;
   readonly node: string;
   readonly kafka: string;
   readonly registry: string;
@@ -20,8 +24,13 @@ export interface ChaosRun {
 
 export function describeRun(mutation: string | undefined): Omit<ChaosRun, 'results' | 'notRun'> {
   const { broker, registry } = stackVersions();
+  const { status, stdout } = spawnSync('git', ['rev-parse', '--short', 'HEAD'], {
+    cwd: projectRoot(),
+    encoding: 'utf8',
+  });
   return {
     day: new Date().toISOString().slice(0, 10),
+    ...(status === 0 ? { commit: stdout.trim() } : {}),
     node: process.version,
     kafka: broker,
     registry,

@@ -95,8 +95,8 @@ export function markdown(runs: readonly ChaosRun[]): string {
 
 function madeWith(runs: readonly ChaosRun[]): string {
   const machines = runs.map(
-    ({ day, node, kafka, registry, cores }) =>
-      `${day} with Node ${node}, Kafka ${kafka}, Apicurio ${registry}, ${cores} cores for everything`,
+    ({ day, commit, node, kafka, registry, cores }) =>
+      `${day} (${commit ? `commit ${commit}` : 'of no checkout'}) with Node ${node}, Kafka ${kafka}, Apicurio ${registry}, ${cores} cores for everything`,
   );
   return [...new Set(machines)].join(', and on ');
 }
