@@ -15,7 +15,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { checkDataFile } from '../../../state/data-file.js';
 import { StoreDamagedError } from '../../../topology/errors.js';
 import { TaskStore } from '../../../state/task-store.js';
-import { answersOf, commitTo, fillState, SHAPE, temporaryFolder } from './filled-state.js';
+import { answersOf, commitTo, digest, fillState, SHAPE, temporaryFolder } from './filled-state.js';
 import { temporaryState } from './temporary-state.js';
 
 const PAGE = 4096;
@@ -132,6 +132,20 @@ describe("LMDB's data file", () => {
       expect(counts.unused).toBeGreaterThan(0);
     },
   );
+
+  it.each([
+    ['of a digest', digest(19_001)],
+    ['of what is known of a user', 'a@example.com'],
+  ])('is sound to LMDB when a bit %s is flipped, and no answer is wrong', async (_, needle) => {
+    const bytes = readFileSync(file);
+    const places = [];
+    for (let at = bytes.indexOf(needle, 'latin1'); at >= 0; at = bytes.indexOf(needle, at + 1, 'latin1'))
+      places.push(at);
+    expect(places.length).toBeGreaterThan(0);
+    for (const at of places) overwrite(file, at, Buffer.from([bytes[at]! ^ 4]));
+    expect(await checkDataFile(file)).toMatchObject({ kind: 'sound' });
+    await expect(answersOf(directory)).rejects.toThrow(StoreDamagedError);
+  });
 
   it('is damaged when keys, sizes or references in a page are', async () => {
     const whole = readFileSync(file);
