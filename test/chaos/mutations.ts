@@ -44,7 +44,7 @@ export const MUTATIONS: Readonly<Record<string, Mutation>> = {
         replace: "out.int32(-1).compactString('')",
       },
     ],
-    caughtBy: '3',
+    caughtBy: '3b',
   },
   'no-filter': {
     defect: 'aborted records are not filtered',

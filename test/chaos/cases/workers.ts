@@ -10,6 +10,11 @@ import { OUTCOME_UNKNOWN, type Member, type Round } from '../round.js';
 import { moveClock, CLOCK_PRELOAD } from '../clock.js';
 import { canLimitCpu, limitCpu } from '../cpu-limit.js';
 
+/** For how long the first request of a zombie's commit is on its way: longer than a takeover takes. */
+const BEGINS_LATE_MS = 14_000;
+/** For how long the zombie does not hear that its tasks are gone. */
+const ZOMBIE_ALONE_MS = 6_000;
+
 /** The command of another version of the project: what OTHER_VERSION, a checkout that is built, holds. */
 function otherVersion(): string | undefined {
   const folder = process.env['OTHER_VERSION'];
@@ -173,6 +178,53 @@ export const WORKER_CASES: readonly ChaosCase[] = [
         await until(`${member.name} knows that it lost its tasks`, () => learned() > before, 20_000);
         if (tasks.length > 0)
           round.effect(`${member.name} came back as a zombie of tasks ${tasks.join(', ')}, and joined again`);
+        await member.process.ready();
+      }
+    },
+  },
+  {
+    id: '3b',
+    name: 'zombie that begins late',
+    fault:
+      'SIGSTOP with the first request of a commit on its way, which arrives after the takeover; SIGCONT, with heartbeats held: the zombie commits before it can know',
+    seconds: 60,
+    // The request is still waited for when it arrives.
+    env: { REQUEST_TIMEOUT_MS: '19000' },
+    inject: async (round) => {
+      for (let time = 0; time < 2; time += 1) {
+        const member = round.pickMember();
+        const tasks = tasksOf(member.process);
+        if (tasks.length === 0) continue;
+        const { pid } = member.process;
+        const learned = (): number => member.process.logged('the group gave our tasks away, joining again').length;
+        const before = learned();
+        let stoppedAt = 0;
+        const stop = (): void => {
+          if (stoppedAt === 0) signal(member, 'SIGSTOP');
+          stoppedAt ||= performance.now();
+        };
+        const first = { apis: [API.addPartitions], of: 'request', pid, times: 1, onHit: stop } as const;
+        const beats = {
+          apis: [API.heartbeat],
+          of: 'request',
+          pid,
+          does: { hold: (): number => ZOMBIE_ALONE_MS },
+        } as const;
+        const rules = round.cluster.proxies.flatMap((proxy) => [
+          proxy.add({ ...first, does: { hold: (): number => BEGINS_LATE_MS } }),
+          proxy.add(beats),
+        ]);
+        await until(`${member.name} begins a commit`, () => stoppedAt > 0);
+        try {
+          await untilTakenOver(round, member, tasks);
+          const early = BEGINS_LATE_MS - (performance.now() - stoppedAt);
+          await delay(Math.max(0, early) + 500);
+          if (early > 0) round.effect(`${member.name} came back with a commit of tasks ${tasks.join(', ')} to begin`);
+        } finally {
+          signal(member, 'SIGCONT');
+        }
+        await until(`${member.name} knows that it lost its tasks`, () => learned() > before, 40_000);
+        for (const rule of rules) rule.remove();
         await member.process.ready();
       }
     },
