@@ -17,6 +17,7 @@ interface Options {
   readonly rate: string;
   readonly json?: string;
   readonly from?: string[];
+  readonly remark?: string;
   readonly report?: string;
   readonly logs?: string;
   readonly mutation?: string;
@@ -31,6 +32,7 @@ const options = new Command('chaos')
   .option('--rate <count>', 'events a second, where the case does not say how long the load lasts', '1200')
   .option('--json <file>', 'write the results there')
   .option('--report <file>', 'write a report in Markdown there')
+  .option('--remark <text>', 'a paragraph for the report')
   .option('--from <file...>', 'run nothing: report on what earlier runs wrote with --json')
   .option('--logs <folder>', "keep every worker's log there")
   .option(
@@ -42,10 +44,11 @@ const options = new Command('chaos')
 
 const run = options.from ? undefined : await breakThings();
 const runs = run ? [run] : readRuns(options.from!);
-const results = runs.flatMap((one) => one.results);
+// Of what is read, only the report says what became of the defects.
+const results = runs.filter((one) => one === run || one.mutation === undefined).flatMap((one) => one.results);
 console.log(`\n${table(results)}`);
 for (const { id, name, why } of runs.at(-1)!.notRun) console.log(`not run: ${id} ${name}: ${why}`);
-if (options.report) writeFileSync(options.report, markdown(runs));
+if (options.report) writeFileSync(options.report, markdown(runs, options.remark));
 process.exit(results.every(({ outcome }) => outcome === 'passed') ? 0 : 1);
 
 async function breakThings(): Promise<ChaosRun> {

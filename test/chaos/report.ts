@@ -61,8 +61,8 @@ function summary(of: readonly RoundResult[], resumeWithinMs: number | undefined)
   ];
 }
 
-/** The page: runs of the code as it is, and what became of the defects that other runs put in on purpose. */
-export function markdown(runs: readonly ChaosRun[]): string {
+/** The page: runs of the code as it is, and what became of the defects that other runs put in on purpose. `remark`: a paragraph of whoever ran them. */
+export function markdown(runs: readonly ChaosRun[], remark: string | undefined): string {
   const proper = runs.filter(({ mutation }) => mutation === undefined);
   const results = proper.flatMap((run) => run.results);
   const isIn = (id: string): boolean => results.some((result) => result.case === id);
@@ -73,6 +73,7 @@ export function markdown(runs: readonly ChaosRun[]): string {
     '',
     `Made by \`npm run chaos\` on ${madeWith(runs)}; three brokers, replication 3, min ISR 2. Columns count what is wrong, over all rounds of a case; 0 is right.`,
     '[docs/testing.md](testing.md) says how a round goes and what each column means.',
+    ...(remark === undefined ? [] : ['', remark]),
     '',
     table(results),
     '',
