@@ -118,34 +118,52 @@ describe('while records flow', () => {
 
   it(
     'a broker that is away for longer than every timeout costs nothing and repeats nothing',
-    { timeout: 150_000 },
+    { timeout: 450_000 },
     async () => {
-      const test = await prepareEnvironment('broker-gone', 4);
-      const workload = makeWorkload({ seed: 31, events: 8_000, ids: test.ids });
-      await produceAll(test.prefix, [...workload.users, ...workload.events]);
-      const total = workload.users.length + workload.events.length;
-      const env = (state: string) => test.env(state, { COMMIT_RECORDS: '50', ...SHORT_TIMEOUTS });
-      const [a, b] = [startWorker({ env: env('a') }), startWorker({ env: env('b') })];
-      await until('some of the work is done', async () => (await lag(test.prefix)) < total * 0.9, 60_000);
-      // Killed: what is in flight is cut off in the middle.
-      await stopBroker(ownStack(), 1, 0);
-      const [reason] = await Promise.all([untilNotReady(a, 'broker'), untilNotReady(b, 'broker')]);
-      expect(reason).not.toBe('');
-      await delay(OUTAGE_MS);
-      const done = await Promise.all([a, b].map((worker) => scrape(worker)));
-      await startBroker(ownStack());
-
-      // A worker that ended would not have answered, so these two are the ones that go on.
-      const processed = done.flat().filter(({ name }) => name === 'records_in_total');
-      expect(processed.reduce((sum, { value }) => sum + value, 0)).toBeLessThan(total);
-      await untilProcessed(test.prefix, 60_000).catch((error: unknown) => {
-        throw new Error([...a.lines.slice(-15), '', ...b.lines.slice(-15)].join('\n'), { cause: error });
-      });
-      expect([a.ended, b.ended]).toEqual([undefined, undefined]);
-      await Promise.all([a.ready(15_000), b.ready(15_000)]);
-      expect(await differences(test.prefix, workload)).toEqual([]);
-      expect((await a.stop()).code).toBe(0);
-      expect((await b.stop()).code).toBe(0);
+      for (let attempt = 1; !(await survivesOutage(`broker-gone-${attempt}`)); attempt += 1)
+        expect(attempt).toBeLessThan(3);
     },
   );
 });
+
+/**
+ * False when the broker itself lost commit markers as it came back, which one that is alone can do (docs/operations.md,
+ * "A broker of one"): then nobody can go on, and nothing is said of us. Every other failure is ours.
+ */
+async function survivesOutage(name: string): Promise<boolean> {
+  const test = await prepareEnvironment(name, 4);
+  const workload = makeWorkload({ seed: 31, events: 8_000, ids: test.ids });
+  await produceAll(test.prefix, [...workload.users, ...workload.events]);
+  const total = workload.users.length + workload.events.length;
+  const env = (state: string) => test.env(state, { COMMIT_RECORDS: '50', ...SHORT_TIMEOUTS });
+  const [a, b] = [startWorker({ env: env('a') }), startWorker({ env: env('b') })];
+  await until('some of the work is done', async () => (await lag(test.prefix)) < total * 0.9, 60_000);
+  // Killed: what is in flight is cut off in the middle.
+  await stopBroker(ownStack(), 1, 0);
+  const [reason] = await Promise.all([untilNotReady(a, 'broker'), untilNotReady(b, 'broker')]);
+  expect(reason).not.toBe('');
+  await delay(OUTAGE_MS);
+  const done = await Promise.all([a, b].map((worker) => scrape(worker)));
+  await startBroker(ownStack());
+
+  // A worker that ended would not have answered, so these two are the ones that go on.
+  const processed = done.flat().filter(({ name: metric }) => metric === 'records_in_total');
+  expect(processed.reduce((sum, { value }) => sum + value, 0)).toBeLessThan(total);
+  try {
+    await untilProcessed(test.prefix, 60_000);
+  } catch (error) {
+    const readiness = await Promise.all([a, b].map((worker) => readinessOf(worker)));
+    const reasons = readiness.flatMap((of) => Object.values(of.reasons));
+    if (reasons.some((why) => why.includes('UNSTABLE_OFFSET_COMMIT'))) {
+      await Promise.all([a.stop('SIGKILL'), b.stop('SIGKILL')]);
+      return false;
+    }
+    throw new Error([...reasons, ...a.lines.slice(-15), '', ...b.lines.slice(-15)].join('\n'), { cause: error });
+  }
+  expect([a.ended, b.ended]).toEqual([undefined, undefined]);
+  await Promise.all([a.ready(15_000), b.ready(15_000)]);
+  expect(await differences(test.prefix, workload)).toEqual([]);
+  expect((await a.stop()).code).toBe(0);
+  expect((await b.stop()).code).toBe(0);
+  return true;
+}
