@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { CANDIDATES } from './dedup/candidates.js';
 import type { Measured } from './dedup/measure.js';
+import { spreadOf } from './suite/statistics.js';
 
 const here = join(import.meta.dirname, 'dedup');
 const { values, positionals } = parseArgs({
@@ -29,7 +30,9 @@ for (const keys of sizes) {
   for (const store of Object.keys(CANDIDATES)) {
     const of = rounds.filter((measured) => measured.store === store);
     const cells = (['perSecond', 'cpuMicros', 'p99Ms', 'memoryMb', 'bytesPerKey'] as const).map((figure) =>
-      median(of.map((measured) => measured[figure])).toFixed(figure === 'perSecond' || figure === 'memoryMb' ? 0 : 1),
+      spreadOf(of.map((measured) => measured[figure]))!.median.toFixed(
+        figure === 'perSecond' || figure === 'memoryMb' ? 0 : 1,
+      ),
     );
     console.log(`| ${[keys, store, ...cells].join(' | ')} |`);
   }
@@ -43,8 +46,4 @@ function measure(store: string, keys: number): Measured {
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
-}
-
-function median(values: readonly number[]): number {
-  return [...values].sort((a, b) => a - b)[values.length >> 1]!;
 }

@@ -10,6 +10,7 @@ import { unpackDigests } from '../state/changelog-entry.js';
 import { StateEnvironment } from '../state/environment.js';
 import { bucketOf, windowShape } from '../state/stream-time.js';
 import { TaskStore } from '../state/task-store.js';
+import { quantile } from './suite/statistics.js';
 
 const TOPIC = 'TASK_EVENT_TOPIC';
 const HOUR_MS = 3_600_000;
@@ -24,10 +25,18 @@ const rounds: Awaited<ReturnType<typeof measure>>[] = [];
 for (let round = 0; round < ROUNDS; round += 1) rounds.push(await measure());
 console.log('| | commit p50, ms | p99, ms |\n| --- | ---: | ---: |');
 for (const phase of ['idle', 'expiring'] as const) {
-  const [p50, p99] = ([0.5, 0.99] as const).map((share) => median(rounds.map((of) => quantile(of[phase], share))));
+  const [p50, p99] = ([0.5, 0.99] as const).map((share) =>
+    quantile(
+      rounds.map((of) => quantile(of[phase], share)),
+      0.5,
+    ),
+  );
   console.log(`| ${phase} | ${p50!.toFixed(2)} | ${p99!.toFixed(2)} |`);
 }
-const ratio = median(rounds.map((of) => quantile(of.expiring, 0.99) / quantile(of.idle, 0.99)));
+const ratio = quantile(
+  rounds.map((of) => quantile(of.expiring, 0.99) / quantile(of.idle, 0.99)),
+  0.5,
+);
 console.log(`\np99 while ${ENTRIES} entries expire ÷ before: ${ratio.toFixed(2)}`);
 
 async function measure(): Promise<{ idle: number[]; expiring: number[] }> {
@@ -60,12 +69,4 @@ async function measure(): Promise<{ idle: number[]; expiring: number[] }> {
     await environment.close();
     rmSync(folder, { recursive: true, force: true });
   }
-}
-
-function quantile(values: readonly number[], share: number): number {
-  return [...values].sort((a, b) => a - b)[Math.floor(values.length * share)]!;
-}
-
-function median(values: readonly number[]): number {
-  return quantile(values, 0.5);
 }

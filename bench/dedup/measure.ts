@@ -1,6 +1,7 @@
 /** One store, in a process of its own: `measure.ts STORE KEYS FOLDER`; writes one line of JSON. */
-import { readFileSync } from 'node:fs';
 import type { Digest } from '../../topology/context.js';
+import { parseStatus, readProc } from '../suite/proc.js';
+import { quantile } from '../suite/statistics.js';
 import { CANDIDATES } from './candidates.js';
 
 /** Of a commit under load. */
@@ -27,10 +28,10 @@ export interface Measured {
 const [store, keyCount, folder] = process.argv.slice(2) as [string, string, string];
 const keys = Number(keyCount);
 const candidate = await CANDIDATES[store]!(folder);
-const before = memoryBytes();
+const before = memoryMb();
 for (let from = 0; from < keys; from += LOADED_AT_ONCE) await candidate.see(digests(from, LOADED_AT_ONCE));
 globalThis.gc?.();
-const after = memoryBytes();
+const after = memoryMb();
 
 const times: number[] = [];
 const cpu = process.cpuUsage();
@@ -48,15 +49,14 @@ for (let batch = 0; batch < BATCHES; batch += 1) {
 }
 const seconds = (performance.now() - began) / 1000;
 const { user, system } = process.cpuUsage(cpu);
-times.sort((a, b) => a - b);
 const measured: Measured = {
   store,
   keys,
   perSecond: Math.round((BATCHES * A_BATCH) / seconds),
   cpuMicros: (user + system) / (BATCHES * A_BATCH),
-  p99Ms: times[Math.floor(times.length * 0.99)]!,
-  memoryMb: memoryBytes() / 1e6,
-  bytesPerKey: (after - before) / keys,
+  p99Ms: quantile(times, 0.99),
+  memoryMb: memoryMb(),
+  bytesPerKey: ((after - before) * 1024 * 1024) / keys,
 };
 console.log(JSON.stringify(measured));
 process.exit(0);
@@ -78,8 +78,7 @@ function digestOf(n: number): Digest {
   return text;
 }
 
-/** RssAnon: what the kernel can not drop. */
-function memoryBytes(): number {
-  const status = readFileSync('/proc/self/status', 'utf8');
-  return Number(/RssAnon:\s+(\d+)/.exec(status)![1]) * 1024;
+/** What the kernel can not drop, MB. */
+function memoryMb(): number {
+  return parseStatus(readProc(process.pid, 'status')!).anonymousMb;
 }

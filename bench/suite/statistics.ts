@@ -19,3 +19,8 @@ export function spreadOf(values: readonly number[]): Spread | undefined {
 export function ratio(a: Spread, b: Spread): number | 'inconclusive' {
   return a.min <= b.max && b.min <= a.max ? 'inconclusive' : a.median / b.median;
 }
+
+/** The value below which this share of them lies. */
+export function quantile(values: readonly number[], share: number): number {
+  return [...values].sort((a, b) => a - b)[Math.floor(values.length * share)]!;
+}

@@ -51,18 +51,24 @@ async function untilTakenOver(round: Round, from: Member, tasks: readonly number
 
 /** SIGSTOP at the moment at which one of the worker's produce requests is on its way: its transaction is open. */
 async function stopWithinTransaction(round: Round, member: Member): Promise<void> {
-  let stopped = false;
+  await stopAtRequest(round, member, API.produce, 200);
+}
+
+/** SIGSTOP at the moment at which such a request of the worker is on its way, where it stays for so long; performance.now() then. */
+async function stopAtRequest(round: Round, member: Member, api: number, holdMs: number): Promise<number> {
+  let stoppedAt = 0;
   const stop = (): void => {
-    if (!stopped) signal(member, 'SIGSTOP');
-    stopped = true;
+    if (stoppedAt === 0) signal(member, 'SIGSTOP');
+    stoppedAt ||= performance.now();
   };
-  const hold = { hold: (): number => 200 };
+  const does = { hold: (): number => holdMs };
   const { pid } = member.process;
   const rules = round.cluster.proxies.map((proxy) =>
-    proxy.add({ apis: [API.produce], of: 'request', pid, does: hold, times: 1, onHit: stop }),
+    proxy.add({ apis: [api], of: 'request', pid, does, times: 1, onHit: stop }),
   );
-  await until(`${member.name} has a transaction open`, () => stopped);
+  await until(`${member.name} has sent the request`, () => stoppedAt > 0);
   for (const rule of rules) rule.remove();
+  return stoppedAt;
 }
 
 function signal(member: Member, name: NodeJS.Signals): void {
@@ -198,23 +204,11 @@ export const WORKER_CASES: readonly ChaosCase[] = [
         const { pid } = member.process;
         const learned = (): number => member.process.logged('the group gave our tasks away, joining again').length;
         const before = learned();
-        let stoppedAt = 0;
-        const stop = (): void => {
-          if (stoppedAt === 0) signal(member, 'SIGSTOP');
-          stoppedAt ||= performance.now();
-        };
-        const first = { apis: [API.addPartitions], of: 'request', pid, times: 1, onHit: stop } as const;
-        const beats = {
-          apis: [API.heartbeat],
-          of: 'request',
-          pid,
-          does: { hold: (): number => ZOMBIE_ALONE_MS },
-        } as const;
-        const rules = round.cluster.proxies.flatMap((proxy) => [
-          proxy.add({ ...first, does: { hold: (): number => BEGINS_LATE_MS } }),
-          proxy.add(beats),
-        ]);
-        await until(`${member.name} begins a commit`, () => stoppedAt > 0);
+        const does = { hold: (): number => ZOMBIE_ALONE_MS };
+        const beats = round.cluster.proxies.map((proxy) =>
+          proxy.add({ apis: [API.heartbeat], of: 'request', pid, does }),
+        );
+        const stoppedAt = await stopAtRequest(round, member, API.addPartitions, BEGINS_LATE_MS);
         try {
           await untilTakenOver(round, member, tasks);
           const early = BEGINS_LATE_MS - (performance.now() - stoppedAt);
@@ -224,7 +218,7 @@ export const WORKER_CASES: readonly ChaosCase[] = [
           signal(member, 'SIGCONT');
         }
         await until(`${member.name} knows that it lost its tasks`, () => learned() > before, 40_000);
-        for (const rule of rules) rule.remove();
+        for (const rule of beats) rule.remove();
         await member.process.ready();
       }
     },
