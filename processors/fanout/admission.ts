@@ -9,6 +9,7 @@ import type { Identity, TokenVerifier } from './token.js';
 export interface Handshake extends CredentialHeaders {
   readonly key: string;
   readonly version: string;
+  readonly connection: string;
   readonly extensions: string;
   readonly origin: string;
   readonly host: string;
@@ -43,6 +44,10 @@ const WEBSOCKET_VERSION = '13';
 export async function admit(handshake: Handshake, rules: AdmissionRules): Promise<Admitted | Refusal> {
   const early = rules.room();
   if (early !== undefined) return refuse(early, NO_ROOM[early]);
+  // RFC 6455, 4.2.1. With `close` alone uWebSockets.js would end the connection and call `open` all the same.
+  if (!/(^|,)\s*upgrade\s*(,|$)/i.test(handshake.connection)) {
+    return refuse('bad-handshake', 'The Connection header does not say upgrade.');
+  }
   if (handshake.version !== WEBSOCKET_VERSION) {
     return refuse('bad-handshake', `Sec-WebSocket-Version is not ${WEBSOCKET_VERSION}.`);
   }

@@ -76,6 +76,7 @@ export class Gateway {
       },
       metrics: options.metrics,
       log: options.log,
+      corkAnother: (run) => this.#corkAny(run),
     });
     this.#app = this.#routes(uWS.App());
   }
@@ -169,6 +170,15 @@ export class Gateway {
     if (this.#closing) return 'shutting-down';
     if (key !== undefined) return this.#hub.full(key);
     return this.#hub.size + this.#handshakes.pending >= this.#limits.maxSockets ? 'full' : undefined;
+  }
+
+  #corkAny(run: () => void): void {
+    for (const session of this.#hub) {
+      if (session.state !== 'open') continue;
+      session.cork(run);
+      return;
+    }
+    run();
   }
 
   #open(ws: WebSocket<SocketData>): void {

@@ -15,6 +15,8 @@ export interface HandshakesOptions {
   readonly rules: AdmissionRules;
   readonly metrics: Metrics;
   readonly log: Logger;
+  /** Runs this while another socket is corked, or just runs it when there is none. */
+  readonly corkAnother: (run: () => void) => void;
 }
 
 export class Handshakes {
@@ -39,7 +41,7 @@ export class Handshakes {
       // After an abort the response is gone, and touching it throws.
       if (isAborted) return;
       if (result.kind === 'refused') this.refuse(response, result);
-      else upgrade(response, context, handshake, { admitted: result });
+      else this.#upgrade(response, context, handshake, { admitted: result });
     });
   }
 
@@ -56,6 +58,20 @@ export class Handshakes {
       if (status.startsWith('401')) response.writeHeader('WWW-Authenticate', 'Bearer');
       if (status.startsWith('503')) response.writeHeader('Retry-After', '5');
       response.end(JSON.stringify({ error: reason, message }), true);
+    });
+  }
+
+  /**
+   * The `open` handler runs before this returns.
+   *
+   * Not within `response.cork`: when the socket keeps its address, which is up to the allocator, cork takes it for an
+   * HTTP response still, reads a flag where there is none any more, and at random ends the new socket after its first
+   * message (uWebSockets PR 1929, in no release that npm has). While another socket is corked ours is written through
+   * at once, and uWebSockets.js does not complain on standard error, as it does of a bare `upgrade`.
+   */
+  #upgrade(response: HttpResponse, context: us_socket_context_t, handshake: Handshake, admission: Admission): void {
+    this.#options.corkAnother(() => {
+      response.upgrade(admission, handshake.key, admission.admitted.protocol, handshake.extensions, context);
     });
   }
 
@@ -82,6 +98,7 @@ function readHandshake(request: HttpRequest): Handshake {
   return {
     key: request.getHeader('sec-websocket-key'),
     version: request.getHeader('sec-websocket-version'),
+    connection: request.getHeader('connection'),
     extensions: request.getHeader('sec-websocket-extensions'),
     protocols: request.getHeader('sec-websocket-protocol'),
     authorization: request.getHeader('authorization'),
@@ -89,16 +106,4 @@ function readHandshake(request: HttpRequest): Handshake {
     host: request.getHeader('host'),
     query: query ?? '',
   };
-}
-
-/** The `open` handler runs before this returns. */
-function upgrade(
-  response: HttpResponse,
-  context: us_socket_context_t,
-  handshake: Handshake,
-  admission: Admission,
-): void {
-  response.cork(() => {
-    response.upgrade(admission, handshake.key, admission.admitted.protocol, handshake.extensions, context);
-  });
 }

@@ -36,6 +36,8 @@ const TRANSITIONS: Readonly<Record<SessionState, readonly SessionState[]>> = {
 export interface SessionSocket {
   /** False when the message was dropped because too much waits unread. */
   send(message: string | Buffer): boolean;
+  /** Runs this with what the socket sends meanwhile in one write. */
+  cork(run: () => void): void;
   /** Closes with a close frame. */
   end(code: number, reason: string): void;
   /** Cuts the connection. */
@@ -147,6 +149,11 @@ export class Session {
     if (this.#state === 'closed') return;
     this.#move('closed');
     if (byLayer) this.#options.metrics.socket_closes_total.inc({ reason: 'transport' satisfies CloseReason });
+  }
+
+  /** Runs this while the socket is corked. Only of an open session. */
+  cork(run: () => void): void {
+    this.#options.socket.cork(run);
   }
 
   /** Answers the acks under way, then closes with `shutdown`. */

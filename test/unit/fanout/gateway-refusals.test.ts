@@ -1,4 +1,6 @@
 import { createHmac } from 'node:crypto';
+import { once } from 'node:events';
+import { request, type IncomingMessage } from 'node:http';
 import { UnsecuredJWT } from 'jose';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Identity } from '../../../processors/fanout/token.js';
@@ -73,6 +75,22 @@ describe('the gateway refuses', () => {
   ])('a page of origin %s', async (origin) => {
     const refusal = await harness.refusal(bearing(await valid()), { origin });
     expect(refusal).toMatchObject({ status: 403, error: 'bad-origin' });
+  });
+
+  it('a handshake that does not ask for an upgrade, though all else is right', async () => {
+    const headers = {
+      authorization: `Bearer ${await valid()}`,
+      connection: 'close',
+      upgrade: 'websocket',
+      'sec-websocket-version': '13',
+      'sec-websocket-key': 'dGhlIHNhbXBsZSBub25jZQ==',
+    };
+    const [response] = (await once(
+      request({ host: '127.0.0.1', port: harness.port, path: '/v1/ws', headers }).end(),
+      'response',
+    )) as [IncomingMessage];
+    expect(response.statusCode).toBe(400);
+    response.destroy();
   });
 
   it('one socket too many of a user, then one too many in all; a closed one makes room', async () => {

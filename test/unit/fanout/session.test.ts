@@ -17,6 +17,9 @@ class FakeSocket {
     this.sent.push(JSON.parse(message.toString()) as Message);
     return true;
   }
+  cork(run: () => void): void {
+    run();
+  }
   end(code: number): void {
     this.ends.push(code);
   }
