@@ -17,6 +17,8 @@ interface Place {
   readonly partition: number;
 }
 
+/** What we say ourselves of a topic that the brokers did not mention. */
+export const UNKNOWN_TOPIC_OR_PARTITION = 3;
 /** What we say ourselves of a partition without a leader. */
 export const LEADER_NOT_AVAILABLE = 5;
 
