@@ -63,4 +63,6 @@ export interface SinkDecoder {
 export interface EventEncoder {
   /** The value in the Confluent wire format, under the id that the registry gave to our schema of that topic. */
   encode<T extends keyof SinkEvents>(topic: T, event: SinkEvents[T]): Buffer;
+  /** What was handed out is not needed any more: it may be written over. */
+  rewind(): void;
 }

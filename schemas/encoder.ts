@@ -12,7 +12,7 @@ const SLAB_BYTES = 256 * 1024;
 
 /**
  * Values are written one after another into a slab and handed out as views of it: no copy. A slab lives as long as one
- * of its values; values live until their transaction ends.
+ * of its values, or is written again from its start once `rewind` says that nobody needs them.
  *
  * The slab must be our own: avsc writes a few junk bytes past the end of a string that is not ASCII. Here the next
  * value overwrites them; in Node's shared pool they would be somebody else's bytes.
@@ -47,6 +47,12 @@ export class AvroEncoder implements EventEncoder {
     writeHeader(value, 0, writer.schemaId);
     this.#used = end;
     return value;
+  }
+
+  /** What was handed out may be written over from now on. */
+  rewind(): void {
+    if (this.#slab.length > SLAB_BYTES) this.#slab = Buffer.allocUnsafeSlow(SLAB_BYTES);
+    this.#used = 0;
   }
 
   /** The end of the written value, or minus the number of bytes that were missing. */

@@ -1,8 +1,9 @@
-/** Schemas as avsc's types, with our own long and map. */
+/** Schemas as avsc's types, with our own long, string and map. */
 import avsc from 'avsc';
 import type { AvroSchema } from './avro-schema.js';
 import { longType } from './long-type.js';
 import { mapType } from './map-type.js';
+import { stringType } from './string-type.js';
 
 /**
  * The avsc type of a schema. Logical types are plain: a timestamp is its bigint of milliseconds. Throws on a schema
@@ -16,6 +17,7 @@ export function parseType(schema: AvroSchema): avsc.Type {
     omitRecordMethods: true,
     typeHook: (inner, options) => {
       if (inner === 'long') return longType;
+      if (inner === 'string') return stringType;
       if (typeof inner !== 'object' || !('type' in inner)) return undefined;
       if (inner.type === 'long') return longType;
       return inner.type === 'map' ? mapType(inner, options) : undefined;

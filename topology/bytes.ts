@@ -114,6 +114,17 @@ export class ByteWriter {
     return this.uvarint(Buffer.byteLength(text) + 1).utf8(text);
   }
 
+  /** Leaves room for what is written later. */
+  skip(size: number): this {
+    this.#grow(size);
+    return this;
+  }
+
+  /** Bytes that fit without another allocation. */
+  get capacity(): number {
+    return this.#buffer.length;
+  }
+
   /** Leaves room for an int32 that is known later; returns its place. */
   reserveInt32(): number {
     return this.#grow(4);

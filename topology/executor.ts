@@ -40,6 +40,8 @@ export interface Executor {
    * FatalError). Any other error thrown by a processor becomes a dead letter of reason `failed`.
    */
   process(record: SourceRecord, context: ExecutionContext): Processed;
+  /** The outputs of every record so far are copied: their bytes may be written over. */
+  release(): void;
   /** The dead letter for a record that can not be processed for a reason outside the topology (retries used up, refused by the broker). */
   deadLetter(record: SourceRecord, cause: DeadLetterCause): SinkRecord;
 }
@@ -142,6 +144,10 @@ class CompiledTopology implements Executor {
     } catch (error) {
       return this.#deadLettered(record, causeOf(error, node));
     }
+  }
+
+  release(): void {
+    this.#encoder.rewind();
   }
 
   deadLetter(record: SourceRecord, cause: DeadLetterCause): SinkRecord {

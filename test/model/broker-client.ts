@@ -11,7 +11,7 @@ import {
 import { Leaders, Offsets, type GroupMember } from '../../topology/kafka/index.js';
 import { canFetchById, fetchById } from '../../topology/kafka/fetch-by-id.js';
 import { BrokerError, errorType } from '../../topology/kafka/protocol-errors.js';
-import { writeBatch } from '../../topology/kafka/record-batch.js';
+import { RecordBatch } from '../../topology/kafka/record-batch.js';
 import {
   addOffsetsToTxn,
   addPartitionsToTxn,
@@ -153,15 +153,14 @@ export class BrokerClient {
     topic: string,
     { partition = 0, sequence, texts, key, damaged }: Sent,
   ): Promise<Produced> {
-    const out = new ByteWriter().int32(1).string(topic).int32(1).int32(partition);
-    const records = texts.map((text) => ({ topic, partition, key: key ?? null, value: Buffer.from(text) }));
-    writeBatch(out, records, { ...owner, firstSequence: sequence }, Date.now());
-    const body = Buffer.from(out.bytes());
-    if (damaged) body[body.length - 2]! ^= 0xff;
+    const batch = new RecordBatch(topic, partition, new ByteWriter());
+    for (const text of texts) batch.append(key ?? null, Buffer.from(text));
+    const bytes = batch.seal({ ...owner, firstSequence: sequence }, Date.now());
+    if (damaged) bytes[bytes.length - 2]! ^= 0xff;
     const broker = await this.#leaders.broker(this.#leaders.leaderOf(topic, partition));
     // A leader may not have heard yet that it is one.
     return until('the partition is led', async () => {
-      const [found] = await broker.connectionPool.send(produce(owner, body, ANSWER_MS));
+      const [found] = await broker.connectionPool.send(produce(owner, [{ topic, partition, bytes }], ANSWER_MS));
       const { errorCode, baseOffset } = found!;
       return errorCode === NOT_LEADER_FOR_PARTITION ? undefined : { answer: nameOf(errorCode), baseOffset };
     });

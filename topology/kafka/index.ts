@@ -12,6 +12,7 @@ export { keyHash, partitionFor } from './murmur2.js';
 export type { Placement } from './placement.js';
 export { Offsets, type OffsetSpec } from './offsets.js';
 export { errorType, isOutage } from './protocol-errors.js';
+export { OutboundBatches } from './outbound-batches.js';
 export type { OutboundRecord } from './record-batch.js';
 export type { GroupMember, PartitionOffset } from './requests.js';
 export type { TopicIds } from './topic-ids.js';

@@ -1,4 +1,4 @@
-/** Writes record batches (message format v2) straight into one buffer. */
+/** Writes record batches (message format v2) straight into one buffer: no object a record. */
 import { crc32c } from '@node-rs/crc32';
 import type { RecordHeaders } from '../record.js';
 import type { ByteWriter } from '../bytes.js';
@@ -22,53 +22,98 @@ export interface BatchOwner {
 
 const MAGIC = 2;
 const TRANSACTIONAL = 0x10;
+/** Where the checksummed part begins. */
+const CHECKED_FROM = 21;
 /** Bytes of a batch before its records. */
 export const BATCH_OVERHEAD = 61;
 
 /** About what a record takes in a batch, in bytes; never less than what it takes. */
-export function sizeOf(record: OutboundRecord): number {
-  let size = 32 + (record.key?.length ?? 0) + (record.value?.length ?? 0);
-  if (record.headers) {
-    for (const [name, value] of headerPairs(record.headers)) size += 10 + name.length * 3 + value.length;
-  }
+export function sizeOf(key: Buffer | null, value: Buffer | null, headers?: RecordHeaders): number {
+  let size = 32 + (key?.length ?? 0) + (value?.length ?? 0);
+  if (headers) for (const [name, content] of headerPairs(headers)) size += 10 + name.length * 3 + content.length;
   return size;
 }
 
-/** Appends one transactional batch, preceded by its length as the produce request wants it. */
-export function writeBatch(out: ByteWriter, records: readonly OutboundRecord[], owner: BatchOwner, now: number): void {
-  const size = out.reserveInt32();
-  const start = out.length;
-  out.int64(0); // base offset: the broker sets it
-  const batchLength = out.reserveInt32();
-  out.int32(-1).int8(MAGIC);
-  const crc = out.reserveInt32();
-  const checked = out.length;
-  out.int16(TRANSACTIONAL).int32(records.length - 1);
-  out.int64(now).int64(now);
-  out.bigint64(owner.producerId).int16(owner.producerEpoch).int32(owner.firstSequence).int32(records.length);
-  for (let index = 0; index < records.length; index += 1) writeRecord(out, records[index]!, index);
-  out.putUint32(crc, crc32c(out.since(checked)));
-  out.putInt32(batchLength, out.length - start - 12);
-  out.putInt32(size, out.length - start);
+/** A transactional batch of one partition, written record by record. */
+export class RecordBatch {
+  readonly topic: string;
+  readonly partition: number;
+  readonly #out: ByteWriter;
+  #count = 0;
+
+  /** `out` becomes the batch's own until it is given to another one. */
+  constructor(topic: string, partition: number, out: ByteWriter) {
+    this.topic = topic;
+    this.partition = partition;
+    this.#out = out;
+    out.reset();
+    out.skip(BATCH_OVERHEAD);
+  }
+
+  /** Records. */
+  get count(): number {
+    return this.#count;
+  }
+
+  /** Bytes written, the overhead among them. */
+  get length(): number {
+    return this.#out.length;
+  }
+
+  /** What it is written into. */
+  get writer(): ByteWriter {
+    return this.#out;
+  }
+
+  append(key: Buffer | null, value: Buffer | null, headers?: RecordHeaders): void {
+    writeRecord(this.#out, this.#count, key, value, headers);
+    this.#count += 1;
+  }
+
+  /** The bytes as they are sent, valid until the next record. `now`: ms since the epoch. May be asked for again. */
+  seal({ producerId, producerEpoch, firstSequence }: BatchOwner, now: number): Buffer {
+    const bytes = this.#out.bytes();
+    const time = BigInt(now);
+    bytes.writeBigInt64BE(0n, 0); // base offset: the broker sets it
+    bytes.writeInt32BE(bytes.length - 12, 8);
+    bytes.writeInt32BE(-1, 12); // leader epoch: unknown
+    bytes[16] = MAGIC;
+    bytes.writeInt16BE(TRANSACTIONAL, CHECKED_FROM);
+    bytes.writeInt32BE(this.#count - 1, 23);
+    bytes.writeBigInt64BE(time, 27);
+    bytes.writeBigInt64BE(time, 35);
+    bytes.writeBigInt64BE(producerId, 43);
+    bytes.writeInt16BE(producerEpoch, 51);
+    bytes.writeInt32BE(firstSequence, 53);
+    bytes.writeInt32BE(this.#count, 57);
+    bytes.writeUInt32BE(crc32c(bytes.subarray(CHECKED_FROM)), 17);
+    return bytes;
+  }
 }
 
-function writeRecord(out: ByteWriter, record: OutboundRecord, offsetDelta: number): void {
-  const keySize = record.key?.length ?? 0;
-  const valueSize = record.value?.length ?? 0;
-  const headers = record.headers ? headerPairs(record.headers) : NO_HEADERS;
-  let size = 1 + 1 + varintSize(offsetDelta) + varintSize(record.key ? keySize : -1) + keySize;
-  size += varintSize(record.value ? valueSize : -1) + valueSize + varintSize(headers.length);
-  for (const [name, value] of headers) {
+function writeRecord(
+  out: ByteWriter,
+  offsetDelta: number,
+  key: Buffer | null,
+  value: Buffer | null,
+  headers: RecordHeaders | undefined,
+): void {
+  const keySize = key?.length ?? 0;
+  const valueSize = value?.length ?? 0;
+  const pairs = headers ? headerPairs(headers) : NO_HEADERS;
+  let size = 1 + 1 + varintSize(offsetDelta) + varintSize(key ? keySize : -1) + keySize;
+  size += varintSize(value ? valueSize : -1) + valueSize + varintSize(pairs.length);
+  for (const [name, content] of pairs) {
     const nameSize = Buffer.byteLength(name);
-    size += varintSize(nameSize) + nameSize + varintSize(value.length) + value.length;
+    size += varintSize(nameSize) + nameSize + varintSize(content.length) + content.length;
   }
   out.varint(size).int8(0).varint(0).varint(offsetDelta);
-  writeBytes(out, record.key);
-  writeBytes(out, record.value);
-  out.varint(headers.length);
-  for (const [name, value] of headers) {
+  writeBytes(out, key);
+  writeBytes(out, value);
+  out.varint(pairs.length);
+  for (const [name, content] of pairs) {
     out.varint(Buffer.byteLength(name)).utf8(name);
-    writeBytes(out, value);
+    writeBytes(out, content);
   }
 }
 

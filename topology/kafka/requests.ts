@@ -167,10 +167,28 @@ export interface ProducedPartition {
   readonly baseOffset: number;
 }
 
-/** `topics` is the encoded array of topic data. Error codes are handed back by partition, not thrown. */
-export function produce(owner: ProducerIdentity, topics: Buffer, timeoutMs: number): RawRequest<ProducedPartition[]> {
-  const head = new ByteWriter(64).string(owner.transactionalId).int16(-1).int32(timeoutMs).bytes();
-  return raw(0, 7, 'Produce', Buffer.concat([head, topics]), (reader) =>
+export interface SealedBatch {
+  readonly topic: string;
+  readonly partition: number;
+  /** Copied into the request. */
+  readonly bytes: Buffer;
+}
+
+/** At most one batch a partition. Error codes are handed back by partition, not thrown. */
+export function produce(
+  owner: ProducerIdentity,
+  batches: readonly SealedBatch[],
+  timeoutMs: number,
+): RawRequest<ProducedPartition[]> {
+  const out = new ByteWriter(batches.reduce((sum, { topic, bytes }) => sum + bytes.length + topic.length + 16, 256));
+  out.string(owner.transactionalId).int16(-1).int32(timeoutMs);
+  const byTopic = groupBy(batches, ({ topic }) => topic);
+  out.int32(byTopic.size);
+  for (const [topic, of] of byTopic) {
+    out.string(topic).int32(of.length);
+    for (const { partition, bytes } of of) out.int32(partition).int32(bytes.length).raw(bytes);
+  }
+  return raw(0, 7, 'Produce', out.bytes(), (reader) =>
     list(reader, () => {
       const topic = reader.string();
       return list(reader, () => {

@@ -10,12 +10,12 @@ import { crashPoint } from '../crash-point.js';
 import { CommitUnknownError, FencedError } from '../errors.js';
 import { groupBy } from '../group-by.js';
 import type { Logger } from '../log.js';
-import { ByteWriter } from '../bytes.js';
 import { createCluster, type KafkaSettings } from './connect.js';
 import { COORDINATOR_TRANSACTION, type Broker, type Cluster, type RawRequest } from './internals.js';
 import { Leaders } from './leaders.js';
 import { BrokerError, hasMoved, isProducerFenced, isRefused, isRetriable, isStaleMember } from './protocol-errors.js';
-import { BATCH_OVERHEAD, sizeOf, writeBatch, type OutboundRecord } from './record-batch.js';
+import { OutboundBatches } from './outbound-batches.js';
+import type { OutboundRecord, RecordBatch } from './record-batch.js';
 import {
   addOffsetsToTxn,
   addPartitionsToTxn,
@@ -51,7 +51,6 @@ export interface TransactionalProducerOptions {
 }
 
 type OnBatch = (topic: string, partition: number, baseOffset: number) => void;
-type Batch = { readonly topic: string; readonly partition: number; readonly records: OutboundRecord[]; bytes: number };
 
 const FIRST_RETRY_MS = 5;
 const LAST_RETRY_MS = 100;
@@ -93,17 +92,23 @@ export class TransactionalProducer {
     this.#identity = await this.#atTransactionCoordinator(initProducerId(transactionalId, transactionTimeoutMs));
   }
 
+  /** For records that are batched as they come. */
+  newBatches(): OutboundBatches {
+    return new OutboundBatches(this.#options.maxBatchBytes);
+  }
+
   /** How many partitions a topic has; `fence` was told of it. */
   partitionCount(topic: string): number {
     return this.#leaders.partitionCount(topic);
   }
 
   /**
-   * Produces the records within the current transaction, in order for each partition, in as many requests as their
-   * size asks for. `onBatch` hears the offset of each batch's first record, -1 when the broker does not say.
+   * Produces within the current transaction, in order for each partition, in as many requests as their size asks for.
+   * `onBatch` hears the offset of each batch's first record, -1 when the broker does not say.
    */
-  async send(records: readonly OutboundRecord[], onBatch?: OnBatch): Promise<void> {
-    const batches = this.#batch(records);
+  async send(records: readonly OutboundRecord[] | OutboundBatches, onBatch?: OnBatch): Promise<void> {
+    const { batches } =
+      records instanceof OutboundBatches ? records : OutboundBatches.of(records, this.#options.maxBatchBytes);
     const partitions = groupBy(batches, ({ topic }) => topic);
     const topics = [...partitions].map(([topic, of]) => ({
       topic,
@@ -112,7 +117,7 @@ export class TransactionalProducer {
     // All partitions are added, or none when one is refused: then there may be nothing to abort.
     await this.#atTransactionCoordinator(addPartitionsToTxn(this.#owner(), topics));
     this.#open = true;
-    let left = batches;
+    let left: readonly RecordBatch[] = batches;
     while (left.length > 0) {
       // One batch a partition in a request: that is the most that a broker takes.
       const taken = new Set<string>();
@@ -183,14 +188,14 @@ export class TransactionalProducer {
     });
   }
 
-  async #produceRound(round: readonly Batch[], onBatch: OnBatch | undefined): Promise<void> {
+  async #produceRound(round: readonly RecordBatch[], onBatch: OnBatch | undefined): Promise<void> {
     let left = round;
     await this.#retrying(async () => {
       const byLeader = groupBy(left, ({ topic, partition }) => this.#leaders.leaderOf(topic, partition));
       const answers = await Promise.all(
         [...byLeader].map(([nodeId, batches]) => this.#produceTo(nodeId, batches, onBatch)),
       );
-      const failed: { batch: Batch; error: BrokerError }[] = answers.flat();
+      const failed = answers.flat();
       left = failed.map(({ batch }) => batch);
       const worst = failed.find(({ error }) => !isRetriable(error)) ?? failed[0];
       // "Later" does not say that the batch is not in the log: after an abort, the next one under its sequence could be
@@ -206,33 +211,27 @@ export class TransactionalProducer {
    * The broker has the batch, whatever becomes of the rest of the round: after a refusal and an abort, the next
    * batch under the same sequence would be taken for a repeat of this one and silently dropped.
    */
-  #taken({ topic, partition, records }: Batch): void {
+  #taken({ topic, partition, count }: RecordBatch): void {
     const key = `${topic}/${partition}`;
-    this.#sequences.set(key, ((this.#sequences.get(key) ?? 0) + records.length) % SEQUENCE_MODULUS);
+    this.#sequences.set(key, ((this.#sequences.get(key) ?? 0) + count) % SEQUENCE_MODULUS);
   }
 
   /** The batches that this broker did not take. A batch that it has already (a repeat after a lost answer) is taken. */
   async #produceTo(
     nodeId: number,
-    batches: readonly Batch[],
+    batches: readonly RecordBatch[],
     onBatch: OnBatch | undefined,
-  ): Promise<{ batch: Batch; error: BrokerError }[]> {
+  ): Promise<{ batch: RecordBatch; error: BrokerError }[]> {
     const broker = await this.#leaders.broker(nodeId);
     const owner = this.#owner();
-    const out = new ByteWriter(batches.reduce((sum, { bytes }) => sum + bytes + BATCH_OVERHEAD + 64, 256));
     const now = Date.now();
-    const byTopic = groupBy(batches, ({ topic }) => topic);
-    out.int32(byTopic.size);
-    for (const [topic, of] of byTopic) {
-      out.string(topic).int32(of.length);
-      for (const { partition, records } of of) {
-        out.int32(partition);
-        const firstSequence = this.#sequences.get(`${topic}/${partition}`) ?? 0;
-        writeBatch(out, records, { ...owner, firstSequence }, now);
-      }
-    }
-    const answers = await broker.connectionPool.send(produce(owner, out.bytes(), this.#settings.requestTimeoutMs));
-    const failures: { batch: Batch; error: BrokerError }[] = [];
+    const sealed = batches.map((batch) => {
+      const { topic, partition } = batch;
+      const firstSequence = this.#sequences.get(`${topic}/${partition}`) ?? 0;
+      return { topic, partition, bytes: batch.seal({ ...owner, firstSequence }, now) };
+    });
+    const answers = await broker.connectionPool.send(produce(owner, sealed, this.#settings.requestTimeoutMs));
+    const failures: { batch: RecordBatch; error: BrokerError }[] = [];
     for (const { topic, partition, errorCode, baseOffset } of answers) {
       const batch = batches.find((b) => b.topic === topic && b.partition === partition);
       if (!batch) continue;
@@ -247,25 +246,6 @@ export class TransactionalProducer {
       });
     }
     return failures;
-  }
-
-  #batch(records: readonly OutboundRecord[]): Batch[] {
-    const batches: Batch[] = [];
-    const current = new Map<string, Map<number, Batch>>();
-    for (const record of records) {
-      const size = sizeOf(record);
-      let ofTopic = current.get(record.topic);
-      if (!ofTopic) current.set(record.topic, (ofTopic = new Map<number, Batch>()));
-      let batch = ofTopic.get(record.partition);
-      if (!batch || batch.bytes + size > this.#options.maxBatchBytes) {
-        batch = { topic: record.topic, partition: record.partition, records: [], bytes: 0 };
-        ofTopic.set(record.partition, batch);
-        batches.push(batch);
-      }
-      batch.records.push(record);
-      batch.bytes += size;
-    }
-    return batches;
   }
 
   /** Tries again while the broker answers "later" or "elsewhere"; any other error ends this producer. */

@@ -14,24 +14,14 @@
 import { encodeChangelogEntry } from '../../state/changelog-entry.js';
 import type { TaskStore } from '../../state/task-store.js';
 import { crashPoint } from '../crash-point.js';
-import { CommitUnknownError, FatalError } from '../errors.js';
-import {
-  keyHash,
-  RefusedError,
-  type GroupMember,
-  type OutboundRecord,
-  type TransactionalProducer,
-} from '../kafka/index.js';
-import type { SinkRecord, SinkTopic } from '../record.js';
-import type { TopicNames } from '../topic-names.js';
+import { CommitUnknownError } from '../errors.js';
+import { RefusedError, type GroupMember } from '../kafka/index.js';
 import { metadataFor } from './offset-metadata.js';
 import type { StagedCommit } from './staged-commit.js';
+import type { OutputTarget } from './staged-outputs.js';
 
-export interface CommitTarget {
-  readonly task: number;
-  readonly names: TopicNames;
+export interface CommitTarget extends OutputTarget {
   readonly store: TaskStore;
-  readonly producer: TransactionalProducer;
   readonly member: GroupMember;
 }
 
@@ -44,9 +34,9 @@ export async function commit(staged: StagedCommit, target: CommitTarget): Promis
   const { producer, store, names, task, member } = target;
   const entry = staged.entry();
   const changelog = names.changelog;
-  const packed = encodeChangelogEntry(entry).map((value) => ({ topic: changelog, partition: task, key: null, value }));
-  const place = placer(target);
-  const outputs = staged.outputs.map(place);
+  const packed = encodeChangelogEntry(entry);
+  const { batches } = staged.outputs;
+  for (const value of packed) batches.add(changelog, task, null, value);
 
   crashPoint('staged');
   let changelogOffset = -1;
@@ -57,7 +47,7 @@ export async function commit(staged: StagedCommit, target: CommitTarget): Promis
     metadata: metadataFor(topicId),
   }));
   try {
-    await producer.send([...packed, ...outputs], (topic, partition, baseOffset) => {
+    await producer.send(batches, (topic, partition, baseOffset) => {
       if (topic === changelog && partition === task && changelogOffset < 0) changelogOffset = baseOffset;
     });
     await producer.sendOffsets(member, offsets);
@@ -83,30 +73,4 @@ function refuseShortened(changelogOffset: number, { store, names, task }: Commit
   throw new CommitUnknownError(
     `the changelog ${names.changelog}-${task} took a record at offset ${changelogOffset}, and its store stands at ${stored}`,
   );
-}
-
-/**
- * Gives each record its physical topic and the partition that the Java client would choose. The outputs of one event
- * have one key and follow one another: its bytes and its hash are made once.
- */
-function placer({ names, producer, task }: CommitTarget): (record: SinkRecord) => OutboundRecord {
-  let last: { readonly key: SinkRecord['key']; readonly bytes: Buffer | null; readonly hash: number } | undefined;
-  const counts = new Map<SinkTopic, number>();
-  return ({ topic, key, value, headers }) => {
-    const physical = names.physical(topic);
-    let partitions = counts.get(topic);
-    if (partitions === undefined) {
-      partitions = producer.partitionCount(physical);
-      if (partitions === 0)
-        throw new FatalError(
-          `topic ${physical} does not exist (any more): create it, or run \`notification-streams topics create\``,
-        );
-      counts.set(topic, partitions);
-    }
-    if (last?.key !== key) {
-      const bytes = typeof key === 'string' ? Buffer.from(key) : key;
-      last = { key, bytes, hash: bytes ? keyHash(bytes) : task };
-    }
-    return { topic: physical, partition: last.hash % partitions, key: last.bytes, value, headers };
-  };
 }

@@ -18,6 +18,7 @@ import { report } from './report.js';
 import { SourceQueue } from './source-queue.js';
 import { warnHeldUp, whyOutOfRange } from './source-faults.js';
 import { StagedCommit } from './staged-commit.js';
+import { StagedOutputs } from './staged-outputs.js';
 import type { TaskServices } from './task-services.js';
 import { LayeredDedup, LayeredDirectory, type Layers } from './task-views.js';
 
@@ -51,6 +52,8 @@ export class Pipeline {
   /** What the store does not hold yet, newest first: the commit that is being put together, and the one in flight. */
   #layers: readonly [staged: StagedCommit, inFlight?: StagedCommit];
   #committing: Promise<void> = Promise.resolve();
+  /** Of a commit that holds: its buffers are written again. */
+  #spareOutputs: StagedOutputs | undefined;
   #turnPlanned = false;
   /** Sources that were deleted and made again: what was fetched of them is still processed. */
   readonly #recreated = new Set<SourceTopic>();
@@ -66,7 +69,7 @@ export class Pipeline {
     this.#services = services;
     this.#host = host;
     this.#budget = services.createBudget();
-    this.#layers = [new StagedCommit(new Map(), services.shape)];
+    this.#layers = [this.#stage(new Map())];
     const layers: Layers = () => this.#layers as readonly StagedCommit[];
     this.#dedup = new LayeredDedup(store, services.shape, layers);
     this.#directory = new LayeredDirectory(services.directory, layers);
@@ -122,7 +125,8 @@ export class Pipeline {
   /** Begins at these positions, with nothing staged and nothing buffered. */
   begin(positions: ReadonlyMap<SourceTopic, SourcePosition>): void {
     this.#committed = positions;
-    this.#layers = [new StagedCommit(positions, this.#services.shape)];
+    this.#spareOutputs = undefined;
+    this.#layers = [this.#stage(positions)];
     for (const queue of this.#queues.values()) queue.reset(positions.get(queue.topic)!.nextOffset);
   }
 
@@ -249,6 +253,7 @@ export class Pipeline {
     queue.take();
     this.#attempts.delete(record.topic);
     staged.add(record, processed);
+    this.#services.executor.release();
     return true;
   }
 
@@ -292,7 +297,7 @@ export class Pipeline {
 
   #beginCommit(): void {
     const staged = this.#staged;
-    this.#layers = [new StagedCommit(staged.positions, this.#services.shape), staged];
+    this.#layers = [this.#stage(staged.positions), staged];
     const began = performance.now();
     this.#committing = commit(staged, this.#host.target()).then(
       () => this.#holds(staged, began),
@@ -307,7 +312,15 @@ export class Pipeline {
     this.#directory.committed(staged);
     this.#refusals.passed(staged.positions);
     this.#report(staged, began);
+    staged.outputs.clear();
+    this.#spareOutputs = staged.outputs;
     this.plan();
+  }
+
+  #stage(positions: ReadonlyMap<SourceTopic, SourcePosition>): StagedCommit {
+    const outputs = this.#spareOutputs ?? new StagedOutputs(this.#host.target);
+    this.#spareOutputs = undefined;
+    return new StagedCommit(positions, this.#services.shape, outputs);
   }
 
   #report(staged: StagedCommit, began: number): void {

@@ -18,9 +18,7 @@ export function report(
     for (const [reason, count] of dropped) metrics.records_dropped_total.inc({ topic, reason }, count);
     for (const [reason, count] of deadLettered) metrics.dead_letters_total.inc({ topic, reason }, count);
   }
-  const produced = new Map<string, number>();
-  for (const { topic } of staged.outputs) produced.set(topic, (produced.get(topic) ?? 0) + 1);
-  for (const [topic, count] of produced) metrics.records_out_total.inc({ topic }, count);
+  for (const [topic, count] of staged.outputs.counts) metrics.records_out_total.inc({ topic }, count);
   for (const [topic, { nextOffset }] of staged.positions) {
     const end = queues.get(topic)?.lastStableOffset ?? 0;
     metrics.consumer_lag.set({ topic, partition: task }, Math.max(0, end - nextOffset));

@@ -5,6 +5,7 @@
 import type { Digest } from '../context.js';
 import type { Processed } from '../executor.js';
 import type { SinkRecord, SourceRecord, SourceTopic } from '../record.js';
+import type { StagedOutputs } from './staged-outputs.js';
 import { userKey, type DirectoryEntry } from '../../state/directory-entry.js';
 import type { ChangelogEntry, SourcePosition } from '../../state/changelog-entry.js';
 import { bucketOf, type WindowShape } from '../../state/stream-time.js';
@@ -21,7 +22,7 @@ type Moving<T> = { -readonly [K in keyof T]: T[K] };
 
 export class StagedCommit {
   readonly #shape: WindowShape;
-  readonly outputs: SinkRecord[] = [];
+  readonly outputs: StagedOutputs;
   readonly digests = new Map<Digest, number>();
   readonly directory = new Map<string, DirectoryEntry>();
   readonly #positions: Map<SourceTopic, Moving<SourcePosition>>;
@@ -39,8 +40,9 @@ export class StagedCommit {
   last: SourceRecord | undefined;
   #positionsMoved = false;
 
-  /** Begins where the commit before it ends. */
-  constructor(positions: ReadonlyMap<SourceTopic, SourcePosition>, shape: WindowShape) {
+  /** Begins where the commit before it ends. `outputs` are empty. */
+  constructor(positions: ReadonlyMap<SourceTopic, SourcePosition>, shape: WindowShape, outputs: StagedOutputs) {
+    this.outputs = outputs;
     this.#positions = new Map([...positions].map(([topic, position]) => [topic, { ...position }]));
     this.#shape = shape;
   }
@@ -102,7 +104,7 @@ export class StagedCommit {
 
   #emit(outputs: readonly SinkRecord[]): void {
     for (const output of outputs) {
-      this.outputs.push(output);
+      this.outputs.add(output);
       this.bytes += (output.value?.length ?? 0) + (output.key?.length ?? 0);
     }
   }

@@ -5,6 +5,7 @@
 import { decodeChangelogEntry } from '../../../state/changelog-entry.js';
 import { TaskStore, type CommittedEntry } from '../../../state/task-store.js';
 import { CommitUnknownError } from '../../../topology/errors.js';
+import { recordsOf } from '../../unit/kafka/records-of.js';
 import type { Offsets, PartitionOffset, TransactionalProducer } from '../../../topology/kafka/index.js';
 import { NAMES, SOURCE_NAMES, type ModelServices } from './worker.js';
 
@@ -21,7 +22,7 @@ export const storeBeforeCommit: Defect = (services) =>
     let entries: CommittedEntry[] = [];
     return {
       send: (records, onBatch) => {
-        const packed = records.filter(({ topic }) => topic === NAMES.changelog);
+        const packed = recordsOf(records).filter(({ topic }) => topic === NAMES.changelog);
         entries = [];
         return real.send(records, (topic, partition, base) => {
           onBatch?.(topic, partition, base);
@@ -76,10 +77,11 @@ export const changelogOutside: Defect = (services) =>
       },
       send: async (records, onBatch) => {
         const isPacked = ({ topic }: { topic: string }): boolean => topic === NAMES.changelog;
-        await log.send(records.filter(isPacked), onBatch);
+        const sent = recordsOf(records);
+        await log.send(sent.filter(isPacked), onBatch);
         await log.commit();
         await real.send(
-          records.filter((record) => !isPacked(record)),
+          sent.filter((record) => !isPacked(record)),
           onBatch,
         );
       },

@@ -73,6 +73,7 @@ export const modelExecutor: Executor = {
     if (event.kind === 'huge') outputs[0] = { ...outputs[0]!, value: Buffer.alloc(HUGE_BYTES) };
     return { kind: 'forwarded', outputs, digest };
   },
+  release: () => undefined,
   deadLetter: (record) => encode(deadLetterOf(decodeEvent(record.value), record)),
 };
 

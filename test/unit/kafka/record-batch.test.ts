@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ByteWriter } from '../../../topology/bytes.js';
-import { BATCH_OVERHEAD, sizeOf, writeBatch, type OutboundRecord } from '../../../topology/kafka/record-batch.js';
+import { BATCH_OVERHEAD, RecordBatch, sizeOf, type OutboundRecord } from '../../../topology/kafka/record-batch.js';
 import { Decoder, decodeBatch, encodeBatch, encodeRecord, Long } from './kafkajs-internals.js';
 
 const OWNER = { producerId: 77n, producerEpoch: 3, firstSequence: 12 };
@@ -15,12 +15,10 @@ const record = (parts: Partial<OutboundRecord>): OutboundRecord => ({
   ...parts,
 });
 
-/** Our batch, without the length that the produce request puts before it. */
 function ours(records: readonly OutboundRecord[], owner = OWNER): Buffer {
-  const out = new ByteWriter(64);
-  writeBatch(out, records, owner, NOW);
-  expect(out.bytes().readInt32BE(0)).toBe(out.length - 4);
-  return Buffer.from(out.bytes().subarray(4));
+  const batch = new RecordBatch('t', 0, new ByteWriter(64));
+  for (const { key, value, headers } of records) batch.append(key, value, headers);
+  return Buffer.from(batch.seal(owner, NOW));
 }
 
 async function theirs(records: readonly OutboundRecord[], owner = OWNER): Promise<Buffer> {
@@ -54,7 +52,7 @@ const anyRecord = fc
   })
   .map(record);
 
-describe('writeBatch', () => {
+describe('RecordBatch', () => {
   it.each<[string, OutboundRecord[]]>([
     ['null key and null value', [record({})]],
     ['empty key and empty value', [record({ key: Buffer.alloc(0), value: Buffer.alloc(0) })]],
@@ -113,6 +111,19 @@ describe('writeBatch', () => {
     expect(decoded.records[0]!.headers).toEqual({ h: [Buffer.from('1'), Buffer.from('2')], one: Buffer.from('x') });
   });
 
+  it('is sealed again under another sequence, and goes on, in a buffer that another batch had', async () => {
+    const writer = new ByteWriter(64);
+    new RecordBatch('t', 1, writer).append(Buffer.alloc(500, 9), null);
+    const batch = new RecordBatch('t', 0, writer);
+    batch.append(Buffer.from('a'), null);
+    batch.seal(OWNER, NOW);
+    batch.append(Buffer.from('b'), null);
+    const again = { ...OWNER, producerEpoch: 4, firstSequence: 99 };
+    const both = [record({ key: Buffer.from('a') }), record({ key: Buffer.from('b') })];
+    expect(batch.seal(again, NOW).equals(await theirs(both, again))).toBe(true);
+    expect(batch.count).toBe(2);
+  });
+
   it('leaves out a header without a value', () => {
     const mine = ours([record({ headers: { gone: undefined, kept: 'x' } })]);
     expect(mine.equals(ours([record({ headers: { kept: 'x' } })]))).toBe(true);
@@ -123,7 +134,10 @@ describe('sizeOf', () => {
   it('is never less than what the record takes in its batch', () => {
     fc.assert(
       fc.property(fc.array(anyRecord, { minLength: 1, maxLength: 6 }), (records) => {
-        const stated = records.reduce((sum, one) => sum + sizeOf(one), BATCH_OVERHEAD);
+        const stated = records.reduce(
+          (sum, { key, value, headers }) => sum + sizeOf(key, value, headers),
+          BATCH_OVERHEAD,
+        );
         expect(ours(records).length).toBeLessThanOrEqual(stated);
       }),
     );

@@ -50,6 +50,17 @@ describe('the encoder', () => {
     expect(read).toEqual(titles);
   });
 
+  it('writes over what it handed out once it is rewound, and lets a large slab go', () => {
+    const encoder = new AvroEncoder(ids);
+    const first = encoder.encode('NOTIFICATION_INAPP_TOPIC', { ...inApp, title: 'x'.repeat(400_000) });
+    encoder.rewind();
+    const second = encoder.encode('NOTIFICATION_INAPP_TOPIC', inApp);
+    expect(second.buffer).not.toBe(first.buffer);
+    encoder.rewind();
+    const third = encoder.encode('NOTIFICATION_INAPP_TOPIC', inApp);
+    expect([third.buffer, third.byteOffset]).toEqual([second.buffer, second.byteOffset]);
+  });
+
   it('names the topic and the field that does not fit, and never its value', () => {
     const wrong = { ...inApp, userId: 'secret' as unknown as bigint };
     const encode = () => new AvroEncoder(ids).encode('NOTIFICATION_INAPP_TOPIC', wrong);

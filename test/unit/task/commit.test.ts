@@ -8,6 +8,7 @@ import { BrokerError } from '../../../topology/kafka/protocol-errors.js';
 import type { SourceTopic } from '../../../topology/record.js';
 import { commit, type CommitTarget } from '../../../topology/task/commit.js';
 import { StagedCommit } from '../../../topology/task/staged-commit.js';
+import { StagedOutputs } from '../../../topology/task/staged-outputs.js';
 import { TopicNames } from '../../../topology/topic-names.js';
 import { temporaryState } from '../state/temporary-state.js';
 import { FakeBroker, type Step } from './fake-producer.js';
@@ -31,7 +32,11 @@ describe('a commit', () => {
     const producer = broker.producer();
     await producer.fence([]);
     target = { task: 2, names, store, producer, member: { groupId: names.group, generationId: 1, memberId: 'm' } };
-    staged = new StagedCommit(new Map([[TOPIC, { nextOffset: 10, streamTime: 5000, notifyFrom: 0 }]]), SHAPE);
+    staged = new StagedCommit(
+      new Map([[TOPIC, { nextOffset: 10, streamTime: 5000, notifyFrom: 0 }]]),
+      SHAPE,
+      new StagedOutputs(() => target),
+    );
     staged.add(sourceRecord(TOPIC, 10, 'e1'), forwarded('e1'));
     staged.add(sourceRecord(TOPIC, 11, 'e2'), forwarded('e2'));
   });
@@ -64,9 +69,10 @@ describe('a commit', () => {
 
   it('packs everything that the store is told into the changelog record of its own partition', async () => {
     await commit(staged, target);
-    const record = broker.committed[0]!.records[0]!;
-    expect([record.topic, record.partition]).toEqual([names.changelog, 2]);
-    expect(decodeChangelogEntry(record.value, 'changelog')).toEqual(staged.entry());
+    const [record, ...more] = broker.committed[0]!.records.filter(({ topic }) => topic === names.changelog);
+    expect(more).toEqual([]);
+    expect(record?.partition).toBe(2);
+    expect(decodeChangelogEntry(record!.value, 'changelog')).toEqual(staged.entry());
   });
 
   it('puts each output on the partition that the Java client would choose', async () => {
@@ -152,9 +158,12 @@ describe('a commit', () => {
     nothingIsCommitted();
   });
 
-  it('to a topic that is gone is fatal, before anything is produced', async () => {
+  it('to a topic that is gone is fatal, before anything is produced', () => {
     target.producer.partitionCount = () => 0;
-    await expect(commit(staged, target)).rejects.toThrow('topic p.EMAIL_REQUEST_TOPIC does not exist (any more)');
+    const next = new StagedCommit(staged.positions, SHAPE, new StagedOutputs(() => target));
+    expect(() => next.add(sourceRecord(TOPIC, 12, 'e3'), forwarded('e3'))).toThrow(
+      'topic p.EMAIL_REQUEST_TOPIC does not exist (any more)',
+    );
     expect(broker.steps).toEqual(['fence']);
   });
 
@@ -165,6 +174,7 @@ describe('a commit', () => {
       cause: { reason: 'undecodable', message: '', attempts: 1 },
     });
     await commit(staged, target);
-    expect(broker.committed[0]!.records.at(-1)).toMatchObject({ topic: 'p.NOTIFICATION_DLQ', partition: 2 });
+    const letters = broker.committed[0]!.records.filter(({ topic }) => topic === 'p.NOTIFICATION_DLQ');
+    expect(letters).toMatchObject([{ partition: 2 }]);
   });
 });

@@ -1,11 +1,13 @@
 /** A producer whose broker keeps what was committed, and fails or waits where a test says. */
 import { CommitUnknownError, FencedError } from '../../../topology/errors.js';
-import type {
-  GroupMember,
-  OutboundRecord,
-  PartitionOffset,
-  TransactionalProducer,
+import {
+  OutboundBatches,
+  type GroupMember,
+  type OutboundRecord,
+  type PartitionOffset,
+  type TransactionalProducer,
 } from '../../../topology/kafka/index.js';
+import { recordsOf } from '../kafka/records-of.js';
 
 export type Step = 'fence' | 'send' | 'sendOffsets' | 'commit' | 'committed' | 'abort' | 'abandon';
 
@@ -65,10 +67,15 @@ class FakeProducer {
     return 4;
   }
 
+  newBatches(): OutboundBatches {
+    return new OutboundBatches(900_000);
+  }
+
   async send(
-    records: readonly OutboundRecord[],
+    batches: OutboundBatches,
     onBatch: (topic: string, partition: number, baseOffset: number) => void,
   ): Promise<void> {
+    const records = recordsOf(batches);
     this.#records.push(...records);
     await this.#step('send');
     const { changelogTopic } = this.#broker;

@@ -3,6 +3,9 @@ import { createHash } from 'node:crypto';
 import type { Processed } from '../../../topology/executor.js';
 import type { FetchedRecord } from '../../../topology/kafka/index.js';
 import type { SinkRecord, SourceRecord, SourceTopic } from '../../../topology/record.js';
+import { StagedOutputs } from '../../../topology/task/staged-outputs.js';
+import { TopicNames } from '../../../topology/topic-names.js';
+import { FakeBroker } from './fake-producer.js';
 
 export const digestOf = (name: string): string => createHash('sha256').update(name).digest().toString('latin1', 0, 16);
 
@@ -16,6 +19,13 @@ export function sourceRecord(topic: SourceTopic, offset: number, text: string): 
 
 export function output(text: string): SinkRecord {
   return { topic: 'EMAIL_REQUEST_TOPIC', key: text, value: Buffer.from(text) };
+}
+
+/** Outputs that are on their way to a broker which is never asked. */
+export function stagedOutputs(): StagedOutputs {
+  const names = new TopicNames('', 'app');
+  const producer = new FakeBroker(names.changelog).producer();
+  return new StagedOutputs(() => ({ task: 0, names, producer }));
 }
 
 export function forwarded(text: string): Exclude<Processed, { kind: 'unresolved' }> {

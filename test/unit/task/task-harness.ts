@@ -211,6 +211,7 @@ function executorOf(behaviour: Rig['behaviour']): Executor {
       attempts.set(text, attempt);
       return behaviour.get(text)?.(attempt) ?? { kind: 'forwarded', outputs: [output(text)], digest };
     },
+    release: () => undefined,
     deadLetter: (record, cause) => ({
       topic: 'NOTIFICATION_DLQ',
       key: record.key,

@@ -5,13 +5,17 @@ import type { TaskStore } from '../../../state/task-store.js';
 import { InMemoryDirectory } from '../../../topology/in-memory-state.js';
 import { StagedCommit } from '../../../topology/task/staged-commit.js';
 import { LayeredDedup, LayeredDirectory } from '../../../topology/task/task-views.js';
-import { digestOf, forwarded, sourceRecord } from './records.js';
+import { digestOf, forwarded, sourceRecord, stagedOutputs } from './records.js';
 
 const SHAPE = windowShape(32_000);
 const TOPIC = 'TASK_EVENT_TOPIC';
 
 const layer = (streamTime: number, events: readonly string[] = []): StagedCommit => {
-  const staged = new StagedCommit(new Map([[TOPIC, { nextOffset: 0, streamTime, notifyFrom: 0 }]]), SHAPE);
+  const staged = new StagedCommit(
+    new Map([[TOPIC, { nextOffset: 0, streamTime, notifyFrom: 0 }]]),
+    SHAPE,
+    stagedOutputs(),
+  );
   events.forEach((event, offset) => staged.add(sourceRecord(TOPIC, offset, event), forwarded(event)));
   return staged;
 };

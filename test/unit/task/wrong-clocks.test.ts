@@ -6,7 +6,7 @@ import { TaskStore } from '../../../state/task-store.js';
 import { StagedCommit } from '../../../topology/task/staged-commit.js';
 import { LayeredDedup } from '../../../topology/task/task-views.js';
 import { temporaryState } from '../state/temporary-state.js';
-import { digestOf, fetchedRecord, forwarded } from './records.js';
+import { digestOf, fetchedRecord, forwarded, stagedOutputs } from './records.js';
 
 const TOPIC = 'TASK_EVENT_TOPIC';
 const HOUR = 3_600_000;
@@ -19,7 +19,11 @@ class Partition {
   readonly #shape = windowShape(WINDOW);
   readonly #store = new TaskStore(temporaryState().environment, 0, this.#shape);
   readonly #dedup = new LayeredDedup(this.#store, this.#shape, () => [this.#staged]);
-  #staged = new StagedCommit(new Map([[TOPIC, { nextOffset: 0, streamTime: -1, notifyFrom: 0 }]]), this.#shape);
+  #staged = new StagedCommit(
+    new Map([[TOPIC, { nextOffset: 0, streamTime: -1, notifyFrom: 0 }]]),
+    this.#shape,
+    stagedOutputs(),
+  );
   #offset = 0;
   #commits = 0;
   now = NOON;
@@ -44,7 +48,7 @@ class Partition {
     const entry = this.#staged.entry();
     await this.#store.apply([{ offset: this.#commits, entry }], this.#commits + 1);
     this.#commits += 1;
-    this.#staged = new StagedCommit(this.#staged.positions, this.#shape);
+    this.#staged = new StagedCommit(this.#staged.positions, this.#shape, stagedOutputs());
   }
 }
 

@@ -10,6 +10,7 @@ import { CONTEXT, NO_SERVICES, RECORD, ROUTED, stubTopology } from './stub-topol
 /** Encodes an e-mail as its body alone, so that a test chooses the size. */
 const encoder: EventEncoder = {
   encode: (topic, event) => Buffer.from(`${topic}:${(event as EmailRequestEvent).body}`),
+  rewind: () => undefined,
 };
 
 const OPTIONS: ExecutorOptions = { ...NO_SERVICES, encoder, appId: 'app', stackTraces: false };

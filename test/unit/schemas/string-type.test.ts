@@ -1,0 +1,52 @@
+import avsc from 'avsc';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+
+import { stringType } from '../../../schemas/string-type.js';
+
+const theirs = new avsc.types.StringType();
+const ascii = fc.string({ unit: 'grapheme-ascii', maxLength: 200 });
+const any = fc.string({ unit: 'binary', maxLength: 200 });
+// Around the lengths at which the way of writing changes.
+const edge = fc
+  .tuple(
+    fc.constantFrom('a', 'é', '€', '🎉', '\ud800'),
+    fc.constantFrom(0, 1, 21, 22, 62, 63, 64, 2730, 2731, 8191, 8192),
+  )
+  .map(([unit, count]) => unit.repeat(count));
+
+describe('the string type', () => {
+  it('writes the same bytes as that of avsc, and reads them back', () => {
+    fc.assert(
+      fc.property(
+        fc.oneof(
+          ascii,
+          any,
+          edge,
+          fc.tuple(ascii, edge).map(([a, b]) => a + b),
+        ),
+        (text) => {
+          const bytes = stringType.toBuffer(text);
+          expect(bytes.equals(theirs.toBuffer(text))).toBe(true);
+          // Half a surrogate pair is no text: avsc writes it as three bytes, and nobody reads it back.
+          if (Buffer.from(text).toString() === text) expect(stringType.fromBuffer(bytes)).toBe(text);
+        },
+      ),
+      { numRuns: 2000 },
+    );
+  });
+
+  it('says how much is missing in a buffer that is too short, whatever its size', () => {
+    for (const text of ['', 'short', 'é'.repeat(20), 'x'.repeat(64), '€'.repeat(300), 'y'.repeat(9000)]) {
+      const { length } = theirs.toBuffer(text);
+      const needed = [...Array(4).keys()].map((less) => length - less).filter((room) => room >= 0);
+      for (const room of needed) {
+        expect(stringType.encode(text, Buffer.alloc(room), 0)).toBe(theirs.encode(text, Buffer.alloc(room), 0));
+      }
+    }
+  });
+
+  it.each([1, null, undefined, {}, 7n])('refuses to write %s', (value) => {
+    expect(() => stringType.toBuffer(value)).toThrow(/^expected a string, not a /);
+  });
+});
