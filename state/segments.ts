@@ -18,6 +18,8 @@ const SEGMENT_DIGESTS = 120;
 const KEY_PREFIX = 2;
 /** Of a value: source and bucket. */
 const HEAD_BYTES = 5;
+/** Finished segments that are kept in memory: most repeats come soon after the first. */
+const RECENT_SEGMENTS = 64;
 /** Between two turns of the event loop while a store is loaded. */
 const LOADED_PER_TURN = 128;
 
@@ -60,6 +62,8 @@ export class Segments {
   #segments: (Segment | undefined)[] = [];
   /** By source. */
   readonly #lasts = new Map<number, LastSegment>();
+  /** Digests of the segments that were finished last, by number. */
+  readonly #recent = new Map<number, readonly Digest[]>();
   /** Places by source and bucket. */
   readonly #buckets = new Map<number, Map<number, Set<number>>>();
   #next = 0;
@@ -154,6 +158,7 @@ export class Segments {
     this.#index = new DigestIndex();
     this.#segments = [];
     this.#lasts.clear();
+    this.#recent.clear();
     this.#buckets.clear();
     this.#next = 0;
   }
@@ -167,11 +172,20 @@ export class Segments {
   #register(segment: Segment, digests: readonly Digest[], from: number): void {
     const { place, source, bucket } = segment;
     this.#segments[place] = segment;
+    const before = this.#lasts.get(source);
+    if (before && before.number !== segment.number) this.#keep(before);
     this.#lasts.set(source, { ...segment, digests });
     const ofSource = getOrMake(this.#buckets, source, () => new Map<number, Set<number>>());
     getOrMake(ofSource, bucket, () => new Set<number>()).add(place);
     for (let at = from; at < digests.length; at += 1) this.#index.add(digests[at]!, place);
     this.#index.makeRoom(digests.length - from, this.#digestsAt);
+  }
+
+  #keep({ number, digests }: LastSegment): void {
+    this.#recent.set(number, digests);
+    if (this.#recent.size <= RECENT_SEGMENTS) return;
+    const [oldest] = this.#recent.keys();
+    this.#recent.delete(oldest!);
   }
 
   #expired(firstLive: ReadonlyMap<number, number>, limit: number): number[] {
@@ -193,6 +207,7 @@ export class Segments {
     const { source, bucket, number } = this.#segments[place]!;
     this.#index.giveUp(place);
     this.#segments[place] = undefined;
+    this.#recent.delete(number);
     if (this.#lasts.get(source)?.number === number) this.#lasts.delete(source);
     const ofSource = this.#buckets.get(source)!;
     const ofBucket = ofSource.get(bucket)!;
@@ -201,8 +216,8 @@ export class Segments {
   }
 
   #holds(segment: Segment, digest: Digest): boolean {
-    const last = this.#lasts.get(segment.source);
-    if (last?.number === segment.number) return last.digests.includes(digest);
+    const held = this.#inMemory(segment);
+    if (held) return held.includes(digest);
     const value = this.#value(segment.number);
     let at = value.indexOf(digest, HEAD_BYTES, 'latin1');
     while (at >= 0 && (at - HEAD_BYTES) % DIGEST_BYTES !== 0) at = value.indexOf(digest, at + 1, 'latin1');
@@ -210,8 +225,12 @@ export class Segments {
   }
 
   #digestsOf(segment: Segment): readonly Digest[] {
-    const last = this.#lasts.get(segment.source);
-    return last?.number === segment.number ? last.digests : this.#read(segment.number).digests;
+    return this.#inMemory(segment) ?? this.#read(segment.number).digests;
+  }
+
+  #inMemory({ source, number }: Segment): readonly Digest[] | undefined {
+    const last = this.#lasts.get(source);
+    return last?.number === number ? last.digests : this.#recent.get(number);
   }
 
   #numbers(): number[] {

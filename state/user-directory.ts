@@ -4,10 +4,10 @@
  * Keys: [0][partition] -> the next offset to apply; [1][tenantId][userId] -> the entry as JSON, with a
  * checksum; [2] -> format and topic id.
  */
-import { LRUCache } from 'lru-cache';
 import { FatalError } from '../topology/errors.js';
 import { isNewer, type DirectoryEntry } from './directory-entry.js';
 import { writeAtomically, type StateEnvironment } from './environment.js';
+import { Generations } from './generations.js';
 import { seal, unseal } from './sealed.js';
 import type { Table } from './table.js';
 
@@ -18,7 +18,7 @@ export class UserDirectory {
   readonly #environment: StateEnvironment;
   readonly #table: Table;
   /** null: known to be absent. */
-  readonly #cache = new LRUCache<string, { readonly entry: DirectoryEntry | null }>({ max: CACHED_ENTRIES });
+  readonly #cache = new Generations<string, DirectoryEntry | null>(CACHED_ENTRIES);
   #size: number;
   #topicId: string | undefined;
 
@@ -43,10 +43,10 @@ export class UserDirectory {
   get(tenantId: bigint, userId: bigint): DirectoryEntry | undefined {
     const name = `${tenantId}|${userId}`;
     const cached = this.#cache.get(name);
-    if (cached) return cached.entry ?? undefined;
+    if (cached !== undefined) return cached ?? undefined;
     const stored = this.#table.get(entryKey(tenantId, userId));
     const entry = stored ? this.#decode(tenantId, userId, stored) : null;
-    this.#cache.set(name, { entry });
+    this.#cache.set(name, entry);
     return entry ?? undefined;
   }
 
@@ -91,7 +91,7 @@ export class UserDirectory {
       for (const entry of newest.values()) batch.put(entryKey(entry.tenantId, entry.userId), encode(entry));
       batch.put(positionKey(partition), position);
     });
-    for (const [name, entry] of newest) this.#cache.set(name, { entry });
+    for (const [name, entry] of newest) this.#cache.set(name, entry);
     this.#size += added;
   }
 

@@ -18,6 +18,13 @@ export interface Tally {
   readonly deadLettered: Map<string, number>;
 }
 
+/** Digests of one topic that are in one bucket. */
+interface BucketDigests {
+  readonly topic: string;
+  readonly bucket: number;
+  readonly digests: Digest[];
+}
+
 type Moving<T> = { -readonly [K in keyof T]: T[K] };
 
 export class StagedCommit {
@@ -27,7 +34,9 @@ export class StagedCommit {
   readonly directory = new Map<string, DirectoryEntry>();
   readonly #positions: Map<SourceTopic, Moving<SourcePosition>>;
   readonly tallies = new Map<SourceTopic, Tally>();
-  readonly #buckets = new Map<string, { topic: string; bucket: number; digests: Digest[] }>();
+  readonly #buckets: BucketDigests[] = [];
+  /** The one that took the last digest: most events of a commit go where the one before went. */
+  #lastBucket: BucketDigests | undefined;
   /** performance.now() at the first record. */
   openedAt = 0;
   /** The clock for every record of this commit. */
@@ -99,7 +108,7 @@ export class StagedCommit {
 
   /** What the changelog and the store are told. */
   entry(): ChangelogEntry {
-    return { positions: this.#positions, buckets: [...this.#buckets.values()] };
+    return { positions: this.#positions, buckets: this.#buckets };
   }
 
   #emit(outputs: readonly SinkRecord[]): void {
@@ -112,10 +121,11 @@ export class StagedCommit {
   #remember(topic: SourceTopic, digest: Digest): void {
     const bucket = bucketOf(this.streamTime(topic), this.#shape);
     this.digests.set(digest, bucket);
-    const key = `${topic}/${bucket}`;
-    const entries = this.#buckets.get(key);
-    if (entries) entries.digests.push(digest);
-    else this.#buckets.set(key, { topic, bucket, digests: [digest] });
+    if (this.#lastBucket?.topic !== topic || this.#lastBucket.bucket !== bucket) {
+      this.#lastBucket = this.#buckets.find((one) => one.topic === topic && one.bucket === bucket);
+      if (!this.#lastBucket) this.#buckets.push((this.#lastBucket = { topic, bucket, digests: [] }));
+    }
+    this.#lastBucket.digests.push(digest);
   }
 
   #tally(topic: SourceTopic): Tally {
