@@ -8,7 +8,7 @@ import { INTERRUPTED, onInterrupt } from '../dev/demo/interrupt.js';
 import { reset, up } from '../dev/stack/stack.js';
 import { guardStack } from '../test/integration/harness/guard.js';
 import { buildPeers } from './suite/build-peers.js';
-import { CONTENDERS, PEERS } from './suite/contenders.js';
+import { CONTENDERS, PEERS, type Contender } from './suite/contenders.js';
 import { describeMachine } from './suite/machine.js';
 import { parseBenchOptions, type BenchOptions, type GivenOptions } from './suite/options.js';
 import { printRound } from './suite/print-round.js';
@@ -18,6 +18,10 @@ import { Topics } from './suite/topics.js';
 import { readVersions } from './suite/versions.js';
 
 const BROKER_HEAP_MB = 1024;
+/** Rounds of a contender that is slow. */
+const SLOW_ROUNDS = 3;
+/** Source records of the round that is thrown away. */
+const WARM_UP = 200_000;
 const say = (line: string): void => console.log(line);
 
 const given = new Command('bench')
@@ -25,7 +29,7 @@ const given = new Command('bench')
   .option('--peers <names>', `peers to build and run: ${PEERS.join(', ')}, or none; default: all that build`)
   .option('--only <ids>', `of the contenders only these: ${CONTENDERS.map(({ id }) => id).join(', ')}`)
   .option('--events <counts>', 'source records of a round, several sizes with commas between; default: 400000')
-  .option('--rounds <count>', 'default: 7')
+  .option('--rounds <counts>', 'for each size, or for all; default: 7')
   .option('--seed <number>', 'of the first round; the others follow from it', '1')
   .option('--no-latency', 'leave the latency out')
   .option('--resume', 'in each round once more, with a SIGKILL at half of the input')
@@ -83,12 +87,22 @@ async function run(options: BenchOptions): Promise<Results> {
   }
 }
 
+/** Thrown away: a broker that has just started costs several times as much an event, whoever asks it. */
+async function warmUp(bench: Bench, { seed, isQuick }: BenchOptions, contenders: readonly Contender[]): Promise<void> {
+  const [first] = contenders;
+  if (!first || isQuick) return;
+  const plan: RoundPlan = { size: WARM_UP, records: WARM_UP, seed, kind: 'throughput', latency: undefined };
+  printRound(await runRound(bench, first, plan), (line) => say(`thrown away, a warm-up: ${line}`));
+}
+
 /** In turns, A B C A B C: what else the machine does meets all alike. */
 async function* runRounds(bench: Bench, { options, contenders }: Results): AsyncGenerator<RoundResult> {
+  await warmUp(bench, options, contenders);
   const kinds: RoundPlan['kind'][] = options.resume ? ['throughput', 'resume'] : ['throughput'];
-  for (const size of options.records) {
-    for (let round = 0; round < options.rounds; round += 1) {
+  for (const [at, size] of options.records.entries()) {
+    for (let round = 0; round < options.rounds[at]!; round += 1) {
       for (const contender of contenders) {
+        if (contender.mostRecords && (at > 0 || round >= SLOW_ROUNDS)) continue;
         for (const kind of kinds) {
           const records = Math.min(size, contender.mostRecords ?? size);
           const latency = kind === 'throughput' ? options.latency : undefined;

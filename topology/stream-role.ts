@@ -52,7 +52,7 @@ export interface StreamRoleOptions {
 }
 
 const COMMIT_BYTES = 8 * 1024 * 1024;
-const BUFFER_BYTES = 4 * 1024 * 1024;
+const BUFFER_BYTES = 2 * 1024 * 1024;
 /** Also how late a worker may hear that the group moves, while the others wait for it. */
 const HEARTBEAT_MS = 250;
 const METADATA_INTERVAL_MS = 15_000;

@@ -16,7 +16,10 @@ export interface Contender {
   readonly root?: string;
   /** Of ours: arguments of node, before the program's. */
   readonly nodeArgs?: readonly string[];
-  /** A slow one is given no more records than this; its rate does not depend on it. */
+  /**
+   * A slow one is given no more records than this, in no more than the first rounds of the first size: its rate does
+   * not depend on it, and the others' turns come sooner.
+   */
   readonly mostRecords?: number;
 }
 
@@ -59,6 +62,7 @@ export const CONTENDERS: readonly Contender[] = [
     system: 'quix-streams',
     processes: 1,
     settings: { INSTANCES: '1' },
+    mostRecords: 100_000,
   },
   {
     id: 'kafkats',

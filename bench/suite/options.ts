@@ -27,7 +27,8 @@ export interface BenchOptions {
   readonly contenders: readonly Contender[];
   /** Sizes of the input, in source records; each has rounds of its own. */
   readonly records: readonly number[];
-  readonly rounds: number;
+  /** For each size. */
+  readonly rounds: readonly number[];
   readonly seed: number;
   readonly latency: LatencyLoad | undefined;
   /** Whether each round has one more in which the contender is killed. */
@@ -65,6 +66,7 @@ export function parseBenchOptions(given: GivenOptions): BenchOptions {
     ({ id, system }) => (system === 'ours' || asked.includes(system)) && (only?.includes(id) ?? true),
   );
   const records = (given.events ?? String(isQuick ? QUICK_RECORDS : 400_000)).split(',');
+  const rounds = (given.rounds ?? (isQuick ? '2' : '7')).split(',');
   const options: BenchOptions = {
     peers: PEERS.filter((peer) => contenders.some(({ system }) => system === peer)),
     contenders: [
@@ -75,7 +77,7 @@ export function parseBenchOptions(given: GivenOptions): BenchOptions {
       .map((one) => (isQuick && one.mostRecords ? { ...one, mostRecords: QUICK_MOST_RECORDS } : one))
       .map((one) => (given.profile !== undefined && one.system === 'ours' ? profiled(one, given.profile) : one)),
     records: records.map((text) => whole('events', text, 1_000, 20_000_000)),
-    rounds: whole('rounds', given.rounds ?? (isQuick ? '2' : '7'), 1, 100),
+    rounds: records.map((_, at) => whole('rounds', rounds[at] ?? rounds.at(-1)!, 1, 100)),
     seed: whole('seed', given.seed, 0, 999_999_999),
     latency: given.latency ? (isQuick ? QUICK_LATENCY : LATENCY) : undefined,
     resume: given.resume ?? false,

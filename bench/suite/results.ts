@@ -60,7 +60,7 @@ export async function publish(results: Results): Promise<void> {
     throw new FatalError(`${PAGE} lacks ${MARKS.join(' or ')}: there is no place for the results.`);
   const { machine, versions, startedAt, options } = results;
   const about =
-    `Measured ${startedAt.slice(0, 10)} at commit \`${machine.commit}\`, ${options.rounds} rounds, seed ${options.seed}: ${machine.cpu}, ` +
+    `Measured ${startedAt.slice(0, 10)} at commit \`${machine.commit}\`, ${options.rounds.join(' and ')} rounds, seed ${options.seed}: ${machine.cpu}, ` +
     `${machine.cores} cores, ${Math.round(machine.memoryMb / 1024)} GB, Linux ${machine.kernel}; Node ${machine.node}, ${machine.java}, ` +
     `${machine.python}; ${Object.entries(versions)
       .map(([name, version]) => `${name} ${version}`)

@@ -8,11 +8,15 @@ import type { Contender } from './contenders.js';
 const PRODUCER = 'topology/kafka/transactional-producer.js';
 
 const EDITS: readonly Edit[] = [
-  { module: 'topology/kafka/record-batch.js', find: 'out.int16(TRANSACTIONAL)', replace: 'out.int16(0)' },
+  {
+    module: 'topology/kafka/record-batch.js',
+    find: 'bytes.writeInt16BE(TRANSACTIONAL, CHECKED_FROM)',
+    replace: 'bytes.writeInt16BE(0, CHECKED_FROM)',
+  },
   {
     module: 'topology/kafka/requests.js',
-    find: 'new ByteWriter(64).string(owner.transactionalId).int16(-1)',
-    replace: 'new ByteWriter(64).int16(-1).int16(-1)',
+    find: 'out.string(owner.transactionalId).int16(-1)',
+    replace: 'out.int16(-1).int16(-1)',
   },
   {
     module: PRODUCER,

@@ -7,7 +7,7 @@ const idsOf = (options: ReturnType<typeof parseBenchOptions>): string[] => optio
 describe("the benchmark's options", () => {
   it('are seven rounds of 400,000 events of ours and every peer', () => {
     const options = parseBenchOptions(DEFAULTS);
-    expect(options).toMatchObject({ records: [400_000], rounds: 7, latency: { rate: 2000, seconds: 20 } });
+    expect(options).toMatchObject({ records: [400_000], rounds: [7], latency: { rate: 2000, seconds: 20 } });
     expect(idsOf(options)).toEqual([
       'ours-1',
       'ours-2',
@@ -32,9 +32,11 @@ describe("the benchmark's options", () => {
   });
 
   it('take several sizes; a quick run has little input, above all for the slow', () => {
-    expect(parseBenchOptions({ ...DEFAULTS, events: '400000,2000000' }).records).toEqual([400_000, 2_000_000]);
+    const two = parseBenchOptions({ ...DEFAULTS, events: '400000,2000000', rounds: '7,3' });
+    expect(two).toMatchObject({ records: [400_000, 2_000_000], rounds: [7, 3] });
+    expect(parseBenchOptions({ ...DEFAULTS, events: '1000,2000', rounds: '4' }).rounds).toEqual([4, 4]);
     const quick = parseBenchOptions({ ...DEFAULTS, quick: true });
-    expect(quick).toMatchObject({ records: [20_000], rounds: 2 });
+    expect(quick).toMatchObject({ records: [20_000], rounds: [2] });
     expect(quick.contenders.find(({ id }) => id === 'kafkats')).toMatchObject({ mostRecords: 4_000 });
   });
 
