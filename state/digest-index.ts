@@ -42,11 +42,17 @@ export class DigestIndex {
   /** Given up, and named nowhere: to be used again. */
   #free: number[] = [];
   #size = 0;
+  #expected = 0;
   readonly #isGone = (place: number): boolean => this.#counts[place] === GONE;
 
   /** `expected`: about how many digests will be added. */
   constructor(expected = 0) {
     this.#slots = new SlotTable(expected / FIRST_LOAD);
+  }
+
+  /** About how many digests there will be: the next larger table has room for them at once. 0: nobody knows. */
+  expect(digests: number): void {
+    this.#expected = digests;
   }
 
   /** Digests in places that were not given up. */
@@ -95,7 +101,7 @@ export class DigestIndex {
   makeRoom(added: number, digestsOf: DigestsOf): void {
     if (!this.#successor) {
       if (this.#slots.load < FULL_LOAD) return;
-      this.#successor = new SlotTable(this.#size / FIRST_LOAD);
+      this.#successor = new SlotTable(Math.max(this.#size, this.#expected) / FIRST_LOAD);
       this.#unmoved = [...this.#counts.keys()].filter((place) => !this.#isGone(place));
       this.#outgoing = this.#tombstones;
       this.#tombstones = [];

@@ -67,6 +67,7 @@ export class Segments {
   /** Places by source and bucket. */
   readonly #buckets = new Map<number, Map<number, Set<number>>>();
   #next = 0;
+  #expected = 0;
   readonly #digestsAt = (place: number): readonly Digest[] => this.#digestsOf(this.#segments[place]!);
 
   /** `damaged` makes the error to throw for what is wrong on the disk. */
@@ -80,10 +81,17 @@ export class Segments {
     return this.#index.size;
   }
 
+  /** About how many digests there will be. */
+  expect(digests: number): void {
+    this.#expected = digests;
+    this.#index.expect(digests);
+  }
+
   /** Reads what is on the disk; the event loop goes on meanwhile. To be done before anything else, once. */
   async load(): Promise<void> {
     const numbers = this.#numbers();
     this.#index = new DigestIndex(numbers.length * SEGMENT_DIGESTS);
+    this.#index.expect(this.#expected);
     for (const [at, number] of numbers.entries()) {
       const { source, bucket, digests } = this.#read(number);
       this.#next = number + 1;

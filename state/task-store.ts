@@ -105,6 +105,14 @@ export class TaskStore {
     this.#checkpoint = checkpoint;
   }
 
+  /**
+   * A restore is under way, and will have left about so many entries; 0: it is over. What is in memory is laid out for
+   * that at once, instead of in ten steps, each of which moves everything.
+   */
+  expect(entries: number): void {
+    this.#segments.expect(entries);
+  }
+
   /** Everything that the store holds, piece by piece, as changelog entries would say it. */
   buckets(): Generator<BucketEntries> {
     return this.#segments.entries();

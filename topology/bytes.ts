@@ -125,24 +125,6 @@ export class ByteWriter {
     return this.#buffer.length;
   }
 
-  /** Leaves room for an int32 that is known later; returns its place. */
-  reserveInt32(): number {
-    return this.#grow(4);
-  }
-
-  putInt32(at: number, value: number): void {
-    this.#buffer.writeInt32BE(value, at);
-  }
-
-  putUint32(at: number, value: number): void {
-    this.#buffer.writeUInt32BE(value, at);
-  }
-
-  /** The bytes from a place to the end, not copied. */
-  since(at: number): Buffer {
-    return this.#buffer.subarray(at, this.#length);
-  }
-
   /** Makes room for `size` bytes and returns where they start. */
   #grow(size: number): number {
     const at = this.#length;

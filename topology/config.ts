@@ -90,6 +90,7 @@ const OPTIONS = {
   START_FROM: startFrom.optional(),
   COMMIT_INTERVAL_MS: whole(1, 60_000, 'milliseconds').default(100),
   COMMIT_RECORDS: whole(1, 1_000_000, 'a number of records').default(10_000),
+  MAX_EVENT_BYTES: whole(1_000_000, 1_000_000_000, 'bytes').default(64 * 1024 * 1024),
   RETRY_ATTEMPTS: whole(1, 100, 'a number of tries in all').default(3),
   RETRY_BACKOFF_MS: whole(0, 600_000, 'milliseconds').default(1000),
   TEMPLATES_DIR: z.string().min(1, 'expected a folder').optional(),

@@ -225,6 +225,7 @@ export class StreamRole {
       templates: this.#templates,
       appId: config.APP_ID,
       stackTraces: config.DLQ_STACK_TRACES,
+      maxEventBytes: config.MAX_EVENT_BYTES,
       topicName: (topic) => config.names.physical(topic),
     });
   }

@@ -37,6 +37,10 @@ export class BenchWorker {
     );
   }
 
+  get pid(): number {
+    return this.#child.pid!;
+  }
+
   logged(msg: string): LogLine[] {
     return this.log.filter((line) => line.msg === msg);
   }
@@ -54,9 +58,14 @@ export class BenchWorker {
   }
 
   /** Values of one metric of ours. */
-  async metric(name: string): Promise<number[]> {
+  metric(name: string): Promise<number[]> {
+    return this.valuesOf(`notification_streams_${name}`);
+  }
+
+  /** Values of any metric, by its whole name. */
+  async valuesOf(name: string): Promise<number[]> {
     const text = await (await this.#ask('/metrics')).text();
-    const lines = text.split('\n').filter((line) => new RegExp(`^notification_streams_${name}[ {]`).test(line));
+    const lines = text.split('\n').filter((line) => new RegExp(`^${name}[ {]`).test(line));
     return lines.map((line) => Number(line.split(' ').at(-1)));
   }
 

@@ -10,7 +10,7 @@ import { createContractTopics } from '../../bin/topics.js';
 import { parseType } from '../../schemas/parse-type.js';
 import { RegistryClient } from '../../schemas/registry-client.js';
 import { registerSchemas } from '../../schemas/register.js';
-import { SCHEMAS, type TaskEvent } from '../../schemas/types.js';
+import { SCHEMAS, type NotificationRequestEvent, type RecordName, type TaskEvent } from '../../schemas/types.js';
 import { HEADER_BYTES, writeHeader } from '../../schemas/wire-format.js';
 import { parseConfig } from '../../topology/config.js';
 import type { OutboundRecord, TransactionalProducer } from '../../topology/kafka/index.js';
@@ -93,33 +93,43 @@ export class Playground {
     const registered = await registerSchemas(new RegistryClient({ url: this.registryUrl }), (topic) =>
       topic === 'USER_DIRECTORY' ? `${prefix}app-user-directory` : prefix + topic,
     );
-    const schemaId = registered.find(({ record }) => record.endsWith('.TaskEvent'))!.id;
+    const schemaId = (name: RecordName): number => registered.find(({ record }) => record.endsWith(`.${name}`))!.id;
     return new Source(config, prefix, partitions, schemaId);
   }
 
-  /** Whether each event so far has exactly one delivery record, by the Java client. */
-  async verdict(prefix: string, events: number): Promise<string> {
+  /** Whether each event so far has exactly one delivery record a recipient, by the Java client. */
+  async verdict(prefix: string, events: number, recipients = 1): Promise<string> {
     const topic = `${prefix}NOTIFICATION_DELIVERED_TOPIC`;
     const [count] = await countCommitted({ brokers: this.brokers, topics: [topic], deadlineMs: 600_000 });
     const { records, keys } = count!;
-    return records === events && keys === events
+    return records === events * recipients && keys === events
       ? `exact: ${events} events, ${records} deliveries of ${keys} events`
       : `WRONG: ${events} events, ${records} deliveries of ${keys} events`;
   }
 }
 
-/** Appends TASK_COMPLETED events, each once, on the partitions in turn. */
+/** Appends TASK_COMPLETED events, each once, on the partitions in turn; or requests. */
 export class Source {
   readonly config: ReturnType<typeof parseConfig>;
   count = 0;
   readonly #topic: string;
   readonly #partitions: number;
-  readonly #schemaId: number;
-  readonly #type = parseType(SCHEMAS.TaskEvent);
+  readonly #schemaId: (name: RecordName) => number;
+  readonly #prefix: string;
+  readonly #task = parseType(SCHEMAS.TaskEvent);
+  readonly #request = parseType(SCHEMAS.NotificationRequestEvent);
+  /** Characters of each event's title. */
+  titleLength = 1;
   #producer: TransactionalProducer | undefined;
 
-  constructor(config: ReturnType<typeof parseConfig>, prefix: string, partitions: number, schemaId: number) {
+  constructor(
+    config: ReturnType<typeof parseConfig>,
+    prefix: string,
+    partitions: number,
+    schemaId: (name: RecordName) => number,
+  ) {
     this.config = config;
+    this.#prefix = prefix;
     this.#topic = `${prefix}TASK_EVENT_TOPIC`;
     this.#partitions = partitions;
     this.#schemaId = schemaId;
@@ -135,6 +145,58 @@ export class Source {
       await this.#producer.send(Array.from({ length: Math.min(left, CHUNK) }, () => this.#next()));
       await this.#producer.commit();
     }
+  }
+
+  get requestTopic(): string {
+    return `${this.#prefix}NOTIFICATION_REQUEST_TOPIC`;
+  }
+
+  /** Requests for the in-app channel, each of so many recipients. */
+  async appendRequests(count: number, recipients: number): Promise<void> {
+    const producer = await openProducer(this.config, `${this.requestTopic}-bench`, this.requestTopic);
+    const userIds = Array.from({ length: recipients }, (_, index) => BigInt(index + 1));
+    const aTime = Math.max(1, Math.floor(CHUNK / recipients));
+    for (let at = 0; at < count; at += aTime) {
+      const some = Array.from({ length: Math.min(aTime, count - at) }, (_, i) => this.#requestRecord(at + i, userIds));
+      await producer.send(some);
+      await producer.commit();
+    }
+    await producer.close();
+  }
+
+  #requestRecord(index: number, userIds: bigint[]): OutboundRecord {
+    const eventId = `r-${String(index).padStart(9, '0')}`;
+    const event: NotificationRequestEvent = {
+      eventId,
+      eventType: 'CREATE_NOTIFICATION',
+      timestamp: BigInt(Date.now()),
+      tenantId: TENANT,
+      userId: 0n,
+      userIds,
+      title: 'x',
+      message: 'y',
+      type: 'INFO',
+      category: 'SYSTEM',
+      priority: 'NORMAL',
+      sourceService: 'bench',
+      sourceEventId: '',
+      actionUrl: null,
+      actionType: null,
+      entityType: null,
+      entityId: null,
+      channels: ['IN_APP'],
+      templateCode: null,
+      templateVars: {},
+      expiresAt: null,
+      metadata: {},
+    };
+    const partition = index % this.#partitions;
+    return {
+      topic: this.requestTopic,
+      partition,
+      key: Buffer.from(eventId),
+      value: this.#encode('NotificationRequestEvent', this.#request, event),
+    };
   }
 
   /** Events that the state holds already (fill.ts): they must make no output. */
@@ -175,7 +237,7 @@ export class Source {
       eventType: 'TASK_COMPLETED',
       timestamp: BigInt(Date.now()),
       taskId: 1n,
-      taskTitle: 'x',
+      taskTitle: 'x'.repeat(this.titleLength),
       userId: 2n,
       assignedTo: BigInt(1 + (this.count % 10_000)),
       assignedBy: 3n,
@@ -183,8 +245,13 @@ export class Source {
       priority: 'NORMAL',
       deadlineMs: null,
     };
-    const value = Buffer.concat([Buffer.alloc(HEADER_BYTES), this.#type.toBuffer(event)]);
-    writeHeader(value, 0, this.#schemaId);
+    const value = this.#encode('TaskEvent', this.#task, event);
     return { topic: this.#topic, partition, key: Buffer.from(eventId), value };
+  }
+
+  #encode(name: RecordName, type: ReturnType<typeof parseType>, event: object): Buffer {
+    const value = Buffer.concat([Buffer.alloc(HEADER_BYTES), type.toBuffer(event)]);
+    writeHeader(value, 0, this.#schemaId(name));
+    return value;
   }
 }

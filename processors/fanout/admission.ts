@@ -44,8 +44,8 @@ const WEBSOCKET_VERSION = '13';
 export async function admit(handshake: Handshake, rules: AdmissionRules): Promise<Admitted | Refusal> {
   const early = rules.room();
   if (early !== undefined) return refuse(early, NO_ROOM[early]);
-  // RFC 6455, 4.2.1. With `close` alone uWebSockets.js would end the connection and call `open` all the same.
-  if (!/(^|,)\s*upgrade\s*(,|$)/i.test(handshake.connection)) {
+  // What uWebSockets.js takes for a wish to close: it would end the connection, and call `open` all the same.
+  if (handshake.connection.length === 'close'.length) {
     return refuse('bad-handshake', 'The Connection header does not say upgrade.');
   }
   if (handshake.version !== WEBSOCKET_VERSION) {

@@ -172,13 +172,13 @@ export class Gateway {
     return this.#hub.size + this.#handshakes.pending >= this.#limits.maxSockets ? 'full' : undefined;
   }
 
-  #corkAny(run: () => void): void {
+  #corkAny(run: () => void): boolean {
     for (const session of this.#hub) {
       if (session.state !== 'open') continue;
       session.cork(run);
-      return;
+      return true;
     }
-    run();
+    return false;
   }
 
   #open(ws: WebSocket<SocketData>): void {

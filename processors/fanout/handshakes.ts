@@ -15,8 +15,8 @@ export interface HandshakesOptions {
   readonly rules: AdmissionRules;
   readonly metrics: Metrics;
   readonly log: Logger;
-  /** Runs this while another socket is corked, or just runs it when there is none. */
-  readonly corkAnother: (run: () => void) => void;
+  /** Runs this while another socket is corked; false when there is none. */
+  readonly corkAnother: (run: () => void) => boolean;
 }
 
 export class Handshakes {
@@ -37,12 +37,17 @@ export class Handshakes {
     const handshake = readHandshake(request);
     let isAborted = false;
     response.onAborted(() => (isAborted = true));
-    void this.#decide(handshake).then((result) => {
-      // After an abort the response is gone, and touching it throws.
-      if (isAborted) return;
-      if (result.kind === 'refused') this.refuse(response, result);
-      else this.#upgrade(response, context, handshake, { admitted: result });
-    });
+    this.#decide(handshake)
+      .then((result) => {
+        // After an abort the response is gone, and touching it throws.
+        if (isAborted) return;
+        if (result.kind === 'refused') this.refuse(response, result);
+        else this.#upgrade(response, context, handshake, { admitted: result });
+      })
+      .catch((error: unknown) => {
+        this.#options.log.error({ error: messageOf(error) }, 'a handshake could not be answered');
+        if (!isAborted) response.close();
+      });
   }
 
   /** Answers with the refusal's status. The body tells a developer what a page's script never gets to see. */
@@ -64,15 +69,17 @@ export class Handshakes {
   /**
    * The `open` handler runs before this returns.
    *
-   * Not within `response.cork`: when the socket keeps its address, which is up to the allocator, cork takes it for an
-   * HTTP response still, reads a flag where there is none any more, and at random ends the new socket after its first
-   * message (uWebSockets PR 1929, in no release that npm has). While another socket is corked ours is written through
-   * at once, and uWebSockets.js does not complain on standard error, as it does of a bare `upgrade`.
+   * The response must not be corked: when the socket keeps its address, which is up to the allocator, uWebSockets.js takes it for
+   * an HTTP response still, reads a flag where there is none any more, and at random ends the new socket after its first
+   * message (uWebSockets PR 1929, in no release that npm has). Nor may `upgrade` be called outside of `cork`: each time
+   * that writes a warning on standard error. While another socket is corked, `cork` only calls its handler.
    */
   #upgrade(response: HttpResponse, context: us_socket_context_t, handshake: Handshake, admission: Admission): void {
-    this.#options.corkAnother(() => {
+    const upgrade = (): void => {
       response.upgrade(admission, handshake.key, admission.admitted.protocol, handshake.extensions, context);
-    });
+    };
+    const isDone = this.#options.corkAnother(() => void response.cork(upgrade));
+    if (!isDone) upgrade();
   }
 
   /** Never rejects. */

@@ -8,7 +8,7 @@ import { BATCH_OVERHEAD, RecordBatch, sizeOf, type OutboundRecord } from './reco
 
 const FIRST_BYTES = 4 * 1024;
 /** Buffers are kept for the next transaction unless they are more than this together: an event may have had thousands of recipients. */
-const KEPT_BYTES = 16 * 1024 * 1024;
+const KEPT_BYTES = 4 * 1024 * 1024;
 
 export class OutboundBatches {
   readonly #maxBatchBytes: number;
@@ -17,7 +17,7 @@ export class OutboundBatches {
   #batches: RecordBatch[] = [];
   #spare: ByteWriter[] = [];
 
-  /** A batch is kept below this, bytes, unless a single record is larger. */
+  /** The records of a batch are kept below this, bytes, unless a single one is larger. */
   constructor(maxBatchBytes: number) {
     this.#maxBatchBytes = maxBatchBytes;
   }
@@ -48,7 +48,8 @@ export class OutboundBatches {
 
   /** Empty again, with its buffers: nobody may read the old batches any more. */
   clear(): void {
-    for (const { writer } of this.#batches) this.#spare.push(writer);
+    // Taken from the end: a partition that comes in the same order gets the buffer that it had.
+    for (const { writer } of this.#batches.toReversed()) this.#spare.push(writer);
     if (this.#spare.reduce((sum, { capacity }) => sum + capacity, 0) > KEPT_BYTES) this.#spare = [];
     this.#batches = [];
     this.#current.clear();

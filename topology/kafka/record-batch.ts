@@ -1,4 +1,4 @@
-/** Writes record batches (message format v2) straight into one buffer: no object a record. */
+/** Writes record batches (message format v2) straight into one buffer. */
 import { crc32c } from '@node-rs/crc32';
 import type { RecordHeaders } from '../record.js';
 import type { ByteWriter } from '../bytes.js';

@@ -67,7 +67,7 @@ export class TransactionalProducer {
   #groupCoordinator: Broker | undefined;
   /** Something was added to the transaction, so that it has to be ended. */
   #open = false;
-  /** Given up: a step that is still to come is not taken. */
+  /** Given up, or of no more use: a step that is still to come is not taken. */
   #over = false;
 
   /** The cluster is the producer's own: closed with it. */
@@ -259,9 +259,11 @@ export class TransactionalProducer {
       } catch (error) {
         if (error instanceof BrokerError && isRefused(error)) throw new RefusedError(error);
         if (isStaleMember(error) || isProducerFenced(error)) {
+          this.#over = true;
           throw new FencedError(`${this.#options.transactionalId} is fenced`, error);
         }
         if (!isRetriable(error) || performance.now() + wait > deadline) {
+          this.#over = true;
           throw new CommitUnknownError(`the transaction of ${this.#options.transactionalId} failed`, error);
         }
         if (hasMoved(error)) {

@@ -132,7 +132,10 @@ export class Pipeline {
 
   /** Commits the positions themselves: a first start's, or `latest` would be another place after a crash. */
   async commitPositions(): Promise<void> {
-    await commit(this.#staged, this.#host.target());
+    const staged = this.#staged;
+    await commit(staged, this.#host.target());
+    // The changelog record: the next commit has one of its own.
+    staged.outputs.clear();
   }
 
   /** Lets records be processed at the next turn of the event loop. */
@@ -145,10 +148,13 @@ export class Pipeline {
     });
   }
 
-  /** Commits what is staged and waits for it, while `wanted` says so. */
+  /**
+   * Waits for the commit in flight, then commits what is staged, while `wanted` says so. Never on top of one that failed: what it
+   * sent may be in the transaction that is open still, or may not.
+   */
   async settle(wanted: () => boolean): Promise<void> {
     await this.#committing;
-    if (!wanted() || this.#staged.isEmpty) return;
+    if (!wanted() || this.isInDoubt || this.#staged.isEmpty) return;
     this.#beginCommit();
     await this.#committing;
   }

@@ -55,6 +55,10 @@ export class StagedOutputs {
   /** Empty again, with its buffers: the transaction is committed, and nobody reads them any more. */
   clear(): void {
     this.#topics.clear();
+    // A key may be a view of all that was fetched with it.
+    this.#key = null;
+    this.#keyBytes = null;
+    this.#keyHash = undefined;
     this.#batches?.clear();
   }
 

@@ -9,7 +9,7 @@
  *
  * Steps 3 and 4 both come after the fence: nothing can be committed between them.
  */
-import type { TaskStore } from '../../state/task-store.js';
+import type { CommittedEntry, TaskStore } from '../../state/task-store.js';
 import { crashPoint } from '../crash-point.js';
 import { holdsRecords, type Fetcher, type Offsets, type OffsetSpec, type PartitionRange } from '../kafka/index.js';
 import type { Logger } from '../log.js';
@@ -58,16 +58,25 @@ export async function restore(
       while (position < end!.offset) {
         const { entries, nextOffset } = await replay.next(signal, end!.offset);
         crashPoint('restore');
+        const done = nextOffset - position;
+        if (done > 0) store.expect(store.size + (countOf(entries) * (end!.offset - position)) / done);
         await store.apply(entries, nextOffset);
         position = nextOffset;
         records += entries.length;
       }
     } finally {
       replay.close();
+      store.expect(0);
     }
   }
   metrics.restore_records_total.inc({ store: 'dedup' }, records);
   log.info({ task, from, to: end!.offset, records }, 'store restored');
+}
+
+function countOf(entries: readonly CommittedEntry[]): number {
+  let digests = 0;
+  for (const { entry } of entries) for (const bucket of entry.buckets) digests += bucket.digests.length;
+  return digests;
 }
 
 /** Where to begin to replay. A store that is not of this changelog is wiped first, or the task is stopped. */

@@ -122,6 +122,16 @@ describe('TransactionalProducer', () => {
     await expect(sent).rejects.toBeInstanceOf(CommitUnknownError);
   });
 
+  it('takes no step more after one of unknown outcome', async () => {
+    broker.answer = (api) => (api === 'Produce' ? new Error('the connection was reset') : 0);
+    await expect(producer.send([record('out', 0, 'a')])).rejects.toBeInstanceOf(CommitUnknownError);
+    broker.answer = () => 0;
+    const asked = broker.asked.length;
+    await expect(producer.send([record('out', 0, 'b')])).rejects.toBeInstanceOf(CommitUnknownError);
+    await expect(producer.commit()).rejects.toBeInstanceOf(CommitUnknownError);
+    expect(broker.asked).toHaveLength(asked);
+  });
+
   it('takes a topic that it may not write for a refusal, with nothing to abort', async () => {
     failing('AddPartitionsToTxn', 1, 29);
     await expect(producer.send([record('out', 0, 'x')])).rejects.toBeInstanceOf(RefusedError);

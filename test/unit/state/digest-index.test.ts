@@ -55,6 +55,30 @@ describe('DigestIndex', () => {
     );
   });
 
+  it('is laid out at once for as many as are expected, and moves what it has only then', () => {
+    let moved = 0;
+    const index = new DigestIndex();
+    index.expect(50_000);
+    const places = new Map<number, string[]>();
+    for (let from = 0; from < 50_000; from += 100) {
+      const place = index.open();
+      const digests = Array.from({ length: 100 }, (_, i) => digest(from + i));
+      places.set(place, digests);
+      for (const one of digests) index.add(one, place);
+      index.makeRoom(digests.length, (of) => {
+        moved += places.get(of)!.length;
+        return places.get(of)!;
+      });
+    }
+    expect(moved).toBeLessThan(2000);
+    expect(index.bytes).toBeLessThan(50_000 * 7);
+    for (const [place, digests] of places) {
+      const found: number[] = [];
+      index.lookUp(digests[7]!, (one) => found.push(one));
+      expect(found).toContain(place);
+    }
+  });
+
   it('takes less than seven bytes a digest, and seldom names a place for one that was never added', () => {
     const of = new Filled();
     for (let from = 0; from < 120_000; from += 120) of.add(Array.from({ length: 120 }, (_, i) => digest(from + i)));

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { CommitUnknownError, FencedError, OutageError } from '../../../topology/errors.js';
 import type { Step } from './fake-producer.js';
+import { forwarded } from './records.js';
 import { failing, MEMBER, rig, sentAre, TASKS, until, type Rig } from './task-harness.js';
 
 describe('a commit of unknown outcome', () => {
@@ -78,6 +79,35 @@ describe('a task whose group moves', () => {
     of.task.resume({ ...MEMBER, generationId: 2 });
     await sentAre(of, ['a', 'b']);
     expect(of.broker.epoch).toBe(1);
+  });
+
+  it('begins no other commit on top of one that failed meanwhile: what was staged is processed anew', async () => {
+    const of = await started(rig());
+    const sends = (): number => of.broker.steps.filter((step) => step === 'send').length;
+    let fail: (() => void) | undefined;
+    of.broker.before = async (step) => {
+      if (step !== 'send') return;
+      await new Promise<void>((resolve) => (fail = resolve));
+      throw new CommitUnknownError('the connection was reset');
+    };
+    let isStaged = false;
+    of.behaviour.set('c', () => {
+      isStaged = true;
+      return forwarded('c');
+    });
+    of.append(TASKS, ['b']);
+    await until(() => expect(fail).toBeDefined());
+    of.append(TASKS, ['c']);
+    await until(() => expect(isStaged).toBe(true));
+    const before = sends();
+    const suspended = of.task.suspend(1000);
+    fail!();
+    await suspended;
+    expect(sends()).toBe(before);
+    of.broker.before = () => undefined;
+    of.task.resume({ ...MEMBER, generationId: 2 });
+    await sentAre(of, ['a', 'b', 'c']);
+    expect(of.broker.epoch).toBe(2);
   });
 
   it('waits no longer than its deadline for a commit, and reads what became of it when it stays', async () => {

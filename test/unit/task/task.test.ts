@@ -21,6 +21,15 @@ describe('a task that starts', () => {
     expect(of.fatal).not.toHaveBeenCalled();
   });
 
+  it('writes one changelog record a commit, and stands right behind the last', async () => {
+    const of = rig();
+    of.append(TASKS, ['a']);
+    of.task.start();
+    await sentAre(of, ['a']);
+    await until(() => expect(of.task.state).toBe('running'));
+    expect(of.broker.changelog).toHaveLength(2);
+  });
+
   it('notifies nobody twice, and goes on where the task before it was killed', async () => {
     const of = rig();
     of.append(TASKS, ['a', 'b', 'a']);
