@@ -75,11 +75,11 @@ function chartOf({ options, contenders, rounds }: Results): string {
   return chart(rowsOf(Math.max(...options.records), contenders, rounds));
 }
 
+/** Of those who took part at this size. */
 function rowsOf(records: number, contenders: readonly Contender[], rounds: readonly RoundResult[]) {
-  return summarize(
-    contenders,
-    rounds.filter(({ size }) => size === records),
-  );
+  const ofSize = rounds.filter(({ size }) => size === records);
+  const tookPart = ({ id }: Contender): boolean => ofSize.some(({ contender }) => contender === id);
+  return summarize(contenders.filter(tookPart), ofSize);
 }
 
 /** Named by the time of its start; those of a quick run are ignored by git. */
