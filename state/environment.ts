@@ -29,6 +29,8 @@ export class StateEnvironment {
       mkdirSync(directory, { recursive: true });
       this.#root = open({
         path: directory,
+        // Else a name with a dot in it is taken for that of a file.
+        noSubdir: false,
         maxDbs: MAX_TABLES,
         encoding: 'binary',
         keyEncoding: 'binary',

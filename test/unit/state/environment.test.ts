@@ -1,6 +1,6 @@
-import { writeFileSync } from 'node:fs';
+import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { StateEnvironment, writeAtomically } from '../../../state/environment.js';
 import { FatalError } from '../../../topology/errors.js';
 import { temporaryState } from './temporary-state.js';
@@ -11,6 +11,13 @@ describe('StateEnvironment', () => {
     writeFileSync(file, 'x');
     expect(() => new StateEnvironment(join(file, 'state'))).toThrow(FatalError);
     expect(() => new StateEnvironment(join(file, 'state'))).toThrow(/STATE_DIR .*a-file/);
+  });
+
+  it('opens a folder whose name has a dot in it, as a version has', () => {
+    const directory = join(temporaryState().directory, 'state-1.2');
+    const environment = new StateEnvironment(directory);
+    onTestFinished(() => environment.close());
+    expect(readdirSync(directory)).toContain('data.mdb');
   });
 
   it('holds a table for each of many tasks', async () => {
