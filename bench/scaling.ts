@@ -1,8 +1,9 @@
 /**
- * How the worker does as the work grows: `npm run build && node --import tsx bench/scaling.ts [rounds]`.
+ * How the worker does as the work grows: `npm run build && node --import tsx bench/scaling.ts [rounds] [case]`.
  *
- * Over partitions, workers, dedup entries that there are already, sizes of an event, recipients of a request: one of them at a time. In a stack of its own;
- * the Java client counts what came of each case, and one that is not exact ends the run with 1. About ten minutes a round.
+ * Over partitions, workers, dedup entries that there are already, sizes of an event, recipients of a request: one of
+ * them at a time. In a stack of its own; the Java client counts what came of each case, and one that is not exact ends
+ * the run with 1. About ten minutes a round; a part of a case's name as second argument picks those.
  */
 import { fillChangelog } from './harness/fill.js';
 import { measureRun, type Measured } from './harness/measured-run.js';
@@ -61,13 +62,14 @@ try {
   await playground.close();
 }
 console.log(
-  '\n| | events/s | CPU, µs/event | memory, MB | start to first commit, s |\n| --- | ---: | ---: | ---: | ---: |',
+  "\n| | events/s | CPU, µs/event | broker's CPU, µs/event | memory, MB | start to first commit, s |\n| --- | ---: | ---: | ---: | ---: | ---: |",
 );
 for (const [{ what }, found] of results) {
   const median = (of: (one: Measured) => number): number => spreadOf(found.map(of))!.median;
   const figures = [
     median(({ recordsPerSecond }) => recordsPerSecond).toLocaleString('en'),
     median(({ cpuMicros }) => cpuMicros).toFixed(1),
+    median(({ brokerCpuMicros }) => brokerCpuMicros).toFixed(1),
     String(median(({ anonymousMb }) => anonymousMb)),
     (median(({ startMs }) => startMs) / 1000).toFixed(1),
   ];

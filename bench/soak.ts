@@ -6,6 +6,7 @@
  */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { projectRoot } from '../dev/stack/place.js';
 import { BenchWorker } from './harness/bench-worker.js';
 import { Playground } from './harness/playground.js';
@@ -23,7 +24,6 @@ interface Sample {
   readonly heapMb: number;
   readonly anonymousMb: number;
   readonly rssMb: number;
-  readonly committed: number;
 }
 
 const playground = await Playground.open();
@@ -32,15 +32,16 @@ try {
   const source = await playground.prepare(PREFIX, 4);
   const worker = new BenchWorker(playground.env(PREFIX, 'soak'));
   await worker.ready();
-  const began = performance.now();
-  const sampling = setInterval(() => void sample(worker, began), 1000);
+  const over = new AbortController();
+  const sampling = sampleUntil(over.signal, worker);
   const enough = new AbortController();
   const load = source.trickle(A_SECOND, enough.signal);
   await until(3_600_000, () => source.count >= EVENTS);
   enough.abort();
   await load;
   await until(600_000, () => playground.isProcessed(`${PREFIX}app`, source.topic));
-  clearInterval(sampling);
+  over.abort();
+  await sampling;
   await worker.end('SIGTERM');
   const verdict = await playground.verdict(PREFIX, source.count);
   await source.close();
@@ -69,17 +70,15 @@ try {
   await playground.close();
 }
 
-async function sample(worker: BenchWorker, began: number): Promise<void> {
-  const [heap = 0] = await worker.valuesOf('nodejs_heap_size_used_bytes');
-  const [rss = 0] = await worker.valuesOf('process_resident_memory_bytes');
-  const { anonymousMb } = parseStatus(readProc(worker.pid, 'status') ?? '');
-  const committed = (await worker.metric('records_in_total')).reduce((sum, one) => sum + one, 0);
-  samples.push({
-    seconds: (performance.now() - began) / 1000,
-    heapMb: heap / MB,
-    anonymousMb,
-    rssMb: rss / MB,
-    committed,
-  });
-  if (samples.length % 10 === 0) console.log(JSON.stringify(samples.at(-1)));
+async function sampleUntil(over: AbortSignal, worker: BenchWorker): Promise<void> {
+  const began = performance.now();
+  while (!over.aborted) {
+    const [heap = 0] = await worker.valuesOf('nodejs_heap_size_used_bytes');
+    const [rss = 0] = await worker.valuesOf('process_resident_memory_bytes');
+    const { anonymousMb } = parseStatus(readProc(worker.pid, 'status') ?? '');
+    const seconds = (performance.now() - began) / 1000;
+    samples.push({ seconds, heapMb: heap / MB, anonymousMb, rssMb: rss / MB });
+    if (samples.length % 10 === 0) console.log(JSON.stringify(samples.at(-1)));
+    await delay(1000);
+  }
 }

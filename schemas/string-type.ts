@@ -18,37 +18,38 @@ const TWO_BYTE_LENGTH = 8191;
 const BYTES_A_UNIT = 3;
 
 /** Throws a TypeError for what is no string; the message holds no value. */
-function writeString(this: unknown, tap: WritableTap, value: unknown): void {
+function writeString(tap: WritableTap, value: unknown): void {
   if (typeof value !== 'string') throw new TypeError(`expected a string, not a ${typeof value}`);
+  const isWritten = value.length <= ONE_BYTE_LENGTH ? writeShortAscii(tap, value) : writeLonger(tap, value);
+  if (!isWritten) tap.writeString(value);
+}
+
+/** False, with the tap where it was, for what is not ASCII or has no room. */
+function writeShortAscii(tap: Tap, text: string): boolean {
   const { buf, pos } = tap;
-  const { length } = value;
-  if (length <= ONE_BYTE_LENGTH) {
-    let end = pos + 1;
-    if (end + length > buf.length) {
-      tap.writeString(value);
-      return;
-    }
-    for (let index = 0; index < length; index += 1) {
-      const unit = value.charCodeAt(index);
-      if (unit > 0x7f) {
-        tap.writeString(value);
-        return;
-      }
-      buf[end++] = unit;
-    }
-    buf[pos] = length << 1;
-    tap.pos = end;
-    return;
+  const { length } = text;
+  let end = pos + 1;
+  if (end + length > buf.length) return false;
+  for (let index = 0; index < length; index += 1) {
+    const unit = text.charCodeAt(index);
+    if (unit > 0x7f) return false;
+    buf[end++] = unit;
   }
-  const most = length * BYTES_A_UNIT;
-  if (most > TWO_BYTE_LENGTH || pos + 2 + most > buf.length) {
-    tap.writeString(value);
-    return;
-  }
-  const bytes = buf.write(value, pos + 2, 'utf8');
+  buf[pos] = length << 1;
+  tap.pos = end;
+  return true;
+}
+
+/** False, with the tap where it was, for what might need more than a length of two bytes, or has no room. */
+function writeLonger(tap: Tap, text: string): boolean {
+  const { buf, pos } = tap;
+  const most = text.length * BYTES_A_UNIT;
+  if (most > TWO_BYTE_LENGTH || pos + 2 + most > buf.length) return false;
+  const bytes = buf.write(text, pos + 2, 'utf8');
   buf[pos] = ((bytes << 1) & 0x7f) | 0x80;
   buf[pos + 1] = bytes >> 6;
   tap.pos = pos + 2 + bytes;
+  return true;
 }
 
 /** The string that our types use. */

@@ -1,4 +1,4 @@
-/** A worker process under measurement: the built command, with its log lines kept. */
+/** A worker process under measurement, in a session of its own: the built command, with its log lines kept. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -22,6 +22,7 @@ export class BenchWorker {
   constructor(env: Readonly<Record<string, string>>) {
     const script = join(projectRoot(), 'dist', 'bin', 'notification-streams.js');
     this.#child = spawn(process.execPath, [script, 'worker', '--roles', 'stream'], {
+      detached: true,
       stdio: ['ignore', 'pipe', 'inherit'],
       env: { PATH: process.env['PATH'], HOME: process.env['HOME'], ...env },
     });
@@ -74,8 +75,13 @@ export class BenchWorker {
     await this.#exited;
   }
 
-  #ask(path: string): Promise<Response> {
+  /** Throws, with the end of its log, when it has ended. */
+  assertRuns(): void {
     if (this.#hasEnded) throw new Error(`the worker has ended: ${JSON.stringify(this.log.slice(-3))}`);
+  }
+
+  #ask(path: string): Promise<Response> {
+    this.assertRuns();
     const port = this.logged('listening')[0]?.['http'];
     if (port === undefined) return Promise.resolve(new Response(null, { status: 503 }));
     return fetch(`http://127.0.0.1:${Number(port)}${path}`, { signal: AbortSignal.timeout(60_000) });

@@ -22,20 +22,23 @@ const CHUNK = 5000;
 export class Playground {
   readonly brokers: string;
   readonly registryUrl: string;
+  readonly brokerPid: number;
   readonly #root: string;
   readonly #admin: Admin;
 
-  private constructor(root: string, brokers: string, registryUrl: string) {
+  private constructor(root: string, brokers: string, registryUrl: string, brokerPid: number) {
     this.#root = root;
     this.brokers = brokers;
     this.registryUrl = registryUrl;
+    this.brokerPid = brokerPid;
     this.#admin = new Kafka({ brokers: brokers.split(','), logLevel: logLevel.NOTHING }).admin();
   }
 
   static async open(): Promise<Playground> {
     const root = mkdtempSync(join(tmpdir(), 'notification-streams-bench-'));
-    const { kafkaBrokers, schemaRegistryUrl } = await up({ root: join(root, 'stack') });
-    const playground = new Playground(root, kafkaBrokers, schemaRegistryUrl);
+    const { kafkaBrokers, schemaRegistryUrl, members } = await up({ root: join(root, 'stack') });
+    const broker = members.find(({ name }) => name === 'broker-1')!;
+    const playground = new Playground(root, kafkaBrokers, schemaRegistryUrl, broker.pid);
     await playground.#admin.connect();
     for (const signal of ['SIGINT', 'SIGTERM'] as const) {
       process.once(signal, () => void playground.close().finally(() => process.exit(1)));
@@ -53,6 +56,12 @@ export class Playground {
   async committed(groupId: string, topic: string): Promise<Map<number, number>> {
     const [of] = await this.#admin.fetchOffsets({ groupId, topics: [topic] });
     return new Map((of?.partitions ?? []).map(({ partition, offset }) => [partition, Number(offset)]));
+  }
+
+  /** Offsets of a topic that the group has committed, over all partitions. */
+  async committedIn(groupId: string, topic: string): Promise<number> {
+    const offsets = [...(await this.committed(groupId, topic)).values()];
+    return offsets.reduce((sum, offset) => sum + Math.max(0, offset), 0);
   }
 
   /** Whether the group has committed all of a topic. */

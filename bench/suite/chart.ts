@@ -1,24 +1,19 @@
 /** The rows as a picture: a bar a contender for its median, a line over it for the range of its rounds. */
 import type { Spread } from './statistics.js';
 import type { Row } from './summary.js';
+import { picture, round, text, WIDTH } from './svg.js';
 
-const WIDTH = 760;
 const LABEL_WIDTH = 190;
 const VALUE_WIDTH = 80;
 const BAR = 18;
 const GAP = 10;
 const HEADING = 34;
 
-/** Follows the reader's colours, light or dark. */
 const STYLE = [
-  'text { font: 13px system-ui, sans-serif; fill: #1f2328 }',
-  '.title { font-weight: 600 }',
   '.bar { fill: #8c959f } .ours { fill: #0969da }',
   '.range { stroke: #1f2328; stroke-width: 1.5 }',
-  '@media (prefers-color-scheme: dark) {',
-  '  text { fill: #e6edf3 } .bar { fill: #6e7681 } .ours { fill: #4493f8 } .range { stroke: #e6edf3 }',
-  '}',
-].join('\n');
+  '@media (prefers-color-scheme: dark) { .bar { fill: #6e7681 } .ours { fill: #4493f8 } .range { stroke: #e6edf3 } }',
+];
 
 interface Panel {
   readonly title: string;
@@ -33,14 +28,7 @@ const PANELS: readonly Panel[] = [
 export function chart(rows: readonly Row[]): string {
   const panelHeight = HEADING + rows.length * (BAR + GAP) + GAP;
   const panels = PANELS.map((panel, index) => drawPanel(panel, rows, index * panelHeight));
-  const height = PANELS.length * panelHeight;
-  return [
-    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" width="${WIDTH}" height="${height}" role="img">`,
-    `<title>${PANELS.map(({ title }) => title).join('; ')}</title>`,
-    `<style>\n${STYLE}\n</style>`,
-    ...panels.flat(),
-    '</svg>\n',
-  ].join('\n');
+  return picture(PANELS.map(({ title }) => title).join('; '), PANELS.length * panelHeight, STYLE, panels.flat());
 }
 
 function drawPanel({ title, valueOf }: Panel, rows: readonly Row[], top: number): string[] {
@@ -63,15 +51,6 @@ function drawPanel({ title, valueOf }: Panel, rows: readonly Row[], top: number)
   return [text(0, top + 20, title, 'class="title"'), ...bars];
 }
 
-function text(x: number, y: number, content: string, attributes = ''): string {
-  const escaped = content.replace(/&/g, '&amp;').replace(/</g, '&lt;');
-  return `<text x="${x}" y="${y}"${attributes && ` ${attributes}`}>${escaped}</text>`;
-}
-
 function shown(value: number): string {
   return value.toLocaleString('en', { maximumFractionDigits: value < 100 ? 1 : 0 });
-}
-
-function round(value: number): number {
-  return Math.round(value * 10) / 10;
 }

@@ -1,4 +1,5 @@
 /** Values over time as a picture. */
+import { picture, round, text, WIDTH } from './svg.js';
 
 export interface Lines {
   readonly title: string;
@@ -8,52 +9,44 @@ export interface Lines {
   readonly series: readonly { readonly label: string; readonly values: readonly number[] }[];
 }
 
-const WIDTH = 760;
 const HEIGHT = 300;
 const LEFT = 60;
 const TOP = 40;
 const BOTTOM = 60;
 const RIGHT = 20;
-const COLOURS = ['#8c959f', '#0969da', '#1a7f37'];
-
-/** Follows the reader's colours, light or dark. */
+const LEGEND_WIDTH = 220;
 const STYLE = [
-  'text { font: 12px system-ui, sans-serif; fill: #1f2328 } .title { font-size: 13px; font-weight: 600 }',
-  '.axis { stroke: #8c959f; stroke-width: 1 }',
-  '@media (prefers-color-scheme: dark) { text { fill: #e6edf3 } }',
-].join('\n');
+  '.axis { stroke: #8c959f; stroke-width: 1; opacity: 0.3 }',
+  'polyline { fill: none; stroke-width: 1.5 }',
+];
+const COLOURS = ['#8c959f', '#0969da', '#1a7f37'];
 
 export function lines({ title, x, series }: Lines): string {
   const lastX = Math.max(1, x.at(-1) ?? 1);
   const most = niceAbove(Math.max(1, ...series.flatMap(({ values }) => values)));
-  const placeX = (value: number): number => LEFT + (value / lastX) * (WIDTH - LEFT - RIGHT);
-  const placeY = (value: number): number => HEIGHT - BOTTOM - (value / most) * (HEIGHT - TOP - BOTTOM);
-  const ticks = [0, 0.25, 0.5, 0.75, 1].map((share) => share * most);
-  return [
-    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" width="${WIDTH}" height="${HEIGHT}" role="img">`,
-    `<title>${title}</title>`,
-    `<style>\n${STYLE}\n</style>`,
-    `<text class="title" x="10" y="20">${title}</text>`,
-    ...ticks.map(
-      (value) =>
-        `<line class="axis" x1="${LEFT}" x2="${WIDTH - RIGHT}" y1="${placeY(value)}" y2="${placeY(value)}" opacity="0.3"/>` +
-        `<text x="${LEFT - 8}" y="${placeY(value) + 4}" text-anchor="end">${Math.round(value)}</text>`,
-    ),
-    ...[0, 0.5, 1].map(
-      (share) =>
-        `<text x="${placeX(share * lastX)}" y="${HEIGHT - BOTTOM + 18}" text-anchor="middle">${Math.round(share * lastX)}</text>`,
-    ),
-    ...series.map(({ values }, index) => {
-      const points = values.map((value, at) => `${placeX(x[at]!).toFixed(1)},${placeY(value).toFixed(1)}`).join(' ');
-      return `<polyline fill="none" stroke="${COLOURS[index % COLOURS.length]!}" stroke-width="1.5" points="${points}"/>`;
-    }),
-    ...series.map(
-      ({ label }, index) =>
-        `<rect x="${LEFT + index * 220}" y="${HEIGHT - 22}" width="12" height="4" fill="${COLOURS[index % COLOURS.length]!}"/>` +
-        `<text x="${LEFT + 18 + index * 220}" y="${HEIGHT - 16}">${label}</text>`,
-    ),
-    '</svg>\n',
-  ].join('\n');
+  const placeX = (value: number): number => round(LEFT + (value / lastX) * (WIDTH - LEFT - RIGHT));
+  const placeY = (value: number): number => round(HEIGHT - BOTTOM - (value / most) * (HEIGHT - TOP - BOTTOM));
+  const grid = [0, 0.25, 0.5, 0.75, 1].flatMap((share) => {
+    const y = placeY(share * most);
+    return [
+      `<line class="axis" x1="${LEFT}" x2="${WIDTH - RIGHT}" y1="${y}" y2="${y}"/>`,
+      text(LEFT - 8, y + 4, String(Math.round(share * most)), 'text-anchor="end"'),
+    ];
+  });
+  const times = [0, 0.5, 1].map((share) =>
+    text(placeX(share * lastX), HEIGHT - BOTTOM + 18, String(Math.round(share * lastX)), 'text-anchor="middle"'),
+  );
+  const drawn = series.flatMap(({ label, values }, index) => {
+    const colour = COLOURS[index % COLOURS.length]!;
+    const points = values.map((value, at) => `${placeX(x[at]!)},${placeY(value)}`).join(' ');
+    const left = LEFT + index * LEGEND_WIDTH;
+    return [
+      `<polyline stroke="${colour}" points="${points}"/>`,
+      `<rect x="${left}" y="${HEIGHT - 22}" width="12" height="4" fill="${colour}"/>`,
+      text(left + 18, HEIGHT - 16, label),
+    ];
+  });
+  return picture(title, HEIGHT, STYLE, [text(10, 20, title, 'class="title"'), ...grid, ...times, ...drawn]);
 }
 
 /** 1, 2 or 5 times a power of ten. */

@@ -69,10 +69,11 @@ export class Handshakes {
   /**
    * The `open` handler runs before this returns.
    *
-   * The response must not be corked: when the socket keeps its address, which is up to the allocator, uWebSockets.js takes it for
-   * an HTTP response still, reads a flag where there is none any more, and at random ends the new socket after its first
-   * message (uWebSockets PR 1929, in no release that npm has). Nor may `upgrade` be called outside of `cork`: each time
-   * that writes a warning on standard error. While another socket is corked, `cork` only calls its handler.
+   * The response must not be corked: when the socket keeps its address, which is up to the allocator, uWebSockets.js
+   * takes it for an HTTP response still, reads a flag where there is none any more, and at random ends the new socket
+   * after its first message (uWebSockets PR 1929, in no release that npm has). Nor may `upgrade` be called outside of
+   * `cork`: that writes a warning on standard error each time. While another socket is corked, `cork` only calls its
+   * handler.
    */
   #upgrade(response: HttpResponse, context: us_socket_context_t, handshake: Handshake, admission: Admission): void {
     const upgrade = (): void => {

@@ -149,8 +149,8 @@ export class Pipeline {
   }
 
   /**
-   * Waits for the commit in flight, then commits what is staged, while `wanted` says so. Never on top of one that failed: what it
-   * sent may be in the transaction that is open still, or may not.
+   * Waits for the commit in flight, then commits what is staged, while `wanted` says so. Never on top of one that
+   * failed: what it sent may be in the transaction that is open still, or may not.
    */
   async settle(wanted: () => boolean): Promise<void> {
     await this.#committing;

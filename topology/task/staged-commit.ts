@@ -7,7 +7,7 @@ import type { Processed } from '../executor.js';
 import type { SinkRecord, SourceRecord, SourceTopic } from '../record.js';
 import type { StagedOutputs } from './staged-outputs.js';
 import { userKey, type DirectoryEntry } from '../../state/directory-entry.js';
-import type { ChangelogEntry, SourcePosition } from '../../state/changelog-entry.js';
+import type { BucketEntries, ChangelogEntry, SourcePosition } from '../../state/changelog-entry.js';
 import { bucketOf, type WindowShape } from '../../state/stream-time.js';
 
 /** Counted when the commit succeeds, never before. */
@@ -18,10 +18,8 @@ export interface Tally {
   readonly deadLettered: Map<string, number>;
 }
 
-/** Digests of one topic that are in one bucket. */
-interface BucketDigests {
-  readonly topic: string;
-  readonly bucket: number;
+/** What a bucket is to get, as it comes. */
+interface GrowingBucket extends BucketEntries {
   readonly digests: Digest[];
 }
 
@@ -34,9 +32,9 @@ export class StagedCommit {
   readonly directory = new Map<string, DirectoryEntry>();
   readonly #positions: Map<SourceTopic, Moving<SourcePosition>>;
   readonly tallies = new Map<SourceTopic, Tally>();
-  readonly #buckets: BucketDigests[] = [];
+  readonly #buckets: GrowingBucket[] = [];
   /** The one that took the last digest: most events of a commit go where the one before went. */
-  #lastBucket: BucketDigests | undefined;
+  #lastBucket: GrowingBucket | undefined;
   /** performance.now() at the first record. */
   openedAt = 0;
   /** The clock for every record of this commit. */
