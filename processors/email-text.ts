@@ -3,15 +3,6 @@
 /** Of any kind: a line end in a subject would begin another header. */
 const CONTROLS = /[\p{Cc}\u2028\u2029]+/gu;
 const CONTROL = /[\p{Cc}\u2028\u2029]/u;
-const SPECIAL = /[&<>"']/;
-const SPECIALS = /[&<>"']/g;
-const ENTITIES: Readonly<Record<string, string>> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&#39;',
-};
 /** What a link may lead to. A second slash or a backslash would leave the site; any other scheme may run code. */
 const LINKABLE = /^(?:https?:\/\/|mailto:|\/(?![/\\]))/i;
 
@@ -40,6 +31,32 @@ function present(url: string | null): string | null {
   return trimmed === '' ? null : trimmed;
 }
 
+/** Every other message quotes something: by hand this takes half of what a regular expression does. */
 function escapeHtml(text: string): string {
-  return SPECIAL.test(text) ? text.replace(SPECIALS, (character) => ENTITIES[character]!) : text;
+  let escaped = '';
+  let from = 0;
+  for (let at = 0; at < text.length; at += 1) {
+    const entity = entityOf(text.charCodeAt(at));
+    if (entity === undefined) continue;
+    escaped += text.slice(from, at) + entity;
+    from = at + 1;
+  }
+  return from === 0 ? text : escaped + text.slice(from);
+}
+
+function entityOf(unit: number): string | undefined {
+  switch (unit) {
+    case 0x22:
+      return '&quot;';
+    case 0x26:
+      return '&amp;';
+    case 0x27:
+      return '&#39;';
+    case 0x3c:
+      return '&lt;';
+    case 0x3e:
+      return '&gt;';
+    default:
+      return undefined;
+  }
 }

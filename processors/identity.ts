@@ -8,6 +8,9 @@ import type { Digest } from '../topology/context.js';
 import { SOURCE_TOPICS, type SourceTopic } from '../topology/record.js';
 import type { MappedEvent } from './mapped-event.js';
 
+/** What makes two records the same event. */
+type Identified = Pick<MappedEvent, 'topic' | 'tenantId' | 'eventId'>;
+
 /** An event's identity, hashed. */
 export interface Identity {
   readonly digest: Digest;
@@ -18,32 +21,24 @@ export interface Identity {
 const INT64_MAX = (1n << 63n) - 1n;
 const DIGEST_BYTES = 16;
 const LENGTH_BYTES = 4;
-/** The digits of an int64 with its sign. */
-const TENANT_BYTES = 20;
 /** The longest event id, in bytes of UTF-8. */
 export const EVENT_ID_BYTES = 256;
 /** UTF-8 takes at most 3 bytes for a UTF-16 unit. */
 const SURELY_SHORT = Math.floor(EVENT_ID_BYTES / 3);
 
-/** For each topic, a buffer that begins with its name: the hash's input is written behind it, without allocating. */
-const scratches = new Map<SourceTopic, Scratch>(SOURCE_TOPICS.map((topic) => [topic, scratchOf(topic)]));
+/** Up to here a length is, in four bytes, a text of four ASCII characters. */
+const MOST_ASCII = 0x7f;
+const LENGTHS = Array.from({ length: MOST_ASCII + 1 }, (_, length) => `\0\0\0${String.fromCharCode(length)}`);
+const PREFIXES = new Map<SourceTopic, string>(SOURCE_TOPICS.map((topic) => [topic, asciiPart(topic)]));
 const word = new DataView(new ArrayBuffer(8));
-
-interface Scratch {
-  readonly buffer: Buffer;
-  readonly start: number;
-}
 
 /**
  * SHA-256 over logical topic, decimal tenantId and eventId, each behind its length in bytes (u32, big-endian).
  * Throws RangeError for an event id that mapping would have refused: cut off, it could pass for another one.
  */
-export function identityOf(event: Pick<MappedEvent, 'topic' | 'tenantId' | 'eventId'>): Identity {
-  const { buffer, start } = scratches.get(event.topic) ?? scratchOf(event.topic);
-  if (!fitsEventId(event.eventId)) throw new RangeError(`the eventId has more than ${EVENT_ID_BYTES} bytes`);
-  const tenantEnd = writePart(buffer, start, String(event.tenantId));
-  const end = writePart(buffer, tenantEnd, event.eventId);
-  const digest = hash('sha256', buffer.subarray(0, end), 'binary');
+export function identityOf({ topic, tenantId, eventId }: Identified): Identity {
+  if (!fitsEventId(eventId)) throw new RangeError(`the eventId has more than ${EVENT_ID_BYTES} bytes`);
+  const digest = hash('sha256', input(topic, String(tenantId), eventId), 'binary');
   for (let i = 0; i < 8; i += 1) word.setUint8(i, digest.charCodeAt(DIGEST_BYTES + i));
   return { digest: digest.slice(0, DIGEST_BYTES), seed: word.getBigUint64(0) };
 }
@@ -58,15 +53,20 @@ export function fitsEventId(eventId: string): boolean {
   return eventId.length <= SURELY_SHORT || Buffer.byteLength(eventId) <= EVENT_ID_BYTES;
 }
 
-function scratchOf(topic: SourceTopic): Scratch {
-  const room = LENGTH_BYTES + topic.length + LENGTH_BYTES + TENANT_BYTES + LENGTH_BYTES + EVENT_ID_BYTES;
-  const buffer = Buffer.alloc(room);
-  return { buffer, start: writePart(buffer, 0, topic) };
+/** A text where its UTF-8 are the bytes to be hashed, which is the case for nearly every id and takes no buffer. */
+function input(topic: SourceTopic, tenantId: string, eventId: string): string | Buffer {
+  if (eventId.length > MOST_ASCII || Buffer.byteLength(eventId) !== eventId.length) {
+    return Buffer.concat([topic, tenantId, eventId].map(part));
+  }
+  return PREFIXES.get(topic)! + asciiPart(tenantId) + asciiPart(eventId);
 }
 
-/** Returns the offset behind the part. */
-function writePart(buffer: Buffer, offset: number, text: string): number {
-  const bytes = buffer.write(text, offset + LENGTH_BYTES);
-  buffer.writeUInt32BE(bytes, offset);
-  return offset + LENGTH_BYTES + bytes;
+function asciiPart(text: string): string {
+  return LENGTHS[text.length]! + text;
+}
+
+function part(text: string): Buffer {
+  const length = Buffer.alloc(LENGTH_BYTES);
+  length.writeUInt32BE(Buffer.byteLength(text));
+  return Buffer.concat([length, Buffer.from(text)]);
 }

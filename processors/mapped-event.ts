@@ -1,6 +1,7 @@
 /** What a mapper makes of an ERP event: one text for all its recipients. */
 import type { DirectoryEntry } from '../state/directory-entry.js';
 import type { SourceTopic } from '../topology/record.js';
+import type { ChannelSet } from './channel-set.js';
 
 /** What every recipient of the event is told. Field by field as in InAppNotification, unless said otherwise. */
 export interface Notification {
@@ -16,8 +17,7 @@ export interface Notification {
   readonly entityId: bigint | null;
   readonly expiresAt: bigint | null;
   readonly metadata: Readonly<Record<string, string>>;
-  /** At least one, each once, in the order given; names that nobody knows among them. */
-  readonly channels: readonly string[];
+  readonly channels: ChannelSet;
   /** The e-mail's subject, not yet on one line. */
   readonly subject: string;
   /** The e-mail's HTML from a template; null for the standard one. */

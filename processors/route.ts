@@ -4,12 +4,10 @@ import { isNewer, type DirectoryEntry } from '../state/directory-entry.js';
 import type { DirectoryView, ProcessorContext } from '../topology/context.js';
 import type { Processor } from '../topology/graph.js';
 import { forward } from '../topology/outcome.js';
-import { expired } from './channels.js';
 import { addressOf, contactOf, devicesOf } from './contact-of.js';
 import { notificationId } from './identity.js';
 import type { MappedEvent, Notification } from './mapped-event.js';
 import type { IdentifiedEvent, RoutedEvent, RoutedNotification } from './routed-event.js';
-import { SharedDeliveries, type Fare } from './shared-deliveries.js';
 
 const NOTHING: readonly string[] = [];
 
@@ -41,13 +39,10 @@ function routeAll(
   const { expiresAt, channels } = notification;
   const { recipients } = identified.event;
   if (expiresAt !== null && context.now > expiresAt) {
-    const deliveries = channels.map(expired);
+    const deliveries = channels.expiredDeliveries;
     return recipients.map((userId) => unsent(notificationId(identified.seed, userId), userId, deliveries));
   }
-  const shared = new SharedDeliveries(channels);
-  const routed: RoutedNotification[] = [];
-  for (const userId of recipients) routed.push(routeOne(identified, notification, userId, context, shared));
-  return routed;
+  return recipients.map((userId) => routeOne(identified, notification, userId, context));
 }
 
 function unsent(id: bigint, userId: bigint, deliveries: readonly ChannelDelivery[]): RoutedNotification {
@@ -56,26 +51,23 @@ function unsent(id: bigint, userId: bigint, deliveries: readonly ChannelDelivery
 
 function routeOne(
   { event, seed }: IdentifiedEvent,
-  { priority }: Notification,
+  { priority, channels }: Notification,
   userId: bigint,
   context: ProcessorContext,
-  shared: SharedDeliveries,
 ): RoutedNotification {
   const contact = contactOf(event, userId, context.directory);
   const muted = priority === 'HIGH' ? NOTHING : contact.mutedChannels;
   const email = addressOf(contact);
   const deviceTokens = devicesOf(contact);
-  const fare: Fare = {
-    inApp: muted.includes('IN_APP') ? 'MUTED' : 'DISPATCHED',
-    email: muted.includes('EMAIL') ? 'MUTED' : email === null ? 'NO_ADDRESS' : 'DISPATCHED',
-    push: muted.includes('PUSH') ? 'MUTED' : deviceTokens === null ? 'NO_DEVICE' : 'DISPATCHED',
-  };
+  const inApp = muted.includes('IN_APP') ? 'MUTED' : 'DISPATCHED';
+  const byEmail = muted.includes('EMAIL') ? 'MUTED' : email === null ? 'NO_ADDRESS' : 'DISPATCHED';
+  const byPush = muted.includes('PUSH') ? 'MUTED' : deviceTokens === null ? 'NO_DEVICE' : 'DISPATCHED';
   return {
     notificationId: notificationId(seed, userId),
     userId,
-    inApp: fare.inApp === 'DISPATCHED' && shared.names.inApp,
-    email: fare.email === 'DISPATCHED' && shared.names.email ? email : null,
-    deviceTokens: fare.push === 'DISPATCHED' && shared.names.push ? deviceTokens : null,
-    deliveries: shared.of(fare),
+    inApp: inApp === 'DISPATCHED' && channels.inApp,
+    email: byEmail === 'DISPATCHED' && channels.email ? email : null,
+    deviceTokens: byPush === 'DISPATCHED' && channels.push ? deviceTokens : null,
+    deliveries: channels.deliveries(inApp, byEmail, byPush),
   };
 }

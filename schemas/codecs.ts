@@ -63,6 +63,10 @@ export interface SinkDecoder {
 export interface EventEncoder {
   /** The value in the Confluent wire format, under the id that the registry gave to our schema of that topic. */
   encode<T extends keyof SinkEvents>(topic: T, event: SinkEvents[T]): Buffer;
-  /** What was handed out is not needed any more: it may be written over. */
-  rewind(): void;
+  /**
+   * Writes that value into a buffer, from a position on. Gives the position behind it, or minus the number of bytes
+   * that the buffer lacks. Up to there everything may be written over, also behind the value: the buffer is to be the
+   * caller's own, never a part of Node's pool.
+   */
+  encodeInto<T extends keyof SinkEvents>(topic: T, event: SinkEvents[T], buffer: Buffer, at: number): number;
 }

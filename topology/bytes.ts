@@ -18,8 +18,20 @@ export class ByteWriter {
     return this.#buffer.subarray(0, this.#length);
   }
 
-  reset(): void {
-    this.#length = 0;
+  /** What is written into, for those who write in place: valid until the next write or `reserve`. */
+  get buffer(): Buffer {
+    return this.#buffer;
+  }
+
+  /** Drops what stands behind a position, or takes in what was written in place up to it. */
+  moveTo(position: number): void {
+    this.#length = position;
+  }
+
+  /** Makes room for so many bytes behind what is written. */
+  reserve(size: number): void {
+    const at = this.#grow(size);
+    this.#length = at;
   }
 
   int8(value: number): this {

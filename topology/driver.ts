@@ -10,11 +10,12 @@ import type { DirectoryEntry } from '../state/directory-entry.js';
 import { compileTemplates } from '../processors/templates.js';
 import { createExecutor, type Executor, type ExecutorOptions, type Processed } from './executor.js';
 import { InMemoryRegistry } from './in-memory-registry.js';
+import { InMemoryOutputs } from './in-memory-outputs.js';
 import { InMemoryDedupWindow, InMemoryDirectory } from './in-memory-state.js';
 import { notifications } from './notifications.js';
 import type { SinkRecord, SourceRecord, SourceTopic } from './record.js';
 
-export interface DriverOptions extends Partial<Omit<ExecutorOptions, 'decoder' | 'encoder'>> {
+export interface DriverOptions extends Partial<Omit<ExecutorOptions, 'decoder'>> {
   /** Where the clock stands at first, ms since the epoch. */
   readonly now?: number;
   /** Default 7 days. */
@@ -41,6 +42,8 @@ export type DrivenOutputs = { readonly [T in keyof SinkEvents]: DrivenRecord<Sin
 export interface Driven {
   readonly record: SourceRecord;
   readonly processed: Processed;
+  /** As they went out, encoded. */
+  readonly records: readonly SinkRecord[];
   readonly outputs: DrivenOutputs;
 }
 
@@ -53,6 +56,7 @@ export class TopologyDriver {
   readonly #registry = new InMemoryRegistry();
   readonly #catalog: SchemaCatalog;
   readonly #executor: Executor;
+  readonly #encoder: AvroEncoder;
   readonly #sourceIds: Readonly<Record<SourceTopic, number>>;
   readonly #sourceTypes = mapValues(SOURCE_RECORDS, parseType);
   readonly #dedup: InMemoryDedupWindow;
@@ -78,8 +82,8 @@ export class TopologyDriver {
       stackTraces: false,
       ...options,
       decoder: this.#catalog,
-      encoder: new AvroEncoder(sinkIds),
     });
+    this.#encoder = new AvroEncoder(sinkIds);
   }
 
   /** Moves the clock on. */
@@ -110,11 +114,13 @@ export class TopologyDriver {
   /** Feeds one record value, however wrong, and commits what becomes of it. Throws what the executor throws. */
   async feedValue(topic: SourceTopic, value: Buffer | null, parts: RecordParts = {}): Promise<Driven> {
     const record = this.#recordOf(topic, value, parts);
-    const processed = await this.#process(record, parts.notify ?? true);
-    const outputs = await this.#decodeAll('outputs' in processed ? processed.outputs : []);
+    const collected = new InMemoryOutputs(this.#encoder);
+    const processed = await this.#process(record, parts.notify ?? true, collected);
+    const { records } = collected;
+    const outputs = await this.#decodeAll(records);
     if (processed.kind === 'forwarded') this.#dedup.remember(record, processed.digest);
     for (const { event } of outputs.USER_DIRECTORY) this.#directory.set(event);
-    return { record, processed, outputs };
+    return { record, processed, records, outputs };
   }
 
   #recordOf(topic: SourceTopic, value: Buffer | null, parts: RecordParts): SourceRecord {
@@ -125,8 +131,8 @@ export class TopologyDriver {
     return { topic, partition, offset, timestamp, key, value, headers };
   }
 
-  async #process(record: SourceRecord, notify: boolean): Promise<Processed> {
-    const context = { now: this.now, dedup: this.#dedup, directory: this.#directory, notify };
+  async #process(record: SourceRecord, notify: boolean, outputs: InMemoryOutputs): Promise<Processed> {
+    const context = { now: this.now, dedup: this.#dedup, directory: this.#directory, notify, outputs };
     const processed = this.#executor.process(record, context);
     if (processed.kind !== 'unresolved') return processed;
     await this.#catalog.resolve(processed.schemaId, { signal: new AbortController().signal });

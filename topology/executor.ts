@@ -1,28 +1,23 @@
 /** Runs one record through the declared topology; pure but for what the context lets it look at. */
 import type { RoutedEvent } from '../processors/routed-event.js';
 import type { Templates } from '../processors/templates.js';
-import type { EventDecoder, EventEncoder, SinkEvents } from '../schemas/codecs.js';
+import type { EventDecoder, SinkEvents } from '../schemas/codecs.js';
 import type { DirectoryEntry } from '../state/directory-entry.js';
 import type { DedupView, Digest, DirectoryView, ProcessorContext } from './context.js';
 import { FatalError, RetryableError, StoreDamagedError } from './errors.js';
 import type { DeadLetterOptions, DeadLetterSink, Processor, Sink, Topology } from './graph.js';
 import { DROP_REASONS, type DeadLetterCause, type DropReason } from './outcome.js';
-import { Outputs, TooLargeError, type OutputBounds } from './outputs.js';
+import { Outputs, TooLargeError, type RecordCollector } from './outputs.js';
 import { planOf } from './plan.js';
 import type { SinkRecord, SourceRecord, SourceTopic } from './record.js';
 
-/** What one source record became. All of it is committed, or none. */
+/** What one source record became, beside the outputs that were collected. All of it is committed, or none. */
 export type Processed =
-  /** `outputs` go out and `digest` is remembered; `directory` is the user state that the record set, also among the outputs. */
-  | {
-      readonly kind: 'forwarded';
-      readonly outputs: readonly SinkRecord[];
-      readonly digest: Digest;
-      readonly directory?: DirectoryEntry;
-    }
+  /** `digest` is remembered; `directory` is the user state that the record set, also among the outputs. */
+  | { readonly kind: 'forwarded'; readonly digest: Digest; readonly directory?: DirectoryEntry }
   | { readonly kind: 'dropped'; readonly reason: DropReason }
-  /** `outputs` is the dead letter alone: no digest is remembered, so a replay is processed. */
-  | { readonly kind: 'dead-lettered'; readonly outputs: readonly SinkRecord[]; readonly cause: DeadLetterCause }
+  /** The dead letter is the only output: no digest is remembered, so a replay is processed. */
+  | { readonly kind: 'dead-lettered'; readonly cause: DeadLetterCause }
   /** The record's schema id is not known yet: resolve it, then process the record again. Nothing was staged. */
   | { readonly kind: 'unresolved'; readonly schemaId: number };
 
@@ -32,23 +27,22 @@ export interface ExecutionContext {
   readonly dedup: DedupView;
   readonly directory: DirectoryView;
   readonly notify: boolean;
+  /** Is given the outputs. */
+  readonly outputs: RecordCollector;
 }
 
 export interface Executor {
   /**
    * Throws RetryableError (a processor asks to be tried again) and what is not the record's fault (StoreDamagedError,
-   * FatalError). Any other error thrown by a processor becomes a dead letter of reason `failed`.
+   * FatalError), with no outputs left behind. Any other error thrown by a processor becomes a dead letter of reason `failed`.
    */
   process(record: SourceRecord, context: ExecutionContext): Processed;
-  /** The outputs of every record so far are copied: their bytes may be written over. */
-  release(): void;
   /** The dead letter for a record that can not be processed for a reason outside the topology (retries used up, refused by the broker). */
   deadLetter(record: SourceRecord, cause: DeadLetterCause): SinkRecord;
 }
 
 export interface ExecutorOptions {
   readonly decoder: EventDecoder;
-  readonly encoder: EventEncoder;
   readonly templates: Templates;
   /** Goes into every dead letter, as `dlq.app`. */
   readonly appId: string;
@@ -93,8 +87,7 @@ class CompiledTopology implements Executor {
   readonly #sinks: readonly CompiledSink[];
   readonly #deadLetterSink: DeadLetterSink;
   readonly #deadLetterOptions: DeadLetterOptions;
-  readonly #encoder: EventEncoder;
-  readonly #bounds: OutputBounds;
+  readonly #outputs: Outputs;
 
   constructor(topology: Topology, options: ExecutorOptions) {
     const plan = planOf(topology);
@@ -107,17 +100,17 @@ class CompiledTopology implements Executor {
       stackTraces: options.stackTraces,
       topicName: options.topicName ?? ((topic) => topic),
     };
-    this.#encoder = options.encoder;
-    this.#bounds = {
+    this.#outputs = new Outputs({
       maxRecordBytes: options.maxRecordBytes ?? MAX_RECORD_BYTES,
       maxEventBytes: options.maxEventBytes ?? MAX_EVENT_BYTES,
-    };
+    });
   }
 
-  process(record: SourceRecord, { now, dedup, directory, notify }: ExecutionContext): Processed {
+  process(record: SourceRecord, { now, dedup, directory, notify, outputs }: ExecutionContext): Processed {
     const context: ProcessorContext = { record, now, dedup, directory, notify };
     let value: unknown = record;
     let node = '';
+    this.#outputs.begin(outputs);
     try {
       for (const step of this.#steps) {
         node = step.name;
@@ -129,40 +122,35 @@ class CompiledTopology implements Executor {
           case 'drop':
             return DROPPED[outcome.reason];
           case 'dead-letter':
-            return this.#deadLettered(record, outcome.cause);
+            return this.#deadLettered(record, outcome.cause, outputs);
           case 'unresolved':
             return { kind: 'unresolved', schemaId: outcome.schemaId };
         }
       }
       const routed = value as RoutedEvent;
-      const outputs = new Outputs(this.#encoder, this.#bounds);
       for (const sink of this.#sinks) {
         node = sink.name;
-        sink.run(routed, outputs.into(sink.topic), context);
+        sink.run(routed, this.#outputs.into(sink.topic), context);
       }
-      return forwarded(routed, outputs.records);
+      return forwarded(routed);
     } catch (error) {
-      return this.#deadLettered(record, causeOf(error, node));
+      outputs.rollBack();
+      return this.#deadLettered(record, causeOf(error, node), outputs);
     }
-  }
-
-  release(): void {
-    this.#encoder.rewind();
   }
 
   deadLetter(record: SourceRecord, cause: DeadLetterCause): SinkRecord {
     return this.#deadLetterSink(record, cause, this.#deadLetterOptions);
   }
 
-  #deadLettered(record: SourceRecord, cause: DeadLetterCause): Processed {
-    return { kind: 'dead-lettered', outputs: [this.deadLetter(record, cause)], cause };
+  #deadLettered(record: SourceRecord, cause: DeadLetterCause, outputs: RecordCollector): Processed {
+    outputs.add(this.deadLetter(record, cause));
+    return { kind: 'dead-lettered', cause };
   }
 }
 
-function forwarded({ digest, directory }: RoutedEvent, outputs: readonly SinkRecord[]): Processed {
-  return directory === null
-    ? { kind: 'forwarded', outputs, digest }
-    : { kind: 'forwarded', outputs, digest, directory };
+function forwarded({ digest, directory }: RoutedEvent): Processed {
+  return directory === null ? { kind: 'forwarded', digest } : { kind: 'forwarded', digest, directory };
 }
 
 /** Throws what is not the record's fault: trying again is the task's, and a damaged store ends the worker. */

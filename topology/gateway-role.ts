@@ -32,7 +32,6 @@ export class GatewayRole {
   readonly #gateway: Gateway;
   readonly #producer: EventProducer;
   readonly #stop = new AbortController();
-  #encoder: Promise<EventEncoder> | undefined;
 
   constructor(options: GatewayRoleOptions) {
     const { config, metrics, log, readiness } = options;
@@ -74,7 +73,7 @@ export class GatewayRole {
     const topic = config.names.physical('NOTIFICATION_INAPP_TOPIC');
     await connections.track([topic]);
     const count = connections.leaders.partitionCount(topic);
-    await this.#ownEncoder();
+    await this.#options.encoder();
     const partitions = Array.from({ length: count }, (_, partition) => ({ topic, partition }));
     const offsets = connections.offsets(config.names.group);
     const topicId = (await connections.patiently(() => offsets.topicIds([topic], ANSWER_MS), 'gateway')).get(topic);
@@ -113,14 +112,9 @@ export class GatewayRole {
     }
   }
 
-  /** Never rewound: what it encodes is sent when it may be. */
-  #ownEncoder(): Promise<EventEncoder> {
-    return (this.#encoder ??= this.#options.encoder());
-  }
-
   /** What the client confirmed, for logging_tracker. At least once: an answer that is lost makes the client ask again. */
   async #acknowledge({ tenantId, userId, notificationId, eventId }: Ack): Promise<void> {
-    const encoder = await this.#ownEncoder();
+    const encoder = await this.#options.encoder();
     const value = encoder.encode('NOTIFICATION_DELIVERED_TOPIC', {
       eventId,
       notificationId,

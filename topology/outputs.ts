@@ -1,7 +1,19 @@
-/** The records that one event becomes, encoded and measured as they come. */
-import type { EventEncoder, SinkEvents } from '../schemas/codecs.js';
+/** The outputs of a record, measured as they come. */
+import type { SinkEvents } from '../schemas/codecs.js';
 import type { Emitter } from './graph.js';
 import type { SinkRecord } from './record.js';
+
+/** Where a record's outputs go as they come, each encoded at once. */
+export interface RecordCollector {
+  /** What comes from here on is another source record's. */
+  begin(): void;
+  /** Takes an event's output; gives the bytes of its value. */
+  collect<T extends keyof SinkEvents>(topic: T, key: string, event: SinkEvents[T]): number;
+  /** Takes an output that is encoded already: a dead letter. Copies it. */
+  add(record: SinkRecord): void;
+  /** Gives back all that came since `begin`: the source record is dead-lettered instead, or tried again. */
+  rollBack(): void;
+}
 
 export interface OutputBounds {
   /** Of one value, in bytes. */
@@ -15,17 +27,23 @@ export class TooLargeError extends Error {
   override readonly name = 'TooLarge';
 }
 
+/** What sinks emit into: hands the outputs on, and stops what is too large. */
 export class Outputs implements Emitter<SinkEvents[keyof SinkEvents]> {
-  readonly records: SinkRecord[] = [];
-  readonly #encoder: EventEncoder;
   readonly #bounds: OutputBounds;
-  /** Set by `into`, without which there is no emitter to call. */
+  /** Set by `begin` and `into`, without which there is no emitter to call. */
+  #collector!: RecordCollector;
   #topic!: keyof SinkEvents;
   #bytes = 0;
 
-  constructor(encoder: EventEncoder, bounds: OutputBounds) {
-    this.#encoder = encoder;
+  constructor(bounds: OutputBounds) {
     this.#bounds = bounds;
+  }
+
+  /** The next source record's outputs go there. */
+  begin(collector: RecordCollector): void {
+    this.#collector = collector;
+    this.#bytes = 0;
+    collector.begin();
   }
 
   /** The same outputs; what is emitted from here on goes to this topic. */
@@ -34,17 +52,16 @@ export class Outputs implements Emitter<SinkEvents[keyof SinkEvents]> {
     return this;
   }
 
-  /** Encodes the event and keeps it. Throws TooLargeError. */
+  /** Throws TooLargeError; what was emitted is to be rolled back then. */
   emit(key: string, event: SinkEvents[keyof SinkEvents]): void {
-    const value = this.#encoder.encode(this.#topic, event);
+    const bytes = this.#collector.collect(this.#topic, key, event);
     const { maxRecordBytes, maxEventBytes } = this.#bounds;
-    if (value.length > maxRecordBytes) {
-      throw new TooLargeError(`a record has ${value.length} bytes; at most ${maxRecordBytes} can be sent`);
+    if (bytes > maxRecordBytes) {
+      throw new TooLargeError(`a record has ${bytes} bytes; at most ${maxRecordBytes} can be sent`);
     }
-    this.#bytes += value.length;
+    this.#bytes += bytes;
     if (this.#bytes > maxEventBytes) {
       throw new TooLargeError(`the event's records have more than ${maxEventBytes} bytes together`);
     }
-    this.records.push({ topic: this.#topic, key, value });
   }
 }

@@ -17,7 +17,7 @@ import { systemClock } from './clock.js';
 import type { Config } from './config.js';
 import type { Connections } from './connections.js';
 import { DirectoryFeed } from './directory-feed.js';
-import { createExecutor } from './executor.js';
+import { createExecutor, type Executor } from './executor.js';
 import { accountsRead } from './first-accounts.js';
 import { ensureInternalTopics } from './internal-topics.js';
 import {
@@ -103,7 +103,7 @@ export class StreamRole {
     await this.#prepare(this.#taskCount());
     await connections.track([names.changelog, names.physical('USER_DIRECTORY')]);
     const offsets = connections.offsets(names.group);
-    const executor = await this.#createExecutor();
+    const encoder = await this.#options.encoder();
     const feed = this.#startDirectory(offsets);
     const limits = {
       commitIntervalMs: config.COMMIT_INTERVAL_MS,
@@ -124,7 +124,8 @@ export class StreamRole {
       room: this.#room,
       damagedStore: damagedAside(config.STATE_DIR),
       shape: windowShape(config.DEDUP_WINDOW),
-      executor,
+      executor: this.#createExecutor(),
+      encoder,
       directory,
       clock: systemClock,
       limits,
@@ -217,11 +218,10 @@ export class StreamRole {
       .catch((error: unknown) => fatal(error));
   }
 
-  async #createExecutor(): Promise<ReturnType<typeof createExecutor>> {
-    const { config, catalog, encoder } = this.#options;
+  #createExecutor(): Executor {
+    const { config, catalog } = this.#options;
     return createExecutor(notifications, {
       decoder: catalog,
-      encoder: await encoder(),
       templates: this.#templates,
       appId: config.APP_ID,
       stackTraces: config.DLQ_STACK_TRACES,

@@ -2,7 +2,7 @@
 import { collectDefaultMetrics, Registry } from 'prom-client';
 import { SchemaCatalog } from '../schemas/catalog.js';
 import type { EventEncoder } from '../schemas/codecs.js';
-import { AvroEncoder, type SinkSchemaIds } from '../schemas/encoder.js';
+import { AvroEncoder } from '../schemas/encoder.js';
 import { lookUpSinkSchemas } from '../schemas/registry.js';
 import { RegistryClient } from '../schemas/registry-client.js';
 import type { Config } from './config.js';
@@ -28,7 +28,7 @@ export class Worker {
   readonly #stream: StreamRole | undefined;
   readonly #gateway: GatewayRole | undefined;
   readonly #stop = new AbortController();
-  #sinkIds: Promise<SinkSchemaIds> | undefined;
+  #encoder: Promise<EventEncoder> | undefined;
   #stopping: Promise<void> | undefined;
 
   /** `fatal` is called at most once, for what waiting does not cure: the process is to end. */
@@ -53,8 +53,7 @@ export class Worker {
     const once = (error: unknown): void => {
       if (!this.#stopping) fatal(error);
     };
-    // One for each role: an encoder writes over what it handed out before.
-    const encoder = async (): Promise<EventEncoder> => new AvroEncoder(await (this.#sinkIds ??= this.#lookUpIds()));
+    const encoder = (): Promise<EventEncoder> => (this.#encoder ??= this.#createEncoder());
     const common = { config, log, metrics, readiness, connections: this.#connections, encoder, fatal: once };
     if (config.ROLES.includes('stream')) this.#stream = new StreamRole({ ...common, catalog: this.#catalog });
     if (config.ROLES.includes('gateway')) this.#gateway = new GatewayRole({ ...common, decoder: this.#catalog });
@@ -88,8 +87,8 @@ export class Worker {
     this.#log.info('stopped');
   }
 
-  #lookUpIds(): Promise<SinkSchemaIds> {
-    return lookUpSinkSchemas({
+  async #createEncoder(): Promise<EventEncoder> {
+    const ids = await lookUpSinkSchemas({
       client: this.#registry,
       topicName: (topic) => this.#config.names.physical(topic),
       health: this.#catalog.health,
@@ -97,5 +96,6 @@ export class Worker {
       backoffMs: 500,
       log: this.#log,
     });
+    return new AvroEncoder(ids);
   }
 }

@@ -1,6 +1,7 @@
 /** account: a user was created, changed or deleted, or changed the password. Feeds the user directory. */
 import type { UserEvent } from '../../schemas/types.js';
 import type { DirectoryEntry } from '../../state/directory-entry.js';
+import { ChannelSet } from '../channel-set.js';
 import type { MappedEvent, Notification } from '../mapped-event.js';
 import { notify, type Mapper, type Mapping } from './mapping.js';
 
@@ -9,14 +10,14 @@ const SOURCE = { sourceService: 'account', category: 'ACCOUNT' };
 const USER_CREATED: Mapping<UserEvent> = {
   title: 'Welcome',
   message: ({ fullName }) => (fullName === null || fullName.trim() === '' ? 'Welcome!' : `Welcome, ${fullName}!`),
-  channels: ['IN_APP', 'EMAIL'],
+  channels: new ChannelSet(['IN_APP', 'EMAIL']),
   type: 'INFO',
 };
 
 const PASSWORD_CHANGED: Mapping<UserEvent> = {
   title: 'Password changed',
   message: () => 'Your password was changed',
-  channels: ['IN_APP', 'EMAIL'],
+  channels: new ChannelSet(['IN_APP', 'EMAIL']),
   type: 'WARNING',
 };
 

@@ -1,5 +1,6 @@
 /** crm: a lead was assigned, a deal won or lost, an activity is due. */
 import type { CrmEvent } from '../../schemas/types.js';
+import { ChannelSet } from '../channel-set.js';
 import { dollars } from '../dollars.js';
 import { notify, type Mapper, type Mapping } from './mapping.js';
 
@@ -11,17 +12,17 @@ const MAPPINGS = new Map<string, Mapping<CrmEvent>>([
     {
       title: 'Lead assigned',
       message: ({ entityName }) => `Lead '${entityName}' assigned to you`,
-      channels: ['IN_APP', 'EMAIL'],
+      channels: new ChannelSet(['IN_APP', 'EMAIL']),
       type: 'INFO',
     },
   ],
-  ['DEAL_WON', { title: 'Deal won', message: dealWon, channels: ['IN_APP', 'EMAIL'], type: 'SUCCESS' }],
+  ['DEAL_WON', { title: 'Deal won', message: dealWon, channels: new ChannelSet(['IN_APP', 'EMAIL']), type: 'SUCCESS' }],
   [
     'DEAL_LOST',
     {
       title: 'Deal lost',
       message: ({ entityName }) => `Deal '${entityName}' marked as lost`,
-      channels: ['IN_APP'],
+      channels: new ChannelSet(['IN_APP']),
       type: 'INFO',
     },
   ],
@@ -30,7 +31,7 @@ const MAPPINGS = new Map<string, Mapping<CrmEvent>>([
     {
       title: 'Activity due',
       message: ({ entityName }) => `Activity '${entityName}' due today`,
-      channels: ['IN_APP', 'PUSH'],
+      channels: new ChannelSet(['IN_APP', 'PUSH']),
       type: 'WARNING',
     },
   ],

@@ -1,4 +1,5 @@
 /** What the mappers share: their type, and the rows of the mapping table. */
+import type { ChannelSet } from '../channel-set.js';
 import type { MappedEvent, Notification } from '../mapped-event.js';
 
 /** Undefined for an event type that the mapper does not know. */
@@ -8,7 +9,7 @@ export type Mapper<Event> = (event: Event) => MappedEvent | undefined;
 export interface Mapping<Event> {
   readonly title: string;
   readonly message: (event: Event) => string;
-  readonly channels: readonly string[];
+  readonly channels: ChannelSet;
   readonly type: 'INFO' | 'SUCCESS' | 'WARNING';
 }
 

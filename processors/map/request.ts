@@ -1,6 +1,6 @@
 /** Any service: a notification as it is asked for, or as a template makes it. */
 import type { NotificationRequestEvent } from '../../schemas/types.js';
-import { namedChannels } from '../channels.js';
+import { ChannelSet } from '../channel-set.js';
 import type { Notification } from '../mapped-event.js';
 import type { RenderedTemplate, Templates } from '../templates.js';
 import { priorityOf, type Mapper } from './mapping.js';
@@ -41,7 +41,7 @@ function notificationOf(event: NotificationRequestEvent, rendered: RenderedTempl
     entityId: event.entityId,
     expiresAt: event.expiresAt,
     metadata: event.metadata,
-    channels: namedChannels(event.channels),
+    channels: new ChannelSet(event.channels),
     subject: title,
     emailHtml: rendered === undefined ? null : rendered.emailHtml,
     templateCode: rendered === undefined ? event.templateCode : null,

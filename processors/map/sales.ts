@@ -1,5 +1,6 @@
 /** sales: an order was created, paid, shipped, or its payment is due. */
 import type { SalesEvent } from '../../schemas/types.js';
+import { ChannelSet } from '../channel-set.js';
 import { notify, type Mapper, type Mapping } from './mapping.js';
 
 const SOURCE = { sourceService: 'sales', category: 'SALES' };
@@ -10,7 +11,7 @@ const MAPPINGS = new Map<string, Mapping<SalesEvent>>([
     {
       title: 'Order created',
       message: ({ orderId }) => `New order #${orderId} created`,
-      channels: ['IN_APP'],
+      channels: new ChannelSet(['IN_APP']),
       type: 'INFO',
     },
   ],
@@ -19,7 +20,7 @@ const MAPPINGS = new Map<string, Mapping<SalesEvent>>([
     {
       title: 'Payment received',
       message: ({ orderId }) => `Payment received for order #${orderId}`,
-      channels: ['IN_APP', 'EMAIL'],
+      channels: new ChannelSet(['IN_APP', 'EMAIL']),
       type: 'SUCCESS',
     },
   ],
@@ -28,7 +29,7 @@ const MAPPINGS = new Map<string, Mapping<SalesEvent>>([
     {
       title: 'Payment due',
       message: ({ orderId }) => `Payment due for order #${orderId}`,
-      channels: ['IN_APP', 'EMAIL', 'PUSH'],
+      channels: new ChannelSet(['IN_APP', 'EMAIL', 'PUSH']),
       type: 'WARNING',
     },
   ],
@@ -37,7 +38,7 @@ const MAPPINGS = new Map<string, Mapping<SalesEvent>>([
     {
       title: 'Order shipped',
       message: ({ orderId }) => `Order #${orderId} has been shipped`,
-      channels: ['IN_APP', 'EMAIL'],
+      channels: new ChannelSet(['IN_APP', 'EMAIL']),
       type: 'INFO',
     },
   ],

@@ -1,5 +1,6 @@
 /** ptm_task: a task was assigned, is overdue, was completed or commented on. */
 import type { TaskEvent } from '../../schemas/types.js';
+import { ChannelSet } from '../channel-set.js';
 import { notify, type Mapper, type Mapping } from './mapping.js';
 
 const SOURCE = { sourceService: 'ptm_task', category: 'TASK' };
@@ -10,7 +11,7 @@ const MAPPINGS = new Map<string, Mapping<TaskEvent>>([
     {
       title: 'Task assigned',
       message: ({ taskTitle }) => `Task '${taskTitle}' assigned to you`,
-      channels: ['IN_APP', 'EMAIL'],
+      channels: new ChannelSet(['IN_APP', 'EMAIL']),
       type: 'INFO',
     },
   ],
@@ -19,7 +20,7 @@ const MAPPINGS = new Map<string, Mapping<TaskEvent>>([
     {
       title: 'Task overdue',
       message: ({ taskTitle }) => `Task '${taskTitle}' is overdue!`,
-      channels: ['IN_APP', 'EMAIL', 'PUSH'],
+      channels: new ChannelSet(['IN_APP', 'EMAIL', 'PUSH']),
       type: 'WARNING',
     },
   ],
@@ -28,7 +29,7 @@ const MAPPINGS = new Map<string, Mapping<TaskEvent>>([
     {
       title: 'Task completed',
       message: ({ taskTitle }) => `Task '${taskTitle}' marked as complete`,
-      channels: ['IN_APP'],
+      channels: new ChannelSet(['IN_APP']),
       type: 'SUCCESS',
     },
   ],
@@ -37,7 +38,7 @@ const MAPPINGS = new Map<string, Mapping<TaskEvent>>([
     {
       title: 'New comment',
       message: ({ taskTitle }) => `New comment on task '${taskTitle}'`,
-      channels: ['IN_APP', 'PUSH'],
+      channels: new ChannelSet(['IN_APP', 'PUSH']),
       type: 'INFO',
     },
   ],

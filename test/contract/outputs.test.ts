@@ -67,9 +67,9 @@ describe('the outputs of an event', () => {
   });
 
   it('are in the wire format: a zero, the id of the schema, the body', async () => {
-    const { processed } = await new TopologyDriver().feed('TASK_EVENT_TOPIC', task());
-    if (processed.kind !== 'forwarded') throw new Error(`expected outputs, not ${processed.kind}`);
-    for (const { value } of processed.outputs) {
+    const { records } = await new TopologyDriver().feed('TASK_EVENT_TOPIC', task());
+    expect(records.length).toBeGreaterThan(0);
+    for (const { value } of records) {
       expect(value?.[0]).toBe(0);
       expect(value?.readUInt32BE(1)).toBeGreaterThan(0);
     }

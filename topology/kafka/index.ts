@@ -14,6 +14,7 @@ export { Offsets, type OffsetSpec } from './offsets.js';
 export { errorType, isOutage } from './protocol-errors.js';
 export { OutboundBatches } from './outbound-batches.js';
 export type { OutboundRecord } from './record-batch.js';
+export { RecordKey } from './record-key.js';
 export type { GroupMember, PartitionOffset } from './requests.js';
 export type { TopicIds } from './topic-ids.js';
 export { withTopicAdmin, type TopicAdmin, type TopicPlan } from './topics.js';

@@ -3,9 +3,8 @@
 const M = 0x5bd1e995;
 const SEED = 0x9747b28c;
 
-/** murmur2 as in org.apache.kafka.common.utils.Utils, as an int32. */
-export function murmur2(data: Uint8Array): number {
-  const length = data.length;
+/** murmur2 as in org.apache.kafka.common.utils.Utils, as an int32, of the first `length` bytes. */
+export function murmur2(data: Uint8Array, length = data.length): number {
   let h = SEED ^ length;
   const body = length & ~3;
   for (let i = 0; i < body; i += 4) {
@@ -25,8 +24,8 @@ export function murmur2(data: Uint8Array): number {
 }
 
 /** What a key's partition is the remainder of, by the number of partitions. */
-export function keyHash(key: Uint8Array): number {
-  return murmur2(key) & 0x7fffffff;
+export function keyHash(key: Uint8Array, length = key.length): number {
+  return murmur2(key, length) & 0x7fffffff;
 }
 
 /** The partition that a key goes to. */

@@ -5,17 +5,32 @@
 import { ByteWriter } from '../bytes.js';
 import type { RecordHeaders } from '../record.js';
 import { BATCH_OVERHEAD, RecordBatch, sizeOf, type OutboundRecord } from './record-batch.js';
+import type { RecordKey } from './record-key.js';
 
 const FIRST_BYTES = 4 * 1024;
 /** Buffers are kept for the next transaction unless they are more than this together: an event may have had thousands of recipients. */
 const KEPT_BYTES = 4 * 1024 * 1024;
 
+/** Writes a value into a buffer from a position on: gives the position behind it, or minus the bytes that the buffer lacks. */
+export type WriteValue = (buffer: Buffer, at: number) => number;
+
+interface Mark {
+  batch: RecordBatch;
+  length: number;
+  count: number;
+}
+
 export class OutboundBatches {
   readonly #maxBatchBytes: number;
   /** The batch that each partition's next record goes to, by topic. */
-  readonly #current = new Map<string, RecordBatch[]>();
+  readonly #current = new Map<string, (RecordBatch | undefined)[]>();
   #batches: RecordBatch[] = [];
   #spare: ByteWriter[] = [];
+  #bytes = 0;
+  /** What each batch was before the records that came since `mark`, in their order; behind `#marked` old ones, used again. */
+  #marks: Mark[] = [];
+  #marked = 0;
+  #markedBytes = 0;
 
   /** The records of a batch are kept below this, bytes, unless a single one is larger. */
   constructor(maxBatchBytes: number) {
@@ -33,17 +48,52 @@ export class OutboundBatches {
     return this.#batches;
   }
 
+  /** Bytes of all records. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
   /** Copies the record. `topic`: its physical name. */
   add(topic: string, partition: number, key: Buffer | null, value: Buffer | null, headers?: RecordHeaders): void {
-    let ofTopic = this.#current.get(topic);
-    if (!ofTopic) this.#current.set(topic, (ofTopic = []));
-    let batch = ofTopic[partition];
-    if (!batch || batch.length - BATCH_OVERHEAD + sizeOf(key, value, headers) > this.#maxBatchBytes) {
-      batch = new RecordBatch(topic, partition, this.#spare.pop() ?? new ByteWriter(FIRST_BYTES));
-      ofTopic[partition] = batch;
-      this.#batches.push(batch);
-    }
+    const size = sizeOf(key, value, headers);
+    const current = this.#current.get(topic)?.[partition];
+    const hasRoom = current && current.length - BATCH_OVERHEAD + size <= this.#maxBatchBytes;
+    const batch = hasRoom ? current : this.#begin(topic, partition);
+    this.#remember(batch);
     batch.append(key, value, headers);
+    this.#bytes += size;
+  }
+
+  /** Has the value written in place; gives its length. What the writing throws is thrown on: `rollBack` then. */
+  write(topic: string, partition: number, key: RecordKey, writeValue: WriteValue): number {
+    const current = this.#current.get(topic)?.[partition] ?? this.#begin(topic, partition);
+    const { length, count } = current;
+    this.#remember(current);
+    let size = writeInto(current, key, writeValue);
+    if (count > 0 && current.length - BATCH_OVERHEAD > this.#maxBatchBytes) {
+      current.truncate(length, count);
+      const next = this.#begin(topic, partition);
+      this.#remember(next);
+      size = writeInto(next, key, writeValue);
+    }
+    this.#bytes += key.length + size;
+    return size;
+  }
+
+  /** What comes from here on can be rolled back. */
+  mark(): void {
+    this.#marked = 0;
+    this.#markedBytes = this.#bytes;
+  }
+
+  /** Drops all that came since `mark`. */
+  rollBack(): void {
+    for (const { batch, length, count } of this.#marks.slice(0, this.#marked).reverse()) {
+      batch.truncate(length, count);
+      if (count === 0) this.#drop(batch);
+    }
+    this.#marked = 0;
+    this.#bytes = this.#markedBytes;
   }
 
   /** Empty again, with its buffers: nobody may read the old batches any more. */
@@ -53,5 +103,46 @@ export class OutboundBatches {
     if (this.#spare.reduce((sum, { capacity }) => sum + capacity, 0) > KEPT_BYTES) this.#spare = [];
     this.#batches = [];
     this.#current.clear();
+    this.#marks = [];
+    this.#bytes = 0;
+    this.mark();
+  }
+
+  #begin(topic: string, partition: number): RecordBatch {
+    const batch = new RecordBatch(topic, partition, this.#spare.pop() ?? new ByteWriter(FIRST_BYTES));
+    this.#batches.push(batch);
+    let ofTopic = this.#current.get(topic);
+    if (!ofTopic) this.#current.set(topic, (ofTopic = []));
+    ofTopic[partition] = batch;
+    return batch;
+  }
+
+  #remember(batch: RecordBatch): void {
+    const mark = (this.#marks[this.#marked] ??= { batch, length: 0, count: 0 });
+    mark.batch = batch;
+    mark.length = batch.length;
+    mark.count = batch.count;
+    this.#marked += 1;
+  }
+
+  /** The partition goes on with the batch before it, if there is one. */
+  #drop(batch: RecordBatch): void {
+    const at = this.#batches.lastIndexOf(batch);
+    if (at < 0) return;
+    this.#batches.splice(at, 1);
+    this.#spare.push(batch.writer);
+    const { topic, partition } = batch;
+    this.#current.get(topic)![partition] = this.#batches.findLast(
+      (one) => one.topic === topic && one.partition === partition,
+    );
+  }
+}
+
+function writeInto(batch: RecordBatch, key: RecordKey, writeValue: WriteValue): number {
+  for (;;) {
+    const at = batch.begin(key);
+    const end = writeValue(batch.writer.buffer, at);
+    if (end >= 0) return batch.end(end);
+    batch.writer.reserve(batch.writer.capacity - batch.length - end);
   }
 }

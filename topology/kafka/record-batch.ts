@@ -2,6 +2,7 @@
 import { crc32c } from '@node-rs/crc32';
 import type { RecordHeaders } from '../record.js';
 import type { ByteWriter } from '../bytes.js';
+import type { RecordKey } from './record-key.js';
 
 /** A record with its place, ready to be produced. */
 export interface OutboundRecord {
@@ -27,9 +28,14 @@ const CHECKED_FROM = 21;
 /** Bytes of a batch before its records. */
 export const BATCH_OVERHEAD = 61;
 
+/** What a record states of the lengths of itself and of its value takes nearly always: 64 to 8191 bytes. */
+const USUAL_VARINT = 2;
+/** What a record takes beside its key and its value, at most. */
+const RECORD_OVERHEAD = 32;
+
 /** About what a record takes in a batch, in bytes; never less than what it takes. */
 export function sizeOf(key: Buffer | null, value: Buffer | null, headers?: RecordHeaders): number {
-  let size = 32 + (key?.length ?? 0) + (value?.length ?? 0);
+  let size = RECORD_OVERHEAD + (key?.length ?? 0) + (value?.length ?? 0);
   if (headers) for (const [name, content] of headerPairs(headers)) size += 10 + name.length * 3 + content.length;
   return size;
 }
@@ -40,13 +46,16 @@ export class RecordBatch {
   readonly partition: number;
   readonly #out: ByteWriter;
   #count = 0;
+  /** Where the record that is written in place begins, and where its value does. */
+  #recordAt = 0;
+  #valueAt = 0;
 
   /** `out` becomes the batch's own until it is given to another one. */
   constructor(topic: string, partition: number, out: ByteWriter) {
     this.topic = topic;
     this.partition = partition;
     this.#out = out;
-    out.reset();
+    out.moveTo(0);
     out.skip(BATCH_OVERHEAD);
   }
 
@@ -68,6 +77,43 @@ export class RecordBatch {
   append(key: Buffer | null, value: Buffer | null, headers?: RecordHeaders): void {
     writeRecord(this.#out, this.#count, key, value, headers);
     this.#count += 1;
+  }
+
+  /**
+   * Begins a record whose value is then written in place, without a copy: into `writer.buffer`, from the position that
+   * is given on. It counts once `end` was called; `begin` may be called again, when there was no room for the value.
+   */
+  begin(key: RecordKey): number {
+    const out = this.#out;
+    this.#recordAt = out.length;
+    out.skip(USUAL_VARINT).int8(0).varint(0).varint(this.#count).varint(key.length);
+    key.writeTo(out);
+    out.skip(USUAL_VARINT);
+    this.#valueAt = out.length;
+    out.moveTo(this.#recordAt);
+    return this.#valueAt;
+  }
+
+  /** The value ends there: gives its length. */
+  end(valueEnd: number): number {
+    const out = this.#out;
+    const size = valueEnd - this.#valueAt;
+    // Room for lengths that take more than they usually do, and for the count of headers.
+    out.moveTo(valueEnd);
+    out.reserve(RECORD_OVERHEAD);
+    const rest = this.#valueAt - USUAL_VARINT - (this.#recordAt + USUAL_VARINT);
+    const stated = rest + varintSize(size) + size + 1;
+    putVarint(out, this.#valueAt - USUAL_VARINT, size);
+    putVarint(out, this.#recordAt, stated);
+    out.varint(0); // no headers
+    this.#count += 1;
+    return size;
+  }
+
+  /** Drops the records behind the first `count`, which end at `length`. */
+  truncate(length: number, count: number): void {
+    this.#out.moveTo(length);
+    this.#count = count;
   }
 
   /** The bytes as they are sent, valid until the next record. `now`: ms since the epoch. May be asked for again. */
@@ -120,6 +166,16 @@ function writeRecord(
 function writeBytes(out: ByteWriter, bytes: Buffer | null): void {
   if (bytes === null) out.varint(-1);
   else out.varint(bytes.length).raw(bytes);
+}
+
+/** Writes a varint where the usual room for it was left; what stands behind it makes way if it takes more or less. */
+function putVarint(out: ByteWriter, at: number, value: number): void {
+  const end = out.length;
+  const size = varintSize(value);
+  if (size !== USUAL_VARINT) out.buffer.copyWithin(at + size, at + USUAL_VARINT, end);
+  out.moveTo(at);
+  out.varint(value);
+  out.moveTo(end + size - USUAL_VARINT);
 }
 
 /** Bytes of the zigzag varint of an int32. */

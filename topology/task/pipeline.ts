@@ -215,7 +215,7 @@ export class Pipeline {
 
   #isFull(): boolean {
     const { commitRecords, commitBytes } = this.#services.limits;
-    return this.#staged.records >= this.#refusals.limit(commitRecords) || this.#staged.bytes >= commitBytes;
+    return this.#staged.records >= this.#refusals.limit(commitRecords) || this.#staged.outputs.bytes >= commitBytes;
   }
 
   #isDue(): boolean {
@@ -259,26 +259,26 @@ export class Pipeline {
     queue.take();
     this.#attempts.delete(record.topic);
     staged.add(record, processed);
-    this.#services.executor.release();
     return true;
   }
 
   #process(record: SourceRecord, staged: StagedCommit, queue: SourceQueue): Processed | undefined {
     const { executor, limits, metrics } = this.#services;
     const condemned = this.#refusals.condemned(record);
-    if (condemned) return this.#deadLettered(record, condemned);
+    if (condemned) return this.#deadLettered(record, condemned, staged);
     try {
       return executor.process(record, {
         now: staged.now,
         dedup: this.#dedup,
         directory: this.#directory,
         notify: record.offset >= staged.positions.get(record.topic)!.notifyFrom,
+        outputs: staged.outputs,
       });
     } catch (error) {
       if (!(error instanceof RetryableError)) throw error;
       const attempts = (this.#attempts.get(record.topic) ?? 0) + 1;
       if (attempts >= limits.retryAttempts) {
-        return this.#deadLettered(record, { reason: 'failed', message: error.message, attempts, error });
+        return this.#deadLettered(record, { reason: 'failed', message: error.message, attempts, error }, staged);
       }
       this.#attempts.set(record.topic, attempts);
       metrics.retries_total.inc({ topic: record.topic });
@@ -287,8 +287,9 @@ export class Pipeline {
     }
   }
 
-  #deadLettered(record: SourceRecord, cause: DeadLetterCause): Processed {
-    return { kind: 'dead-lettered', cause, outputs: [this.#services.executor.deadLetter(record, cause)] };
+  #deadLettered(record: SourceRecord, cause: DeadLetterCause, { outputs }: StagedCommit): Processed {
+    outputs.add(this.#services.executor.deadLetter(record, cause));
+    return { kind: 'dead-lettered', cause };
   }
 
   /** Holds this source partition, and no other, until the promise settles. */
@@ -324,7 +325,7 @@ export class Pipeline {
   }
 
   #stage(positions: ReadonlyMap<SourceTopic, SourcePosition>): StagedCommit {
-    const outputs = this.#spareOutputs ?? new StagedOutputs(this.#host.target);
+    const outputs = this.#spareOutputs ?? new StagedOutputs(this.#host.target, this.#services.encoder);
     this.#spareOutputs = undefined;
     return new StagedCommit(positions, this.#services.shape, outputs);
   }

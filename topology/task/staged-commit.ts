@@ -4,7 +4,7 @@
  */
 import type { Digest } from '../context.js';
 import type { Processed } from '../executor.js';
-import type { SinkRecord, SourceRecord, SourceTopic } from '../record.js';
+import type { SourceRecord, SourceTopic } from '../record.js';
 import type { StagedOutputs } from './staged-outputs.js';
 import { userKey, type DirectoryEntry } from '../../state/directory-entry.js';
 import type { BucketEntries, ChangelogEntry, SourcePosition } from '../../state/changelog-entry.js';
@@ -41,8 +41,6 @@ export class StagedCommit {
   now = 0;
   /** Source records processed. */
   records = 0;
-  /** Bytes of keys and values of the outputs. */
-  bytes = 0;
   /** The one that is blamed when the broker refuses a commit of a single record. */
   last: SourceRecord | undefined;
   #positionsMoved = false;
@@ -79,6 +77,7 @@ export class StagedCommit {
     this.#positionsMoved = true;
   }
 
+  /** Takes a record whose outputs are among `outputs` already. */
   add(record: SourceRecord, processed: Exclude<Processed, { kind: 'unresolved' }>): void {
     const { topic } = record;
     this.records += 1;
@@ -88,7 +87,6 @@ export class StagedCommit {
     tally.records += 1;
     switch (processed.kind) {
       case 'forwarded':
-        this.#emit(processed.outputs);
         this.#remember(topic, processed.digest);
         if (processed.directory) {
           this.directory.set(userKey(processed.directory.tenantId, processed.directory.userId), processed.directory);
@@ -98,7 +96,6 @@ export class StagedCommit {
         tally.dropped.set(processed.reason, (tally.dropped.get(processed.reason) ?? 0) + 1);
         return;
       case 'dead-lettered':
-        this.#emit(processed.outputs);
         tally.deadLettered.set(processed.cause.reason, (tally.deadLettered.get(processed.cause.reason) ?? 0) + 1);
         return;
     }
@@ -107,13 +104,6 @@ export class StagedCommit {
   /** What the changelog and the store are told. */
   entry(): ChangelogEntry {
     return { positions: this.#positions, buckets: this.#buckets };
-  }
-
-  #emit(outputs: readonly SinkRecord[]): void {
-    for (const output of outputs) {
-      this.outputs.add(output);
-      this.bytes += (output.value?.length ?? 0) + (output.key?.length ?? 0);
-    }
   }
 
   #remember(topic: SourceTopic, digest: Digest): void {

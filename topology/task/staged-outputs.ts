@@ -1,6 +1,8 @@
 /** The outputs of a commit, placed and encoded as they come: the physical topic, and the partition that the Java client would choose. */
+import type { EventEncoder, SinkEvents } from '../../schemas/codecs.js';
 import { FatalError } from '../errors.js';
-import { keyHash, type OutboundBatches, type TransactionalProducer } from '../kafka/index.js';
+import { keyHash, RecordKey, type OutboundBatches, type TransactionalProducer } from '../kafka/index.js';
+import type { RecordCollector } from '../outputs.js';
 import type { SinkRecord, SinkTopic } from '../record.js';
 import type { TopicNames } from '../topic-names.js';
 
@@ -14,51 +16,71 @@ export interface OutputTarget {
 interface Placed {
   readonly physical: string;
   readonly partitions: number;
-  records: number;
 }
 
-export class StagedOutputs {
+export class StagedOutputs implements RecordCollector {
   readonly #target: () => OutputTarget;
+  readonly #encoder: EventEncoder;
   readonly #topics = new Map<SinkTopic, Placed>();
-  /** The last key, its bytes and its hash: the outputs of one event have one key and follow one another. */
-  #key: SinkRecord['key'] = null;
-  #keyBytes: Buffer | null = null;
-  #keyHash: number | undefined;
+  readonly #key = new RecordKey();
   #batches: OutboundBatches | undefined;
 
   /** The target is asked for at the first output, when there is a producer. */
-  constructor(target: () => OutputTarget) {
+  constructor(target: () => OutputTarget, encoder: EventEncoder) {
     this.#target = target;
+    this.#encoder = encoder;
   }
 
   get batches(): OutboundBatches {
     return (this.#batches ??= this.#target().producer.newBatches());
   }
 
-  /** Records by logical topic. */
-  get counts(): ReadonlyMap<SinkTopic, number> {
-    return new Map([...this.#topics].map(([topic, { records }]) => [topic, records]));
+  /** Bytes of keys and values, about. */
+  get bytes(): number {
+    return this.#batches?.bytes ?? 0;
   }
 
-  /** Copies the record. A record without a key goes to the task's own partition. */
-  add({ topic, key, value, headers }: SinkRecord): void {
-    const placed = this.#topics.get(topic) ?? this.#place(topic);
-    placed.records += 1;
-    if (this.#keyHash === undefined || key !== this.#key) {
-      this.#key = key;
-      this.#keyBytes = typeof key === 'string' ? Buffer.from(key) : key;
-      this.#keyHash = this.#keyBytes ? keyHash(this.#keyBytes) : this.#target().task;
+  /** Records by logical topic. */
+  get counts(): ReadonlyMap<SinkTopic, number> {
+    const counts = new Map<SinkTopic, number>();
+    for (const [topic, { physical }] of this.#topics) {
+      const ofTopic = this.batches.batches.filter((batch) => batch.topic === physical);
+      if (ofTopic.length > 0)
+        counts.set(
+          topic,
+          ofTopic.reduce((sum, { count }) => sum + count, 0),
+        );
     }
-    this.batches.add(placed.physical, this.#keyHash % placed.partitions, this.#keyBytes, value, headers);
+    return counts;
+  }
+
+  begin(): void {
+    this.#batches?.mark();
+  }
+
+  collect<T extends keyof SinkEvents>(topic: T, key: string, event: SinkEvents[T]): number {
+    const { physical, partitions } = this.#topics.get(topic) ?? this.#place(topic);
+    this.#key.set(key);
+    return this.batches.write(physical, this.#key.hash % partitions, this.#key, (buffer, at) =>
+      this.#encoder.encodeInto(topic, event, buffer, at),
+    );
+  }
+
+  /** Copies the record. One without a key goes to the task's own partition. */
+  add({ topic, key, value, headers }: SinkRecord): void {
+    const { physical, partitions } = this.#topics.get(topic) ?? this.#place(topic);
+    const bytes = typeof key === 'string' ? Buffer.from(key) : key;
+    const hash = bytes ? keyHash(bytes) : this.#target().task;
+    this.batches.add(physical, hash % partitions, bytes, value, headers);
+  }
+
+  rollBack(): void {
+    this.#batches?.rollBack();
   }
 
   /** Empty again, with its buffers: the transaction is committed, and nobody reads them any more. */
   clear(): void {
     this.#topics.clear();
-    // A key may be a view of all that was fetched with it.
-    this.#key = null;
-    this.#keyBytes = null;
-    this.#keyHash = undefined;
     this.#batches?.clear();
   }
 
@@ -71,7 +93,7 @@ export class StagedOutputs {
         `topic ${physical} does not exist (any more): create it, or run \`notification-streams topics create\``,
       );
     }
-    const placed = { physical, partitions, records: 0 };
+    const placed = { physical, partitions };
     this.#topics.set(topic, placed);
     return placed;
   }

@@ -1,4 +1,5 @@
 /** What a task needs of its worker. */
+import type { EventEncoder } from '../../schemas/codecs.js';
 import type { RetryBudget } from '../../schemas/retry-budget.js';
 import type { StateEnvironment } from '../../state/environment.js';
 import type { Room } from '../../state/room.js';
@@ -28,6 +29,7 @@ export interface TaskServices extends TakeOverServices {
   readonly room: Room;
   readonly shape: WindowShape;
   readonly executor: Executor;
+  readonly encoder: EventEncoder;
   readonly directory: DirectoryView;
   readonly clock: Clock;
   readonly limits: TaskLimits;

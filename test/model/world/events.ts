@@ -1,13 +1,8 @@
 /** The events of the model, what is to become of them, and an executor that does it. */
 import { createHash } from 'node:crypto';
+import type { SinkEvents } from '../../../schemas/codecs.js';
 import type { ExecutionContext, Executor, Processed } from '../../../topology/executor.js';
-import {
-  origin,
-  type SinkRecord,
-  type SinkTopic,
-  type SourceRecord,
-  type SourceTopic,
-} from '../../../topology/record.js';
+import { origin, type SinkTopic, type SourceRecord, type SourceTopic } from '../../../topology/record.js';
 
 export const SOURCES = ['TASK_EVENT_TOPIC', 'CRM_EVENT_TOPIC'] as const satisfies readonly SourceTopic[];
 
@@ -38,8 +33,8 @@ export function digestOf(topic: SourceTopic, id: string): string {
   return createHash('sha256').update(`${topic} ${id}`).digest().toString('latin1', 0, 16);
 }
 
-export interface Output {
-  readonly topic: SinkTopic;
+export interface Output<Topic = SinkTopic> {
+  readonly topic: Topic;
   readonly key: string;
   readonly value: string;
 }
@@ -47,7 +42,7 @@ export interface Output {
 type Origin = Pick<SourceRecord, 'topic' | 'partition' | 'offset'>;
 
 /** Two outputs, in two topics, by two keys: none may be there without the other. Each names its source partition. */
-export function outputsOf({ id, user }: ModelEvent, { topic, partition }: Origin): Output[] {
+export function outputsOf({ id, user }: ModelEvent, { topic, partition }: Origin): Output<keyof SinkEvents>[] {
   const value = `${topic}-${partition} ${id}`;
   return [
     { topic: 'EMAIL_REQUEST_TOPIC', key: id, value },
@@ -61,22 +56,25 @@ export function deadLetterOf({ id }: ModelEvent, from: Origin): Output {
 }
 
 export const modelExecutor: Executor = {
-  process(record: SourceRecord, { dedup }: ExecutionContext): Processed {
+  process(record: SourceRecord, { dedup, outputs }: ExecutionContext): Processed {
     const event = decodeEvent(record.value);
     if (event.kind === 'poison') {
       const cause = { reason: 'undecodable', message: 'poison', attempts: 1 } as const;
-      return { kind: 'dead-lettered', cause, outputs: [this.deadLetter(record, cause)] };
+      outputs.add(this.deadLetter(record, cause));
+      return { kind: 'dead-lettered', cause };
     }
     const digest = digestOf(record.topic, event.id);
     if (dedup.has(record, digest)) return { kind: 'dropped', reason: 'duplicate' };
-    const outputs = outputsOf(event, record).map(encode);
-    if (event.kind === 'huge') outputs[0] = { ...outputs[0]!, value: Buffer.alloc(HUGE_BYTES) };
-    return { kind: 'forwarded', outputs, digest };
+    outputs.begin();
+    for (const { topic, key, value } of outputsOf(event, record)) {
+      const isHuge = event.kind === 'huge' && topic === 'EMAIL_REQUEST_TOPIC';
+      // The encoder of the model takes texts for events.
+      outputs.collect(topic, key, (isHuge ? '\0'.repeat(HUGE_BYTES) : value) as never);
+    }
+    return { kind: 'forwarded', digest };
   },
-  release: () => undefined,
-  deadLetter: (record) => encode(deadLetterOf(decodeEvent(record.value), record)),
+  deadLetter: (record) => {
+    const { topic, key, value } = deadLetterOf(decodeEvent(record.value), record);
+    return { topic, key, value: Buffer.from(value) };
+  },
 };
-
-function encode({ topic, key, value }: Output): SinkRecord {
-  return { topic, key, value: Buffer.from(value) };
-}

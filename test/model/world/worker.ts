@@ -21,6 +21,7 @@ import { SINK_TOPICS } from '../../../topology/record.js';
 import { TaskGroup } from '../../../topology/task-group.js';
 import type { TaskServices } from '../../../topology/task/task-services.js';
 import { TopicNames } from '../../../topology/topic-names.js';
+import { textEncoder } from '../../unit/schemas/text-encoder.js';
 import { modelExecutor, SOURCES } from './events.js';
 
 export const NAMES = new TopicNames('', 'app');
@@ -172,6 +173,7 @@ const SETTLED = {
   names: NAMES,
   shape: SHAPE,
   executor: modelExecutor,
+  encoder: textEncoder(),
   directory: new InMemoryDirectory(),
   clock: { now: () => Date.now() },
   metrics: METRICS,

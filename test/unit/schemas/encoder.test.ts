@@ -50,15 +50,16 @@ describe('the encoder', () => {
     expect(read).toEqual(titles);
   });
 
-  it('writes over what it handed out once it is rewound, and lets a large slab go', () => {
+  it('writes the same into a buffer, or says how many bytes it lacks, however small it is', () => {
     const encoder = new AvroEncoder(ids);
-    const first = encoder.encode('NOTIFICATION_INAPP_TOPIC', { ...inApp, title: 'x'.repeat(400_000) });
-    encoder.rewind();
-    const second = encoder.encode('NOTIFICATION_INAPP_TOPIC', inApp);
-    expect(second.buffer).not.toBe(first.buffer);
-    encoder.rewind();
-    const third = encoder.encode('NOTIFICATION_INAPP_TOPIC', inApp);
-    expect([third.buffer, third.byteOffset]).toEqual([second.buffer, second.byteOffset]);
+    const whole = encoder.encode('NOTIFICATION_INAPP_TOPIC', inApp);
+    for (let size = 0; size < whole.length + 7; size += 1) {
+      const end = encoder.encodeInto('NOTIFICATION_INAPP_TOPIC', inApp, Buffer.alloc(size), 7);
+      expect(end < 0).toBe(true);
+    }
+    const buffer = Buffer.alloc(whole.length + 7);
+    expect(encoder.encodeInto('NOTIFICATION_INAPP_TOPIC', inApp, buffer, 7)).toBe(buffer.length);
+    expect(buffer.subarray(7)).toEqual(whole);
   });
 
   it('names the topic and the field that does not fit, and never its value', () => {

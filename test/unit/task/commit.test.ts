@@ -9,10 +9,11 @@ import type { SourceTopic } from '../../../topology/record.js';
 import { commit, type CommitTarget } from '../../../topology/task/commit.js';
 import { StagedCommit } from '../../../topology/task/staged-commit.js';
 import { StagedOutputs } from '../../../topology/task/staged-outputs.js';
+import { textEncoder } from '../schemas/text-encoder.js';
 import { TopicNames } from '../../../topology/topic-names.js';
 import { temporaryState } from '../state/temporary-state.js';
 import { FakeBroker, type Step } from './fake-producer.js';
-import { digestOf, forwarded, sourceRecord } from './records.js';
+import { digestOf, forward, output, sourceRecord } from './records.js';
 
 const SHAPE = windowShape(60_000);
 const TOPIC: SourceTopic = 'TASK_EVENT_TOPIC';
@@ -35,10 +36,10 @@ describe('a commit', () => {
     staged = new StagedCommit(
       new Map([[TOPIC, { nextOffset: 10, streamTime: 5000, notifyFrom: 0 }]]),
       SHAPE,
-      new StagedOutputs(() => target),
+      new StagedOutputs(() => target, textEncoder()),
     );
-    staged.add(sourceRecord(TOPIC, 10, 'e1'), forwarded('e1'));
-    staged.add(sourceRecord(TOPIC, 11, 'e2'), forwarded('e2'));
+    forward(staged, sourceRecord(TOPIC, 10, 'e1'));
+    forward(staged, sourceRecord(TOPIC, 11, 'e2'));
   });
 
   const failAt = (step: Step, error: Error): void => {
@@ -160,19 +161,13 @@ describe('a commit', () => {
 
   it('to a topic that is gone is fatal, before anything is produced', () => {
     target.producer.partitionCount = () => 0;
-    const next = new StagedCommit(staged.positions, SHAPE, new StagedOutputs(() => target));
-    expect(() => next.add(sourceRecord(TOPIC, 12, 'e3'), forwarded('e3'))).toThrow(
-      'topic p.EMAIL_REQUEST_TOPIC does not exist (any more)',
-    );
+    const next = new StagedOutputs(() => target, textEncoder());
+    expect(() => next.add(output('e3'))).toThrow('topic p.EMAIL_REQUEST_TOPIC does not exist (any more)');
     expect(broker.steps).toEqual(['fence']);
   });
 
   it("of a record without a key stays on the task's own partition", async () => {
-    staged.add(sourceRecord(TOPIC, 12, 'e3'), {
-      kind: 'dead-lettered',
-      outputs: [{ topic: 'NOTIFICATION_DLQ', key: null, value: Buffer.from('x') }],
-      cause: { reason: 'undecodable', message: '', attempts: 1 },
-    });
+    staged.outputs.add({ topic: 'NOTIFICATION_DLQ', key: null, value: Buffer.from('x') });
     await commit(staged, target);
     const letters = broker.committed[0]!.records.filter(({ topic }) => topic === 'p.NOTIFICATION_DLQ');
     expect(letters).toMatchObject([{ partition: 2 }]);

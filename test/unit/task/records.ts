@@ -1,10 +1,12 @@
-/** Source records, and what an executor makes of them, for tests of the task. */
+/** Source records, and what becomes of them, for tests of the task. */
 import { createHash } from 'node:crypto';
 import type { Processed } from '../../../topology/executor.js';
 import type { FetchedRecord } from '../../../topology/kafka/index.js';
 import type { SinkRecord, SourceRecord, SourceTopic } from '../../../topology/record.js';
+import type { StagedCommit } from '../../../topology/task/staged-commit.js';
 import { StagedOutputs } from '../../../topology/task/staged-outputs.js';
 import { TopicNames } from '../../../topology/topic-names.js';
+import { textEncoder } from '../schemas/text-encoder.js';
 import { FakeBroker } from './fake-producer.js';
 
 export const digestOf = (name: string): string => createHash('sha256').update(name).digest().toString('latin1', 0, 16);
@@ -21,13 +23,20 @@ export function output(text: string): SinkRecord {
   return { topic: 'EMAIL_REQUEST_TOPIC', key: text, value: Buffer.from(text) };
 }
 
-/** Outputs that are on their way to a broker which is never asked. */
+/** Outputs that are on their way to a broker which is never asked; an event is its text. */
 export function stagedOutputs(): StagedOutputs {
   const names = new TopicNames('', 'app');
   const producer = new FakeBroker(names.changelog).producer();
-  return new StagedOutputs(() => ({ task: 0, names, producer }));
+  return new StagedOutputs(() => ({ task: 0, names, producer }), textEncoder());
 }
 
 export function forwarded(text: string): Exclude<Processed, { kind: 'unresolved' }> {
-  return { kind: 'forwarded', outputs: [output(text)], digest: digestOf(text) };
+  return { kind: 'forwarded', digest: digestOf(text) };
+}
+
+/** The commit takes the record, which becomes one output. */
+export function forward(staged: StagedCommit, record: SourceRecord): void {
+  const text = record.value!.toString();
+  staged.outputs.add(output(text));
+  staged.add(record, forwarded(text));
 }

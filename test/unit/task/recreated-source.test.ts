@@ -1,6 +1,6 @@
 /** A source topic that is deleted and made again: under a task that runs, and while none does. */
 import { describe, expect, it } from 'vitest';
-import { digestOf, output } from './records.js';
+import { forwarded } from './records.js';
 import { CRM, rig, sentAre, TASKS, until, type Rig } from './task-harness.js';
 
 function withIds(): Rig {
@@ -27,11 +27,7 @@ describe('a source topic that is made again under a task', () => {
   it('leaves nothing behind that was fetched of the topic before it', async () => {
     const of = withIds();
     let isKnown = false;
-    of.behaviour.set('waits', () =>
-      isKnown
-        ? { kind: 'forwarded', outputs: [output('waits')], digest: digestOf('waits') }
-        : { kind: 'unresolved', schemaId: 7 },
-    );
+    of.behaviour.set('waits', () => (isKnown ? forwarded('waits') : { kind: 'unresolved', schemaId: 7 }));
     of.append(TASKS, ['a', 'waits', 'behind']);
     of.task.start();
     await until(() => expect(of.schemas).toHaveLength(1));

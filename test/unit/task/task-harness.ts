@@ -15,9 +15,10 @@ import { Standby, type StandbyServices } from '../../../topology/task/standby.js
 import { Task } from '../../../topology/task/task.js';
 import type { TaskServices } from '../../../topology/task/task-services.js';
 import { TopicNames } from '../../../topology/topic-names.js';
+import { textEncoder } from '../schemas/text-encoder.js';
 import { temporaryState } from '../state/temporary-state.js';
 import { FakeBroker, type Step } from './fake-producer.js';
-import { digestOf, fetchedRecord, output } from './records.js';
+import { digestOf, fetchedRecord, forwarded, output } from './records.js';
 
 export const TASKS: SourceTopic = 'TASK_EVENT_TOPIC';
 export const CRM: SourceTopic = 'CRM_EVENT_TOPIC';
@@ -151,6 +152,7 @@ export function rig(options: RigOptions = {}): Rig {
     damagedStore: undefined,
     shape: windowShape(7 * 24 * 3_600_000),
     executor: executorOf(behaviour),
+    encoder: textEncoder(),
     directory: new InMemoryDirectory(),
     clock: { now: () => 2_000_000 },
     metrics: createMetrics(registry),
@@ -203,15 +205,16 @@ export function rig(options: RigOptions = {}): Rig {
 function executorOf(behaviour: Rig['behaviour']): Executor {
   const attempts = new Map<string, number>();
   return {
-    process(record: SourceRecord, { dedup }: ExecutionContext): Processed {
+    process(record: SourceRecord, { dedup, outputs }: ExecutionContext): Processed {
       const text = record.value!.toString();
       const digest = digestOf(text);
       if (dedup.has(record, digest)) return { kind: 'dropped', reason: 'duplicate' };
       const attempt = (attempts.get(text) ?? 0) + 1;
       attempts.set(text, attempt);
-      return behaviour.get(text)?.(attempt) ?? { kind: 'forwarded', outputs: [output(text)], digest };
+      const processed = behaviour.get(text)?.(attempt) ?? { kind: 'forwarded', digest };
+      if (processed.kind === 'forwarded') outputs.add(output(text));
+      return processed;
     },
-    release: () => undefined,
     deadLetter: (record, cause) => ({
       topic: 'NOTIFICATION_DLQ',
       key: record.key,
@@ -224,7 +227,7 @@ function executorOf(behaviour: Rig['behaviour']): Executor {
 export function failingUntil(attempt: number, text: string): (now: number) => Processed {
   return (now) => {
     if (now < attempt) throw new RetryableError(`${text} is not ready`);
-    return { kind: 'forwarded', outputs: [output(text)], digest: digestOf(text) };
+    return forwarded(text);
   };
 }
 

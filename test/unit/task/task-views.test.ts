@@ -68,7 +68,7 @@ const user = (timestamp: bigint, email: string): DirectoryEntry => ({
 
 const staging = (entry: DirectoryEntry): StagedCommit => {
   const staged = layer(0);
-  staged.add(sourceRecord(TOPIC, 0, 'e'), { kind: 'forwarded', outputs: [], digest: digestOf('e'), directory: entry });
+  staged.add(sourceRecord(TOPIC, 0, 'e'), { kind: 'forwarded', digest: digestOf('e'), directory: entry });
   return staged;
 };
 

@@ -188,7 +188,7 @@ describe('a writer', () => {
     expect(out.length).toBe(5011);
     expect(out.bytes().subarray(4, 11).toString()).toBe('grüße');
     expect(out.capacity).toBeGreaterThanOrEqual(5011);
-    out.reset();
+    out.moveTo(0);
     expect(out.length).toBe(0);
   });
 });

@@ -12,9 +12,11 @@ import {
   type Sink,
   type Topology,
 } from '../../../topology/graph.js';
+import { InMemoryOutputs } from '../../../topology/in-memory-outputs.js';
 import { forward } from '../../../topology/outcome.js';
 import type { SourceRecord } from '../../../topology/record.js';
 import type { EmailRequestEvent, PushRequestEvent } from '../../../schemas/types.js';
+import { textEncoder } from '../schemas/text-encoder.js';
 
 export const ROUTED: RoutedEvent = {
   event: {
@@ -48,6 +50,7 @@ export const CONTEXT: ExecutionContext = {
   dedup: { has: () => false },
   directory: { get: () => undefined },
   notify: true,
+  outputs: new InMemoryOutputs(textEncoder()),
 };
 
 /** One source, one processor, two sinks, one for dead letters. */

@@ -1,0 +1,61 @@
+/**
+ * The channels that an event names, and the delivery entries that they make. Recipients who fared alike share one
+ * array: an event may name many recipients and many channels, and their product must cost neither memory nor time. The
+ * events of one row of the mapping table share one set.
+ */
+import type { ChannelDelivery } from '../schemas/types.js';
+import { delivery, expired, namedChannels, unknownChannel, type ChannelOutcome } from './channels.js';
+
+export class ChannelSet {
+  /** Each once, in the order given; names that nobody knows among them. */
+  readonly names: readonly string[];
+  readonly inApp: boolean;
+  readonly email: boolean;
+  readonly push: boolean;
+  /** By how a recipient fares on the three channels that we know. */
+  readonly #made: (readonly ChannelDelivery[])[] = [];
+  #expired: readonly ChannelDelivery[] | undefined;
+
+  /** IN_APP when none is given. */
+  constructor(channels: readonly string[]) {
+    this.names = namedChannels(channels);
+    this.inApp = this.names.includes('IN_APP');
+    this.email = this.names.includes('EMAIL');
+    this.push = this.names.includes('PUSH');
+  }
+
+  /** One entry a channel, by how a recipient fares on each that we know, named by the event or not. */
+  deliveries(inApp: ChannelOutcome, email: ChannelOutcome, push: ChannelOutcome): readonly ChannelDelivery[] {
+    return (this.#made[(rank(inApp) * 3 + rank(email)) * 3 + rank(push)] ??= this.names.map((channel) =>
+      entryFor(channel, inApp, email, push),
+    ));
+  }
+
+  /** One entry a channel, for an event that came too late. */
+  get expiredDeliveries(): readonly ChannelDelivery[] {
+    return (this.#expired ??= this.names.map(expired));
+  }
+}
+
+/** No channel has both NO_ADDRESS and NO_DEVICE. */
+function rank(outcome: ChannelOutcome): number {
+  return outcome === 'DISPATCHED' ? 0 : outcome === 'MUTED' ? 1 : 2;
+}
+
+function entryFor(
+  channel: string,
+  inApp: ChannelOutcome,
+  email: ChannelOutcome,
+  push: ChannelOutcome,
+): ChannelDelivery {
+  switch (channel) {
+    case 'IN_APP':
+      return delivery(channel, inApp);
+    case 'EMAIL':
+      return delivery(channel, email);
+    case 'PUSH':
+      return delivery(channel, push);
+    default:
+      return unknownChannel(channel);
+  }
+}
