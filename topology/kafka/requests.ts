@@ -1,7 +1,8 @@
 /**
  * The requests that we write and read ourselves, at fixed versions that every broker since 2.5 speaks (4.x included).
  * TxnOffsetCommit v3 carries the group's generation and member, and OffsetFetch v7 waits for pending
- * transactional offsets (KIP-447); kafkajs stops at v1 and v4.
+ * transactional offsets (KIP-447); kafkajs stops at v1 and v4. Newer ones, where the brokers have them:
+ * transactions-v2.ts, fetch-by-id.ts, topic-ids.ts.
  */
 import { groupBy } from '../group-by.js';
 import { ByteWriter, type ByteReader } from '../bytes.js';
@@ -74,7 +75,8 @@ export function addOffsetsToTxn(owner: ProducerIdentity, groupId: string): RawRe
   });
 }
 
-export function endTxn(owner: ProducerIdentity, committed: boolean): RawRequest<void> {
+/** The next transaction belongs to the same epoch. */
+export function endTxn(owner: ProducerIdentity, committed: boolean): RawRequest<ProducerIdentity> {
   return raw(
     26,
     1,
@@ -85,6 +87,7 @@ export function endTxn(owner: ProducerIdentity, committed: boolean): RawRequest<
     (reader) => {
       reader.int32(); // throttle
       check(reader.int16(), `EndTxn (${committed ? 'commit' : 'abort'}) by ${owner.transactionalId}`);
+      return owner;
     },
   );
 }
@@ -96,10 +99,12 @@ export interface GroupMember {
   readonly memberId: string;
 }
 
+/** Versions 3 to 5 have one layout. */
 export function txnOffsetCommit(
   owner: ProducerIdentity,
   member: GroupMember,
   offsets: readonly PartitionOffset[],
+  version = 3,
 ): RawRequest<void> {
   const out = new ByteWriter(512).uvarint(0); // the header's tagged fields
   out.compactString(owner.transactionalId).compactString(member.groupId);
@@ -115,7 +120,7 @@ export function txnOffsetCommit(
     out.uvarint(0);
   }
   out.uvarint(0);
-  return raw(28, 3, 'TxnOffsetCommit', out.bytes(), (reader) => {
+  return raw(28, version, 'TxnOffsetCommit', out.bytes(), (reader) => {
     reader.tags();
     reader.int32(); // throttle
     compactList(reader, () => {

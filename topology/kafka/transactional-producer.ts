@@ -17,16 +17,13 @@ import { BrokerError, hasMoved, isProducerFenced, isRefused, isRetriable, isStal
 import { OutboundBatches } from './outbound-batches.js';
 import type { OutboundRecord, RecordBatch } from './record-batch.js';
 import {
-  addOffsetsToTxn,
-  addPartitionsToTxn,
-  endTxn,
   initProducerId,
-  produce,
-  txnOffsetCommit,
   type GroupMember,
   type PartitionOffset,
   type ProducerIdentity,
+  type TopicPartitions,
 } from './requests.js';
+import { askTransactionProtocol, VERSION_1 } from './transaction-protocol.js';
 
 /** The broker refuses these records, and will again: the transaction is to be aborted and the culprit found. */
 export class RefusedError extends Error {
@@ -62,10 +59,11 @@ export class TransactionalProducer {
   readonly #cluster: Cluster;
   readonly #leaders: Leaders;
   readonly #sequences = new Map<string, number>();
+  #protocol = VERSION_1;
   #identity: ProducerIdentity | undefined;
   #transactionCoordinator: Broker | undefined;
   #groupCoordinator: Broker | undefined;
-  /** Something was added to the transaction, so that it has to be ended. */
+  /** Something was, or may be, added to the transaction, so that it has to be ended. */
   #open = false;
   /** Given up, or of no more use: a step that is still to come is not taken. */
   #over = false;
@@ -88,6 +86,7 @@ export class TransactionalProducer {
     await this.#cluster.connect();
     await this.#leaders.track(topics);
     const { transactionalId, transactionTimeoutMs } = this.#options;
+    this.#protocol = await this.#atTransactionCoordinator(askTransactionProtocol());
     // CONCURRENT_TRANSACTIONS until the markers of the fenced producer's transaction are all written.
     this.#identity = await this.#atTransactionCoordinator(initProducerId(transactionalId, transactionTimeoutMs));
   }
@@ -109,13 +108,9 @@ export class TransactionalProducer {
   async send(records: readonly OutboundRecord[] | OutboundBatches, onBatch?: OnBatch): Promise<void> {
     const { batches } =
       records instanceof OutboundBatches ? records : OutboundBatches.of(records, this.#options.maxBatchBytes);
-    const partitions = groupBy(batches, ({ topic }) => topic);
-    const topics = [...partitions].map(([topic, of]) => ({
-      topic,
-      partitions: [...new Set(of.map((b) => b.partition))],
-    }));
+    const { addPartitions } = this.#protocol;
     // All partitions are added, or none when one is refused: then there may be nothing to abort.
-    await this.#atTransactionCoordinator(addPartitionsToTxn(this.#owner(), topics));
+    if (addPartitions) await this.#atTransactionCoordinator(addPartitions(this.#owner(), partitionsOf(batches)));
     this.#open = true;
     let left: readonly RecordBatch[] = batches;
     while (left.length > 0) {
@@ -132,11 +127,12 @@ export class TransactionalProducer {
 
   /** Adds the source offsets to the transaction; the group's coordinator refuses them from a member that is not current. */
   async sendOffsets(member: GroupMember, offsets: readonly PartitionOffset[]): Promise<void> {
+    const { addOffsets, commitOffsets } = this.#protocol;
     this.#open = true;
-    await this.#atTransactionCoordinator(addOffsetsToTxn(this.#owner(), member.groupId));
+    if (addOffsets) await this.#atTransactionCoordinator(addOffsets(this.#owner(), member.groupId));
     await this.#retrying(async () => {
       this.#groupCoordinator ??= await this.#cluster.findGroupCoordinator({ groupId: member.groupId });
-      await this.#groupCoordinator.connectionPool.send(txnOffsetCommit(this.#owner(), member, offsets));
+      await this.#groupCoordinator.connectionPool.send(commitOffsets(this.#owner(), member, offsets));
     });
   }
 
@@ -169,8 +165,11 @@ export class TransactionalProducer {
 
   async #end(committed: boolean): Promise<void> {
     if (!this.#open) return;
-    await this.#atTransactionCoordinator(endTxn(this.#owner(), committed));
+    const owner = this.#owner();
+    this.#identity = await this.#atTransactionCoordinator(this.#protocol.end(owner, committed));
     this.#open = false;
+    // Each epoch counts its own.
+    if (this.#identity.producerEpoch !== owner.producerEpoch) this.#sequences.clear();
   }
 
   #owner(): ProducerIdentity {
@@ -230,7 +229,9 @@ export class TransactionalProducer {
       const firstSequence = this.#sequences.get(`${topic}/${partition}`) ?? 0;
       return { topic, partition, bytes: batch.seal({ ...owner, firstSequence }, now) };
     });
-    const answers = await broker.connectionPool.send(produce(owner, sealed, this.#settings.requestTimeoutMs));
+    const answers = await broker.connectionPool.send(
+      this.#protocol.produce(owner, sealed, this.#settings.requestTimeoutMs),
+    );
     const failures: { batch: RecordBatch; error: BrokerError }[] = [];
     for (const { topic, partition, errorCode, baseOffset } of answers) {
       const batch = batches.find((b) => b.topic === topic && b.partition === partition);
@@ -277,6 +278,13 @@ export class TransactionalProducer {
       }
     }
   }
+}
+
+function partitionsOf(batches: readonly RecordBatch[]): TopicPartitions[] {
+  return [...groupBy(batches, ({ topic }) => topic)].map(([topic, of]) => ({
+    topic,
+    partitions: [...new Set(of.map(({ partition }) => partition))],
+  }));
 }
 
 const DUPLICATE_SEQUENCE = 46;

@@ -8,6 +8,7 @@ import { Decoder, decodeBatch } from './kafkajs-internals.js';
 
 const API = {
   0: 'Produce',
+  18: 'ApiVersions',
   22: 'InitProducerId',
   24: 'AddPartitionsToTxn',
   25: 'AddOffsetsToTxn',
@@ -22,7 +23,15 @@ interface Appended {
   outcome: 'open' | 'committed' | 'aborted';
 }
 
+const COORDINATOR_LOAD_IN_PROGRESS = 14;
 const OUT_OF_ORDER_SEQUENCE_NUMBER = 45;
+const INVALID_PRODUCER_EPOCH = 47;
+/** Api key and version from which on a transaction is of version 2. */
+const NEWEST = [
+  [0, 12],
+  [26, 5],
+  [28, 5],
+] as const;
 
 export class FakeCluster {
   readonly asked: Api[] = [];
@@ -36,11 +45,17 @@ export class FakeCluster {
   answer: (api: Api, place: string, bytes: number) => number | Error = () => 0;
   /** Coordinators looked up. */
   lookUps = 0;
+  /** A producer's of which a batch or an end is taken. */
   epoch = 0;
+  /** `transaction.version` of the cluster; undefined for a broker that knows of no features. */
+  readonly transactionVersion: number | undefined;
+  /** The next EndTxn is done, and answered with COORDINATOR_LOAD_IN_PROGRESS, as when its coordinator moves. */
+  endsUnheard = false;
 
   /** Leaders of the partitions of each topic, by node id. */
-  constructor(leaders: Readonly<Record<string, readonly number[]>>) {
+  constructor(leaders: Readonly<Record<string, readonly number[]>>, transactionVersion?: number) {
     this.#leaders = leaders;
+    this.transactionVersion = transactionVersion;
   }
 
   cluster(): Cluster {
@@ -76,18 +91,19 @@ export class FakeCluster {
     const out = new ByteWriter();
     const refused = api === 'Produce' ? 0 : this.answer(api, '', buffer.length);
     if (refused instanceof Error) throw refused;
-    await this.#write(api, new ByteReader(buffer), out, refused);
+    const isFlexible = NEWEST.some(([apiKey, version]) => apiKey === request.apiKey && version === request.apiVersion);
+    await (isFlexible ? this.#writeFlexible : this.#write).call(this, api, new ByteReader(buffer), out, refused);
     return response.parse(await response.decode(Buffer.from(out.bytes())));
   }
 
   async #write(api: Api, body: ByteReader, out: ByteWriter, code: number): Promise<void> {
     switch (api) {
+      case 'ApiVersions':
+        this.#writeVersions(out, code);
+        return;
       case 'InitProducerId':
-        out
-          .int32(0)
-          .int16(code)
-          .bigint64(900n)
-          .int16((this.epoch += 1));
+        this.#nextEpoch();
+        out.int32(0).int16(code).bigint64(900n).int16(this.epoch);
         return;
       case 'AddPartitionsToTxn': {
         body.string();
@@ -113,21 +129,90 @@ export class FakeCluster {
         out.int32(0).int16(code);
         return;
       case 'TxnOffsetCommit':
-        out
-          .uvarint(0)
-          .int32(0)
-          .uvarint(2)
-          .compactString('t')
-          .uvarint(2)
-          .int32(0)
-          .int16(code)
-          .uvarint(0)
-          .uvarint(0)
-          .uvarint(0);
+        this.#writeOffsets(out, code);
         return;
       case 'Produce':
         await this.#produce(body, out);
     }
+  }
+
+  /** The requests of version 2. */
+  async #writeFlexible(api: Api, body: ByteReader, out: ByteWriter, code: number): Promise<void> {
+    body.tags();
+    switch (api) {
+      case 'Produce':
+        await this.#produceFlexible(body, out);
+        return;
+      case 'TxnOffsetCommit':
+        this.#writeOffsets(out, code);
+        return;
+      case 'EndTxn': {
+        body.compactString();
+        body.raw(8); // producer id
+        const answer = code === 0 ? this.#endAndBump(body.int16(), body.int8() === 1) : code;
+        out.uvarint(0).int32(0).int16(answer);
+        out
+          .bigint64(answer === 0 ? 900n : -1n)
+          .int16(answer === 0 ? this.epoch : -1)
+          .uvarint(0);
+        return;
+      }
+      default:
+        throw new Error(`${api} has no part in version 2`);
+    }
+  }
+
+  /** The repeat of an end is answered alike. */
+  #endAndBump(epoch: number, isCommit: boolean): number {
+    if (epoch !== this.epoch) return epoch === this.epoch - 1 && this.#touched.size === 0 ? 0 : INVALID_PRODUCER_EPOCH;
+    this.#endTransaction(isCommit);
+    this.#nextEpoch();
+    const isHeard = !this.endsUnheard;
+    this.endsUnheard = false;
+    return isHeard ? 0 : COORDINATOR_LOAD_IN_PROGRESS;
+  }
+
+  #writeVersions(out: ByteWriter, code: number): void {
+    if (code !== 0) {
+      out.int16(code).int32(0);
+      return;
+    }
+    out.int16(0).uvarint(NEWEST.length + 1);
+    for (const [apiKey, newest] of NEWEST) out.int16(apiKey).int16(0).int16(newest).uvarint(0);
+    out.int32(0);
+    if (this.transactionVersion === undefined) {
+      out.uvarint(0);
+      return;
+    }
+    const features = new ByteWriter().uvarint(3);
+    for (const [feature, level] of [
+      ['metadata.version', 25],
+      ['transaction.version', this.transactionVersion],
+    ] as const)
+      features.compactString(feature).int16(level).int16(level).uvarint(0);
+    // The epoch of the features, then the features.
+    out.uvarint(2).uvarint(1).uvarint(8).int64(7).uvarint(2).uvarint(features.length).raw(features.bytes());
+  }
+
+  #writeOffsets(out: ByteWriter, code: number): void {
+    out
+      .uvarint(0)
+      .int32(0)
+      .uvarint(2)
+      .compactString('t')
+      .uvarint(2)
+      .int32(0)
+      .int16(code)
+      .uvarint(0)
+      .uvarint(0)
+      .uvarint(0);
+  }
+
+  /** Each counts its sequences from 0. */
+  #nextEpoch(): void {
+    this.epoch += 1;
+    this.#nextSequences.clear();
+    this.#last.clear();
   }
 
   #endTransaction(isCommit: boolean): void {
@@ -158,11 +243,37 @@ export class FakeCluster {
     out.int32(0);
   }
 
+  async #produceFlexible(body: ByteReader, out: ByteWriter): Promise<void> {
+    body.compactNullableString();
+    body.raw(6); // acks, timeout
+    const topics = body.uvarint();
+    out.uvarint(0).uvarint(topics);
+    for (let t = 1; t < topics; t += 1) {
+      const topic = body.compactString();
+      const partitions = body.uvarint();
+      out.compactString(topic).uvarint(partitions);
+      for (let p = 1; p < partitions; p += 1) {
+        const partition = body.int32();
+        const batch = Buffer.from(body.raw(body.uvarint() - 1));
+        body.tags();
+        const [code, offset] = await this.#append(`${topic}-${partition}`, batch);
+        out.int32(partition).int16(code).int64(offset).int64(-1).int64(0);
+        // One record and a message, and who leads now: nothing that we look at.
+        out.uvarint(2).int32(0).compactString('a record').uvarint(0).compactString('why');
+        out.uvarint(1).uvarint(0).uvarint(9).int32(1).int32(2).uvarint(0);
+      }
+      body.tags();
+      out.uvarint(0);
+    }
+    out.int32(0).uvarint(0);
+  }
+
   async #append(place: string, bytes: Buffer): Promise<[code: number, offset: number]> {
     const code = this.answer('Produce', place, bytes.length);
     if (code instanceof Error) throw code;
     if (code !== 0) return [code, -1];
-    const { firstSequence, records } = await decodeBatch(new Decoder(bytes));
+    const { producerEpoch, firstSequence, records } = await decodeBatch(new Decoder(bytes));
+    if (producerEpoch !== this.epoch) return [INVALID_PRODUCER_EPOCH, -1];
     const last = this.#last.get(place);
     if (last?.sequence === firstSequence && last.count === records.length) return [0, last.offset];
     if (firstSequence !== (this.#nextSequences.get(place) ?? 0)) return [OUT_OF_ORDER_SEQUENCE_NUMBER, -1];

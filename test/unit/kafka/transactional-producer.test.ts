@@ -12,6 +12,7 @@ const TOPICS = ['changelog', 'out'];
 const MEMBER = { groupId: 'g', generationId: 3, memberId: 'm' };
 const OFFSETS = [{ topic: 'in', partition: 0, offset: 12 }];
 const MESSAGE_TOO_LARGE = 10;
+const UNSUPPORTED_VERSION = 35;
 const record = (topic: string, partition: number, text: string): OutboundRecord => ({
   topic,
   partition,
@@ -19,9 +20,12 @@ const record = (topic: string, partition: number, text: string): OutboundRecord 
   value: Buffer.from(text),
 });
 
-describe('TransactionalProducer', () => {
+const VERSIONS = [1, 2] as const;
+
+describe.each(VERSIONS)('TransactionalProducer, with transactions of version %i', (version) => {
   let broker: FakeCluster;
   let producer: TransactionalProducer;
+  const isFirst = version === 1;
 
   const create = (maxBatchBytes = 900_000): TransactionalProducer => {
     vi.mocked(createCluster).mockReturnValue(broker.cluster());
@@ -38,7 +42,7 @@ describe('TransactionalProducer', () => {
   };
 
   beforeEach(async () => {
-    broker = new FakeCluster({ changelog: [0], out: [0, 1] });
+    broker = new FakeCluster({ changelog: [0], out: [0, 1] }, version);
     producer = create();
     await producer.fence(TOPICS);
   });
@@ -52,15 +56,20 @@ describe('TransactionalProducer', () => {
     await producer.sendOffsets(MEMBER, OFFSETS);
     expect(broker.committed('out-0')).toEqual([]);
     await producer.commit();
-    expect(broker.asked).toEqual([
-      'InitProducerId',
-      'AddPartitionsToTxn',
-      'Produce',
-      'Produce',
-      'AddOffsetsToTxn',
-      'TxnOffsetCommit',
-      'EndTxn',
-    ]);
+    expect(broker.asked).toEqual(
+      isFirst
+        ? [
+            'ApiVersions',
+            'InitProducerId',
+            'AddPartitionsToTxn',
+            'Produce',
+            'Produce',
+            'AddOffsetsToTxn',
+            'TxnOffsetCommit',
+            'EndTxn',
+          ]
+        : ['ApiVersions', 'InitProducerId', 'Produce', 'Produce', 'TxnOffsetCommit', 'EndTxn'],
+    );
     expect(['changelog-0', 'out-0', 'out-1'].map((place) => broker.committed(place))).toEqual([
       ['c'],
       ['a', 'a2'],
@@ -75,7 +84,7 @@ describe('TransactionalProducer', () => {
     );
   });
 
-  it('counts sequences on from one transaction to the next, and tells the offset of each', async () => {
+  it('counts sequences as the epoch asks for, from one transaction to the next, and tells the offset of each', async () => {
     const offsets: number[] = [];
     for (const text of ['one', 'two', 'three']) {
       await producer.send([record('changelog', 0, text)], (_, __, offset) => offsets.push(offset));
@@ -83,6 +92,7 @@ describe('TransactionalProducer', () => {
     }
     expect(broker.committed('changelog-0')).toEqual(['one', 'two', 'three']);
     expect(offsets).toEqual([0, 2, 4]);
+    expect(broker.epoch).toBe(isFirst ? 1 : 4);
   });
 
   it('sends more than one batch of a partition one after another, in order', async () => {
@@ -132,20 +142,33 @@ describe('TransactionalProducer', () => {
     expect(broker.asked).toHaveLength(asked);
   });
 
-  it('takes a topic that it may not write for a refusal, with nothing to abort', async () => {
-    failing('AddPartitionsToTxn', 1, 29);
+  it('takes a topic that it may not write for a refusal', async () => {
+    failing(isFirst ? 'AddPartitionsToTxn' : 'Produce', 1, 29);
     await expect(producer.send([record('out', 0, 'x')])).rejects.toBeInstanceOf(RefusedError);
     await producer.abort();
-    expect(broker.asked).not.toContain('EndTxn');
+    // All were added or none; of version 2 any of them may have been.
+    expect(broker.asked.includes('EndTxn')).toBe(!isFirst);
+    await producer.send([record('out', 0, 'y')]);
+    await producer.commit();
+    expect(broker.committed('out-0')).toEqual(['y']);
   });
 
   it.each<[Api, number]>([
+    ['ApiVersions', -1],
     ['InitProducerId', 51],
-    ['AddPartitionsToTxn', 51],
-    ['AddPartitionsToTxn', 16],
+    ...(isFirst
+      ? ([
+          ['AddPartitionsToTxn', 51],
+          ['AddPartitionsToTxn', 16],
+          ['AddOffsetsToTxn', 51],
+        ] satisfies [Api, number][])
+      : ([
+          ['Produce', 51],
+          ['TxnOffsetCommit', 51],
+          ['EndTxn', 51],
+        ] satisfies [Api, number][])),
     ['Produce', 6],
     ['Produce', 19],
-    ['AddOffsetsToTxn', 51],
     ['TxnOffsetCommit', 14],
     ['EndTxn', 15],
   ])('tries %s again on error %i, without repeating a record', async (api, code) => {
@@ -165,7 +188,7 @@ describe('TransactionalProducer', () => {
       await producer.commit();
     };
     for (const [api, code] of [
-      ['AddPartitionsToTxn', 90],
+      [isFirst ? 'AddPartitionsToTxn' : 'EndTxn', 90],
       ['Produce', 47],
       ['TxnOffsetCommit', 22],
       ['TxnOffsetCommit', 25],
@@ -174,8 +197,7 @@ describe('TransactionalProducer', () => {
       failing(api, 1, code);
       await expect(whole(), `${api} ${code}`).rejects.toBeInstanceOf(FencedError);
       producer = create();
-      broker.answer = () => 0;
-      broker = new FakeCluster({ changelog: [0], out: [0, 1] });
+      broker = new FakeCluster({ changelog: [0], out: [0, 1] }, version);
       producer = create();
       await producer.fence(TOPICS);
     }
@@ -189,7 +211,7 @@ describe('TransactionalProducer', () => {
   });
 
   it('gives up, of unknown outcome, when "later" lasts past its budget', async () => {
-    failing('AddPartitionsToTxn', 1000, 51);
+    failing(isFirst ? 'AddPartitionsToTxn' : 'Produce', 1000, 51);
     await expect(producer.send([record('out', 0, 'a')])).rejects.toMatchObject({
       code: 'ERR_COMMIT_UNKNOWN',
       cause: { type: 'CONCURRENT_TRANSACTIONS' },
@@ -208,7 +230,8 @@ describe('TransactionalProducer', () => {
 
   it('takes no further step of a commit that was given up, and fences what is on its way', async () => {
     let answered = (): void => undefined;
-    broker.answer = (api) => (api === 'AddOffsetsToTxn' ? 51 : 0);
+    const step = isFirst ? 'AddOffsetsToTxn' : 'TxnOffsetCommit';
+    broker.answer = (api) => (api === step ? 51 : 0);
     const commit = (async () => {
       await producer.send([record('out', 0, 'a')]);
       answered();
@@ -221,7 +244,7 @@ describe('TransactionalProducer', () => {
     await abandoned;
     await expect(commit).rejects.toBeInstanceOf(CommitUnknownError);
     await expect(producer.commit()).rejects.toBeInstanceOf(CommitUnknownError);
-    expect(broker.asked).not.toContain('TxnOffsetCommit');
+    expect(broker.asked.filter((api) => api === 'TxnOffsetCommit')).toHaveLength(isFirst ? 0 : 1);
     expect(broker.asked).not.toContain('EndTxn');
     expect(broker.epoch).toBe(2);
   });
@@ -229,10 +252,66 @@ describe('TransactionalProducer', () => {
   it('ends nothing when nothing was begun', async () => {
     await producer.commit();
     await producer.abort();
-    expect(broker.asked).toEqual(['InitProducerId']);
+    expect(broker.asked).toEqual(['ApiVersions', 'InitProducerId']);
   });
 
   it('can not be used before it has fenced', async () => {
     await expect(create().send([record('out', 0, 'a')])).rejects.toThrow('app-0 is used before it was fenced');
+  });
+});
+
+describe('TransactionalProducer', () => {
+  const fenced = async (broker: FakeCluster): Promise<TransactionalProducer> => {
+    vi.mocked(createCluster).mockReturnValue(broker.cluster());
+    const settings = { brokers: [], clientId: 'c', connectionTimeoutMs: 1000, requestTimeoutMs: 1000 };
+    const options = {
+      transactionalId: 'app-0',
+      transactionTimeoutMs: 1000,
+      retryBudgetMs: 200,
+      maxBatchBytes: 900_000,
+    };
+    const producer = new TransactionalProducer(settings, options, pino({ level: 'silent' }));
+    await producer.fence(['out']);
+    return producer;
+  };
+  const commit = async (producer: TransactionalProducer, text: string): Promise<void> => {
+    await producer.send([record('out', 0, text)]);
+    await producer.commit();
+  };
+
+  it.each([
+    ['knows of no features', undefined, 0],
+    ['has not been told of version 2', 1, 0],
+    ['does not know the question', 2, UNSUPPORTED_VERSION],
+  ])('speaks version 1 to a cluster that %s', async (_, transactionVersion, code) => {
+    const broker = new FakeCluster({ out: [0] }, transactionVersion);
+    broker.answer = (api) => (api === 'ApiVersions' ? code : 0);
+    await commit(await fenced(broker), 'a');
+    expect(broker.asked).toContain('AddPartitionsToTxn');
+    expect(broker.committed('out-0')).toEqual(['a']);
+  });
+
+  it('goes on under the new epoch when EndTxn of version 2 was done, answered "later", and asked again', async () => {
+    const broker = new FakeCluster({ out: [0] }, 2);
+    const producer = await fenced(broker);
+    broker.endsUnheard = true;
+    await commit(producer, 'a');
+    await commit(producer, 'b');
+    expect(broker.committed('out-0')).toEqual(['a', 'b']);
+    expect(broker.epoch).toBe(3);
+    expect(broker.asked.filter((api) => api === 'EndTxn')).toHaveLength(3);
+  });
+
+  it('counts sequences from 0 after an abort of version 2, also of what the broker had taken', async () => {
+    const broker = new FakeCluster({ out: [0, 0] }, 2);
+    const producer = await fenced(broker);
+    broker.answer = (api, place) => (api === 'Produce' && place === 'out-1' ? MESSAGE_TOO_LARGE : 0);
+    const both = [record('out', 0, 'taken'), record('out', 1, 'too large')];
+    await expect(producer.send(both)).rejects.toBeInstanceOf(RefusedError);
+    await producer.abort();
+    broker.answer = () => 0;
+    await commit(producer, 'again');
+    expect(broker.committed('out-0')).toEqual(['again']);
+    expect(broker.logs.get('out-0')?.map(({ outcome }) => outcome)).toEqual(['aborted', 'committed']);
   });
 });
