@@ -13,19 +13,19 @@ import { canFetchById, fetchById } from '../../topology/kafka/fetch-by-id.js';
 import { BrokerError, errorType } from '../../topology/kafka/protocol-errors.js';
 import { RecordBatch } from '../../topology/kafka/record-batch.js';
 import {
-  addOffsetsToTxn,
-  addPartitionsToTxn,
-  endTxn,
   fetch,
   initProducerId,
   offsetFetch,
-  produce,
-  txnOffsetCommit,
   type FetchAnswer,
   type FetchPosition,
   type PartitionOffset,
   type ProducerIdentity,
 } from '../../topology/kafka/requests.js';
+import {
+  askTransactionProtocol,
+  VERSION_1,
+  type TransactionProtocol,
+} from '../../topology/kafka/transaction-protocol.js';
 import { until } from '../integration/harness/until.js';
 
 export interface Produced {
@@ -46,6 +46,7 @@ interface Sent {
 const ANSWER_MS = 5_000;
 const SESSION_MS = 10_000;
 const NOT_LEADER_FOR_PARTITION = 6;
+const CONCURRENT_TRANSACTIONS = 51;
 const READ_COMMITTED = 1;
 const TRANSACTION_TIMEOUT_MS = 30_000;
 
@@ -64,9 +65,11 @@ export async function answerTo(asked: Promise<unknown>): Promise<string> {
 export class BrokerClient {
   readonly #cluster: Cluster;
   readonly #leaders: Leaders;
+  readonly #protocol: TransactionProtocol;
 
-  constructor(cluster: Cluster) {
+  constructor(cluster: Cluster, protocol = VERSION_1) {
     this.#cluster = cluster;
+    this.#protocol = protocol;
     this.#leaders = new Leaders(cluster);
   }
 
@@ -121,14 +124,19 @@ export class BrokerClient {
     return patiently(() => this.initOnce(id, timeoutMs));
   }
 
-  add(owner: ProducerIdentity, topic: string, partitions: readonly number[] = [0]): Promise<void> {
-    return patiently(() =>
-      this.#ofTransaction(owner.transactionalId, addPartitionsToTxn(owner, [{ topic, partitions }])),
-    );
+  /** What the cluster has. */
+  transactionProtocol(id: string): Promise<TransactionProtocol> {
+    return this.#ofTransaction(id, askTransactionProtocol());
   }
 
-  addOffsets(owner: ProducerIdentity, groupId: string): Promise<void> {
-    return patiently(() => this.#ofTransaction(owner.transactionalId, addOffsetsToTxn(owner, groupId)));
+  async add(owner: ProducerIdentity, topic: string, partitions: readonly number[] = [0]): Promise<void> {
+    const request = this.#protocol.addPartitions?.(owner, [{ topic, partitions }]);
+    if (request) await patiently(() => this.#ofTransaction(owner.transactionalId, request));
+  }
+
+  async addOffsets(owner: ProducerIdentity, groupId: string): Promise<void> {
+    const request = this.#protocol.addOffsets?.(owner, groupId);
+    if (request) await patiently(() => this.#ofTransaction(owner.transactionalId, request));
   }
 
   async sendOffsets(
@@ -140,12 +148,15 @@ export class BrokerClient {
   ): Promise<void> {
     const coordinator = await this.coordinator(member.groupId);
     await patiently(() =>
-      coordinator.connectionPool.send(txnOffsetCommit(owner, member, [{ topic, partition: 0, offset, metadata }])),
+      coordinator.connectionPool.send(
+        this.#protocol.commitOffsets(owner, member, [{ topic, partition: 0, offset, metadata }]),
+      ),
     );
   }
 
-  end(owner: ProducerIdentity, isCommit: boolean): Promise<void> {
-    return patiently(() => this.#ofTransaction(owner.transactionalId, endTxn(owner, isCommit)));
+  /** Whose the next transaction is. */
+  end(owner: ProducerIdentity, isCommit: boolean): Promise<ProducerIdentity> {
+    return patiently(() => this.#ofTransaction(owner.transactionalId, this.#protocol.end(owner, isCommit)));
   }
 
   async send(
@@ -158,11 +169,13 @@ export class BrokerClient {
     const bytes = batch.seal({ ...owner, firstSequence: sequence }, Date.now());
     if (damaged) bytes[bytes.length - 2]! ^= 0xff;
     const broker = await this.#leaders.broker(this.#leaders.leaderOf(topic, partition));
-    // A leader may not have heard yet that it is one.
-    return until('the partition is led', async () => {
-      const [found] = await broker.connectionPool.send(produce(owner, [{ topic, partition, bytes }], ANSWER_MS));
+    const request = this.#protocol.produce(owner, [{ topic, partition, bytes }], ANSWER_MS);
+    // A leader may not have heard yet that it is one, and markers of the last transaction are still to be written.
+    return until('the partition is led, and free', async () => {
+      const [found] = await broker.connectionPool.send(request);
       const { errorCode, baseOffset } = found!;
-      return errorCode === NOT_LEADER_FOR_PARTITION ? undefined : { answer: nameOf(errorCode), baseOffset };
+      const isLater = errorCode === NOT_LEADER_FOR_PARTITION || errorCode === CONCURRENT_TRANSACTIONS;
+      return isLater ? undefined : { answer: nameOf(errorCode), baseOffset };
     });
   }
 

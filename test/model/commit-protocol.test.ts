@@ -3,8 +3,8 @@
  * the real ones; brokers, network, disks and time are models. docs/testing.md says how to run a failure again.
  */
 import * as fc from 'fast-check';
-import { expect, it, vi } from 'vitest';
-import { scenario, type Scenario } from './world/commands.js';
+import { describe, expect, it, vi } from 'vitest';
+import { scenarioOf, TRANSACTION_VERSIONS, type Scenario } from './world/commands.js';
 import { play, run } from './world/play.js';
 import { METRICS } from './world/worker.js';
 
@@ -17,20 +17,25 @@ const again = {
   ...(MODEL_PATH === undefined ? {} : { path: MODEL_PATH, endOnFailure: true }),
 };
 
-it('each event comes out exactly once, whatever happens', { timeout: 120_000 + runs * 500 }, async () => {
-  await fc.assert(
-    fc.asyncProperty(scenario, (of) => play(of)),
-    { numRuns: MODEL_PATH === undefined ? runs : 1, ...again },
-  );
-  if (MODEL_PATH !== undefined || runs < 100) return; // so few need not see everything
-  const seen = await outcomes();
-  console.log(`${runs} runs:`, JSON.stringify(seen));
-  for (const [what, times] of Object.entries(seen)) expect(times, `${what} came about`).toBeGreaterThan(0);
-});
+describe.each(TRANSACTION_VERSIONS)('with transactions of version %i', (version) => {
+  const scenario = scenarioOf(version);
 
-it('the same scenario runs the same way twice', async () => {
-  const traceOf = async (of: Scenario): Promise<readonly string[]> => (await run(of)).simulation.trace;
-  for (const of of fc.sample(scenario, { numRuns: 5, seed: 3 })) expect(await traceOf(of)).toEqual(await traceOf(of));
+  it('each event comes out exactly once, whatever happens', { timeout: 120_000 + runs * 500 }, async () => {
+    for (const metric of Object.values(METRICS)) metric.reset();
+    await fc.assert(
+      fc.asyncProperty(scenario, (of) => play(of)),
+      { numRuns: MODEL_PATH === undefined ? runs : 1, ...again },
+    );
+    if (MODEL_PATH !== undefined || runs < 100) return; // so few need not see everything
+    const seen = await outcomes();
+    console.log(`${runs} runs:`, JSON.stringify(seen));
+    for (const [what, times] of Object.entries(seen)) expect(times, `${what} came about`).toBeGreaterThan(0);
+  });
+
+  it('the same scenario runs the same way twice', async () => {
+    const traceOf = async (of: Scenario): Promise<readonly string[]> => (await run(of)).simulation.trace;
+    for (const of of fc.sample(scenario, { numRuns: 5, seed: 3 })) expect(await traceOf(of)).toEqual(await traceOf(of));
+  });
 });
 
 /** A property whose faults do not bite proves nothing: how often did what they are to cause come about? */

@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type * as FetchedRecords from '../../topology/kafka/fetched-records.js';
 import type * as TaskViews from '../../topology/task/task-views.js';
 import { CASES } from './world/cases.js';
-import { scenario as anyScenario } from './world/commands.js';
+import { scenarioOf, TRANSACTION_VERSIONS } from './world/commands.js';
 import { play } from './world/play.js';
 import { switches } from './world/switches.js';
 
@@ -34,7 +34,11 @@ vi.mock('../../topology/task/task-views.js', async (original) => {
 /** Scenarios by chance until the defect must have shown. The same ones each time. */
 const BOUND = { numRuns: 400, seed: 1, endOnFailure: true };
 
-describe.each(CASES)('when $defect', ({ when, scenario, caught, put }) => {
+const ALL = TRANSACTION_VERSIONS.flatMap((transactions) => CASES.map((of) => ({ ...of, transactions })));
+
+describe.each(ALL)('when $defect, with transactions of version $transactions', (of) => {
+  const { transactions, when, caught, put } = of;
+  const scenario = { ...of.scenario, transactions };
   const [defect, name] = typeof put === 'string' ? [undefined, put] : [put, undefined];
   const withDefect = (on: boolean): void => {
     if (name) switches[name] = on;
@@ -52,7 +56,7 @@ describe.each(CASES)('when $defect', ({ when, scenario, caught, put }) => {
   });
 
   it(`it is found by chance within ${BOUND.numRuns} runs`, { timeout: 120_000 }, async () => {
-    const search = fc.asyncProperty(anyScenario, (of) => play(of, defect));
+    const search = fc.asyncProperty(scenarioOf(transactions), (of) => play(of, defect));
     expect(await fc.check(search, BOUND)).toMatchObject({ failed: true });
   });
 });

@@ -23,6 +23,8 @@ export interface Setting {
   readonly client: BrokerClient;
   /** The same by another connection. */
   readonly other: BrokerClient;
+  /** Speaks version 2 of transactions; the others version 1. */
+  readonly second: BrokerClient;
   readonly topic: string;
   readonly group: string;
   readonly ids: readonly [string, string];

@@ -16,4 +16,5 @@ export const INVALID_PRODUCER_ID_MAPPING = 49;
 export const CONCURRENT_TRANSACTIONS = 51;
 export const OPERATION_NOT_ATTEMPTED = 55;
 export const UNSTABLE_OFFSET_COMMIT = 88;
+export const PRODUCER_FENCED = 90;
 export const UNKNOWN_TOPIC_ID = 100;

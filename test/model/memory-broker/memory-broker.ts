@@ -20,12 +20,18 @@ interface Group {
 export interface MemoryBrokerOptions {
   /** `max.message.bytes` of every topic. Default 1,048,588. */
   readonly maxBatchBytes?: number;
+  /** `transaction.version` of the cluster. Default 2, as Kafka's since 4.0. */
+  readonly transactionVersion?: 1 | 2;
 }
+
+/** How what is written comes into its transaction: added to it before, or by being written (KIP-890). */
+export type Entry = 'verify' | 'join';
 
 export class MemoryBroker {
   readonly scheduler: Scheduler;
   readonly transactions: TransactionCoordinator;
   readonly topics: Topics;
+  readonly transactionVersion: 1 | 2;
   readonly #groups = new Map<string, Group>();
   readonly #watchers = new Set<() => void>();
   /** Nodes are 0 and 1; one of them leads everything, until it is moved. */
@@ -35,6 +41,7 @@ export class MemoryBroker {
 
   constructor(scheduler: Scheduler, options: MemoryBrokerOptions = {}) {
     this.scheduler = scheduler;
+    this.transactionVersion = options.transactionVersion ?? 2;
     this.topics = new Topics(options.maxBatchBytes ?? 1_048_588);
     this.transactions = new TransactionCoordinator(scheduler, (participant, ...marker) =>
       this.#writeMarker(participant, ...marker),
@@ -79,11 +86,11 @@ export class MemoryBroker {
     return group;
   }
 
-  append(topic: string, partition: number, batch: Buffer): Appended {
+  append(topic: string, partition: number, batch: Buffer, entry: Entry): Appended {
     const log = this.find(topic, partition);
     if (!log) return { errorCode: UNKNOWN_TOPIC_OR_PARTITION, baseOffset: -1 };
     const place = partitionName(topic, partition);
-    const appended = log.append(batch, (producerId, epoch) => this.transactions.verify(producerId, epoch, place));
+    const appended = log.append(batch, (producerId, epoch) => this.transactions[entry](producerId, epoch, place));
     this.changed();
     return appended;
   }
@@ -93,11 +100,12 @@ export class MemoryBroker {
     owner: Owner,
     member: { readonly memberId: string; readonly generationId: number },
     offsets: ReadonlyMap<string, CommittedOffset>,
+    entry: Entry,
   ): number {
     const { producerId, producerEpoch } = owner;
     const { coordinator, offsets: of } = this.group(groupId);
     const errorCode =
-      this.transactions.verify(producerId, producerEpoch, groupName(groupId)) ||
+      this.transactions[entry](producerId, producerEpoch, groupName(groupId)) ||
       coordinator.checkOffsets(member.memberId, member.generationId);
     if (errorCode === NONE) {
       of.stage(producerId, offsets);

@@ -17,8 +17,10 @@ import {
   offsetFetch,
   produce,
   txnOffsetCommit,
+  txnOffsetCommitV2,
   type Serve,
 } from './requests-of-transactions.js';
+import { apiVersions, endTxnV2, produceV2 } from './requests-of-transactions-v2.js';
 
 export type Api =
   | 'Produce'
@@ -34,6 +36,7 @@ export type Api =
   | 'SyncGroup'
   | 'Heartbeat'
   | 'LeaveGroup'
+  | 'ApiVersions'
   | 'Metadata'
   | 'FindCoordinator';
 
@@ -45,15 +48,17 @@ export interface Network {
   exchange<T>(api: Api, serve: () => T | Promise<T>): Promise<T>;
 }
 
-const SERVED: Readonly<Record<number, Serve>> = {
-  0: produce,
-  3: metadata,
-  9: offsetFetch,
-  22: initProducerId,
-  24: addPartitionsToTxn,
-  25: addOffsetsToTxn,
-  26: endTxn,
-  28: txnOffsetCommit,
+/** By api key and version. */
+const SERVED: Readonly<Record<number, Readonly<Record<number, Serve>>>> = {
+  0: { 7: produce, 12: produceV2 },
+  3: { 10: metadata },
+  9: { 7: offsetFetch },
+  18: { 3: apiVersions },
+  22: { 1: initProducerId },
+  24: { 1: addPartitionsToTxn },
+  25: { 1: addOffsetsToTxn },
+  26: { 1: endTxn, 5: endTxnV2 },
+  28: { 3: txnOffsetCommit, 5: txnOffsetCommitV2 },
 };
 const FETCH = 1;
 /** The newest that a broker of 3.1 speaks, where we ask for one that an older broker does not. */
@@ -144,7 +149,7 @@ function createNode(broker: MemoryBroker, connections: Connections, nodeId: numb
           const out =
             request.apiKey === FETCH
               ? await serveFetch(broker, request.apiVersion, reader, isElsewhere)
-              : SERVED[request.apiKey]!(broker, reader, isElsewhere());
+              : SERVED[request.apiKey]![request.apiVersion]!(broker, reader, isElsewhere());
           return Buffer.from(out.bytes());
         });
         return response.parse(await response.decode(bytes));

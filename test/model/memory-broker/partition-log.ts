@@ -16,7 +16,7 @@ export interface Appended {
   readonly baseOffset: number;
 }
 
-/** Asks the transaction's coordinator whether this partition is in the producer's transaction (KIP-890). */
+/** Asks the transaction's coordinator whether this partition is, or may come, in the producer's transaction (KIP-890). */
 export type Verify = (producerId: bigint, epoch: number) => number;
 
 const REFUSED = (errorCode: number): Appended => ({ errorCode, baseOffset: -1 });
@@ -40,14 +40,15 @@ export class PartitionLog {
 
   append(batch: Buffer, verify: Verify): Appended {
     const header = readHeader(batch);
+    const { producerId, producerEpoch, transactional } = header;
+    // Before it is looked into: what is refused for itself has joined its transaction.
+    if (transactional && !this.#producers.hasOpen(producerId, producerEpoch)) {
+      const errorCode = verify(producerId, producerEpoch);
+      if (errorCode !== NONE) return REFUSED(errorCode);
+    }
     if (!header.isIntact) return REFUSED(CORRUPT_MESSAGE);
     if (batch.length > this.#maxBatchBytes) return REFUSED(MESSAGE_TOO_LARGE);
-    const { producerId, producerEpoch, transactional } = header;
     if (producerId >= 0n) {
-      if (transactional && !this.#producers.hasOpen(producerId, producerEpoch)) {
-        const errorCode = verify(producerId, producerEpoch);
-        if (errorCode !== NONE) return REFUSED(errorCode);
-      }
       const repeatOf = this.#producers.repeatOf(header);
       if (repeatOf !== undefined) return { errorCode: NONE, baseOffset: repeatOf };
       const errorCode = this.#producers.check(header);

@@ -1,4 +1,4 @@
-/** The requests about transactions, off the wire and back on it, in the versions that topology/kafka/requests.ts speaks. */
+/** The requests about transactions, off the wire and back on it, in the versions of topology/kafka/requests.ts. */
 import type { ByteReader } from '../../../topology/bytes.js';
 import { ByteWriter } from '../../../topology/bytes.js';
 import {
@@ -10,7 +10,7 @@ import {
   UNSTABLE_OFFSET_COMMIT,
 } from './codes.js';
 import { NO_OFFSET, type CommittedOffset } from './group-offsets.js';
-import { groupName, partitionName, type MemoryBroker } from './memory-broker.js';
+import { groupName, partitionName, type Entry, type MemoryBroker } from './memory-broker.js';
 import type { Owner } from './transaction-coordinator.js';
 import { compactList, list } from './wire.js';
 
@@ -61,37 +61,43 @@ export const endTxn: Serve = (broker, body, isElsewhere) => {
   return answer(isElsewhere ? NOT_COORDINATOR : broker.transactions.end(owner, isCommit));
 };
 
-export const txnOffsetCommit: Serve = (broker, body, isElsewhere) => {
-  body.tags();
-  const transactionalId = body.compactString();
-  const groupId = body.compactString();
-  const owner = { transactionalId, producerId: body.bigint64(), producerEpoch: body.int16() };
-  const generationId = body.int32();
-  const memberId = body.compactString();
-  body.compactNullableString(); // group instance id
-  const topics = compactList(body, () => {
-    const topic = body.compactString();
-    return { topic, partitions: compactList(body, () => readOffset(body)) };
-  });
-  const offsets = new Map(
-    topics.flatMap(({ topic, partitions }) =>
-      partitions.map(({ partition, ...offset }) => [partitionName(topic, partition), offset] as const),
-    ),
-  );
-  const errorCode = isElsewhere
-    ? NOT_COORDINATOR
-    : broker.commitOffsets(groupId, owner, { memberId, generationId }, offsets);
-  const out = new ByteWriter()
-    .uvarint(0)
-    .int32(0)
-    .uvarint(topics.length + 1);
-  for (const { topic, partitions } of topics) {
-    out.compactString(topic).uvarint(partitions.length + 1);
-    for (const { partition } of partitions) out.int32(partition).int16(errorCode).uvarint(0);
-    out.uvarint(0);
-  }
-  return out.uvarint(0);
-};
+const offsetCommit =
+  (entry: Entry): Serve =>
+  (broker, body, isElsewhere) => {
+    body.tags();
+    const transactionalId = body.compactString();
+    const groupId = body.compactString();
+    const owner = { transactionalId, producerId: body.bigint64(), producerEpoch: body.int16() };
+    const generationId = body.int32();
+    const memberId = body.compactString();
+    body.compactNullableString(); // group instance id
+    const topics = compactList(body, () => {
+      const topic = body.compactString();
+      return { topic, partitions: compactList(body, () => readOffset(body)) };
+    });
+    const offsets = new Map(
+      topics.flatMap(({ topic, partitions }) =>
+        partitions.map(({ partition, ...offset }) => [partitionName(topic, partition), offset] as const),
+      ),
+    );
+    const errorCode = isElsewhere
+      ? NOT_COORDINATOR
+      : broker.commitOffsets(groupId, owner, { memberId, generationId }, offsets, entry);
+    const out = new ByteWriter()
+      .uvarint(0)
+      .int32(0)
+      .uvarint(topics.length + 1);
+    for (const { topic, partitions } of topics) {
+      out.compactString(topic).uvarint(partitions.length + 1);
+      for (const { partition } of partitions) out.int32(partition).int16(errorCode).uvarint(0);
+      out.uvarint(0);
+    }
+    return out.uvarint(0);
+  };
+
+export const txnOffsetCommit = offsetCommit('verify');
+/** Version 5: the group joins with its offsets. */
+export const txnOffsetCommitV2 = offsetCommit('join');
 
 /** With require_stable: an offset over which a transaction is pending is not told. */
 export const offsetFetch: Serve = (broker, body, isElsewhere) => {
@@ -137,7 +143,7 @@ export const produce: Serve = (broker, body, isElsewhere) => {
       const batch = body.raw(body.int32());
       const { errorCode, baseOffset } = isElsewhere
         ? { errorCode: NOT_LEADER_FOR_PARTITION, baseOffset: -1 }
-        : broker.append(topic, partition, batch);
+        : broker.append(topic, partition, batch, 'verify');
       out.int32(partition).int16(errorCode).int64(baseOffset).int64(-1).int64(0);
     }
   }

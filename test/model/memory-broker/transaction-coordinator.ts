@@ -11,6 +11,7 @@ import {
   INVALID_PRODUCER_ID_MAPPING,
   INVALID_TXN_STATE,
   NONE,
+  PRODUCER_FENCED,
 } from './codes.js';
 import type { Scheduler } from './scheduler.js';
 
@@ -78,11 +79,13 @@ export class TransactionCoordinator {
   /** Takes partitions or a group into the transaction, which begins with the first of them. */
   add(owner: Owner, participants: readonly string[]): number {
     const found = this.#ownedBy(owner);
-    if (typeof found === 'number') return found;
-    if (found.state === 'prepare') return CONCURRENT_TRANSACTIONS;
-    if (found.state !== 'ongoing') this.#begin(found);
-    for (const participant of participants) found.participants.add(participant);
-    return NONE;
+    return typeof found === 'number' ? found : this.#add(found, participants);
+  }
+
+  /** Version 2: the participant that this producer writes to comes into its transaction thereby. */
+  join(producerId: bigint, epoch: number, participant: string): number {
+    const found = this.#writtenBy(producerId, epoch);
+    return typeof found === 'number' ? found : this.#add(found, [participant]);
   }
 
   end(owner: Owner, isCommit: boolean): number {
@@ -101,11 +104,28 @@ export class TransactionCoordinator {
     }
   }
 
+  /** Version 2: each end is an epoch more, of which the owner is told however often it asks. */
+  endAndBump(owner: Owner, isCommit: boolean): { errorCode: number; epoch: number } {
+    const refused = (errorCode: number) => ({ errorCode, epoch: -1 });
+    const found = this.#transactions.get(owner.transactionalId);
+    if (found?.producerId !== owner.producerId) return refused(INVALID_PRODUCER_ID_MAPPING);
+    const { state, epoch } = found;
+    const isEnded = state === 'prepare' || state === 'complete';
+    if (isEnded && owner.producerEpoch === epoch - 1) {
+      if (found.isCommit !== isCommit) return refused(INVALID_TXN_STATE);
+      return state === 'prepare' ? refused(CONCURRENT_TRANSACTIONS) : { errorCode: NONE, epoch };
+    }
+    if (owner.producerEpoch !== epoch || state === 'prepare') return refused(PRODUCER_FENCED);
+    if (isCommit && state !== 'ongoing') return refused(INVALID_TXN_STATE);
+    found.epoch += 1;
+    this.#prepare(found, isCommit);
+    return { errorCode: NONE, epoch: found.epoch };
+  }
+
   /** May this producer write to the participant within its present transaction? */
   verify(producerId: bigint, epoch: number, participant: string): number {
-    const found = [...this.#transactions.values()].find((of) => of.producerId === producerId);
-    if (!found) return INVALID_PRODUCER_ID_MAPPING;
-    if (found.epoch !== epoch) return INVALID_PRODUCER_EPOCH;
+    const found = this.#writtenBy(producerId, epoch);
+    if (typeof found === 'number') return found;
     if (found.state === 'prepare') return CONCURRENT_TRANSACTIONS;
     return found.state === 'ongoing' && found.participants.has(participant) ? NONE : INVALID_TXN_STATE;
   }
@@ -120,6 +140,19 @@ export class TransactionCoordinator {
     const found = this.#transactions.get(transactionalId);
     if (found?.producerId !== producerId) return INVALID_PRODUCER_ID_MAPPING;
     return found.epoch === producerEpoch ? found : INVALID_PRODUCER_EPOCH;
+  }
+
+  #writtenBy(producerId: bigint, epoch: number): Transaction | number {
+    const found = [...this.#transactions.values()].find((of) => of.producerId === producerId);
+    if (!found) return INVALID_PRODUCER_ID_MAPPING;
+    return found.epoch === epoch ? found : INVALID_PRODUCER_EPOCH;
+  }
+
+  #add(transaction: Transaction, participants: readonly string[]): number {
+    if (transaction.state === 'prepare') return CONCURRENT_TRANSACTIONS;
+    if (transaction.state !== 'ongoing') this.#begin(transaction);
+    for (const participant of participants) transaction.participants.add(participant);
+    return NONE;
   }
 
   #begin(transaction: Transaction): void {

@@ -9,7 +9,7 @@ export interface Case {
   readonly defect: string;
   /** What happens, as the end of a sentence that begins "when". */
   readonly when: string;
-  readonly scenario: Scenario;
+  readonly scenario: Omit<Scenario, 'transactions'>;
   /** What does not hold then. */
   readonly caught: RegExp;
   /** How the defect is put in: at the task's seams, or by a switch within a module. */
@@ -18,11 +18,9 @@ export interface Case {
 
 const event: Command = { do: 'produce', source: 0, task: 0, user: 0, kind: 'plain' };
 const aWhile: Command = { do: 'steps', count: 60 };
-const alone = (...commands: Command[]): Scenario => ({ workers: 1, tasks: 1, commands });
-const befallsCommit = (
-  api: 'AddOffsetsToTxn' | 'TxnOffsetCommit' | 'EndTxn',
-  fault: 'crash-before' | 'crash-after' | 'lose-request',
-) => alone({ do: 'fault', worker: 0, api, fault }, event, aWhile);
+const alone = (...commands: Command[]): Case['scenario'] => ({ workers: 1, tasks: 1, commands });
+const befallsCommit = (api: 'TxnOffsetCommit' | 'EndTxn', fault: 'crash-before' | 'crash-after' | 'lose-request') =>
+  alone({ do: 'fault', worker: 0, api, fault }, event, aWhile);
 
 export const CASES: readonly Case[] = [
   {
@@ -87,7 +85,7 @@ export const CASES: readonly Case[] = [
   {
     defect: 'the changelog is written outside of the transaction',
     when: 'the worker dies before its offsets are in the transaction',
-    scenario: befallsCommit('AddOffsetsToTxn', 'crash-before'),
+    scenario: befallsCommit('TxnOffsetCommit', 'crash-before'),
     caught: /\[\] is in EMAIL_REQUEST_TOPIC-\d from TASK_EVENT_TOPIC-0, but \[TASK_EVENT_TOPIC-0 e0\] must/,
     put: defects.changelogOutside,
   },

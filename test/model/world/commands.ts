@@ -27,20 +27,22 @@ export type Command =
   | { readonly do: 'release' }
   | { readonly do: 'elect' };
 
+export type TransactionVersion = 1 | 2;
+export const TRANSACTION_VERSIONS: readonly TransactionVersion[] = [1, 2];
+
 export interface Scenario {
+  /** `transaction.version` of the cluster. */
+  readonly transactions: TransactionVersion;
   readonly workers: number;
   readonly tasks: number;
   readonly commands: readonly Command[];
 }
 
-const COMMIT_APIS = [
-  'AddPartitionsToTxn',
-  'Produce',
-  'AddOffsetsToTxn',
-  'TxnOffsetCommit',
-  'EndTxn',
-] as const satisfies readonly Api[];
-const TAKEOVER_APIS = ['InitProducerId', 'ListOffsets', 'OffsetFetch'] as const satisfies readonly Api[];
+const COMMIT_APIS: Readonly<Record<TransactionVersion, readonly Api[]>> = {
+  1: ['AddPartitionsToTxn', 'Produce', 'AddOffsetsToTxn', 'TxnOffsetCommit', 'EndTxn'],
+  2: ['Produce', 'TxnOffsetCommit', 'EndTxn'],
+};
+const TAKEOVER_APIS = ['ApiVersions', 'InitProducerId', 'ListOffsets', 'OffsetFetch'] as const satisfies readonly Api[];
 const OTHER_APIS = ['Fetch', 'JoinGroup', 'SyncGroup', 'Heartbeat'] as const satisfies readonly Api[];
 
 /** Only a producer's batches carry a number by which their repeat is known; no client sends another request twice. */
@@ -71,41 +73,48 @@ const choices = fc.array(fc.nat(5), { minLength: 1, maxLength: 20 });
 const disk = fc.constantFrom<('kept' | 'lost')[]>('kept', 'lost');
 const when = fc.constantFrom<('before' | 'after')[]>('before', 'after');
 
-const command: fc.Arbitrary<Command> = fc.oneof(
-  { weight: 6, arbitrary: produce },
-  { weight: 3, arbitrary: fc.record({ do: fc.constant('repeat' as const), nth: fc.nat(20) }) },
-  { weight: 2, arbitrary: fc.record({ do: fc.constant('write' as const), writer, source, task }) },
-  { weight: 2, arbitrary: fc.record({ do: fc.constant('end' as const), writer, commit: fc.boolean() }) },
-  { weight: 8, arbitrary: steps },
-  { weight: 2, arbitrary: fc.record({ do: fc.constant('shuffle' as const), choices }) },
-  { weight: 3, arbitrary: faultAt(apis(...TAKEOVER_APIS, ...COMMIT_APIS, ...OTHER_APIS)) },
-  { weight: 1, arbitrary: fc.record({ do: fc.constant('dieAtWrite' as const), worker, when }) },
-  { weight: 1, arbitrary: fc.record({ do: fc.constant('crash' as const), worker, disk }) },
-  { weight: 2, arbitrary: fc.record({ do: fc.constant('start' as const), worker }) },
-  { weight: 1, arbitrary: fc.record({ do: fc.constant('stop' as const), worker }) },
-  { weight: 1, arbitrary: fc.record({ do: fc.constant('pause' as const), worker }) },
-  { weight: 2, arbitrary: fc.record({ do: fc.constant('continue' as const), worker }) },
-  {
-    weight: 2,
-    arbitrary: fc.record({ do: fc.constant('elapse' as const), ms: fc.constantFrom(500, 4_000, 11_000, 61_000) }),
-  },
-  { weight: 2, arbitrary: fc.record({ do: fc.constant('release' as const) }) },
-  { weight: 1, arbitrary: fc.record({ do: fc.constant('elect' as const) }) },
-);
+const commandOf = (commitApis: readonly Api[]): fc.Arbitrary<Command> =>
+  fc.oneof(
+    { weight: 6, arbitrary: produce },
+    { weight: 3, arbitrary: fc.record({ do: fc.constant('repeat' as const), nth: fc.nat(20) }) },
+    { weight: 2, arbitrary: fc.record({ do: fc.constant('write' as const), writer, source, task }) },
+    { weight: 2, arbitrary: fc.record({ do: fc.constant('end' as const), writer, commit: fc.boolean() }) },
+    { weight: 8, arbitrary: steps },
+    { weight: 2, arbitrary: fc.record({ do: fc.constant('shuffle' as const), choices }) },
+    { weight: 3, arbitrary: faultAt(apis(...TAKEOVER_APIS, ...commitApis, ...OTHER_APIS)) },
+    { weight: 1, arbitrary: fc.record({ do: fc.constant('dieAtWrite' as const), worker, when }) },
+    { weight: 1, arbitrary: fc.record({ do: fc.constant('crash' as const), worker, disk }) },
+    { weight: 2, arbitrary: fc.record({ do: fc.constant('start' as const), worker }) },
+    { weight: 1, arbitrary: fc.record({ do: fc.constant('stop' as const), worker }) },
+    { weight: 1, arbitrary: fc.record({ do: fc.constant('pause' as const), worker }) },
+    { weight: 2, arbitrary: fc.record({ do: fc.constant('continue' as const), worker }) },
+    {
+      weight: 2,
+      arbitrary: fc.record({ do: fc.constant('elapse' as const), ms: fc.constantFrom(500, 4_000, 11_000, 61_000) }),
+    },
+    { weight: 2, arbitrary: fc.record({ do: fc.constant('release' as const) }) },
+    { weight: 1, arbitrary: fc.record({ do: fc.constant('elect' as const) }) },
+  );
 
 /** A commit that something befalls. */
-const troubledCommit: fc.Arbitrary<Command[]> = fc.tuple(faultAt(apis(...COMMIT_APIS)), produce, steps);
+const troubledCommit = (commitApis: readonly Api[]): fc.Arbitrary<Command[]> =>
+  fc.tuple(faultAt(apis(...commitApis)), produce, steps);
 
-const phrase: fc.Arbitrary<Command[]> = fc.oneof(
-  { weight: 8, arbitrary: command.map((of) => [of]) },
-  { weight: 1, arbitrary: troubledCommit },
-);
+const phraseOf = (commitApis: readonly Api[]): fc.Arbitrary<Command[]> =>
+  fc.oneof(
+    { weight: 8, arbitrary: commandOf(commitApis).map((of) => [of]) },
+    { weight: 1, arbitrary: troubledCommit(commitApis) },
+  );
 
-export const scenario: fc.Arbitrary<Scenario> = fc.record({
-  workers: fc.integer({ min: 1, max: 3 }),
-  tasks: fc.integer({ min: 1, max: 3 }),
-  commands: fc.array(phrase, { minLength: 1, maxLength: 40, size: 'max' }).map((phrases) => phrases.flat()),
-});
+export const scenarioOf = (transactions: TransactionVersion): fc.Arbitrary<Scenario> =>
+  fc.record({
+    transactions: fc.constant(transactions),
+    workers: fc.integer({ min: 1, max: 3 }),
+    tasks: fc.integer({ min: 1, max: 3 }),
+    commands: fc
+      .array(phraseOf(COMMIT_APIS[transactions]), { minLength: 1, maxLength: 40, size: 'max' })
+      .map((phrases) => phrases.flat()),
+  });
 
 /** A command about a machine or a partition that the world does not have is about another one. */
 export async function perform(world: World, command: Command): Promise<void> {

@@ -12,8 +12,8 @@ export async function play(scenario: Scenario, defect?: Defect): Promise<void> {
 }
 
 /** The world as the scenario left it. */
-export async function run({ workers, tasks, commands }: Scenario, defect?: Defect): Promise<World> {
-  const world = new World(defect ? { workers, tasks, defect } : { workers, tasks });
+export async function run({ commands, ...setUp }: Scenario, defect?: Defect): Promise<World> {
+  const world = new World(defect ? { ...setUp, defect } : setUp);
   try {
     await world.begin();
     for (const command of commands) {

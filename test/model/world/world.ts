@@ -4,6 +4,7 @@ import { MemoryBroker } from '../memory-broker/memory-broker.js';
 import { openMemoryEnvironment, type Disk } from '../simulation/memory-environment.js';
 import { SimulatedNetwork } from '../simulation/network.js';
 import { Simulation, type Process } from '../simulation/simulation.js';
+import type { TransactionVersion } from './commands.js';
 import type { Defect } from './defects.js';
 import type { EventKind, ModelEvent } from './events.js';
 import { storeIsAhead, wrongOffsets, wrongOutputs, wrongStores } from './invariants.js';
@@ -12,6 +13,8 @@ import { Upstream, type Place } from './upstream.js';
 import { NAMES, OWN_TOPICS, SOURCE_NAMES, Worker } from './worker.js';
 
 export interface WorldOptions {
+  /** `transaction.version` of the cluster. */
+  readonly transactions: TransactionVersion;
   readonly workers: number;
   readonly tasks: number;
   /** Put in on purpose, to see whether it is found. */
@@ -52,10 +55,13 @@ export class World {
   #reader: Reader | undefined;
   #incarnations = 0;
 
-  constructor({ workers, tasks, defect = (services) => services }: WorldOptions) {
+  constructor({ transactions, workers, tasks, defect = (services) => services }: WorldOptions) {
     this.tasks = tasks;
     this.#defect = defect;
-    this.broker = new MemoryBroker(this.simulation, { maxBatchBytes: MAX_BATCH_BYTES });
+    this.broker = new MemoryBroker(this.simulation, {
+      maxBatchBytes: MAX_BATCH_BYTES,
+      transactionVersion: transactions,
+    });
     for (const topic of SOURCE_NAMES) this.broker.createTopic(topic, tasks);
     for (const topic of OWN_TOPICS) this.broker.createTopic(topic, topic === NAMES.changelog ? tasks : SINK_PARTITIONS);
     this.upstream = new Upstream(this.broker);
