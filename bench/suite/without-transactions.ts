@@ -6,6 +6,7 @@ import { editArgs, type Edit } from '../../test/chaos/mutations.js';
 import type { Contender } from './contenders.js';
 
 const PRODUCER = 'topology/kafka/transactional-producer.js';
+const PROTOCOL = 'topology/kafka/transaction-protocol.js';
 
 const EDITS: readonly Edit[] = [
   {
@@ -19,18 +20,15 @@ const EDITS: readonly Edit[] = [
     replace: 'out.int16(-1).int16(-1)',
   },
   {
-    module: PRODUCER,
-    find: 'await this.#atTransactionCoordinator(addPartitionsToTxn(this.#owner(), topics));',
-    replace: '',
+    module: PROTOCOL,
+    find: 'isSpoken && transactionVersion(reader) >= 2 ? VERSION_2 : VERSION_1',
+    replace: 'VERSION_1',
   },
+  { module: PROTOCOL, find: 'addPartitions: addPartitionsToTxn,', replace: '' },
+  { module: PROTOCOL, find: 'addOffsets: addOffsetsToTxn,', replace: '' },
   {
     module: PRODUCER,
-    find: 'await this.#atTransactionCoordinator(addOffsetsToTxn(this.#owner(), member.groupId));',
-    replace: '',
-  },
-  {
-    module: PRODUCER,
-    find: 'await this.#groupCoordinator.connectionPool.send(txnOffsetCommit(this.#owner(), member, offsets));',
+    find: 'await this.#groupCoordinator.connectionPool.send(commitOffsets(this.#owner(), member, offsets));',
     replace: `await this.#groupCoordinator.offsetCommit({
       groupId: member.groupId,
       groupGenerationId: member.generationId,
@@ -40,7 +38,7 @@ const EDITS: readonly Edit[] = [
   },
   {
     module: PRODUCER,
-    find: 'await this.#atTransactionCoordinator(endTxn(this.#owner(), committed));',
+    find: 'this.#identity = await this.#atTransactionCoordinator(this.#protocol.end(owner, committed));',
     replace: '',
   },
 ];

@@ -16,7 +16,6 @@ export const API = {
   fetch: 1,
   heartbeat: 12,
   initProducerId: 22,
-  addPartitions: 24,
   endTxn: 26,
   txnOffsets: 28,
 } as const;

@@ -41,8 +41,7 @@ export const NETWORK_CASES: readonly ChaosCase[] = [
   {
     id: '8',
     name: 'answers lost',
-    fault:
-      'the answers to EndTxn, TxnOffsetCommit, Produce, AddPartitionsToTxn and InitProducerId are lost, one kind after another',
+    fault: 'the answers to EndTxn, TxnOffsetCommit, Produce and InitProducerId are lost, one kind after another',
     seconds: 60,
     env: IMPATIENT,
     inject: async (round) => {
@@ -51,7 +50,6 @@ export const NETWORK_CASES: readonly ChaosCase[] = [
         ['TxnOffsetCommit', API.txnOffsets],
         ['Produce', API.produce],
         ['EndTxn again', API.endTxn],
-        ['AddPartitionsToTxn', API.addPartitions],
       ] as const) {
         await faultFrames(round, { apis: [api], of: 'answer', does: 'lose', times: 2 }, `answer to ${name} lost`);
       }

@@ -10,7 +10,7 @@ import { OUTCOME_UNKNOWN, type Member, type Round } from '../round.js';
 import { moveClock, CLOCK_PRELOAD } from '../clock.js';
 import { canLimitCpu, limitCpu } from '../cpu-limit.js';
 
-/** For how long the first request of a zombie's commit is on its way: longer than a takeover takes. */
+/** For how long the first requests of a zombie's commit are on their way: longer than a takeover takes. */
 const BEGINS_LATE_MS = 14_000;
 /** For how long the zombie does not hear that its tasks are gone. */
 const ZOMBIE_ALONE_MS = 6_000;
@@ -49,13 +49,13 @@ async function untilTakenOver(round: Round, from: Member, tasks: readonly number
   );
 }
 
-/** SIGSTOP at the moment at which one of the worker's produce requests is on its way: its transaction is open. */
+/** SIGSTOP at the moment at which one of the worker's produce requests is on its way: its transaction is open, or will be. */
 async function stopWithinTransaction(round: Round, member: Member): Promise<void> {
-  await stopAtRequest(round, member, API.produce, 200);
+  await stopAtProduce(round, member, 200);
 }
 
-/** SIGSTOP at the moment at which such a request of the worker is on its way, where it stays for so long; performance.now() then. */
-async function stopAtRequest(round: Round, member: Member, api: number, holdMs: number): Promise<number> {
+/** SIGSTOP at the moment at which produce requests of the worker are on their way, where they stay for so long; performance.now() then. */
+async function stopAtProduce(round: Round, member: Member, holdMs: number): Promise<number> {
   let stoppedAt = 0;
   const stop = (): void => {
     if (stoppedAt === 0) signal(member, 'SIGSTOP');
@@ -64,7 +64,7 @@ async function stopAtRequest(round: Round, member: Member, api: number, holdMs: 
   const does = { hold: (): number => holdMs };
   const { pid } = member.process;
   const rules = round.cluster.proxies.map((proxy) =>
-    proxy.add({ apis: [api], of: 'request', pid, does, times: 1, onHit: stop }),
+    proxy.add({ apis: [API.produce], of: 'request', pid, does, onHit: stop }),
   );
   await until(`${member.name} has sent the request`, () => stoppedAt > 0);
   for (const rule of rules) rule.remove();
@@ -192,9 +192,9 @@ export const WORKER_CASES: readonly ChaosCase[] = [
     id: '3b',
     name: 'zombie that begins late',
     fault:
-      'SIGSTOP with the first request of a commit on its way, which arrives after the takeover; SIGCONT, with heartbeats held: the zombie commits before it can know',
+      'SIGSTOP with the first requests of a commit on their way, which arrive after the takeover; SIGCONT, with heartbeats held: the zombie commits before it can know',
     seconds: 60,
-    // The request is still waited for when it arrives.
+    // They are still waited for when they arrive.
     env: { REQUEST_TIMEOUT_MS: '19000' },
     inject: async (round) => {
       for (let time = 0; time < 2; time += 1) {
@@ -208,7 +208,7 @@ export const WORKER_CASES: readonly ChaosCase[] = [
         const beats = round.cluster.proxies.map((proxy) =>
           proxy.add({ apis: [API.heartbeat], of: 'request', pid, does }),
         );
-        const stoppedAt = await stopAtRequest(round, member, API.addPartitions, BEGINS_LATE_MS);
+        const stoppedAt = await stopAtProduce(round, member, BEGINS_LATE_MS);
         try {
           await untilTakenOver(round, member, tasks);
           const early = BEGINS_LATE_MS - (performance.now() - stoppedAt);

@@ -136,30 +136,25 @@ export class FakeCluster {
     }
   }
 
-  /** The requests of version 2. */
+  /** The requests of version 2: Produce, TxnOffsetCommit and EndTxn. */
   async #writeFlexible(api: Api, body: ByteReader, out: ByteWriter, code: number): Promise<void> {
     body.tags();
-    switch (api) {
-      case 'Produce':
-        await this.#produceFlexible(body, out);
-        return;
-      case 'TxnOffsetCommit':
-        this.#writeOffsets(out, code);
-        return;
-      case 'EndTxn': {
-        body.compactString();
-        body.raw(8); // producer id
-        const answer = code === 0 ? this.#endAndBump(body.int16(), body.int8() === 1) : code;
-        out.uvarint(0).int32(0).int16(answer);
-        out
-          .bigint64(answer === 0 ? 900n : -1n)
-          .int16(answer === 0 ? this.epoch : -1)
-          .uvarint(0);
-        return;
-      }
-      default:
-        throw new Error(`${api} has no part in version 2`);
+    if (api === 'Produce') {
+      await this.#produceFlexible(body, out);
+      return;
     }
+    if (api === 'TxnOffsetCommit') {
+      this.#writeOffsets(out, code);
+      return;
+    }
+    body.compactString();
+    body.raw(8); // producer id
+    const answer = code === 0 ? this.#endAndBump(body.int16(), body.int8() === 1) : code;
+    out.uvarint(0).int32(0).int16(answer);
+    out
+      .bigint64(answer === 0 ? 900n : -1n)
+      .int16(answer === 0 ? this.epoch : -1)
+      .uvarint(0);
   }
 
   /** The repeat of an end is answered alike. */
