@@ -18,6 +18,7 @@ import {
 } from './requests.js';
 import { endTxnV2, produceV2, txnOffsetCommitV2, VERSIONS } from './transactions-v2.js';
 
+/** The steps of a transaction, each as a request to be sent. */
 export interface TransactionProtocol {
   /** Before anything is produced to them; undefined where producing is enough. */
   readonly addPartitions?: (owner: ProducerIdentity, topics: readonly TopicPartitions[]) => RawRequest<void>;

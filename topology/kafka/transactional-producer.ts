@@ -198,7 +198,7 @@ export class TransactionalProducer {
       left = failed.map(({ batch }) => batch);
       const worst = failed.find(({ error }) => !isRetriable(error)) ?? failed[0];
       // "Later" does not say that the batch is not in the log: after an abort, the next one under its sequence could be
-      // taken for its repeat. A new producer tells them apart.
+      // taken for its repeat, where an epoch outlives it. A new producer tells them apart.
       if (worst && isRefused(worst.error) && failed.some(({ error }) => isRetriable(error))) {
         throw new CommitUnknownError('records were refused beside others whose fate is not known', worst.error);
       }
@@ -208,7 +208,7 @@ export class TransactionalProducer {
 
   /**
    * The broker has the batch, whatever becomes of the rest of the round: after a refusal and an abort, the next
-   * batch under the same sequence would be taken for a repeat of this one and silently dropped.
+   * batch of this epoch under the same sequence would be taken for a repeat of this one and silently dropped.
    */
   #taken({ topic, partition, count }: RecordBatch): void {
     const key = `${topic}/${partition}`;

@@ -26,6 +26,8 @@ interface Appended {
 const COORDINATOR_LOAD_IN_PROGRESS = 14;
 const OUT_OF_ORDER_SEQUENCE_NUMBER = 45;
 const INVALID_PRODUCER_EPOCH = 47;
+/** Kept back for fencing. */
+const LAST_EPOCH = 0x7fff;
 /** Api key and version from which on a transaction is of version 2. */
 const NEWEST = [
   [0, 12],
@@ -45,7 +47,8 @@ export class FakeCluster {
   answer: (api: Api, place: string, bytes: number) => number | Error = () => 0;
   /** Coordinators looked up. */
   lookUps = 0;
-  /** A producer's of which a batch or an end is taken. */
+  /** The producer of which a batch or an end is taken. */
+  producerId = 900n;
   epoch = 0;
   /** `transaction.version` of the cluster; undefined for a broker that knows of no features. */
   readonly transactionVersion: number | undefined;
@@ -103,7 +106,7 @@ export class FakeCluster {
         return;
       case 'InitProducerId':
         this.#nextEpoch();
-        out.int32(0).int16(code).bigint64(900n).int16(this.epoch);
+        out.int32(0).int16(code).bigint64(this.producerId).int16(this.epoch);
         return;
       case 'AddPartitionsToTxn': {
         body.string();
@@ -152,7 +155,7 @@ export class FakeCluster {
     const answer = code === 0 ? this.#endAndBump(body.int16(), body.int8() === 1) : code;
     out.uvarint(0).int32(0).int16(answer);
     out
-      .bigint64(answer === 0 ? 900n : -1n)
+      .bigint64(answer === 0 ? this.producerId : -1n)
       .int16(answer === 0 ? this.epoch : -1)
       .uvarint(0);
   }
@@ -203,9 +206,13 @@ export class FakeCluster {
       .uvarint(0);
   }
 
-  /** Each counts its sequences from 0. */
+  /** Each counts its sequences from 0; when they are used up, another producer id takes over. */
   #nextEpoch(): void {
     this.epoch += 1;
+    if (this.epoch === LAST_EPOCH) {
+      this.producerId += 1n;
+      this.epoch = 0;
+    }
     this.#nextSequences.clear();
     this.#last.clear();
   }
@@ -267,8 +274,8 @@ export class FakeCluster {
     const code = this.answer('Produce', place, bytes.length);
     if (code instanceof Error) throw code;
     if (code !== 0) return [code, -1];
-    const { producerEpoch, firstSequence, records } = await decodeBatch(new Decoder(bytes));
-    if (producerEpoch !== this.epoch) return [INVALID_PRODUCER_EPOCH, -1];
+    const { producerId, producerEpoch, firstSequence, records } = await decodeBatch(new Decoder(bytes));
+    if (producerEpoch !== this.epoch || producerId !== String(this.producerId)) return [INVALID_PRODUCER_EPOCH, -1];
     const last = this.#last.get(place);
     if (last?.sequence === firstSequence && last.count === records.length) return [0, last.offset];
     if (firstSequence !== (this.#nextSequences.get(place) ?? 0)) return [OUT_OF_ORDER_SEQUENCE_NUMBER, -1];

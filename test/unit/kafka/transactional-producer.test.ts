@@ -302,6 +302,15 @@ describe('TransactionalProducer', () => {
     expect(broker.asked.filter((api) => api === 'EndTxn')).toHaveLength(3);
   });
 
+  it('goes on under another producer id when its epochs are used up', async () => {
+    const broker = new FakeCluster({ out: [0] }, 2);
+    broker.epoch = 0x7ffd - 1;
+    const producer = await fenced(broker);
+    for (const text of ['a', 'b', 'c', 'd']) await commit(producer, text);
+    expect(broker.committed('out-0')).toEqual(['a', 'b', 'c', 'd']);
+    expect([broker.producerId, broker.epoch]).toEqual([901n, 2]);
+  });
+
   it('counts sequences from 0 after an abort of version 2, also of what the broker had taken', async () => {
     const broker = new FakeCluster({ out: [0, 0] }, 2);
     const producer = await fenced(broker);
