@@ -68,8 +68,8 @@ export function txnOffsetCommitV2(
 }
 
 /**
- * Who the next transaction belongs to. Asked again under the old epoch it answers alike. The abort of a transaction
- * that nothing has joined is an epoch more and no error.
+ * Whose the next transaction is: the next epoch's, or another producer id's when this one's 32,767 are used up. Asked
+ * again under the old epoch it answers alike. The abort of a transaction that nothing has joined is no error.
  */
 export function endTxnV2(owner: ProducerIdentity, committed: boolean): RawRequest<ProducerIdentity> {
   const { transactionalId, producerId, producerEpoch } = owner;

@@ -115,7 +115,8 @@ export class TransactionCoordinator {
       if (found.isCommit !== isCommit) return refused(INVALID_TXN_STATE);
       return state === 'prepare' ? refused(CONCURRENT_TRANSACTIONS) : { errorCode: NONE, epoch };
     }
-    if (owner.producerEpoch !== epoch || state === 'prepare') return refused(PRODUCER_FENCED);
+    if (owner.producerEpoch !== epoch) return refused(PRODUCER_FENCED);
+    if (state === 'prepare') return refused(CONCURRENT_TRANSACTIONS);
     if (isCommit && state !== 'ongoing') return refused(INVALID_TXN_STATE);
     found.epoch += 1;
     this.#prepare(found, isCommit);
