@@ -204,7 +204,9 @@ export const WORKER_CASES: readonly ChaosCase[] = [
         const { pid } = member.process;
         const learned = (): number => member.process.logged('the group gave our tasks away, joining again').length;
         const before = learned();
-        const does = { hold: (): number => ZOMBIE_ALONE_MS };
+        let isBack = false;
+        // One that was on its way at the stop is not to tell it at once, either.
+        const does = { hold: (): number => ZOMBIE_ALONE_MS + (isBack ? 0 : BEGINS_LATE_MS) };
         const beats = round.cluster.proxies.map((proxy) =>
           proxy.add({ apis: [API.heartbeat], of: 'request', pid, does }),
         );
@@ -215,6 +217,7 @@ export const WORKER_CASES: readonly ChaosCase[] = [
           await delay(Math.max(0, early) + 500);
           if (early > 0) round.effect(`${member.name} came back with a commit of tasks ${tasks.join(', ')} to begin`);
         } finally {
+          isBack = true;
           signal(member, 'SIGCONT');
         }
         await until(`${member.name} knows that it lost its tasks`, () => learned() > before, 40_000);
