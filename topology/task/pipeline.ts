@@ -13,6 +13,7 @@ import { RefusedError } from '../kafka/index.js';
 import type { DeadLetterCause } from '../outcome.js';
 import { origin, type SourceRecord, type SourceTopic } from '../record.js';
 import { commit, type CommitTarget } from './commit.js';
+import { CommitPace } from './commit-pace.js';
 import { Refusals } from './refusals.js';
 import { report } from './report.js';
 import { SourceQueue } from './source-queue.js';
@@ -45,6 +46,7 @@ export class Pipeline {
   readonly #dedup: LayeredDedup;
   readonly #directory: LayeredDirectory;
   readonly #budget: RetryBudget;
+  readonly #pace: CommitPace;
   readonly #refusals = new Refusals();
   readonly #attempts = new Map<SourceTopic, number>();
   /** Where the last commit that holds left each source. */
@@ -69,6 +71,7 @@ export class Pipeline {
     this.#services = services;
     this.#host = host;
     this.#budget = services.createBudget();
+    this.#pace = new CommitPace(services.limits.commitIntervalMs, () => this.plan());
     this.#layers = [this.#stage(new Map())];
     const layers: Layers = () => this.#layers as readonly StagedCommit[];
     this.#dedup = new LayeredDedup(store, services.shape, layers);
@@ -195,7 +198,7 @@ export class Pipeline {
   #turn(): void {
     try {
       const drained = this.#processSlice();
-      if (!this.#inFlight && !this.#staged.isEmpty && (drained || this.#isDue())) this.#beginCommit();
+      if (!this.#inFlight && !this.#staged.isEmpty && this.#isDue(drained)) this.#beginCommit();
       if (!drained && !this.#isFull()) this.plan();
       if (this.#hasLeftRecreated()) this.#host.recreated();
     } catch (error) {
@@ -218,8 +221,10 @@ export class Pipeline {
     return this.#staged.records >= this.#refusals.limit(commitRecords) || this.#staged.outputs.bytes >= commitBytes;
   }
 
-  #isDue(): boolean {
-    return this.#isFull() || performance.now() - this.#staged.openedAt >= this.#services.limits.commitIntervalMs;
+  #isDue(drained: boolean): boolean {
+    if (this.#isFull()) return true;
+    const now = performance.now();
+    return now - this.#staged.openedAt >= this.#services.limits.commitIntervalMs || (drained && this.#pace.allows(now));
   }
 
   /** True when nothing is left that could be processed now. */
@@ -306,6 +311,7 @@ export class Pipeline {
     const staged = this.#staged;
     this.#layers = [this.#stage(staged.positions), staged];
     const began = performance.now();
+    this.#pace.began(began);
     this.#committing = commit(staged, this.#host.target()).then(
       () => this.#holds(staged, began),
       (error: unknown) => this.#failed(staged, began, error),
