@@ -11,7 +11,15 @@ export function isNewer(
   return a.timestamp === b.timestamp ? a.eventId > b.eventId : a.timestamp > b.timestamp;
 }
 
+/** The user that was named last: an event is routed by its user's entry and then sent under its key. */
+const last = { tenantId: -1n, userId: -1n, key: '' };
+
 /** The record key of a user's records, here and on the in-app topic. */
 export function userKey(tenantId: bigint, userId: bigint): string {
-  return `${tenantId}|${userId}`;
+  if (last.userId !== userId || last.tenantId !== tenantId) {
+    last.tenantId = tenantId;
+    last.userId = userId;
+    last.key = `${tenantId}|${userId}`;
+  }
+  return last.key;
 }

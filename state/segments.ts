@@ -120,9 +120,14 @@ export class Segments {
 
   /**
    * What adding these takes, and expiring whole buckets: those before each source's first live one, up to `limit` digests.
-   * What is there already, in the same bucket or a later one, or has expired, is not added.
+   * What is there already, in the same bucket or a later one, or has expired, is not added; with `areNew` nothing is.
    */
-  change(lists: readonly BucketEntries[], firstLive: ReadonlyMap<number, number>, limit: number): SegmentChange {
+  change(
+    lists: readonly BucketEntries[],
+    firstLive: ReadonlyMap<number, number>,
+    limit: number,
+    areNew = false,
+  ): SegmentChange {
     const drafts: Draft[] = [];
     const open = new Map<number, Draft>();
     let next = this.#next;
@@ -130,7 +135,7 @@ export class Segments {
       const source = sourceIndex(topic);
       if (bucket < (firstLive.get(source) ?? 0)) continue;
       for (const digest of digests) {
-        if ((this.bucketOf(digest) ?? -1) >= bucket) continue;
+        if (!areNew && (this.bucketOf(digest) ?? -1) >= bucket) continue;
         let draft = open.get(source) ?? this.#continued(source);
         if (draft?.bucket !== bucket || draft.digests.length === SEGMENT_DIGESTS) {
           draft = { number: next, source, bucket, digests: [], from: 0, last: undefined };

@@ -88,8 +88,9 @@ export class TaskStore {
   /**
    * Applies committed entries and moves the checkpoint to `nextOffset`, in one write; many entries (a restore, a
    * standby) in several, so that the event loop goes on. Entries that are there, or expired, change nothing.
+   * `areNew`: the caller has looked for each, and found none that lives.
    */
-  async apply(entries: readonly CommittedEntry[], nextOffset: number): Promise<void> {
+  async apply(entries: readonly CommittedEntry[], nextOffset: number, areNew = false): Promise<void> {
     await this.load();
     const positions = new Map(this.#checkpoint?.positions);
     for (const { entry } of entries) for (const [topic, position] of entry.positions) positions.set(topic, position);
@@ -97,8 +98,8 @@ export class TaskStore {
     const pieces = inPieces(entries.flatMap(({ entry }) => entry.buckets));
     const last = pieces.pop() ?? [];
     // Ahead of the checkpoint: a crash leaves facts without it, which are applied again.
-    for (const piece of pieces) await this.#write(positions, piece);
-    await this.#write(positions, last, (batch) => {
+    for (const piece of pieces) await this.#write(positions, piece, areNew);
+    await this.#write(positions, last, areNew, (batch) => {
       batch.put(CHECKPOINT_KEY, encodeCheckpoint(this.#task, checkpoint));
       batch.halfway = () => crashPoint('store-writing');
     });
@@ -136,13 +137,14 @@ export class TaskStore {
   async #write(
     positions: ReadonlyMap<string, SourcePosition>,
     added: readonly BucketEntries[],
+    areNew: boolean,
     also?: (batch: Batch) => void,
   ): Promise<void> {
     const count = added.reduce((sum, { digests }) => sum + digests.length, 0);
     const firstLive = new Map(
       [...positions].map(([topic, { streamTime }]) => [sourceIndex(topic), firstLiveBucket(streamTime, this.#shape)]),
     );
-    const change = this.#segments.change(added, firstLive, EXPIRED_PER_WRITE + 2 * count);
+    const change = this.#segments.change(added, firstLive, EXPIRED_PER_WRITE + 2 * count, areNew);
     await writeAtomically(this.#table, (batch) => {
       this.#segments.write(change, batch);
       also?.(batch);

@@ -5,7 +5,7 @@
  * checksum; [2] -> format and topic id.
  */
 import { FatalError } from '../topology/errors.js';
-import { isNewer, type DirectoryEntry } from './directory-entry.js';
+import { isNewer, userKey, type DirectoryEntry } from './directory-entry.js';
 import { writeAtomically, type StateEnvironment } from './environment.js';
 import { Generations } from './generations.js';
 import { seal, unseal } from './sealed.js';
@@ -41,7 +41,7 @@ export class UserDirectory {
   }
 
   get(tenantId: bigint, userId: bigint): DirectoryEntry | undefined {
-    const name = `${tenantId}|${userId}`;
+    const name = userKey(tenantId, userId);
     const cached = this.#cache.get(name);
     if (cached !== undefined) return cached ?? undefined;
     const stored = this.#table.get(entryKey(tenantId, userId));
@@ -79,7 +79,7 @@ export class UserDirectory {
     const newest = new Map<string, DirectoryEntry>();
     let added = 0;
     for (const entry of entries) {
-      const name = `${entry.tenantId}|${entry.userId}`;
+      const name = userKey(entry.tenantId, entry.userId);
       const present = newest.get(name) ?? this.get(entry.tenantId, entry.userId);
       if (present && !isNewer(entry, present)) continue;
       if (!present) added += 1;

@@ -24,7 +24,7 @@ export const MUTATIONS: Readonly<Record<string, Mutation>> = {
         module: 'topology/task/commit.js',
         find: 'await producer.commit();',
         replace:
-          'await store.apply([{ offset: changelogOffset, entry }], changelogOffset + packed.length); await producer.commit();',
+          'await store.apply([{ offset: changelogOffset, entry }], changelogOffset + packed.length, true); await producer.commit();',
       },
     ],
     caughtBy: '9',

@@ -62,7 +62,8 @@ export async function commit(staged: StagedCommit, target: CommitTarget): Promis
   crashPoint('ended');
 
   // The records of one commit follow one another: nobody else writes this partition, and the marker comes last.
-  await store.apply([{ offset: changelogOffset, entry }], changelogOffset + packed.length);
+  // Each of its digests was looked for before it was staged.
+  await store.apply([{ offset: changelogOffset, entry }], changelogOffset + packed.length, true);
   crashPoint('stored');
 }
 

@@ -4,7 +4,13 @@ import { createRequire } from 'node:module';
 const load = createRequire(import.meta.url);
 
 export interface KafkajsEncoder {
+  readonly buf: Buffer;
   readonly buffer: Buffer;
+  size(): number;
+  writeInt16(value: number): KafkajsEncoder;
+  writeInt32(value: number): KafkajsEncoder;
+  writeString(value: string | null): KafkajsEncoder;
+  writeEncoder(encoder: { readonly buf: Buffer; readonly buffer: Buffer }): KafkajsEncoder;
   writeVarInt(value: number): KafkajsEncoder;
   writeVarLong(value: unknown): KafkajsEncoder;
   writeInt64(value: unknown): KafkajsEncoder;

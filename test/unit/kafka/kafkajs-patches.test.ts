@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { createRequire } from 'node:module';
 import { createServer, Socket, type AddressInfo, type Server } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
+import { Encoder } from './kafkajs-internals.js';
 
 const load = createRequire(import.meta.url);
 
@@ -27,6 +28,23 @@ function queue(): RequestQueue {
     logger,
   });
 }
+
+describe('a request', () => {
+  it('is framed as kafkajs framed it: its size, its header, its body', async () => {
+    const createRequest = load('kafkajs/src/protocol/request') as (options: object) => Promise<{ buffer: Buffer }>;
+    for (const size of [0, 1, 511, 512, 100_000]) {
+      const body = Buffer.alloc(size, 'x');
+      const encode = (): Promise<object> => Promise.resolve({ buf: body, buffer: body });
+      const request = { apiKey: 22, apiVersion: 1, encode };
+      for (const clientId of ['worker-0', 'größer', null]) {
+        const { buffer } = await createRequest({ correlationId: 7, clientId, request });
+        const header = new Encoder().writeInt16(22).writeInt16(1).writeInt32(7).writeString(clientId);
+        const whole = header.writeEncoder({ buf: body, buffer: body });
+        expect(buffer).toEqual(new Encoder().writeInt32(whole.size()).writeEncoder(whole).buffer);
+      }
+    }
+  });
+});
 
 describe('the request queue of a connection', () => {
   // kafkajs #1704, #1751
