@@ -105,7 +105,8 @@ async function* runRounds(bench: Bench, { options, contenders }: Results): Async
         if (contender.mostRecords && (at > 0 || round >= SLOW_ROUNDS)) continue;
         for (const kind of kinds) {
           const records = Math.min(size, contender.mostRecords ?? size);
-          const latency = kind === 'throughput' ? options.latency : undefined;
+          // It does not depend on the size of what came before.
+          const latency = kind === 'throughput' && at === 0 ? options.latency : undefined;
           yield await runRound(bench, contender, { size, records, seed: options.seed + round, kind, latency });
         }
       }
