@@ -123,5 +123,8 @@ for (const [name, event] of [
   console.log(`decode ${name} (${bytes} B): ${decodeRate(name, event, false)}/s`);
   console.log(`decode ${name} (${bytes} B), another writer's schema: ${decodeRate(name, event, true)}/s`);
 }
-console.log(`encode InAppNotification: ${rate(() => encoder.encode('NOTIFICATION_INAPP_TOPIC', inApp))}/s`);
-console.log(`encode UserDirectoryEntry: ${rate(() => encoder.encode('USER_DIRECTORY', entry))}/s`);
+const buffer = Buffer.alloc(10_000);
+console.log(
+  `encode InAppNotification: ${rate(() => encoder.encodeInto('NOTIFICATION_INAPP_TOPIC', inApp, buffer, 0))}/s`,
+);
+console.log(`encode UserDirectoryEntry: ${rate(() => encoder.encodeInto('USER_DIRECTORY', entry, buffer, 0))}/s`);

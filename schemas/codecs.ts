@@ -65,8 +65,8 @@ export interface EventEncoder {
   encode<T extends keyof SinkEvents>(topic: T, event: SinkEvents[T]): Buffer;
   /**
    * Writes that value into a buffer, from a position on. Gives the position behind it, or minus the number of bytes
-   * that the buffer lacks. Up to there everything may be written over, also behind the value: the buffer is to be the
-   * caller's own, never a part of Node's pool.
+   * that the buffer lacks. What stands behind the value may be written over: avsc leaves a few junk bytes there after a
+   * string that is not ASCII.
    */
   encodeInto<T extends keyof SinkEvents>(topic: T, event: SinkEvents[T], buffer: Buffer, at: number): number;
 }

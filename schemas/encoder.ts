@@ -10,9 +10,9 @@ export type SinkSchemaIds = Readonly<Record<keyof SinkEvents, number>>;
 
 const SCRATCH_BYTES = 4 * 1024;
 
-/** avsc writes a few junk bytes past the end of a string that is not ASCII: never into a part of Node's shared pool. */
 export class AvroEncoder implements EventEncoder {
   readonly #writers: ReadonlyMap<keyof SinkEvents, { readonly type: avsc.Type; readonly schemaId: number }>;
+  #scratch = Buffer.allocUnsafeSlow(SCRATCH_BYTES);
 
   constructor(ids: SinkSchemaIds) {
     this.#writers = new Map(
@@ -25,11 +25,10 @@ export class AvroEncoder implements EventEncoder {
 
   /** Throws a TypeError that names topic and field (never the value) when the event does not fit the schema. */
   encode<T extends keyof SinkEvents>(topic: T, event: SinkEvents[T]): Buffer {
-    for (let room = SCRATCH_BYTES; ;) {
-      const buffer = Buffer.allocUnsafeSlow(room);
-      const end = this.encodeInto(topic, event, buffer, 0);
-      if (end >= 0) return buffer.subarray(0, end);
-      room -= end;
+    for (;;) {
+      const end = this.encodeInto(topic, event, this.#scratch, 0);
+      if (end >= 0) return Buffer.from(this.#scratch.subarray(0, end));
+      this.#scratch = Buffer.allocUnsafeSlow(this.#scratch.length - end);
     }
   }
 

@@ -12,7 +12,7 @@ export function isNewer(
 }
 
 /** The user that was named last: an event is routed by its user's entry and then sent under its key. */
-const last = { tenantId: -1n, userId: -1n, key: '' };
+const last = { tenantId: 0n, userId: 0n, key: '0|0' };
 
 /** The record key of a user's records, here and on the in-app topic. */
 export function userKey(tenantId: bigint, userId: bigint): string {

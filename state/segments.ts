@@ -120,7 +120,8 @@ export class Segments {
 
   /**
    * What adding these takes, and expiring whole buckets: those before each source's first live one, up to `limit` digests.
-   * What is there already, in the same bucket or a later one, or has expired, is not added; with `areNew` nothing is.
+   * What is there already, in the same bucket or a later one, or has expired, is not added; with `areNew` nobody looks
+   * whether it is there.
    */
   change(
     lists: readonly BucketEntries[],

@@ -60,7 +60,7 @@ export interface ExecutorOptions {
 const MAX_RECORD_BYTES = 1_000_000 - 1_000;
 const MAX_EVENT_BYTES = 64 * 1024 * 1024;
 
-/** Compiles the topology. One executor may serve many tasks: it keeps nothing between two records. Throws TopologyError. */
+/** Compiles the topology. One executor may serve many tasks: it keeps nothing between two records, of which it runs one at a time. Throws TopologyError. */
 export function createExecutor(topology: Topology, options: ExecutorOptions): Executor {
   return new CompiledTopology(topology, options);
 }

@@ -9,7 +9,7 @@ export interface RecordCollector {
   begin(): void;
   /** Takes an event's output; gives the bytes of its value. */
   collect<T extends keyof SinkEvents>(topic: T, key: string, event: SinkEvents[T]): number;
-  /** Takes an output that is encoded already: a dead letter. Copies it. */
+  /** Takes an output that is encoded already: a dead letter. */
   add(record: SinkRecord): void;
   /** Gives back all that came since `begin`: the source record is dead-lettered instead, or tried again. */
   rollBack(): void;

@@ -148,8 +148,8 @@ export class TransactionalProducer {
 
   /**
    * Gives up a commit that is still on its way: it goes no further, and its transaction is aborted unless it was ended
-   * already. By a new epoch, not by EndTxn: a late request of that commit could begin another transaction under the
-   * same epoch, and commit offsets whose outputs were aborted. Rejects when the coordinator is busy with it or silent.
+   * already. By a new epoch, not by EndTxn: in version 1 a late request of that commit could begin another transaction
+   * under the same epoch, and commit offsets whose outputs were aborted. Rejects when the coordinator is busy with it or silent.
    */
   async abandon(): Promise<void> {
     this.#over = true;
@@ -199,7 +199,7 @@ export class TransactionalProducer {
       const worst = failed.find(({ error }) => !isRetriable(error)) ?? failed[0];
       // "Later" does not say that the batch is not in the log: after an abort, the next one under its sequence could be
       // taken for its repeat, where an epoch outlives it. A new producer tells them apart.
-      if (worst && isRefused(worst.error) && failed.some(({ error }) => isRetriable(error))) {
+      if (worst && isRefused(worst.error) && failed.some(({ error }) => mayBeInTheLog(error))) {
         throw new CommitUnknownError('records were refused beside others whose fate is not known', worst.error);
       }
       if (worst) throw worst.error;
@@ -288,3 +288,8 @@ function partitionsOf(batches: readonly RecordBatch[]): TopicPartitions[] {
 }
 
 const DUPLICATE_SEQUENCE = 46;
+
+/** Of "later" only this one says that nothing was appended: the last transaction's markers are still to be written. */
+function mayBeInTheLog(error: BrokerError): boolean {
+  return isRetriable(error) && error.type !== 'CONCURRENT_TRANSACTIONS';
+}

@@ -246,7 +246,7 @@ export class Pipeline {
     const record = queue.peek()!;
     const staged = this.#staged;
     if (staged.records === 0) {
-      staged.openedAt = performance.now();
+      if (staged.isEmpty) staged.openedAt = performance.now();
       staged.now = this.#services.clock.now();
     }
     const before = staged.streamTime(record.topic);
@@ -293,6 +293,7 @@ export class Pipeline {
   }
 
   #deadLettered(record: SourceRecord, cause: DeadLetterCause, { outputs }: StagedCommit): Processed {
+    outputs.begin();
     outputs.add(this.#services.executor.deadLetter(record, cause));
     return { kind: 'dead-lettered', cause };
   }

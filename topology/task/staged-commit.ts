@@ -35,7 +35,7 @@ export class StagedCommit {
   readonly #buckets: GrowingBucket[] = [];
   /** The one that took the last digest: most events of a commit go where the one before went. */
   #lastBucket: GrowingBucket | undefined;
-  /** performance.now() at the first record. */
+  /** performance.now() when it ceased to be empty. */
   openedAt = 0;
   /** The clock for every record of this commit. */
   now = 0;
@@ -74,6 +74,7 @@ export class StagedCommit {
     const position = this.#positions.get(topic)!;
     if (nextOffset <= position.nextOffset) return;
     position.nextOffset = nextOffset;
+    if (this.isEmpty) this.openedAt = performance.now();
     this.#positionsMoved = true;
   }
 

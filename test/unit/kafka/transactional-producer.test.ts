@@ -132,6 +132,19 @@ describe.each(VERSIONS)('TransactionalProducer, with transactions of version %i'
     await expect(sent).rejects.toBeInstanceOf(CommitUnknownError);
   });
 
+  it('goes on after a refusal when another batch was to wait for the markers of the last transaction', async () => {
+    const CONCURRENT_TRANSACTIONS = 51;
+    broker.answer = (api, place) =>
+      api !== 'Produce' ? 0 : place === 'out-0' ? MESSAGE_TOO_LARGE : place === 'out-1' ? CONCURRENT_TRANSACTIONS : 0;
+    const sent = producer.send([record('out', 0, 'too large'), record('out', 1, 'waits')]);
+    await expect(sent).rejects.toBeInstanceOf(RefusedError);
+    broker.answer = () => 0;
+    await producer.abort();
+    await producer.send([record('out', 1, 'waited')]);
+    await producer.commit();
+    expect(broker.committed('out-1')).toEqual(['waited']);
+  });
+
   it('takes no step more after one of unknown outcome', async () => {
     broker.answer = (api) => (api === 'Produce' ? new Error('the connection was reset') : 0);
     await expect(producer.send([record('out', 0, 'a')])).rejects.toBeInstanceOf(CommitUnknownError);

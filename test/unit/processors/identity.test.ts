@@ -7,7 +7,13 @@ import { SOURCE_TOPICS } from '../../../topology/record.js';
 const INT64 = fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n });
 const USER = fc.bigInt({ min: 1n, max: 2n ** 63n - 1n });
 const EVENT_ID = fc
-  .string({ unit: 'grapheme', minLength: 1, maxLength: 20 })
+  .oneof(
+    fc.string({ unit: 'grapheme', minLength: 1, maxLength: 20 }),
+    fc.string({ unit: 'binary', minLength: 1, maxLength: 40 }),
+    // Around the length from on which it is no text of ASCII that is hashed, and at the longest.
+    fc.constantFrom(1, 126, 127, 128, 129, 255, 256).map((length) => 'e'.repeat(length)),
+    fc.constantFrom('\ud800', 'e\udc00-1'),
+  )
   .filter((id) => Buffer.byteLength(id) <= 256);
 const EVENT = fc.record({ topic: fc.constantFrom(...SOURCE_TOPICS), tenantId: INT64, eventId: EVENT_ID });
 

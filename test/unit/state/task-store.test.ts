@@ -98,6 +98,19 @@ describe('TaskStore', () => {
     expect(isSeen(store, 1)).toBe(true);
   });
 
+  it.each([
+    ['that is looked for', false],
+    ['that the caller has looked for', true],
+  ])('keeps an event %s in its newer bucket, however many come with it', async (_, areNew) => {
+    const store = new TaskStore(temporaryState().environment, 0, SHAPE);
+    const many = Array.from({ length: 25_000 }, (__, event) => event);
+    await store.apply([{ offset: 0, entry: entryAt(10_000, many) }], 1, areNew);
+    expect(store.size).toBe(many.length);
+    await store.apply([{ offset: 1, entry: entryAt(10_000 + 2 * SHAPE.windowMs, [1]) }], 2, areNew);
+    expect(isSeen(store, 1)).toBe(true);
+    expect(isSeen(store, 2)).toBe(false);
+  });
+
   it('remembers an event that is seen again in the very commit in which it expires', async () => {
     const store = new TaskStore(temporaryState().environment, 0, SHAPE);
     await store.apply([{ offset: 0, entry: entryAt(10_000, [1]) }], 1);
