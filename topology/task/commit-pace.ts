@@ -4,6 +4,7 @@
  * transaction that is open in it. A task that committed as often as it can made the slowest of a hundred notifications
  * three times as slow as one that leaves these few milliseconds.
  */
+import { setTimeout as delay } from 'node:timers/promises';
 
 /** From the begin of a commit to that of the next, ms; less when the commit interval is. */
 const LEAST_BETWEEN_MS = 20;
@@ -26,10 +27,10 @@ export class CommitPace {
     if (waitMs <= 0) return true;
     if (!this.#isWaiting) {
       this.#isWaiting = true;
-      setTimeout(() => {
+      void delay(waitMs).then(() => {
         this.#isWaiting = false;
         this.#wake();
-      }, waitMs);
+      });
     }
     return false;
   }
