@@ -30,6 +30,18 @@ export default tseslint.config(
     rules: { 'no-restricted-properties': 'off', 'max-lines-per-function': 'off' },
   },
   {
+    files: ['topology/task/**'],
+    rules: {
+      'no-restricted-globals': [
+        'error',
+        ...['setTimeout', 'setInterval'].map((name) => ({
+          name,
+          message: 'The model (test/model) runs tasks by a clock of its own: wait with node:timers/promises.',
+        })),
+      ],
+    },
+  },
+  {
     files: ['**/*.mjs', '**/*.cjs', '**/*.js'],
     ...tseslint.configs.disableTypeChecked,
   },
