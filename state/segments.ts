@@ -127,7 +127,7 @@ export class Segments {
     lists: readonly BucketEntries[],
     firstLive: ReadonlyMap<number, number>,
     limit: number,
-    areNew = false,
+    areNew: boolean,
   ): SegmentChange {
     const drafts: Draft[] = [];
     const open = new Map<number, Draft>();

@@ -15,7 +15,7 @@ export interface RawRequest<T> {
     readonly apiKey: number;
     readonly apiVersion: number;
     readonly apiName: string;
-    readonly encode: () => Promise<{ readonly buf: Buffer; readonly buffer: Buffer }>;
+    readonly encode: () => Promise<{ readonly buffer: Buffer }>;
   };
   readonly response: {
     readonly decode: (payload: Buffer) => Promise<{ readonly value: T }>;

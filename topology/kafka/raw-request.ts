@@ -11,7 +11,7 @@ export function raw<T>(
   read: (reader: ByteReader) => T,
 ): RawRequest<T> {
   return {
-    request: { apiKey, apiVersion, apiName, encode: () => Promise.resolve({ buf: body, buffer: body }) },
+    request: { apiKey, apiVersion, apiName, encode: () => Promise.resolve({ buffer: body }) },
     response: {
       // A rejection, not a throw, for kafkajs to pass on; an object, since it looks for a throttle time in it.
       decode: (payload) => Promise.resolve().then(() => ({ value: read(new ByteReader(payload)) })),

@@ -61,6 +61,26 @@ export const endTxn: Serve = (broker, body, isElsewhere) => {
   return answer(isElsewhere ? NOT_COORDINATOR : broker.transactions.end(owner, isCommit));
 };
 
+/** The beginning of an answer in the flexible layout: what `write` says of each partition that was asked about. */
+function byPartition<P>(
+  topics: readonly { readonly topic: string; readonly partitions: readonly P[] }[],
+  write: (out: ByteWriter, topic: string, partition: P) => void,
+): ByteWriter {
+  const out = new ByteWriter()
+    .uvarint(0)
+    .int32(0)
+    .uvarint(topics.length + 1);
+  for (const { topic, partitions } of topics) {
+    out.compactString(topic).uvarint(partitions.length + 1);
+    for (const partition of partitions) {
+      write(out, topic, partition);
+      out.uvarint(0);
+    }
+    out.uvarint(0);
+  }
+  return out;
+}
+
 const offsetCommit =
   (entry: Entry): Serve =>
   (broker, body, isElsewhere) => {
@@ -83,16 +103,7 @@ const offsetCommit =
     const errorCode = isElsewhere
       ? NOT_COORDINATOR
       : broker.commitOffsets(groupId, owner, { memberId, generationId }, offsets, entry);
-    const out = new ByteWriter()
-      .uvarint(0)
-      .int32(0)
-      .uvarint(topics.length + 1);
-    for (const { topic, partitions } of topics) {
-      out.compactString(topic).uvarint(partitions.length + 1);
-      for (const { partition } of partitions) out.int32(partition).int16(errorCode).uvarint(0);
-      out.uvarint(0);
-    }
-    return out.uvarint(0);
+    return byPartition(topics, (out, _, { partition }) => out.int32(partition).int16(errorCode)).uvarint(0);
   };
 
 export const txnOffsetCommit = offsetCommit('verify');
@@ -111,20 +122,12 @@ export const offsetFetch: Serve = (broker, body, isElsewhere) => {
   });
   const isStable = body.int8() === 1;
   const { offsets } = broker.group(groupId);
-  const out = new ByteWriter()
-    .uvarint(0)
-    .int32(0)
-    .uvarint(topics.length + 1);
-  for (const { topic, partitions } of topics) {
-    out.compactString(topic).uvarint(partitions.length + 1);
-    for (const partition of partitions) {
-      const place = partitionName(topic, partition);
-      const errorCode = isStable && offsets.isPending(place) ? UNSTABLE_OFFSET_COMMIT : NONE;
-      const { offset, metadata } = errorCode === NONE ? offsets.committed(place) : NO_OFFSET;
-      out.int32(partition).int64(offset).int32(-1).compactString(metadata).int16(errorCode).uvarint(0);
-    }
-    out.uvarint(0);
-  }
+  const out = byPartition(topics, (answered, topic, partition) => {
+    const place = partitionName(topic, partition);
+    const errorCode = isStable && offsets.isPending(place) ? UNSTABLE_OFFSET_COMMIT : NONE;
+    const { offset, metadata } = errorCode === NONE ? offsets.committed(place) : NO_OFFSET;
+    answered.int32(partition).int64(offset).int32(-1).compactString(metadata).int16(errorCode);
+  });
   return out.int16(isElsewhere ? NOT_COORDINATOR : NONE).uvarint(0);
 };
 

@@ -34,7 +34,7 @@ describe('a request', () => {
     const createRequest = load('kafkajs/src/protocol/request') as (options: object) => Promise<{ buffer: Buffer }>;
     for (const size of [0, 1, 511, 512, 100_000]) {
       const body = Buffer.alloc(size, 'x');
-      const encode = (): Promise<object> => Promise.resolve({ buf: body, buffer: body });
+      const encode = (): Promise<object> => Promise.resolve({ buffer: body });
       const request = { apiKey: 22, apiVersion: 1, encode };
       for (const clientId of ['worker-0', 'größer', null]) {
         const { buffer } = await createRequest({ correlationId: 7, clientId, request });
@@ -81,7 +81,7 @@ const EXCHANGE = {
     apiKey: 1,
     apiVersion: 11,
     apiName: 'Fetch',
-    encode: () => Promise.resolve({ buf: Buffer.alloc(4), buffer: Buffer.alloc(4) }),
+    encode: () => Promise.resolve({ buffer: Buffer.alloc(4) }),
   },
   response: {
     decode: (payload: Buffer) => Promise.resolve(payload),
