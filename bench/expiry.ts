@@ -12,7 +12,7 @@ import { bucketOf, windowShape } from '../state/stream-time.js';
 import { TaskStore } from '../state/task-store.js';
 import { quantile } from './suite/statistics.js';
 
-const TOPIC = 'TASK_EVENT_TOPIC';
+const SOURCE = 'TASK_EVENT_TOPIC-0';
 const HOUR_MS = 3_600_000;
 const SHAPE = windowShape(24 * HOUR_MS);
 const ENTRIES = 1_000_000;
@@ -47,8 +47,8 @@ async function measure(): Promise<{ idle: number[]; expiring: number[] }> {
     let offset = 0;
     const commit = async (streamTime: number, count: number): Promise<number> => {
       const digests = unpackDigests(randomBytes(16 * count));
-      const positions = new Map([[TOPIC, { nextOffset: offset, streamTime, notifyFrom: 0 }]]);
-      const buckets = [{ topic: TOPIC, bucket: bucketOf(streamTime, SHAPE), digests }];
+      const positions = new Map([[SOURCE, { nextOffset: offset, streamTime, notifyFrom: 0 }]]);
+      const buckets = [{ source: SOURCE, bucket: bucketOf(streamTime, SHAPE), digests }];
       const began = performance.now();
       await store.apply([{ offset, entry: { positions, buckets } }], offset + 1);
       offset += 1;

@@ -14,6 +14,8 @@ interface Case {
   readonly what: string;
   readonly records: number;
   readonly partitions?: number;
+  /** MAX_TASKS; where it is not given, the default. */
+  readonly tasks?: number;
   readonly workers?: number;
   /** Dedup entries in the changelog before the start. */
   readonly entries?: number;
@@ -25,7 +27,11 @@ interface Case {
 
 const CASES: readonly Case[] = [
   { what: 'thrown away, a warm-up', records: 200_000 },
-  ...[1, 4, 16, 64].map((partitions) => ({ what: `${partitions} partitions`, records: 400_000, partitions })),
+  ...[1, 4, 16, 64].flatMap((partitions) =>
+    [64, 16, 4, 1]
+      .filter((tasks) => tasks <= partitions)
+      .map((tasks) => ({ what: `${partitions} partitions, ${tasks} tasks`, records: 400_000, partitions, tasks })),
+  ),
   ...[1, 2, 4].map((workers) => ({
     what: `16 partitions, ${workers} workers`,
     records: 400_000,
@@ -78,7 +84,7 @@ for (const [{ what }, found] of results) {
 process.exitCode = [...results.values()].flat().every(({ verdict }) => verdict.startsWith('exact')) ? 0 : 1;
 
 async function run(one: Case, prefix: string): Promise<Measured & { readonly verdict: string }> {
-  const { records, partitions = 4, workers = 1, entries = 0, titleLength = 1, recipients } = one;
+  const { records, partitions = 4, tasks, workers = 1, entries = 0, titleLength = 1, recipients } = one;
   const source = await playground.prepare(prefix, partitions);
   source.titleLength = titleLength;
   if (entries > 0) await fillChangelog(source.config, partitions, entries);
@@ -86,6 +92,13 @@ async function run(one: Case, prefix: string): Promise<Measured & { readonly ver
   else await source.appendRequests(records, recipients);
   await source.close();
   const topic = recipients === undefined ? source.topic : source.requestTopic;
-  const measured = await measureRun({ playground, prefix, topic, records, workers });
+  const measured = await measureRun({
+    playground,
+    prefix,
+    topic,
+    records,
+    workers,
+    ...(tasks !== undefined && { over: { MAX_TASKS: String(tasks) } }),
+  });
   return { ...measured, verdict: await playground.verdict(prefix, records, recipients) };
 }

@@ -5,14 +5,16 @@
  * again after a crash, changes nothing. Layout, integers big-endian, text as int16 length + UTF-8:
  *
  *     'N' 'S' version:int8
- *     sources:int32 { topic:text topic-id:text next-offset:int64 stream-time:int64 notify-from:int64 }
- *     buckets:int32 { topic:text bucket:int64 digests:int32 { digest:16 bytes } }
+ *     sources:int32 { source:text topic-id:text next-offset:int64 stream-time:int64 notify-from:int64 }
+ *     buckets:int32 { source:text bucket:int64 digests:int32 { digest:16 bytes } }
+ *
+ * A source is a partition of a source topic by its logical name: TASK_EVENT_TOPIC-3.
  */
 import { ByteReader, ByteWriter } from '../topology/bytes.js';
 import type { Digest } from '../topology/context.js';
 import { FatalError } from '../topology/errors.js';
 
-/** Where a task stands in one source topic. */
+/** Where a task stands in one source partition. */
 export interface SourcePosition {
   /** The topic whose offsets these are: one that is made again has another. Undefined where the brokers know of none. */
   readonly topicId?: string | undefined;
@@ -25,24 +27,24 @@ export interface SourcePosition {
 
 /** Digests first seen in one bucket of one source's stream time. */
 export interface BucketEntries {
-  readonly topic: string;
+  /** The source partition's name. */
+  readonly source: string;
   readonly bucket: number;
   readonly digests: readonly Digest[];
 }
 
 export interface ChangelogEntry {
-  /** By logical source topic. */
+  /** By the source partition's name. */
   readonly positions: ReadonlyMap<string, SourcePosition>;
   readonly buckets: readonly BucketEntries[];
 }
 
 export const DIGEST_BYTES = 16;
-const VERSION = 2;
+const VERSION = 3;
 const MAX_RECORD_BYTES = 512 * 1024;
-/** What the positions and the counts take, at most. */
-const HEAD_BYTES = 4096;
-/** What a bucket takes beside its digests and its topic's name. */
+/** What a bucket takes beside its digests and its source's name. */
 const BUCKET_BYTES = 2 + 8 + 4;
+const COUNT_BYTES = 4;
 
 /** Digests one after another, as the changelog and the store keep them. */
 export function packDigests(digests: readonly Digest[]): Buffer {
@@ -57,42 +59,49 @@ export function unpackDigests(packed: Buffer): Digest[] {
 }
 
 /** The records for one entry: one, unless it holds more than fits. Each carries the positions. */
-export function encodeChangelogEntry(entry: ChangelogEntry): Buffer[] {
-  return split(entry.buckets).map((buckets) => encode(entry.positions, buckets));
+export function encodeChangelogEntry({ positions, buckets }: ChangelogEntry): Buffer[] {
+  const head = encodePositions(positions);
+  return split(buckets, MAX_RECORD_BYTES - head.length).map((some) => encode(head, some));
 }
 
-function encode(positions: ReadonlyMap<string, SourcePosition>, buckets: readonly BucketEntries[]): Buffer {
-  const digests = buckets.reduce((sum, bucket) => sum + bucket.digests.length, 0);
-  const out = new ByteWriter(512 + digests * DIGEST_BYTES);
+function encodePositions(positions: ReadonlyMap<string, SourcePosition>): Buffer {
+  const out = new ByteWriter(128 * (1 + positions.size));
   out.int8(0x4e).int8(0x53).int8(VERSION).int32(positions.size);
-  for (const [topic, { topicId, nextOffset, streamTime, notifyFrom }] of positions) {
+  for (const [source, { topicId, nextOffset, streamTime, notifyFrom }] of positions) {
     out
-      .string(topic)
+      .string(source)
       .string(topicId ?? '')
       .int64(nextOffset)
       .int64(streamTime)
       .int64(notifyFrom);
   }
-  out.int32(buckets.length);
+  return out.bytes();
+}
+
+function encode(head: Buffer, buckets: readonly BucketEntries[]): Buffer {
+  const digests = buckets.reduce((sum, bucket) => sum + bucket.digests.length, 0);
+  const out = new ByteWriter(head.length + 128 * buckets.length + digests * DIGEST_BYTES);
+  out.raw(head).int32(buckets.length);
   for (const bucket of buckets) {
-    out.string(bucket.topic).int64(bucket.bucket).int32(bucket.digests.length);
+    out.string(bucket.source).int64(bucket.bucket).int32(bucket.digests.length);
     out.raw(packDigests(bucket.digests));
   }
   return out.bytes();
 }
 
-function split(buckets: readonly BucketEntries[]): BucketEntries[][] {
+/** Each part takes up to `bytes`, the count of its buckets included. */
+function split(buckets: readonly BucketEntries[], bytes: number): BucketEntries[][] {
   const parts: BucketEntries[][] = [[]];
-  let room = MAX_RECORD_BYTES - HEAD_BYTES;
-  for (const { topic, bucket, digests } of buckets) {
-    const head = BUCKET_BYTES + Buffer.byteLength(topic);
+  let room = bytes - COUNT_BYTES;
+  for (const { source, bucket, digests } of buckets) {
+    const head = BUCKET_BYTES + Buffer.byteLength(source);
     for (let from = 0; from < digests.length;) {
       if (room < head + DIGEST_BYTES) {
         parts.push([]);
-        room = MAX_RECORD_BYTES - HEAD_BYTES;
+        room = bytes - COUNT_BYTES;
       }
       const taken = digests.slice(from, from + Math.floor((room - head) / DIGEST_BYTES));
-      parts.at(-1)!.push({ topic, bucket, digests: taken });
+      parts.at(-1)!.push({ source, bucket, digests: taken });
       from += taken.length;
       room -= head + taken.length * DIGEST_BYTES;
     }
@@ -113,9 +122,9 @@ export function decodeChangelogEntry(value: Buffer | null, where: string): Chang
   const reader = new ByteReader(value, 3);
   const positions = new Map<string, SourcePosition>();
   for (let left = reader.int32(); left > 0; left -= 1) {
-    const topic = reader.string();
+    const source = reader.string();
     const topicId = reader.string() || undefined;
-    positions.set(topic, {
+    positions.set(source, {
       topicId,
       nextOffset: reader.int64(),
       streamTime: reader.int64(),
@@ -124,9 +133,9 @@ export function decodeChangelogEntry(value: Buffer | null, where: string): Chang
   }
   const buckets: BucketEntries[] = [];
   for (let left = reader.int32(); left > 0; left -= 1) {
-    const topic = reader.string();
+    const source = reader.string();
     const bucket = reader.int64();
-    buckets.push({ topic, bucket, digests: unpackDigests(reader.raw(reader.int32() * DIGEST_BYTES)) });
+    buckets.push({ source, bucket, digests: unpackDigests(reader.raw(reader.int32() * DIGEST_BYTES)) });
   }
   return { positions, buckets };
 }

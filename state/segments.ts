@@ -3,11 +3,11 @@
  * where each may lie. Nothing is sorted on the disk and nothing is changed there but the last segment of each source:
  * a write costs what it adds, however much there is already.
  *
- * Keys: [2][number]. Values, with a checksum: [source][bucket][digest]...
+ * Keys: [2][number]. Values, with a checksum: [source number][bucket][digest]...
  */
 import type { Digest } from '../topology/context.js';
 import { FatalError } from '../topology/errors.js';
-import { SOURCE_TOPICS } from '../topology/record.js';
+import { parseSourceName, SOURCE_TOPICS, sourcePartition } from '../topology/record.js';
 import { DIGEST_BYTES, packDigests, unpackDigests, type BucketEntries } from './changelog-entry.js';
 import { DigestIndex } from './digest-index.js';
 import { seal, unseal } from './sealed.js';
@@ -17,7 +17,10 @@ import type { Batch, Table } from './table.js';
 const SEGMENT_DIGESTS = 120;
 const KEY_PREFIX = 2;
 /** Of a value: source and bucket. */
-const HEAD_BYTES = 5;
+const HEAD_BYTES = 8;
+/** Of a source's number: its partition, beside the topic's place in SOURCE_TOPICS. */
+const PARTITION_BITS = 24;
+const PARTITION_MASK = (1 << PARTITION_BITS) - 1;
 /** Finished segments that are kept in memory: most repeats come soon after the first. */
 const RECENT_SEGMENTS = 64;
 /** Between two turns of the event loop while a store is loaded. */
@@ -114,7 +117,7 @@ export class Segments {
   *entries(): Generator<BucketEntries> {
     for (const number of this.#numbers()) {
       const { source, bucket, digests } = this.#read(number);
-      yield { topic: SOURCE_TOPICS[source]!, bucket, digests };
+      yield { source: sourceName(source), bucket, digests };
     }
   }
 
@@ -132,8 +135,8 @@ export class Segments {
     const drafts: Draft[] = [];
     const open = new Map<number, Draft>();
     let next = this.#next;
-    for (const { topic, bucket, digests } of lists) {
-      const source = sourceIndex(topic);
+    for (const { source: name, bucket, digests } of lists) {
+      const source = sourceNumber(name);
       if (bucket < (firstLive.get(source) ?? 0)) continue;
       for (const digest of digests) {
         if (!areNew && (this.bucketOf(digest) ?? -1) >= bucket) continue;
@@ -257,8 +260,8 @@ export class Segments {
   #read(number: number): { source: number; bucket: number; digests: Digest[] } {
     const value = this.#value(number);
     return {
-      source: value.readUInt8(0),
-      bucket: value.readUInt32BE(1),
+      source: value.readUInt32BE(0),
+      bucket: value.readUInt32BE(4),
       digests: unpackDigests(value.subarray(HEAD_BYTES)),
     };
   }
@@ -287,14 +290,26 @@ function keyOf(number: number): Buffer {
 
 function valueOf({ source, bucket, digests }: Draft): Buffer {
   const head = Buffer.allocUnsafe(HEAD_BYTES);
-  head.writeUInt8(source, 0);
-  head.writeUInt32BE(bucket, 1);
+  head.writeUInt32BE(source, 0);
+  head.writeUInt32BE(bucket, 4);
   return seal(Buffer.concat([head, packDigests(digests)]));
 }
 
-/** The place in SOURCE_TOPICS, which is why that list is only ever appended to. */
-export function sourceIndex(topic: string): number {
-  const index = (SOURCE_TOPICS as readonly string[]).indexOf(topic);
-  if (index < 0) throw new FatalError(`the changelog names a source topic ${topic} that this version does not know`);
-  return index;
+/** A source partition as the segments name it: by its topic's place in SOURCE_TOPICS, which is why that list is only ever appended to. */
+export function sourceNumber(name: string): number {
+  let number = NUMBERS.get(name);
+  if (number === undefined) NUMBERS.set(name, (number = numberOf(name)));
+  return number;
+}
+
+const NUMBERS = new Map<string, number>();
+
+function numberOf(name: string): number {
+  const source = parseSourceName(name);
+  if (!source) throw new FatalError(`the changelog names a source ${name} that this version does not know`);
+  return SOURCE_TOPICS.indexOf(source.topic) * (PARTITION_MASK + 1) + source.partition;
+}
+
+function sourceName(number: number): string {
+  return sourcePartition(SOURCE_TOPICS[number >>> PARTITION_BITS]!, number & PARTITION_MASK).name;
 }

@@ -10,7 +10,7 @@ import { FatalError } from '../topology/errors.js';
 import type { BucketEntries, ChangelogEntry, SourcePosition } from './changelog-entry.js';
 import { writeAtomically, type StateEnvironment } from './environment.js';
 import { seal, unseal } from './sealed.js';
-import { Segments, sourceIndex } from './segments.js';
+import { Segments, sourceNumber } from './segments.js';
 import { firstLiveBucket, type WindowShape } from './stream-time.js';
 import type { Batch, Table } from './table.js';
 
@@ -29,7 +29,7 @@ export interface CommittedEntry {
   readonly entry: ChangelogEntry;
 }
 
-const FORMAT = 3;
+const FORMAT = 4;
 const CHECKPOINT_KEY = Buffer.from([0]);
 /** Digests added in one write, at most: some 10 ms of the event loop. */
 const ADDED_PER_WRITE = 20_000;
@@ -93,7 +93,7 @@ export class TaskStore {
   async apply(entries: readonly CommittedEntry[], nextOffset: number, areNew = false): Promise<void> {
     await this.load();
     const positions = new Map(this.#checkpoint?.positions);
-    for (const { entry } of entries) for (const [topic, position] of entry.positions) positions.set(topic, position);
+    for (const { entry } of entries) for (const [source, position] of entry.positions) positions.set(source, position);
     const checkpoint: Checkpoint = { changelogId: this.#changelogId, changelogOffset: nextOffset, positions };
     const pieces = inPieces(entries.flatMap(({ entry }) => entry.buckets));
     const last = pieces.pop() ?? [];
@@ -142,7 +142,10 @@ export class TaskStore {
   ): Promise<void> {
     const count = added.reduce((sum, { digests }) => sum + digests.length, 0);
     const firstLive = new Map(
-      [...positions].map(([topic, { streamTime }]) => [sourceIndex(topic), firstLiveBucket(streamTime, this.#shape)]),
+      [...positions].map(([source, { streamTime }]) => [
+        sourceNumber(source),
+        firstLiveBucket(streamTime, this.#shape),
+      ]),
     );
     const change = this.#segments.change(added, firstLive, EXPIRED_PER_WRITE + 2 * count, areNew);
     await writeAtomically(this.#table, (batch) => {
@@ -157,14 +160,14 @@ export class TaskStore {
 function inPieces(lists: readonly BucketEntries[]): BucketEntries[][] {
   const pieces: BucketEntries[][] = [[]];
   let room = ADDED_PER_WRITE;
-  for (const { topic, bucket, digests } of lists) {
+  for (const { source, bucket, digests } of lists) {
     for (let from = 0; from < digests.length;) {
       if (room === 0) {
         pieces.push([]);
         room = ADDED_PER_WRITE;
       }
       const some = digests.slice(from, from + room);
-      pieces.at(-1)!.push({ topic, bucket, digests: some });
+      pieces.at(-1)!.push({ source, bucket, digests: some });
       from += some.length;
       room -= some.length;
     }

@@ -88,6 +88,7 @@ const OPTIONS = {
   JWT_ISSUER: z.string().min(1, 'expected a name').optional(),
   JWT_AUDIENCE: z.string().min(1, 'expected a name').optional(),
   START_FROM: startFrom.optional(),
+  MAX_TASKS: whole(1, 10_000, 'a number of tasks').default(16),
   COMMIT_INTERVAL_MS: whole(1, 60_000, 'milliseconds').default(100),
   COMMIT_RECORDS: whole(1, 1_000_000, 'a number of records').default(10_000),
   MAX_EVENT_BYTES: whole(1_000_000, 1_000_000_000, 'bytes').default(64 * 1024 * 1024),

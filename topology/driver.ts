@@ -13,7 +13,7 @@ import { InMemoryRegistry } from './in-memory-registry.js';
 import { InMemoryOutputs } from './in-memory-outputs.js';
 import { InMemoryDedupWindow, InMemoryDirectory } from './in-memory-state.js';
 import { notifications } from './notifications.js';
-import type { SinkRecord, SourceRecord, SourceTopic } from './record.js';
+import { sourcePartition, type SinkRecord, type SourceRecord, type SourceTopic } from './record.js';
 
 export interface DriverOptions extends Partial<Omit<ExecutorOptions, 'decoder'>> {
   /** Where the clock stands at first, ms since the epoch. */
@@ -125,10 +125,10 @@ export class TopologyDriver {
 
   #recordOf(topic: SourceTopic, value: Buffer | null, parts: RecordParts): SourceRecord {
     const { partition = 0, timestamp = this.now, key = null, headers = {} } = parts;
-    const place = `${topic}-${partition}`;
-    const offset = this.#nextOffsets.get(place) ?? 0;
-    this.#nextOffsets.set(place, offset + 1);
-    return { topic, partition, offset, timestamp, key, value, headers };
+    const { name: source } = sourcePartition(topic, partition);
+    const offset = this.#nextOffsets.get(source) ?? 0;
+    this.#nextOffsets.set(source, offset + 1);
+    return { topic, partition, source, offset, timestamp, key, value, headers };
   }
 
   async #process(record: SourceRecord, notify: boolean, outputs: InMemoryOutputs): Promise<Processed> {

@@ -10,6 +10,26 @@ export const SOURCE_TOPICS = [
 ] as const;
 export type SourceTopic = (typeof SOURCE_TOPICS)[number];
 
+/** One partition of a source topic, by the topic's logical name: `TASK_EVENT_TOPIC-3`. What is kept of it, is kept under this name. */
+export type SourceName = `${SourceTopic}-${number}`;
+
+export interface SourcePartition {
+  readonly name: SourceName;
+  readonly topic: SourceTopic;
+  readonly partition: number;
+}
+
+export function sourcePartition(topic: SourceTopic, partition: number): SourcePartition {
+  return { name: `${topic}-${partition}`, topic, partition };
+}
+
+/** What a name stands for; undefined for none of a source topic that this version knows. */
+export function parseSourceName(name: string): SourcePartition | undefined {
+  const [, topic, partition] = /^(.+)-(\d+)$/.exec(name) ?? [];
+  const known = SOURCE_TOPICS.find((source) => source === topic);
+  return known && sourcePartition(known, Number(partition));
+}
+
 /** The topics that the topology writes, by their logical names. USER_DIRECTORY is internal and compacted. */
 export const SINK_TOPICS = [
   'EMAIL_REQUEST_TOPIC',
@@ -29,6 +49,8 @@ export interface SourceRecord {
   /** Logical topic name. */
   readonly topic: SourceTopic;
   readonly partition: number;
+  /** Both of them. */
+  readonly source: SourceName;
   /** A Kafka offset is an int64 that stays far below 2^53: a number is exact. */
   readonly offset: number;
   /** Record timestamp in ms since the epoch; -1 when the producer set none. */
@@ -49,6 +71,6 @@ export interface SinkRecord {
 }
 
 /** Where a record came from, for logs and dead letters: `TASK_EVENT_TOPIC-3@42`. */
-export function origin(record: Pick<SourceRecord, 'topic' | 'partition' | 'offset'>): string {
-  return `${record.topic}-${record.partition}@${record.offset}`;
+export function origin({ source, offset }: Pick<SourceRecord, 'source' | 'offset'>): string {
+  return `${source}@${offset}`;
 }

@@ -16,7 +16,7 @@ import { holdsRecords, type TopicIds } from './kafka/index.js';
 import type { Logger } from './log.js';
 import { Outages } from './outages.js';
 import { reseedDirectory } from './reseed-directory.js';
-import type { SourceTopic } from './record.js';
+import { parseSourceName } from './record.js';
 import { createTaskProducer } from './task-producer.js';
 import { isOfTask } from './task/offset-metadata.js';
 
@@ -84,7 +84,7 @@ async function reseedTask(store: TaskStore, task: number, reseeding: Reseeding):
   const partition = { topic: changelog, partition: task };
   if (task >= connections.leaders.partitionCount(changelog)) {
     throw new FatalError(
-      `the changelog ${changelog} has no partition ${task}, for which STATE_DIR holds a store: add partitions to it (kafka-topics --alter), as many as the largest source has`,
+      `the changelog ${changelog} has no partition ${task}, for which STATE_DIR holds a store: add partitions to it (kafka-topics --alter), as many as there were tasks`,
     );
   }
   const offsets = connections.offsets(config.names.group);
@@ -92,23 +92,21 @@ async function reseedTask(store: TaskStore, task: number, reseeding: Reseeding):
   const [end] = await offsets.highWatermarks([partition], ANSWER_MS);
   const range = { ...partition, topicId: ids.get(changelog), from: start!.offset, to: end!.offset };
   if (await holdsRecords(range, connections.fetcher, AbortSignal.timeout(ANSWER_MS))) return { kind: 'held' };
-  const newer = evenBehind ? undefined : await committedBeyond(store, task, reseeding);
+  const newer = evenBehind ? undefined : await committedBeyond(store, reseeding);
   if (newer) return newer;
   return { kind: 'written', entries: await write(store, task, ids.get(changelog), config, log) };
 }
 
 /** Where the group has committed more than the store knows of; undefined when nowhere. An offset set by a tool says nothing. */
-async function committedBeyond(
-  store: TaskStore,
-  task: number,
-  { config, connections }: Reseeding,
-): Promise<TaskOutcome | undefined> {
+async function committedBeyond(store: TaskStore, { config, connections }: Reseeding): Promise<TaskOutcome | undefined> {
   const { names } = config;
-  const positions = [...store.checkpoint!.positions];
-  const partitions = positions.map(([topic]) => ({ topic: names.physical(topic as SourceTopic), partition: task }));
-  const committed = await connections.offsets(names.group).committed(partitions, ANSWER_MS);
-  for (const [topic, { nextOffset: stored }] of positions) {
-    const of = committed.find((offset) => offset.topic === names.physical(topic as SourceTopic));
+  const sources = [...store.checkpoint!.positions].flatMap(([name, { nextOffset: stored }]) => {
+    const source = parseSourceName(name);
+    return source ? [{ topic: names.physical(source.topic), partition: source.partition, stored }] : [];
+  });
+  const committed = await connections.offsets(names.group).committed(sources, ANSWER_MS);
+  for (const { topic, partition, stored } of sources) {
+    const of = committed.find((offset) => offset.topic === topic && offset.partition === partition);
     if (of && isOfTask(of) && of.offset > stored) {
       return { kind: 'behind', topic: of.topic, stored, committed: of.offset };
     }

@@ -25,6 +25,7 @@ import {
   Leaders,
   Membership,
   withTopicAdmin,
+  type Deal,
   type Offsets,
   type PartitionCounts,
 } from './kafka/index.js';
@@ -34,6 +35,7 @@ import { notifications } from './notifications.js';
 import type { Readiness } from './readiness.js';
 import { SOURCE_TOPICS } from './record.js';
 import { CONTRACT_TOPICS } from './topic-names.js';
+import { taskCount } from './task-count.js';
 import { TaskGroup } from './task-group.js';
 import { createTaskProducer } from './task-producer.js';
 import type { TaskServices } from './task/task-services.js';
@@ -100,9 +102,9 @@ export class StreamRole {
     const { names } = config;
     await connections.track(this.topics());
     const { environment, directory } = await this.#openState();
-    await this.#prepare(this.#taskCount());
-    await connections.track([names.changelog, names.physical('USER_DIRECTORY')]);
     const offsets = connections.offsets(names.group);
+    await this.#prepare(await connections.patiently(() => this.#countTasks(this.#partitions(), offsets), 'topics'));
+    await connections.track([names.changelog, names.physical('USER_DIRECTORY')]);
     const encoder = await this.#options.encoder();
     const feed = this.#startDirectory(offsets);
     const limits = {
@@ -180,8 +182,7 @@ export class StreamRole {
       environment: services.environment,
       memory: new MemberMemory(services.environment),
       metrics,
-      topicsOf: (task, partitions) => SOURCE_TOPICS.filter((topic) => task < partitions.get(names.physical(topic))!),
-      prepare: (partitions) => this.#prepareGrown(partitions),
+      prepare: (deal) => this.#prepareGrown(deal),
       rejoin: () => this.#membership!.rejoin(),
       outage: (error) => connections.outages.report('group', error),
       joined: () => readiness.set('group', undefined),
@@ -202,6 +203,7 @@ export class StreamRole {
         heartbeatIntervalMs: Math.min(HEARTBEAT_MS, Math.floor(config.SESSION_TIMEOUT_MS / 6)),
         metadataIntervalMs: METADATA_INTERVAL_MS,
         placement: { standbyReplicas: config.STANDBY_REPLICAS, acceptableLag: config.ACCEPTABLE_LAG },
+        taskCount: (partitions) => this.#countTasks(partitions, services.offsets),
       },
       group,
       log,
@@ -262,16 +264,31 @@ export class StreamRole {
     return feed;
   }
 
-  #taskCount(): number {
+  #partitions(): PartitionCounts {
     const { config, connections } = this.#options;
-    return Math.max(...SOURCE_TOPICS.map((topic) => connections.leaders.partitionCount(config.names.physical(topic))));
+    return new Map(
+      SOURCE_TOPICS.map((topic) => config.names.physical(topic)).map((topic) => [
+        topic,
+        connections.leaders.partitionCount(topic),
+      ]),
+    );
+  }
+
+  #countTasks(partitions: PartitionCounts, offsets: Offsets): Promise<number> {
+    const { config, log } = this.#options;
+    const { changelog } = config.names;
+    const changelogPartitions = (): Promise<number> =>
+      withTopicAdmin(config.kafka, async (admin) => (await admin.partitionCounts([changelog])).get(changelog) ?? 0);
+    return taskCount(partitions, { maxTasks: config.MAX_TASKS, changelogPartitions, offsets, log });
   }
 
   /** The sources grew: the changelog grows first, then what we know of the topics. */
-  async #prepareGrown(partitions: PartitionCounts): Promise<void> {
-    const { connections } = this.#options;
-    if ([...partitions].every(([topic, count]) => connections.leaders.partitionCount(topic) === count)) return;
-    await this.#prepare(Math.max(...partitions.values()));
+  async #prepareGrown({ partitions, taskCount: tasks }: Deal): Promise<void> {
+    const { config, connections } = this.#options;
+    const known = ([topic, count]: readonly [string, number]): boolean =>
+      connections.leaders.partitionCount(topic) >= count;
+    if ([...partitions, [config.names.changelog, tasks] as const].every(known)) return;
+    await this.#prepare(tasks);
     await connections.patiently(() => connections.leaders.refresh(), 'topics');
   }
 

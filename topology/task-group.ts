@@ -2,23 +2,22 @@
 import type { StateEnvironment } from '../state/environment.js';
 import type { MemberMemory } from '../state/member-memory.js';
 import { storedTasks } from '../state/task-store.js';
-import type { GroupMember, MembershipListener, PartitionCounts, Placement } from './kafka/index.js';
+import { partitionsOf, type Deal, type GroupMember, type MembershipListener, type Placement } from './kafka/index.js';
 import type { Metrics } from './metrics.js';
-import type { SourceTopic } from './record.js';
+import { sourcePartition, SOURCE_TOPICS, type SourcePartition } from './record.js';
 import { Standbys } from './standbys.js';
 import { Task } from './task/task.js';
 import type { TaskServices } from './task/task-services.js';
 import { TASK_STATES } from './task/task-state.js';
+import type { TopicNames } from './topic-names.js';
 
 export interface TaskGroupOptions {
   readonly services: Omit<TaskServices, 'lost'>;
   readonly environment: StateEnvironment;
   readonly memory: MemberMemory;
   readonly metrics: Metrics;
-  /** Source topics that have a partition of that number. */
-  readonly topicsOf: (task: number, partitions: PartitionCounts) => readonly SourceTopic[];
   /** Before tasks start: their changelog partitions must exist, and the sources' new ones be known. */
-  readonly prepare: (partitions: PartitionCounts) => Promise<void>;
+  readonly prepare: (deal: Deal) => Promise<void>;
   readonly rejoin: () => void;
   readonly outage: (error: unknown) => void;
   readonly joined: () => void;
@@ -63,13 +62,14 @@ export class TaskGroup implements MembershipListener {
     await Promise.all([...this.#tasks.values()].map((task) => task.hold(this.#options.suspendMs)));
   }
 
-  assigned(placement: Placement, partitions: PartitionCounts, member: GroupMember): void {
+  assigned(placement: Placement, deal: Deal, member: GroupMember): void {
     if (this.#stopped) return;
-    const { services, topicsOf, prepare, metrics, joined } = this.#options;
+    const { services, prepare, metrics, joined } = this.#options;
+    const sourcesOf = (task: number): SourcePartition[] => sourcePartitions(task, deal, services.names);
     metrics.rebalances_total.inc();
     joined();
     for (const [number, task] of this.#tasks) {
-      if (placement.tasks.includes(number) && sameTopics(task.topics, topicsOf(number, partitions))) {
+      if (placement.tasks.includes(number) && sameSources(task.sources, sourcesOf(number))) {
         task.resume(member);
         continue;
       }
@@ -80,11 +80,11 @@ export class TaskGroup implements MembershipListener {
     for (const number of added) {
       const own = { ...services, lost: (closed: number) => this.#lost(closed) };
       const store = this.#standbys.storeOf(number);
-      this.#tasks.set(number, new Task(number, topicsOf(number, partitions), member, own, store));
+      this.#tasks.set(number, new Task(number, sourcesOf(number), member, own, store));
     }
     const assignment = (this.#assignments += 1);
     // A standby stops writing before its task begins; a changelog partition exists before it is read.
-    this.#ready = Promise.all([this.#ready, prepare(partitions), this.#standbys.retain(placement.standbys)]);
+    this.#ready = Promise.all([this.#ready, prepare(deal), this.#standbys.retain(placement.standbys)]);
     this.#ready.then(
       () => {
         if (this.#stopped || assignment !== this.#assignments) return;
@@ -138,8 +138,8 @@ export class TaskGroup implements MembershipListener {
     metrics.buffered_records.set(tasks.reduce((sum, task) => sum + task.buffered, 0));
     metrics.source_held_up_seconds.reset();
     for (const task of tasks)
-      for (const [topic, ms] of task.heldUp)
-        metrics.source_held_up_seconds.set({ topic, partition: task.number }, ms / 1000);
+      for (const [{ topic, partition }, ms] of task.heldUp)
+        metrics.source_held_up_seconds.set({ topic, partition }, ms / 1000);
     metrics.standby_lag.reset();
     for (const { number, lag } of this.#standbys.all) {
       if (lag !== undefined) metrics.standby_lag.set({ partition: number }, lag);
@@ -154,6 +154,15 @@ export class TaskGroup implements MembershipListener {
   }
 }
 
-function sameTopics(a: readonly SourceTopic[], b: readonly SourceTopic[]): boolean {
-  return a.length === b.length && a.every((topic) => b.includes(topic));
+/** The partitions of every source topic that are the task's. */
+function sourcePartitions(task: number, { taskCount, partitions }: Deal, names: TopicNames): SourcePartition[] {
+  return SOURCE_TOPICS.flatMap((topic) =>
+    partitionsOf(task, taskCount, partitions.get(names.physical(topic)) ?? 0).map((partition) =>
+      sourcePartition(topic, partition),
+    ),
+  );
+}
+
+function sameSources(a: readonly SourcePartition[], b: readonly SourcePartition[]): boolean {
+  return a.length === b.length && a.every(({ name }) => b.some((other) => other.name === name));
 }

@@ -22,9 +22,12 @@ export const CANDIDATES: Readonly<Record<string, (folder: string) => Promise<Can
     return {
       async see(digests) {
         const fresh = digests.filter((digest) => store.bucketOf(digest) === undefined);
-        const topic = 'TASK_EVENT_TOPIC';
-        const positions = new Map([[topic, { nextOffset: offset, streamTime, notifyFrom: 0 }]]);
-        await store.apply([{ offset, entry: { positions, buckets: [{ topic, bucket, digests: fresh }] } }], offset + 1);
+        const source = 'TASK_EVENT_TOPIC-0';
+        const positions = new Map([[source, { nextOffset: offset, streamTime, notifyFrom: 0 }]]);
+        await store.apply(
+          [{ offset, entry: { positions, buckets: [{ source, bucket, digests: fresh }] } }],
+          offset + 1,
+        );
         offset += 1;
         return digests.length - fresh.length;
       },

@@ -6,6 +6,7 @@ import type { Config } from '../../topology/config.js';
 import { ensureInternalTopics } from '../../topology/internal-topics.js';
 import { TransactionalProducer, withTopicAdmin } from '../../topology/kafka/index.js';
 import { createLogger } from '../../topology/log.js';
+import { sourcePartition } from '../../topology/record.js';
 
 export const TENANT = 7n;
 /** Entries of one changelog record: what a commit of a worker under load holds. */
@@ -36,15 +37,16 @@ export async function fillChangelog(config: Config, taskCount: number, entries: 
   await withTopicAdmin(config.kafka, (admin) => ensureInternalTopics(admin, options));
   const streamTime = Date.now();
   const bucket = bucketOf(streamTime, windowShape(dedupWindowMs));
-  const positions = new Map([['TASK_EVENT_TOPIC', { nextOffset: 0, streamTime, notifyFrom: 0 }]]);
   const topic = 'TASK_EVENT_TOPIC';
   for (let task = 0; task < taskCount; task += 1) {
+    const source = sourcePartition(topic, task).name;
+    const positions = new Map([[source, { nextOffset: 0, streamTime, notifyFrom: 0 }]]);
     const producer = await openProducer(config, names.transactionalId(task), names.changelog);
     for (let at = task, commits = 1; at < entries; commits += 1) {
       const digests: string[] = [];
       for (; digests.length < A_COMMIT && at < entries; at += taskCount)
         digests.push(identityOf({ topic, tenantId: TENANT, eventId: seenId(at) }).digest);
-      const values = encodeChangelogEntry({ positions, buckets: [{ topic, bucket, digests }] });
+      const values = encodeChangelogEntry({ positions, buckets: [{ source, bucket, digests }] });
       await producer.send(values.map((value) => ({ topic: names.changelog, partition: task, key: null, value })));
       if (commits % COMMITS_A_TRANSACTION === 0 || at >= entries) await producer.commit();
     }

@@ -24,15 +24,17 @@ export interface Run {
   readonly topic: string;
   readonly records: number;
   readonly workers: number;
+  /** Options that are not the defaults. */
+  readonly over?: Readonly<Record<string, string>>;
 }
 
 /** From the first commit that is seen to the last. Throws when it takes more than ten minutes, or a worker ends. */
-export async function measureRun({ playground, prefix, topic, records, workers: count }: Run): Promise<Measured> {
+export async function measureRun({ playground, prefix, topic, records, workers: count, over }: Run): Promise<Measured> {
   const group = `${prefix}app`;
   const began = Date.now();
   const workers = Array.from(
     { length: count },
-    (_, index) => new BenchWorker(playground.env(prefix, `${prefix}${index}`)),
+    (_, index) => new BenchWorker(playground.env(prefix, `${prefix}${index}`, over)),
   );
   const sampler = new UsageSampler(
     workers.map(({ pid }) => pid),

@@ -10,7 +10,7 @@ export interface ChaosCase {
   readonly fault: string;
   /** Worker processes. Default: 3. */
   readonly workers?: number;
-  /** Partitions of every topic. Default: 4. */
+  /** Partitions of every topic. Default: 6, dealt to four tasks. */
   readonly partitions?: number;
   /** How long the load lasts; the rate follows from it. Default: as the rate says. */
   readonly seconds?: number;

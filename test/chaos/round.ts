@@ -86,7 +86,7 @@ export class Round {
     this.random = new Random(options.seed);
     this.prefix = uniquePrefix(`chaos-${chaosCase.id}`);
     this.root = mkdtempSync(join(tmpdir(), 'notification-streams-round-'));
-    this.partitions = chaosCase.partitions ?? 4;
+    this.partitions = chaosCase.partitions ?? 6;
   }
 
   get group(): string {
@@ -188,6 +188,7 @@ export class Round {
       GATEWAY_HOST: '127.0.0.1',
       JWT_SECRET,
       SESSION_TIMEOUT_MS: '6000',
+      MAX_TASKS: '4',
       LOG_LEVEL: 'debug',
       ...this.case.env,
       ...over,

@@ -35,3 +35,47 @@ describe('a source topic that grows while a worker runs', () => {
     expect((await worker.stop()).code).toBe(0);
   });
 });
+
+describe('more partitions than MAX_TASKS', () => {
+  it(
+    'are dealt to as many tasks, which stay that many when partitions are added and the option is changed',
+    { timeout: 150_000 },
+    async () => {
+      const test = await prepareEnvironment('max-tasks', { TASK_EVENT_TOPIC: 5, CRM_EVENT_TOPIC: 1 });
+      const workload = makeWorkload({ seed: 12, events: 3000, ids: test.ids, repeats: 0 });
+      const tasksOf = (worker: ReturnType<typeof startWorker>): unknown =>
+        worker.logged('joined the group').at(-1)?.['tasks'];
+      await produceAll(test.prefix, [...workload.users, ...workload.events.slice(0, 1000)]);
+      const first = startWorker({ env: test.env('worker', { MAX_TASKS: '2' }) });
+      await untilProcessed(test.prefix);
+      expect(tasksOf(first)).toEqual([0, 1]);
+
+      await grow(`${test.prefix}TASK_EVENT_TOPIC`, 7);
+      await grow(`${test.prefix}CRM_EVENT_TOPIC`, 2);
+      await produceAll(test.prefix, workload.events.slice(1000, 2000));
+      await until('the worker joined again', () => first.logged('joined the group').length > 1, 60_000);
+      await untilProcessed(test.prefix);
+      expect(tasksOf(first)).toEqual([0, 1]);
+      expect((await first.stop()).code).toBe(0);
+
+      await produceAll(test.prefix, workload.events.slice(2000));
+      // On an empty directory: everything comes from two changelog partitions.
+      const raised = startWorker({ env: test.env('elsewhere', { MAX_TASKS: '7' }) });
+      await untilProcessed(test.prefix);
+      expect(tasksOf(raised)).toEqual([0, 1]);
+      expect(raised.logged(RAISED).length).toBeGreaterThan(0);
+      expect((await raised.stop()).code).toBe(0);
+
+      // Everything again: each is known, also that which the first worker saw.
+      await produceAll(test.prefix, workload.events);
+      const lowered = startWorker({ env: test.env('worker', { MAX_TASKS: '1' }) });
+      await untilProcessed(test.prefix);
+      expect(tasksOf(lowered)).toEqual([0, 1]);
+      expect(await differences(test.prefix, workload)).toEqual([]);
+      expect((await lowered.stop()).code).toBe(0);
+    },
+  );
+});
+
+const RAISED =
+  'MAX_TASKS was raised after the partitions had been dealt to fewer tasks: their number stays as the changelog has it';

@@ -1,7 +1,7 @@
 /**
  * Deals tasks to workers: balanced, and sticky to the present owner, then to whoever holds the task's state.
- * Task k is partition k of every source topic that has one, so all of them go to one worker: kafkajs's own assigner
- * would split a task, and two owners of one transactional id would fence each other for ever.
+ * All partitions of a task go to one worker: kafkajs's own assigner would split a task, and two owners of one
+ * transactional id would fence each other for ever.
  */
 
 /** What a member says of itself when it joins (its userData). */
@@ -40,6 +40,13 @@ function parseJson(text: string): unknown {
   } catch {
     return undefined; // not ours: it claims nothing
   }
+}
+
+/** Partition p of each source topic is of task p modulo the tasks: with as many tasks as partitions, task k is partition k. */
+export function partitionsOf(task: number, taskCount: number, partitions: number): number[] {
+  const own: number[] = [];
+  for (let partition = task; partition < partitions; partition += taskCount) own.push(partition);
+  return own;
 }
 
 /** Every task to one member, no member with two more than another. Deterministic. */

@@ -1,37 +1,44 @@
 /**
- * What the group's leader tells each member (the assignment's userData): its tasks and standbys, and how many partitions the
- * leader saw each source have, so that a task is the same partitions to all, whosever metadata is older.
+ * What the group's leader tells each member (the assignment's userData): its tasks and standbys, how many tasks there are, and
+ * how many partitions the leader saw each source have, so that a task is the same partitions to all, whosever metadata is older.
  */
 import { FatalError } from '../errors.js';
+import { partitionsOf } from './assigner.js';
 import { MemberAssignment } from './internals.js';
 import { NO_PLACEMENT, type Placement } from './placement.js';
 
 /** Partitions of each source topic, by its physical name. */
 export type PartitionCounts = ReadonlyMap<string, number>;
 
+/** What was dealt among the members. */
+export interface Deal {
+  readonly taskCount: number;
+  readonly partitions: PartitionCounts;
+}
+
 export interface Assignment {
   readonly placement: Placement;
-  readonly partitions: PartitionCounts;
+  readonly deal: Deal;
   /** Why the leader gives this member nothing; undefined when it is one of the leader's kind. */
   readonly refused?: string | undefined;
 }
 
-const VERSION = 1;
+const VERSION = 2;
 
-export function encodeAssignment({ placement, partitions, refused }: Assignment): Buffer {
+export function encodeAssignment({ placement, deal: { taskCount, partitions }, refused }: Assignment): Buffer {
   const assignment: Record<string, number[]> = {};
   for (const [topic, count] of partitions) {
-    const of = placement.tasks.filter((task) => task < count);
+    const of = placement.tasks.flatMap((task) => partitionsOf(task, taskCount, count));
     if (of.length > 0) assignment[topic] = of;
   }
-  const told = { version: VERSION, ...placement, partitions: Object.fromEntries(partitions), refused };
+  const told = { version: VERSION, ...placement, taskCount, partitions: Object.fromEntries(partitions), refused };
   return MemberAssignment.encode({ version: 0, assignment, userData: Buffer.from(JSON.stringify(told)) });
 }
 
 /** Throws FatalError for one that no leader of this version made: going on without tasks would be to do nothing, for good. */
 export function decodeAssignment(encoded: Buffer, groupId: string): Assignment {
   const decoded = encoded.length === 0 ? null : MemberAssignment.decode(encoded);
-  if (!decoded) return { placement: NO_PLACEMENT, partitions: new Map() };
+  if (!decoded) return { placement: NO_PLACEMENT, deal: { taskCount: 0, partitions: new Map() } };
   if (!decoded.userData || decoded.userData.length === 0) {
     throw new FatalError(
       `the group ${groupId} was dealt by another assigner than ours: another application reads under this APP_ID. Give it another group, or this one another APP_ID`,
@@ -39,6 +46,7 @@ export function decodeAssignment(encoded: Buffer, groupId: string): Assignment {
   }
   const told = JSON.parse(decoded.userData.toString('utf8')) as Placement & {
     version: number;
+    taskCount: number;
     partitions?: Record<string, number>;
     refused?: string;
   };
@@ -47,10 +55,10 @@ export function decodeAssignment(encoded: Buffer, groupId: string): Assignment {
       `the leader of group ${groupId} deals tasks in format ${told.version}, this version reads ${VERSION}: run the version that the other workers run`,
     );
   }
-  const { tasks, standbys, warming, acceptableLag } = told;
+  const { tasks, standbys, warming, acceptableLag, taskCount } = told;
   return {
     placement: { tasks, standbys, warming, acceptableLag },
-    partitions: new Map(Object.entries(told.partitions ?? {})),
+    deal: { taskCount, partitions: new Map(Object.entries(told.partitions ?? {})) },
     refused: told.refused,
   };
 }

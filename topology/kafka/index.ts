@@ -1,5 +1,6 @@
 /** What the rest of the project may use of the Kafka client. */
-export type { PartitionCounts } from './assignment.js';
+export { partitionsOf } from './assigner.js';
+export type { Deal, PartitionCounts } from './assignment.js';
 export { createCluster, type KafkaSettings } from './connect.js';
 export { EventProducer } from './event-producer.js';
 export { Fetcher, type PartitionConsumer } from './fetcher.js';
@@ -10,7 +11,7 @@ export { PartitionFeed } from './partition-feed.js';
 export { holdsRecords, type PartitionRange } from './partition-range.js';
 export { keyHash, partitionFor } from './murmur2.js';
 export type { Placement } from './placement.js';
-export { Offsets, type OffsetSpec } from './offsets.js';
+export { Offsets, type OffsetSpec, type TopicPartition } from './offsets.js';
 export { errorType, isOutage } from './protocol-errors.js';
 export { OutboundBatches } from './outbound-batches.js';
 export type { OutboundRecord } from './record-batch.js';

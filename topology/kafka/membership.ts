@@ -8,7 +8,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { FatalError, FencedError, OutageError, messageOf } from '../errors.js';
 import type { Logger } from '../log.js';
 import { ASSIGNER_NAME, decodeUserData, encodeUserData, type MemberClaim } from './assigner.js';
-import { decodeAssignment, encodeAssignment, strangeness, type PartitionCounts } from './assignment.js';
+import { decodeAssignment, encodeAssignment, strangeness, type Deal, type PartitionCounts } from './assignment.js';
 import { MemberMetadata, type Broker, type Cluster } from './internals.js';
 import type { Leaders } from './leaders.js';
 import { NO_PLACEMENT, placeTasks, type Placement, type PlacementRules } from './placement.js';
@@ -28,6 +28,8 @@ export interface MembershipOptions {
   readonly metadataIntervalMs: number;
   /** What we deal by when we lead the group. */
   readonly placement: PlacementRules;
+  /** How many tasks there are with so many partitions. */
+  readonly taskCount: (partitions: PartitionCounts) => Promise<number>;
 }
 
 /** What the worker does about its tasks. */
@@ -40,8 +42,7 @@ export interface MembershipListener {
   goOn(): void;
   /** The group has gathered, that generation is over: start nothing more. Bounded as above. */
   hold(): Promise<void>;
-  /** `partitions`: how many each source topic has, by its physical name. */
-  assigned(placement: Placement, partitions: PartitionCounts, member: GroupMember): void;
+  assigned(placement: Placement, deal: Deal, member: GroupMember): void;
   /** The member that was here before, killed and not yet missed by the group; undefined when there is none. */
   ghost(): string | undefined;
   /** We are this member now; empty: none any more. */
@@ -185,17 +186,21 @@ export class Membership {
       groupAssignment,
     });
     this.#generation = generationId;
-    const { placement, partitions, refused } = decodeAssignment(synced.memberAssignment, groupId);
+    const { placement, deal, refused } = decodeAssignment(synced.memberAssignment, groupId);
     if (refused !== undefined) throw new FatalError(`${twoApplications(groupId)}: ${refused}`);
     // As the leader counted: where our metadata is newer than its, the next look finds the difference, and it is dealt anew.
-    this.#partitions = new Map([...this.#countPartitions(), ...partitions]);
+    this.#partitions = new Map([...this.#countPartitions(), ...deal.partitions]);
     this.#listener.outage(undefined);
     const { tasks, standbys, warming } = placement;
     this.#log.info(
       { generation: generationId, memberId: joined.memberId, leading, tasks, standbys, warming },
       'joined the group',
     );
-    this.#listener.assigned(placement, this.#partitions, { groupId, generationId, memberId: joined.memberId });
+    this.#listener.assigned(
+      placement,
+      { ...deal, partitions: this.#partitions },
+      { groupId, generationId, memberId: joined.memberId },
+    );
   }
 
   /**
@@ -252,12 +257,13 @@ export class Membership {
         { memberId, why: refused },
         'a member of the group is of another application: it is given nothing',
       );
-    const placements = placeTasks(Math.max(...partitions.values()), claims, this.#options.placement);
+    const deal = { taskCount: await this.#options.taskCount(partitions), partitions };
+    const placements = placeTasks(deal.taskCount, claims, this.#options.placement);
     return members.map(({ memberId }) => ({
       memberId,
       memberAssignment: encodeAssignment({
         placement: placements.get(memberId) ?? NO_PLACEMENT,
-        partitions,
+        deal,
         refused: strangers.get(memberId),
       }),
     }));

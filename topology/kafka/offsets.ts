@@ -14,7 +14,7 @@ export type OffsetSpec = 'earliest' | 'latest' | number;
 const READ_UNCOMMITTED = 0;
 const LATEST = '-1';
 
-interface TopicPartition {
+export interface TopicPartition {
   readonly topic: string;
   readonly partition: number;
 }

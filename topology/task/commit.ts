@@ -16,11 +16,13 @@ import type { TaskStore } from '../../state/task-store.js';
 import { crashPoint } from '../crash-point.js';
 import { CommitUnknownError } from '../errors.js';
 import { RefusedError, type GroupMember } from '../kafka/index.js';
+import type { SourcePartition } from '../record.js';
 import { metadataFor } from './offset-metadata.js';
 import type { StagedCommit } from './staged-commit.js';
 import type { OutputTarget } from './staged-outputs.js';
 
 export interface CommitTarget extends OutputTarget {
+  readonly sources: readonly SourcePartition[];
   readonly store: TaskStore;
   readonly member: GroupMember;
 }
@@ -40,12 +42,10 @@ export async function commit(staged: StagedCommit, target: CommitTarget): Promis
 
   crashPoint('staged');
   let changelogOffset = -1;
-  const offsets = [...staged.positions].map(([topic, { topicId, nextOffset }]) => ({
-    topic: names.physical(topic),
-    partition: task,
-    offset: nextOffset,
-    metadata: metadataFor(topicId),
-  }));
+  const offsets = target.sources.map(({ name, topic, partition }) => {
+    const { nextOffset: offset, topicId } = staged.positions.get(name)!;
+    return { topic: names.physical(topic), partition, offset, metadata: metadataFor(topicId) };
+  });
   try {
     await producer.send(batches, (topic, partition, baseOffset) => {
       if (topic === changelog && partition === task && changelogOffset < 0) changelogOffset = baseOffset;

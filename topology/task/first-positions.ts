@@ -2,51 +2,58 @@
 import type { SourcePosition } from '../../state/changelog-entry.js';
 import { NO_STREAM_TIME } from '../../state/stream-time.js';
 import { ConfigError, FatalError } from '../errors.js';
-import type { SourceTopic } from '../record.js';
+import type { SourcePartition } from '../record.js';
+import type { PartitionOffset, TopicPartition } from '../kafka/index.js';
 import type { TakeOverServices } from './take-over.js';
 
 const ANSWER_MS = 15_000;
 
 /** START_FROM at a first start; the beginning of a partition that was added later, or of a topic that was made again. */
 export async function firstPositions(
-  topics: readonly SourceTopic[],
+  sources: readonly SourcePartition[],
   firstStart: boolean,
   task: number,
   services: TakeOverServices,
-): Promise<Map<SourceTopic, SourcePosition>> {
+): Promise<Map<SourcePartition, SourcePosition>> {
   const { names, offsets, startFrom } = services;
-  const found = new Map<SourceTopic, SourcePosition>();
-  if (topics.length === 0) return found;
-  const partitions = topics.map((topic) => ({ topic: names.physical(topic), partition: task }));
-  if (firstStart) await refuseLostOffsets(topics, task, services);
+  const found = new Map<SourcePartition, SourcePosition>();
+  if (sources.length === 0) return found;
+  const partitions = sources.map(({ topic, partition }) => ({ topic: names.physical(topic), partition }));
+  if (firstStart) await refuseLostOffsets(partitions, task, services);
   const earliest = await offsets.at('earliest', partitions, ANSWER_MS);
   const latest = await offsets.at('latest', partitions, ANSWER_MS);
-  const held = latest.filter(({ topic, offset }) => offset > (earliest.find((e) => e.topic === topic)?.offset ?? 0));
+  const held = latest.filter(({ topic, partition, offset }) => offset > offsetOf({ topic, partition }, earliest));
   if (firstStart && startFrom === undefined && held.length > 0) {
-    const holding = held.map(({ topic }) => `${topic}-${task}`).join(', ');
+    const holding = held.map(({ topic, partition }) => `${topic}-${partition}`).join(', ');
     throw new ConfigError([
       `START_FROM is not set, and must be at a first start when a source already holds records (${holding}): expected earliest, latest, or a time such as 2026-01-31T00:00:00Z`,
     ]);
   }
   const chosen = firstStart ? await offsets.at(startFrom ?? 'earliest', partitions, ANSWER_MS) : earliest;
-  for (const topic of topics) {
-    const at = (list: typeof chosen): number => list.find((o) => o.topic === names.physical(topic))?.offset ?? 0;
+  for (const source of sources) {
+    const { topic, partition } = source;
+    const at = (list: readonly PartitionOffset[]): number =>
+      offsetOf({ topic: names.physical(topic), partition }, list);
     // The directory needs every account event, so they are read from the start; older ones make no notification.
     const nextOffset = topic === 'USER_EVENT_TOPIC' ? at(earliest) : at(chosen);
-    found.set(topic, { nextOffset, streamTime: NO_STREAM_TIME, notifyFrom: at(chosen) });
+    found.set(source, { nextOffset, streamTime: NO_STREAM_TIME, notifyFrom: at(chosen) });
   }
   return found;
 }
 
+function offsetOf(of: TopicPartition, list: readonly PartitionOffset[]): number {
+  return list.find(({ topic, partition }) => topic === of.topic && partition === of.partition)?.offset ?? 0;
+}
+
 /** No offset, no position restored, and a changelog whose beginning has expired: guessing would send old e-mails again. */
 async function refuseLostOffsets(
-  topics: readonly SourceTopic[],
+  sources: readonly TopicPartition[],
   task: number,
   { names, offsets }: TakeOverServices,
 ): Promise<void> {
   const [start] = await offsets.at('earliest', [{ topic: names.changelog, partition: task }], ANSWER_MS);
   if (start!.offset === 0) return;
-  const partitions = topics.map((topic) => `${names.physical(topic)}-${task}`).join(', ');
+  const partitions = sources.map(({ topic, partition }) => `${topic}-${partition}`).join(', ');
   throw new FatalError(
     `task ${task} has no committed offset for ${partitions}, and the records of its changelog ${names.changelog}-${task} have expired: so have the group's offsets (offsets.retention.minutes). ` +
       `Set the offsets of group ${names.group} with kafka-consumer-groups --reset-offsets, or use a new APP_ID to begin anew`,

@@ -11,7 +11,7 @@ import { FatalError, messageOf, RetryableError, StoreFullError } from '../errors
 import type { Processed } from '../executor.js';
 import { RefusedError } from '../kafka/index.js';
 import type { DeadLetterCause } from '../outcome.js';
-import { origin, type SourceRecord, type SourceTopic } from '../record.js';
+import { origin, type SourceName, type SourcePartition, type SourceRecord } from '../record.js';
 import { commit, type CommitTarget } from './commit.js';
 import { CommitPace } from './commit-pace.js';
 import { Refusals } from './refusals.js';
@@ -35,22 +35,23 @@ export interface PipelineHost {
   readonly signal: AbortSignal;
 }
 
-/** Records of one source that are processed before the next source has its turn, and after the last one the event loop. */
+/** Records of one source partition that are processed before the next source has its turn, and after the last one the event loop. */
 const SLICE_RECORDS = 128;
 
 export class Pipeline {
+  readonly sources: readonly SourcePartition[];
   readonly #task: number;
   readonly #services: TaskServices;
   readonly #host: PipelineHost;
-  readonly #queues: ReadonlyMap<SourceTopic, SourceQueue>;
+  readonly #queues: ReadonlyMap<SourceName, SourceQueue>;
   readonly #dedup: LayeredDedup;
   readonly #directory: LayeredDirectory;
   readonly #budget: RetryBudget;
   readonly #pace: CommitPace;
   readonly #refusals = new Refusals();
-  readonly #attempts = new Map<SourceTopic, number>();
+  readonly #attempts = new Map<SourceName, number>();
   /** Where the last commit that holds left each source. */
-  #committed: ReadonlyMap<SourceTopic, SourcePosition> = new Map();
+  #committed: ReadonlyMap<SourceName, SourcePosition> = new Map();
   /** What the store does not hold yet, newest first: the commit that is being put together, and the one in flight. */
   #layers: readonly [staged: StagedCommit, inFlight?: StagedCommit];
   #committing: Promise<void> = Promise.resolve();
@@ -58,11 +59,11 @@ export class Pipeline {
   #spareOutputs: StagedOutputs | undefined;
   #turnPlanned = false;
   /** Sources that were deleted and made again: what was fetched of them is still processed. */
-  readonly #recreated = new Set<SourceTopic>();
+  readonly #recreated = new Set<SourceName>();
 
   constructor(
     task: number,
-    topics: readonly SourceTopic[],
+    sources: readonly SourcePartition[],
     store: TaskStore,
     services: TaskServices,
     host: PipelineHost,
@@ -76,11 +77,8 @@ export class Pipeline {
     const layers: Layers = () => this.#layers as readonly StagedCommit[];
     this.#dedup = new LayeredDedup(store, services.shape, layers);
     this.#directory = new LayeredDirectory(services.directory, layers);
-    this.#queues = new Map(topics.map((topic) => [topic, this.#createQueue(topic)]));
-  }
-
-  get topics(): readonly SourceTopic[] {
-    return [...this.#queues.keys()];
+    this.#queues = new Map(sources.map((source) => [source.name, this.#createQueue(source)]));
+    this.sources = sources;
   }
 
   get #staged(): StagedCommit {
@@ -104,17 +102,17 @@ export class Pipeline {
   }
 
   /** For how long a producer's open transaction has held back each source, ms. */
-  get heldUp(): ReadonlyMap<SourceTopic, number> {
-    return new Map([...this.#queues].map(([topic, { heldUpMs }]) => [topic, heldUpMs]));
+  get heldUp(): ReadonlyMap<SourcePartition, number> {
+    return new Map([...this.#queues.values()].map(({ source, heldUpMs }) => [source, heldUpMs]));
   }
 
   /** Where a source stands, staged records included. */
-  position(topic: SourceTopic): SourcePosition {
-    return this.#staged.positions.get(topic)!;
+  position(source: SourceName): SourcePosition {
+    return this.#staged.positions.get(source)!;
   }
 
-  queue(topic: SourceTopic): SourceQueue {
-    return this.#queues.get(topic)!;
+  queue(source: SourceName): SourceQueue {
+    return this.#queues.get(source)!;
   }
 
   /** Drops everything that was not committed: what holds is to be read from the brokers. */
@@ -126,11 +124,11 @@ export class Pipeline {
   }
 
   /** Begins at these positions, with nothing staged and nothing buffered. */
-  begin(positions: ReadonlyMap<SourceTopic, SourcePosition>): void {
+  begin(positions: ReadonlyMap<SourceName, SourcePosition>): void {
     this.#committed = positions;
     this.#spareOutputs = undefined;
     this.#layers = [this.#stage(positions)];
-    for (const queue of this.#queues.values()) queue.reset(positions.get(queue.topic)!.nextOffset);
+    for (const queue of this.#queues.values()) queue.reset(positions.get(queue.source.name)!.nextOffset);
   }
 
   /** Commits the positions themselves: a first start's, or `latest` would be another place after a crash. */
@@ -164,13 +162,13 @@ export class Pipeline {
 
   // ── processing ─────────────────────────────────────────────────────────────────────────────────────────────────
 
-  #createQueue(topic: SourceTopic): SourceQueue {
-    return new SourceQueue(topic, this.#task, this.#services.limits.bufferBytes, {
+  #createQueue(source: SourcePartition): SourceQueue {
+    return new SourceQueue(source, this.#services.limits.bufferBytes, {
       arrived: () => this.plan(),
       roomMade: () => this.#services.fetcher.wake(),
       outOfRange: (of, position) => void this.#outOfRange(of, position),
       recreated: (of) => {
-        this.#recreated.add(of);
+        this.#recreated.add(of.name);
         this.plan();
       },
       heldUp: (of, lastStableOffset, highWatermark) =>
@@ -180,19 +178,20 @@ export class Pipeline {
     });
   }
 
-  async #outOfRange(topic: SourceTopic, position: number): Promise<void> {
+  async #outOfRange(source: SourcePartition, position: number): Promise<void> {
     const { names, offsets } = this.#services;
-    const why = await whyOutOfRange({ topic: names.physical(topic), partition: this.#task }, position, offsets).catch(
+    const { topic, partition } = source;
+    const why = await whyOutOfRange({ topic: names.physical(topic), partition }, position, offsets).catch(
       (error: unknown) => `that is out of range (${messageOf(error)})`,
     );
-    if (!this.#host.signal.aborted) this.#stopAt(topic, position, why);
+    if (!this.#host.signal.aborted) this.#stopAt(source, position, why);
   }
 
   /** Nothing is skipped silently: the operator decides where to go on. */
-  #stopAt(topic: SourceTopic, position: number, why: string): void {
+  #stopAt(source: SourcePartition, position: number, why: string): void {
     const { names, fatal } = this.#services;
     const way = `To go on elsewhere, set the offsets of group ${names.group} with kafka-consumer-groups --reset-offsets while no worker runs`;
-    fatal(new FatalError(`${this.#physical(topic)} is to be read from offset ${position}, but ${why}. ${way}`));
+    fatal(new FatalError(`${this.#physical(source)} is to be read from offset ${position}, but ${why}. ${way}`));
   }
 
   #turn(): void {
@@ -209,11 +208,11 @@ export class Pipeline {
   /** Everything that was fetched of a source that was made again is committed. */
   #hasLeftRecreated(): boolean {
     if (this.#recreated.size === 0 || this.#inFlight || !this.#staged.isEmpty) return false;
-    return [...this.#recreated].every((topic) => this.queue(topic).size === 0);
+    return [...this.#recreated].every((source) => this.queue(source).size === 0);
   }
 
-  #physical(topic: SourceTopic): string {
-    return `${this.#services.names.physical(topic)}-${this.#task}`;
+  #physical({ topic, partition }: SourcePartition): string {
+    return `${this.#services.names.physical(topic)}-${partition}`;
   }
 
   #isFull(): boolean {
@@ -235,7 +234,7 @@ export class Pipeline {
         if (!this.#processNext(queue)) break;
         left -= 1;
       }
-      if (queue.drainedTo !== undefined) this.#staged.moveTo(queue.topic, queue.drainedTo);
+      if (queue.drainedTo !== undefined) this.#staged.moveTo(queue.source.name, queue.drainedTo);
     }
     for (const queue of this.#queues.values()) if (queue.ready) return false;
     return true;
@@ -249,8 +248,8 @@ export class Pipeline {
       if (staged.isEmpty) staged.openedAt = performance.now();
       staged.now = this.#services.clock.now();
     }
-    const before = staged.streamTime(record.topic);
-    staged.setStreamTime(record.topic, advance(before, record.timestamp, staged.now, this.#services.shape));
+    const before = staged.streamTime(record.source);
+    staged.setStreamTime(record.source, advance(before, record.timestamp, staged.now, this.#services.shape));
     const processed = this.#process(record, staged, queue);
     if (!processed) return false;
     if (processed.kind === 'unresolved') {
@@ -262,7 +261,7 @@ export class Pipeline {
       this.#services.log.warn({ origin: origin(record), reason, cause: message }, 'record dead-lettered');
     }
     queue.take();
-    this.#attempts.delete(record.topic);
+    this.#attempts.delete(record.source);
     staged.add(record, processed);
     return true;
   }
@@ -276,16 +275,16 @@ export class Pipeline {
         now: staged.now,
         dedup: this.#dedup,
         directory: this.#directory,
-        notify: record.offset >= staged.positions.get(record.topic)!.notifyFrom,
+        notify: record.offset >= staged.positions.get(record.source)!.notifyFrom,
         outputs: staged.outputs,
       });
     } catch (error) {
       if (!(error instanceof RetryableError)) throw error;
-      const attempts = (this.#attempts.get(record.topic) ?? 0) + 1;
+      const attempts = (this.#attempts.get(record.source) ?? 0) + 1;
       if (attempts >= limits.retryAttempts) {
         return this.#deadLettered(record, { reason: 'failed', message: error.message, attempts, error }, staged);
       }
-      this.#attempts.set(record.topic, attempts);
+      this.#attempts.set(record.source, attempts);
       metrics.retries_total.inc({ topic: record.topic });
       this.#wait(queue, delay(attempts * limits.retryBackoffMs, undefined, { signal: this.#host.signal }));
       return undefined;
@@ -331,14 +330,14 @@ export class Pipeline {
     this.plan();
   }
 
-  #stage(positions: ReadonlyMap<SourceTopic, SourcePosition>): StagedCommit {
+  #stage(positions: ReadonlyMap<SourceName, SourcePosition>): StagedCommit {
     const outputs = this.#spareOutputs ?? new StagedOutputs(this.#host.target, this.#services.encoder);
     this.#spareOutputs = undefined;
     return new StagedCommit(positions, this.#services.shape, outputs);
   }
 
   #report(staged: StagedCommit, began: number): void {
-    report(staged, (performance.now() - began) / 1000, this.#task, this.#queues, this.#services.metrics);
+    report(staged, (performance.now() - began) / 1000, this.#queues, this.#services.metrics);
   }
 
   #failed(staged: StagedCommit, began: number, error: unknown): void {
@@ -364,7 +363,8 @@ export class Pipeline {
   #goBack(): void {
     const { fetcher, names } = this.#services;
     this.begin(this.#committed);
-    for (const [topic, { nextOffset }] of this.#committed) fetcher.seek(names.physical(topic), this.#task, nextOffset);
+    for (const { name, topic, partition } of this.sources)
+      fetcher.seek(names.physical(topic), partition, this.#committed.get(name)!.nextOffset);
     this.plan();
   }
 }

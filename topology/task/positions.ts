@@ -19,14 +19,14 @@ import type { SourcePosition } from '../../state/changelog-entry.js';
 import { NO_STREAM_TIME } from '../../state/stream-time.js';
 import type { TaskStore } from '../../state/task-store.js';
 import type { PartitionOffset } from '../kafka/index.js';
-import type { SourceTopic } from '../record.js';
+import type { SourceName, SourcePartition } from '../record.js';
 import { firstPositions, refuseLostChangelog } from './first-positions.js';
 import { isOfTask, topicIdIn } from './offset-metadata.js';
 import type { TakeOverServices } from './take-over.js';
 
 /** Where a task begins. */
 export interface Positions {
-  readonly positions: Map<SourceTopic, SourcePosition>;
+  readonly positions: Map<SourceName, SourcePosition>;
   /** Some of the positions were never committed: they must be, before a record is processed. */
   readonly first: boolean;
 }
@@ -36,48 +36,47 @@ const ANSWER_MS = 15_000;
 export async function readPositions(
   store: TaskStore,
   task: number,
-  topics: readonly SourceTopic[],
+  sources: readonly SourcePartition[],
   services: TakeOverServices,
 ): Promise<Positions> {
   const { names, offsets } = services;
   // The ids come first: a topic that is made again after this is not fetched under them.
-  const ids = await offsets.topicIds(
-    topics.map((topic) => names.physical(topic)),
-    ANSWER_MS,
-  );
-  const partitions = topics.map((topic) => ({ topic: names.physical(topic), partition: task }));
-  const committed = new Map((await offsets.committed(partitions, ANSWER_MS)).map((of) => [of.topic, of]));
+  const ids = await offsets.topicIds([...new Set(sources.map(({ topic }) => names.physical(topic)))], ANSWER_MS);
+  const partitions = sources.map(({ topic, partition }) => ({ topic: names.physical(topic), partition }));
+  const committed = await offsets.committed(partitions, ANSWER_MS);
   const stored = store.checkpoint?.positions ?? new Map<string, SourcePosition>();
-  if (stored.size === 0 && [...committed.values()].some(isOfTask)) await refuseLostChangelog(task, services);
+  if (stored.size === 0 && committed.some(isOfTask)) await refuseLostChangelog(task, services);
 
   const found = {
-    known: new Map<SourceTopic, SourcePosition>(),
-    recreated: [] as SourceTopic[],
-    unknown: [] as SourceTopic[],
+    known: new Map<SourceName, SourcePosition>(),
+    recreated: [] as SourcePartition[],
+    unknown: [] as SourcePartition[],
   };
-  for (const topic of topics) {
-    const topicId = ids.get(names.physical(topic));
-    const source = { topic, topicId, group: committed.get(names.physical(topic)), stored: stored.get(topic) };
-    const where = placeOf(source);
-    if (where === 'recreated') found.recreated.push(topic);
-    else if (where === undefined) found.unknown.push(topic);
-    else found.known.set(topic, { ...where, topicId });
-    report(source, where, task, services);
+  for (const source of sources) {
+    const topic = names.physical(source.topic);
+    const group = committed.find((of) => of.topic === topic && of.partition === source.partition);
+    const known = { ...source, topicId: ids.get(topic), group, stored: stored.get(source.name) };
+    const where = placeOf(known);
+    if (where === 'recreated') found.recreated.push(source);
+    else if (where === undefined) found.unknown.push(source);
+    else found.known.set(source.name, { ...where, topicId: known.topicId });
+    report(known, where, services);
   }
 
   const positions = new Map(found.known);
-  for (const [topic, position] of await firstPositions(found.unknown, stored.size === 0, task, services))
-    positions.set(topic, { ...position, topicId: ids.get(names.physical(topic)) });
-  for (const [topic, position] of await firstPositions(found.recreated, false, task, services)) {
+  const begin = ({ name, topic }: SourcePartition, position: SourcePosition): void => {
+    positions.set(name, { ...position, topicId: ids.get(names.physical(topic)) });
+  };
+  for (const [source, position] of await firstPositions(found.unknown, stored.size === 0, task, services))
+    begin(source, position);
+  for (const [source, position] of await firstPositions(found.recreated, false, task, services)) {
     // Copies of what was seen before keep their place in the window.
-    const streamTime = stored.get(topic)?.streamTime ?? NO_STREAM_TIME;
-    positions.set(topic, { ...position, streamTime, topicId: ids.get(names.physical(topic)) });
+    begin(source, { ...position, streamTime: stored.get(source.name)?.streamTime ?? NO_STREAM_TIME });
   }
   return { positions, first: positions.size > found.known.size };
 }
 
-interface Source {
-  readonly topic: SourceTopic;
+interface Source extends SourcePartition {
   /** The topic's id now. */
   readonly topicId: string | undefined;
   readonly group: PartitionOffset | undefined;
@@ -100,12 +99,11 @@ function isOther(before: string | undefined, now: string | undefined): boolean {
 
 /** What an operator should read in the log: the position is not simply the one that was committed last. */
 function report(
-  { topic, topicId, group, stored }: Source,
+  { topic, partition: number, topicId, group, stored }: Source,
   where: ReturnType<typeof placeOf>,
-  task: number,
   { names, log, metrics }: TakeOverServices,
 ): void {
-  const partition = `${names.physical(topic)}-${task}`;
+  const partition = `${names.physical(topic)}-${number}`;
   if (where === 'recreated') {
     metrics.sources_recreated_total.inc({ topic });
     log.warn(

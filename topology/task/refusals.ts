@@ -6,10 +6,10 @@ import type { SourcePosition } from '../../state/changelog-entry.js';
 import { FatalError } from '../errors.js';
 import { errorType, type RefusedError } from '../kafka/index.js';
 import type { DeadLetterCause } from '../outcome.js';
-import { origin, type SourceRecord, type SourceTopic } from '../record.js';
+import { origin, type SourceName, type SourceRecord } from '../record.js';
 import type { StagedCommit } from './staged-commit.js';
 
-type PositionMap = ReadonlyMap<SourceTopic, SourcePosition>;
+type PositionMap = ReadonlyMap<SourceName, SourcePosition>;
 
 export class Refusals {
   /** Commits are kept this small until they are past what was refused. */
@@ -36,7 +36,7 @@ export class Refusals {
   passed(positions: PositionMap): void {
     if (!this.#split) return;
     const isPast = [...this.#split.until].every(
-      ([topic, { nextOffset }]) => (positions.get(topic)?.nextOffset ?? 0) >= nextOffset,
+      ([source, { nextOffset }]) => (positions.get(source)?.nextOffset ?? 0) >= nextOffset,
     );
     if (!isPast) return;
     this.#split = undefined;

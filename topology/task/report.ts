@@ -1,14 +1,13 @@
 /** Counts a commit that holds: metrics never count what was processed and not committed. */
 import type { Metrics } from '../metrics.js';
-import type { SourceTopic } from '../record.js';
+import type { SourceName } from '../record.js';
 import type { SourceQueue } from './source-queue.js';
 import type { StagedCommit } from './staged-commit.js';
 
 export function report(
   staged: StagedCommit,
   seconds: number,
-  task: number,
-  queues: ReadonlyMap<SourceTopic, SourceQueue>,
+  queues: ReadonlyMap<SourceName, SourceQueue>,
   metrics: Metrics,
 ): void {
   metrics.transactions_total.inc({ outcome: 'committed' });
@@ -19,8 +18,11 @@ export function report(
     for (const [reason, count] of deadLettered) metrics.dead_letters_total.inc({ topic, reason }, count);
   }
   for (const [topic, count] of staged.outputs.counts) metrics.records_out_total.inc({ topic }, count);
-  for (const [topic, { nextOffset }] of staged.positions) {
-    const end = queues.get(topic)?.lastStableOffset ?? 0;
-    metrics.consumer_lag.set({ topic, partition: task }, Math.max(0, end - nextOffset));
+  for (const { source, lastStableOffset } of queues.values()) {
+    const { nextOffset } = staged.positions.get(source.name)!;
+    metrics.consumer_lag.set(
+      { topic: source.topic, partition: source.partition },
+      Math.max(0, lastStableOffset - nextOffset),
+    );
   }
 }

@@ -1,23 +1,22 @@
 /** Records of one source partition that were fetched and not yet processed, in order. */
 import type { FetchedPartition, FetchedRecord, PartitionConsumer } from '../kafka/index.js';
-import type { RecordHeaders, SourceRecord, SourceTopic } from '../record.js';
+import type { RecordHeaders, SourceName, SourcePartition, SourceRecord, SourceTopic } from '../record.js';
 import { StableOffsetWatch } from './stable-offset-watch.js';
 
 export interface QueueListener {
   /** Something to process, or a new end of the log. */
   arrived(): void;
-  outOfRange(topic: SourceTopic, position: number): void;
-  recreated(topic: SourceTopic): void;
-  unreadable(topic: SourceTopic, position: number, error: unknown): void;
+  outOfRange(source: SourcePartition, position: number): void;
+  recreated(source: SourcePartition): void;
+  unreadable(source: SourcePartition, position: number, error: unknown): void;
   /** An open transaction of a producer has held the records after this offset back for long. */
-  heldUp(topic: SourceTopic, lastStableOffset: number, highWatermark: number): void;
+  heldUp(source: SourcePartition, lastStableOffset: number, highWatermark: number): void;
   /** Room was made after there had been none. */
   roomMade(): void;
 }
 
 export class SourceQueue implements PartitionConsumer {
-  readonly topic: SourceTopic;
-  readonly partition: number;
+  readonly source: SourcePartition;
   readonly #listener: QueueListener;
   readonly #maxBytes: number;
   #records: FetchedRecord[] = [];
@@ -30,9 +29,8 @@ export class SourceQueue implements PartitionConsumer {
   lastStableOffset = 0;
   readonly #stable = new StableOffsetWatch();
 
-  constructor(topic: SourceTopic, partition: number, maxBytes: number, listener: QueueListener) {
-    this.topic = topic;
-    this.partition = partition;
+  constructor(source: SourcePartition, maxBytes: number, listener: QueueListener) {
+    this.source = source;
     this.#maxBytes = maxBytes;
     this.#listener = listener;
   }
@@ -59,7 +57,7 @@ export class SourceQueue implements PartitionConsumer {
   /** The next record, left in place. */
   peek(): SourceRecord | undefined {
     const next = this.#records[this.#head];
-    return next && new QueuedRecord(this.topic, this.partition, next);
+    return next && new QueuedRecord(this.source, next);
   }
 
   /** Takes the record that was peeked at. */
@@ -106,7 +104,7 @@ export class SourceQueue implements PartitionConsumer {
   deliver(fetched: FetchedPartition, lastStableOffset: number, highWatermark = lastStableOffset): void {
     this.lastStableOffset = lastStableOffset;
     if (this.#stable.observe(lastStableOffset, highWatermark, performance.now()))
-      this.#listener.heldUp(this.topic, lastStableOffset, highWatermark);
+      this.#listener.heldUp(this.source, lastStableOffset, highWatermark);
     this.#fetchedTo = fetched.nextOffset;
     if (fetched.records.length > 0) {
       this.#records = this.size === 0 ? fetched.records : [...this.#records.slice(this.#head), ...fetched.records];
@@ -117,15 +115,15 @@ export class SourceQueue implements PartitionConsumer {
   }
 
   outOfRange(position: number): void {
-    this.#listener.outOfRange(this.topic, position);
+    this.#listener.outOfRange(this.source, position);
   }
 
   recreated(): void {
-    this.#listener.recreated(this.topic);
+    this.#listener.recreated(this.source);
   }
 
   unreadable(position: number, error: unknown): void {
-    this.#listener.unreadable(this.topic, position, error);
+    this.#listener.unreadable(this.source, position, error);
   }
 }
 
@@ -140,15 +138,17 @@ function sizeOf({ bytes }: FetchedRecord): number {
 class QueuedRecord implements SourceRecord {
   readonly topic: SourceTopic;
   readonly partition: number;
+  readonly source: SourceName;
   readonly offset: number;
   readonly timestamp: number;
   readonly value: Buffer | null;
   readonly headers: RecordHeaders;
   readonly #record: FetchedRecord;
 
-  constructor(topic: SourceTopic, partition: number, record: FetchedRecord) {
+  constructor({ topic, partition, name }: SourcePartition, record: FetchedRecord) {
     this.topic = topic;
     this.partition = partition;
+    this.source = name;
     this.offset = record.offset;
     this.timestamp = record.timestamp;
     this.value = record.value;

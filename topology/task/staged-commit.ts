@@ -4,7 +4,7 @@
  */
 import type { Digest } from '../context.js';
 import type { Processed } from '../executor.js';
-import type { SourceRecord, SourceTopic } from '../record.js';
+import type { SourceName, SourceRecord, SourceTopic } from '../record.js';
 import type { StagedOutputs } from './staged-outputs.js';
 import { userKey, type DirectoryEntry } from '../../state/directory-entry.js';
 import type { BucketEntries, ChangelogEntry, SourcePosition } from '../../state/changelog-entry.js';
@@ -30,7 +30,7 @@ export class StagedCommit {
   readonly outputs: StagedOutputs;
   readonly digests = new Map<Digest, number>();
   readonly directory = new Map<string, DirectoryEntry>();
-  readonly #positions: Map<SourceTopic, Moving<SourcePosition>>;
+  readonly #positions: Map<SourceName, Moving<SourcePosition>>;
   readonly tallies = new Map<SourceTopic, Tally>();
   readonly #buckets: GrowingBucket[] = [];
   /** The one that took the last digest: most events of a commit go where the one before went. */
@@ -46,14 +46,14 @@ export class StagedCommit {
   #positionsMoved = false;
 
   /** Begins where the commit before it ends. `outputs` are empty. */
-  constructor(positions: ReadonlyMap<SourceTopic, SourcePosition>, shape: WindowShape, outputs: StagedOutputs) {
+  constructor(positions: ReadonlyMap<SourceName, SourcePosition>, shape: WindowShape, outputs: StagedOutputs) {
     this.outputs = outputs;
-    this.#positions = new Map([...positions].map(([topic, position]) => [topic, { ...position }]));
+    this.#positions = new Map([...positions].map(([source, position]) => [source, { ...position }]));
     this.#shape = shape;
   }
 
   /** Where the commit leaves each source. */
-  get positions(): ReadonlyMap<SourceTopic, SourcePosition> {
+  get positions(): ReadonlyMap<SourceName, SourcePosition> {
     return this.#positions;
   }
 
@@ -61,17 +61,17 @@ export class StagedCommit {
     return this.records === 0 && !this.#positionsMoved;
   }
 
-  streamTime(topic: SourceTopic): number {
-    return this.#positions.get(topic)!.streamTime;
+  streamTime(source: SourceName): number {
+    return this.#positions.get(source)!.streamTime;
   }
 
-  setStreamTime(topic: SourceTopic, streamTime: number): void {
-    this.#positions.get(topic)!.streamTime = streamTime;
+  setStreamTime(source: SourceName, streamTime: number): void {
+    this.#positions.get(source)!.streamTime = streamTime;
   }
 
   /** Moves past control records that no record stands behind. */
-  moveTo(topic: SourceTopic, nextOffset: number): void {
-    const position = this.#positions.get(topic)!;
+  moveTo(source: SourceName, nextOffset: number): void {
+    const position = this.#positions.get(source)!;
     if (nextOffset <= position.nextOffset) return;
     position.nextOffset = nextOffset;
     if (this.isEmpty) this.openedAt = performance.now();
@@ -80,15 +80,15 @@ export class StagedCommit {
 
   /** Takes a record whose outputs are among `outputs` already. */
   add(record: SourceRecord, processed: Exclude<Processed, { kind: 'unresolved' }>): void {
-    const { topic } = record;
+    const { topic, source } = record;
     this.records += 1;
     this.last = record;
-    this.#positions.get(topic)!.nextOffset = record.offset + 1;
+    this.#positions.get(source)!.nextOffset = record.offset + 1;
     const tally = this.#tally(topic);
     tally.records += 1;
     switch (processed.kind) {
       case 'forwarded':
-        this.#remember(topic, processed.digest);
+        this.#remember(source, processed.digest);
         if (processed.directory) {
           this.directory.set(userKey(processed.directory.tenantId, processed.directory.userId), processed.directory);
         }
@@ -107,12 +107,12 @@ export class StagedCommit {
     return { positions: this.#positions, buckets: this.#buckets };
   }
 
-  #remember(topic: SourceTopic, digest: Digest): void {
-    const bucket = bucketOf(this.streamTime(topic), this.#shape);
+  #remember(source: SourceName, digest: Digest): void {
+    const bucket = bucketOf(this.streamTime(source), this.#shape);
     this.digests.set(digest, bucket);
-    if (this.#lastBucket?.topic !== topic || this.#lastBucket.bucket !== bucket) {
-      this.#lastBucket = this.#buckets.find((one) => one.topic === topic && one.bucket === bucket);
-      if (!this.#lastBucket) this.#buckets.push((this.#lastBucket = { topic, bucket, digests: [] }));
+    if (this.#lastBucket?.source !== source || this.#lastBucket.bucket !== bucket) {
+      this.#lastBucket = this.#buckets.find((one) => one.source === source && one.bucket === bucket);
+      if (!this.#lastBucket) this.#buckets.push((this.#lastBucket = { source, bucket, digests: [] }));
     }
     this.#lastBucket.digests.push(digest);
   }

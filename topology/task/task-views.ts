@@ -26,7 +26,7 @@ export class LayeredDedup implements DedupView {
     let bucket: number | undefined;
     for (const layer of layers) bucket ??= layer.digests.get(digest);
     bucket ??= this.#store.bucketOf(digest);
-    return bucket !== undefined && bucket >= firstLiveBucket(layers[0]!.streamTime(record.topic), this.#shape);
+    return bucket !== undefined && bucket >= firstLiveBucket(layers[0]!.streamTime(record.source), this.#shape);
   }
 }
 

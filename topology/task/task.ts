@@ -1,5 +1,5 @@
 /**
- * One task: partition k of every source topic, its store, its producer. Here is its life: the states (task-state.ts),
+ * One task: its partitions of every source topic, its store, its producer. Here is its life: the states (task-state.ts),
  * the takeover (take-over.ts) and the close. What it does while it runs is in pipeline.ts.
  */
 import { setTimeout as delay } from 'node:timers/promises';
@@ -9,7 +9,7 @@ import { crashPoint } from '../crash-point.js';
 import { CommitUnknownError, FencedError, messageOf, StoreFullError } from '../errors.js';
 import { isOutage, type GroupMember, type TransactionalProducer } from '../kafka/index.js';
 import { atMost } from '../at-most.js';
-import { SINK_TOPICS, type SourceTopic } from '../record.js';
+import { SINK_TOPICS, type SourcePartition } from '../record.js';
 import { Pipeline } from './pipeline.js';
 import { readPositions } from './positions.js';
 import { restore } from './take-over.js';
@@ -34,7 +34,7 @@ export class Task {
   /** `store`: of the standby that was here. */
   constructor(
     number: number,
-    topics: readonly SourceTopic[],
+    sources: readonly SourcePartition[],
     member: GroupMember,
     services: TaskServices,
     store = new TaskStore(services.environment, number, services.shape),
@@ -43,11 +43,12 @@ export class Task {
     this.#services = services;
     this.#member = member;
     this.#store = store;
-    this.#pipeline = new Pipeline(number, topics, this.#store, services, {
+    this.#pipeline = new Pipeline(number, sources, this.#store, services, {
       isRunning: () => this.#state === 'running',
       target: () => ({
         task: number,
         names: services.names,
+        sources,
         store: this.#store,
         producer: this.#producer!,
         member: this.#member,
@@ -62,8 +63,8 @@ export class Task {
     return this.#state;
   }
 
-  get topics(): readonly SourceTopic[] {
-    return this.#pipeline.topics;
+  get sources(): readonly SourcePartition[] {
+    return this.#pipeline.sources;
   }
 
   /** Records fetched and not processed. */
@@ -72,7 +73,7 @@ export class Task {
   }
 
   /** For how long a producer's open transaction has held back each source, ms. */
-  get heldUp(): ReadonlyMap<SourceTopic, number> {
+  get heldUp(): ReadonlyMap<SourcePartition, number> {
     return this.#pipeline.heldUp;
   }
 
@@ -160,7 +161,8 @@ export class Task {
   }
 
   #stopFetching(): void {
-    for (const topic of this.topics) this.#services.fetcher.remove(this.#services.names.physical(topic), this.number);
+    const { fetcher, names } = this.#services;
+    for (const { topic, partition } of this.sources) fetcher.remove(names.physical(topic), partition);
   }
 
   async #dropProducer(): Promise<void> {
@@ -251,7 +253,7 @@ export class Task {
     crashPoint('fenced');
     signal.throwIfAborted();
     await restore(this.#store, this.number, this.#services, signal);
-    const { positions, first } = await readPositions(this.#store, this.number, this.topics, this.#services);
+    const { positions, first } = await readPositions(this.#store, this.number, this.sources, this.#services);
     await directoryCaughtUp(signal);
     signal.throwIfAborted();
     this.#pipeline.begin(positions);
@@ -259,7 +261,7 @@ export class Task {
     signal.throwIfAborted();
     outage(this.number, undefined);
     metrics.restore_duration_seconds.observe((performance.now() - began) / 1000);
-    const offsets = Object.fromEntries([...positions].map(([topic, { nextOffset }]) => [topic, nextOffset]));
+    const offsets = Object.fromEntries([...positions].map(([source, { nextOffset }]) => [source, nextOffset]));
     log.info({ task: this.number, ms: Math.round(performance.now() - began), offsets }, 'task is running');
     this.#fetch(signal);
     this.#move('running');
@@ -272,21 +274,16 @@ export class Task {
    */
   #fetch(signal: AbortSignal): void {
     const { fetcher, names, accountsRead, fatal } = this.#services;
-    const add = (topic: SourceTopic): void => {
-      fetcher.add(
-        names.physical(topic),
-        this.number,
-        this.#pipeline.position(topic).nextOffset,
-        this.#pipeline.queue(topic),
-        this.#pipeline.position(topic).topicId,
-      );
+    const add = ({ name, topic, partition }: SourcePartition): void => {
+      const { nextOffset, topicId } = this.#pipeline.position(name);
+      fetcher.add(names.physical(topic), partition, nextOffset, this.#pipeline.queue(name), topicId);
     };
-    const others = this.topics.filter((topic) => topic !== 'USER_EVENT_TOPIC');
-    if (others.some((topic) => this.#pipeline.position(topic).streamTime !== NO_STREAM_TIME)) {
-      this.topics.forEach(add);
+    const others = this.sources.filter(({ topic }) => topic !== 'USER_EVENT_TOPIC');
+    if (others.some(({ name }) => this.#pipeline.position(name).streamTime !== NO_STREAM_TIME)) {
+      this.sources.forEach(add);
       return;
     }
-    if (this.topics.includes('USER_EVENT_TOPIC')) add('USER_EVENT_TOPIC');
+    this.sources.filter(({ topic }) => topic === 'USER_EVENT_TOPIC').forEach(add);
     const entry = this.#entries;
     accountsRead(signal).then(
       () => {

@@ -16,9 +16,9 @@ export interface Case {
   readonly put: Defect | keyof typeof switches;
 }
 
-const event: Command = { do: 'produce', source: 0, task: 0, user: 0, kind: 'plain' };
+const event: Command = { do: 'produce', source: 0, partition: 0, user: 0, kind: 'plain' };
 const aWhile: Command = { do: 'steps', count: 60 };
-const alone = (...commands: Command[]): Case['scenario'] => ({ workers: 1, tasks: 1, commands });
+const alone = (...commands: Command[]): Case['scenario'] => ({ workers: 1, tasks: 1, partitions: 1, commands });
 const befallsCommit = (api: 'TxnOffsetCommit' | 'EndTxn', fault: 'crash-before' | 'crash-after' | 'lose-request') =>
   alone({ do: 'fault', worker: 0, api, fault }, event, aWhile);
 
@@ -41,8 +41,8 @@ export const CASES: readonly Case[] = [
     defect: "aborted records are filtered by kafkajs's own filter",
     when: 'two upstream transactions interleave and are aborted out of turn',
     scenario: alone(
-      { do: 'write', writer: 0, source: 0, task: 0 },
-      { do: 'write', writer: 1, source: 0, task: 0 },
+      { do: 'write', writer: 0, source: 0, partition: 0 },
+      { do: 'write', writer: 1, source: 0, partition: 0 },
       { do: 'end', writer: 1, commit: false },
       { do: 'end', writer: 0, commit: false },
     ),
@@ -55,6 +55,7 @@ export const CASES: readonly Case[] = [
     scenario: {
       workers: 2,
       tasks: 1,
+      partitions: 1,
       commands: [
         { do: 'fault', worker: 0, api: 'TxnOffsetCommit', fault: 'pause-before' },
         { do: 'fault', worker: 1, api: 'InitProducerId', fault: 'pause-before' },

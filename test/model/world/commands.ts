@@ -10,12 +10,12 @@ export type Command =
   | {
       readonly do: 'produce';
       readonly source: number;
-      readonly task: number;
+      readonly partition: number;
       readonly user: number;
       readonly kind: EventKind;
     }
   | { readonly do: 'repeat'; readonly nth: number }
-  | { readonly do: 'write'; readonly writer: number; readonly source: number; readonly task: number }
+  | { readonly do: 'write'; readonly writer: number; readonly source: number; readonly partition: number }
   | { readonly do: 'end'; readonly writer: number; readonly commit: boolean }
   | { readonly do: 'steps'; readonly count: number }
   | { readonly do: 'shuffle'; readonly choices: readonly number[] }
@@ -35,6 +35,8 @@ export interface Scenario {
   readonly transactions: TransactionVersion;
   readonly workers: number;
   readonly tasks: number;
+  /** Of each source; a task is as many of them as come to it. */
+  readonly partitions: number;
   readonly commands: readonly Command[];
 }
 
@@ -51,7 +53,7 @@ const REPEATABLE: readonly Api[] = ['Produce'];
 const NOT_DELAYED: readonly Api[] = ['JoinGroup', 'SyncGroup'];
 
 const worker = fc.nat(2);
-const task = fc.nat(2);
+const partition = fc.nat(5);
 const source = fc.nat(1);
 const writer = fc.nat(1);
 
@@ -67,7 +69,7 @@ const kind = fc.oneof(
   { weight: 6, arbitrary: fc.constant<EventKind>('plain') },
   { weight: 2, arbitrary: fc.constantFrom<EventKind[]>(...EVENT_KINDS) },
 );
-const produce = fc.record({ do: fc.constant('produce' as const), source, task, user: fc.nat(2), kind });
+const produce = fc.record({ do: fc.constant('produce' as const), source, partition, user: fc.nat(2), kind });
 const steps = fc.record({ do: fc.constant('steps' as const), count: fc.integer({ min: 1, max: 60 }) });
 const choices = fc.array(fc.nat(5), { minLength: 1, maxLength: 20 });
 const disk = fc.constantFrom<('kept' | 'lost')[]>('kept', 'lost');
@@ -77,7 +79,7 @@ const commandOf = (commitApis: readonly Api[]): fc.Arbitrary<Command> =>
   fc.oneof(
     { weight: 6, arbitrary: produce },
     { weight: 3, arbitrary: fc.record({ do: fc.constant('repeat' as const), nth: fc.nat(20) }) },
-    { weight: 2, arbitrary: fc.record({ do: fc.constant('write' as const), writer, source, task }) },
+    { weight: 2, arbitrary: fc.record({ do: fc.constant('write' as const), writer, source, partition }) },
     { weight: 2, arbitrary: fc.record({ do: fc.constant('end' as const), writer, commit: fc.boolean() }) },
     { weight: 8, arbitrary: steps },
     { weight: 2, arbitrary: fc.record({ do: fc.constant('shuffle' as const), choices }) },
@@ -106,15 +108,26 @@ const phraseOf = (commitApis: readonly Api[]): fc.Arbitrary<Command[]> =>
     { weight: 1, arbitrary: troubledCommit(commitApis) },
   );
 
+/** A partition a task, and more. */
+const DEALS = [
+  { tasks: 1, partitions: 1 },
+  { tasks: 2, partitions: 2 },
+  { tasks: 3, partitions: 3 },
+  { tasks: 1, partitions: 2 },
+  { tasks: 2, partitions: 3 },
+];
+
 export const scenarioOf = (transactions: TransactionVersion): fc.Arbitrary<Scenario> =>
-  fc.record({
-    transactions: fc.constant(transactions),
-    workers: fc.integer({ min: 1, max: 3 }),
-    tasks: fc.integer({ min: 1, max: 3 }),
-    commands: fc
-      .array(phraseOf(COMMIT_APIS[transactions]), { minLength: 1, maxLength: 40, size: 'max' })
-      .map((phrases) => phrases.flat()),
-  });
+  fc
+    .record({
+      transactions: fc.constant(transactions),
+      workers: fc.integer({ min: 1, max: 3 }),
+      deal: fc.constantFrom<Pick<Scenario, 'tasks' | 'partitions'>[]>(...DEALS),
+      commands: fc
+        .array(phraseOf(COMMIT_APIS[transactions]), { minLength: 1, maxLength: 40, size: 'max' })
+        .map((phrases) => phrases.flat()),
+    })
+    .map(({ deal, ...others }) => ({ ...deal, ...others }));
 
 /** A command about a machine or a partition that the world does not have is about another one. */
 export async function perform(world: World, command: Command): Promise<void> {
@@ -167,6 +180,6 @@ export async function perform(world: World, command: Command): Promise<void> {
   }
 }
 
-function place(world: World, { source: at, task: number }: { source: number; task: number }): Place {
-  return { topic: SOURCES[at]!, partition: number % world.tasks };
+function place(world: World, { source: at, partition: number }: { source: number; partition: number }): Place {
+  return { topic: SOURCES[at]!, partition: number % world.partitions };
 }

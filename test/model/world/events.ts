@@ -39,11 +39,11 @@ export interface Output<Topic = SinkTopic> {
   readonly value: string;
 }
 
-type Origin = Pick<SourceRecord, 'topic' | 'partition' | 'offset'>;
+type Origin = Pick<SourceRecord, 'source' | 'offset'>;
 
 /** Two outputs, in two topics, by two keys: none may be there without the other. Each names its source partition. */
-export function outputsOf({ id, user }: ModelEvent, { topic, partition }: Origin): Output<keyof SinkEvents>[] {
-  const value = `${topic}-${partition} ${id}`;
+export function outputsOf({ id, user }: ModelEvent, { source }: Origin): Output<keyof SinkEvents>[] {
+  const value = `${source} ${id}`;
   return [
     { topic: 'EMAIL_REQUEST_TOPIC', key: id, value },
     { topic: 'NOTIFICATION_INAPP_TOPIC', key: user, value },
@@ -52,7 +52,7 @@ export function outputsOf({ id, user }: ModelEvent, { topic, partition }: Origin
 
 /** A dead letter is about a record, not an event: the same event twice makes two. */
 export function deadLetterOf({ id }: ModelEvent, from: Origin): Output {
-  return { topic: 'NOTIFICATION_DLQ', key: id, value: `${from.topic}-${from.partition} ${origin(from)}` };
+  return { topic: 'NOTIFICATION_DLQ', key: id, value: `${from.source} ${origin(from)}` };
 }
 
 export const modelExecutor: Executor = {

@@ -1,6 +1,6 @@
 /** What must have come of the sources, told from their logs alone: the contract's invariant, as a fold. */
 import { partitionFor } from '../../../topology/kafka/index.js';
-import type { SinkTopic, SourceTopic } from '../../../topology/record.js';
+import { sourcePartition, type SinkTopic, type SourceTopic } from '../../../topology/record.js';
 import type { MemoryBroker } from '../memory-broker/memory-broker.js';
 import { deadLetterOf, decodeEvent, digestOf, outputsOf, SOURCES, type Output } from './events.js';
 import { NAMES } from './worker.js';
@@ -12,13 +12,19 @@ export interface Expected {
   readonly digests: ReadonlyMap<number, ReadonlySet<string>>;
 }
 
+export interface Dealt {
+  readonly tasks: number;
+  /** Of each source. */
+  readonly partitions: number;
+}
+
 /** Each event once, at its first valid record; each poison or refused record once as a dead letter; nothing else. */
-export function expectedOf(broker: MemoryBroker, tasks: number): Expected {
+export function expectedOf(broker: MemoryBroker, { tasks, partitions }: Dealt): Expected {
   const outputs = new Map<string, string[]>();
   const digests = new Map<number, Set<string>>();
-  for (let partition = 0; partition < tasks; partition += 1) {
-    const seen = new Set<string>();
-    digests.set(partition, seen);
+  for (let partition = 0; partition < partitions; partition += 1) {
+    const seen = digests.get(partition % tasks) ?? new Set<string>();
+    digests.set(partition % tasks, seen);
     for (const topic of SOURCES) {
       for (const output of outputsOfPartition(broker, topic, partition, seen)) {
         const of = placeOf(
@@ -60,7 +66,7 @@ function outputsOfPartition(broker: MemoryBroker, topic: SourceTopic, partition:
     .records('committed')
     .flatMap(({ offset, value }) => {
       const event = decodeEvent(value);
-      const from = { topic, partition, offset };
+      const from = { source: sourcePartition(topic, partition).name, offset };
       if (event.kind !== 'plain') return [deadLetterOf(event, from)];
       const digest = digestOf(topic, event.id);
       if (seen.has(digest)) return [];

@@ -6,7 +6,7 @@ import { partitionName } from '../memory-broker/memory-broker.js';
 import type { StoredRecord } from '../memory-broker/batch.js';
 import { openMemoryEnvironment, type Disk } from '../simulation/memory-environment.js';
 import { SOURCES } from './events.js';
-import { actualOutputs, expectedOf } from './expected.js';
+import { actualOutputs, expectedOf, type Dealt } from './expected.js';
 import { NAMES, SHAPE } from './worker.js';
 
 const UNWATCHED = { begun: () => undefined, held: () => undefined };
@@ -27,17 +27,17 @@ export function storeIsAhead(broker: MemoryBroker, disk: Disk, task: number): st
 /** Lost, twice, torn, aborted, out of order: each shows as a difference between what is there and what must be. */
 export function wrongOutputs(
   broker: MemoryBroker,
-  tasks: number,
+  dealt: Dealt,
   read: ReadonlyMap<string, readonly string[]>,
 ): string[] {
-  const { outputs } = expectedOf(broker, tasks);
+  const { outputs } = expectedOf(broker, dealt);
   return [...differences('is in', actualOutputs(broker), outputs), ...differences('was read from', read, outputs)];
 }
 
 /** The committed offset of every source partition is its end, and names the topic that it is an offset of. */
-export function wrongOffsets(broker: MemoryBroker, tasks: number): string[] {
+export function wrongOffsets(broker: MemoryBroker, count: number): string[] {
   const { offsets } = broker.group(NAMES.group);
-  return SOURCES.flatMap((topic) => partitions(tasks).map((partition) => ({ topic: NAMES.physical(topic), partition })))
+  return SOURCES.flatMap((topic) => numbers(count).map((partition) => ({ topic: NAMES.physical(topic), partition })))
     .map(({ topic, partition }) => {
       const { offset, metadata } = offsets.committed(partitionName(topic, partition));
       const end = broker.log(topic, partition).endOffset;
@@ -52,9 +52,9 @@ export function wrongOffsets(broker: MemoryBroker, tasks: number): string[] {
 }
 
 /** Each task's store is the fold of its changelog, and that is the set of events delivered. */
-export function wrongStores(broker: MemoryBroker, tasks: number, diskOf: (task: number) => Disk | undefined): string[] {
-  const { digests } = expectedOf(broker, tasks);
-  return partitions(tasks).flatMap((task) => {
+export function wrongStores(broker: MemoryBroker, dealt: Dealt, diskOf: (task: number) => Disk | undefined): string[] {
+  const { digests } = expectedOf(broker, dealt);
+  return numbers(dealt.tasks).flatMap((task) => {
     const delivered = digests.get(task)!;
     const folded = digestsIn(broker.log(NAMES.changelog, task).records('committed'));
     const disk = diskOf(task);
@@ -95,6 +95,6 @@ function sameSet(a: ReadonlySet<string>, b: ReadonlySet<string>): boolean {
   return a.size === b.size && [...a].every((item) => b.has(item));
 }
 
-function partitions(count: number): number[] {
+function numbers(count: number): number[] {
   return Array.from({ length: count }, (_, index) => index);
 }

@@ -100,7 +100,6 @@ export class Worker {
       environment,
       memory: new MemberMemory(environment),
       metrics: METRICS,
-      topicsOf: () => SOURCES,
       prepare: () => Promise.resolve(),
       rejoin: () => this.#membership.rejoin(),
       outage: () => undefined,
@@ -116,7 +115,7 @@ export class Worker {
   start(): void {
     this.#leaders
       .track([...SOURCE_NAMES, ...OWN_TOPICS])
-      .then(() => this.#groupLeaders.track(SOURCE_NAMES))
+      .then(() => this.#groupLeaders.track([...SOURCE_NAMES, NAMES.changelog]))
       .then(() => this.#membership.run())
       .catch(this.#fatal);
   }
@@ -148,15 +147,16 @@ export class Worker {
         heartbeatIntervalMs: 1_000,
         metadataIntervalMs: 15_000,
         placement: { standbyReplicas: 1, acceptableLag: 5 },
+        taskCount: () => Promise.resolve(leaders.partitionCount(NAMES.changelog)),
       },
       {
         claim: () => group.claim(),
         suspend: () => group.suspend(),
         goOn: () => group.goOn(),
         hold: () => group.hold(),
-        assigned: (placement, partitions, member) => {
+        assigned: (placement, deal, member) => {
           this.assignment = { member, tasks: placement.tasks };
-          group.assigned(placement, partitions, member);
+          group.assigned(placement, deal, member);
         },
         ghost: () => group.ghost(),
         became: (memberId) => group.became(memberId),

@@ -17,6 +17,7 @@ export interface WorldOptions {
   readonly transactions: TransactionVersion;
   readonly workers: number;
   readonly tasks: number;
+  readonly partitions: number;
   /** Put in on purpose, to see whether it is found. */
   readonly defect?: Defect;
 }
@@ -46,6 +47,8 @@ export class World {
   readonly upstream: Upstream;
   readonly machines: readonly Machine[];
   readonly tasks: number;
+  /** Of each source. */
+  readonly partitions: number;
   /** The first thing that was not as it must be. */
   violation: Error | undefined;
   readonly #produced: { readonly place: Place; readonly event: ModelEvent }[] = [];
@@ -55,14 +58,15 @@ export class World {
   #reader: Reader | undefined;
   #incarnations = 0;
 
-  constructor({ transactions, workers, tasks, defect = (services) => services }: WorldOptions) {
+  constructor({ transactions, workers, tasks, partitions, defect = (services) => services }: WorldOptions) {
     this.tasks = tasks;
+    this.partitions = partitions;
     this.#defect = defect;
     this.broker = new MemoryBroker(this.simulation, {
       maxBatchBytes: MAX_BATCH_BYTES,
       transactionVersion: transactions,
     });
-    for (const topic of SOURCE_NAMES) this.broker.createTopic(topic, tasks);
+    for (const topic of SOURCE_NAMES) this.broker.createTopic(topic, partitions);
     for (const topic of OWN_TOPICS) this.broker.createTopic(topic, topic === NAMES.changelog ? tasks : SINK_PARTITIONS);
     this.upstream = new Upstream(this.broker);
     this.network = new SimulatedNetwork(this.simulation, {
@@ -145,7 +149,7 @@ export class World {
       await this.start(machine);
     }
     await this.#until(
-      () => this.#notReady() === undefined && wrongOffsets(this.broker, this.tasks).length === 0,
+      () => this.#notReady() === undefined && wrongOffsets(this.broker, this.partitions).length === 0,
       'every task runs and has committed its input',
     );
     await this.#run(SETTLE_MS);
@@ -231,9 +235,9 @@ export class World {
 
   #checkEnd(): void {
     const faults = [
-      ...wrongOutputs(this.broker, this.tasks, this.#reader!.read),
-      ...wrongOffsets(this.broker, this.tasks),
-      ...wrongStores(this.broker, this.tasks, (task) => this.#diskOf(task)),
+      ...wrongOutputs(this.broker, this, this.#reader!.read),
+      ...wrongOffsets(this.broker, this.partitions),
+      ...wrongStores(this.broker, this, (task) => this.#diskOf(task)),
     ];
     if (faults.length > 0) this.#violated(faults.join('\n'));
   }

@@ -1,6 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { assignTasks, decodeUserData, encodeUserData, type MemberClaim } from '../../../topology/kafka/assigner.js';
+import {
+  assignTasks,
+  decodeUserData,
+  encodeUserData,
+  partitionsOf,
+  type MemberClaim,
+} from '../../../topology/kafka/assigner.js';
 
 const member = (memberId: string, parts: Partial<MemberClaim> = {}): MemberClaim => ({
   memberId,
@@ -25,6 +31,31 @@ const moved = (
   const was = ownerOf(before);
   return [...ownerOf(after)].filter(([task, owner]) => was.get(task) !== owner).length;
 };
+
+describe('the partitions of a task', () => {
+  const dealt = (tasks: number, partitions: number): number[][] =>
+    Array.from({ length: tasks }, (_, task) => partitionsOf(task, tasks, partitions));
+
+  it('are one each with as many tasks as partitions, and several with fewer', () => {
+    expect(dealt(3, 3)).toEqual([[0], [1], [2]]);
+    expect(dealt(2, 5)).toEqual([
+      [0, 2, 4],
+      [1, 3],
+    ]);
+    expect(dealt(4, 2)).toEqual([[0], [1], [], []]);
+  });
+
+  it('are all partitions, each of one task, and stay its own when the topic grows, with a task more for each or with none', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 12 }), fc.nat(60), fc.nat(20), (maxTasks, before, added) => {
+        const after = before + added;
+        const [fewer, more] = [dealt(Math.min(before, maxTasks), before), dealt(Math.min(after, maxTasks), after)];
+        expect(more.flat().sort((a, b) => a - b)).toEqual(Array.from({ length: after }, (_, partition) => partition));
+        for (const [task, own] of fewer.entries()) expect(more[task]).toEqual(expect.arrayContaining(own));
+      }),
+    );
+  });
+});
 
 const taskCounts = fc.integer({ min: 0, max: 40 });
 const ids = fc.uniqueArray(fc.string({ minLength: 1, maxLength: 4 }), { minLength: 1, maxLength: 8 });

@@ -18,10 +18,23 @@ const told = (userData: unknown): Buffer =>
 describe('an assignment', () => {
   it('carries tasks and standbys, and the partitions as the leader counted them', () => {
     const placement = { tasks: [0, 2], standbys: [1], warming: [1], acceptableLag: 7 };
-    const encoded = encodeAssignment({ placement, partitions: PARTITIONS });
-    expect(decodeAssignment(encoded, 'g')).toEqual({ placement, partitions: PARTITIONS, refused: undefined });
+    const deal = { taskCount: 3, partitions: PARTITIONS };
+    const encoded = encodeAssignment({ placement, deal });
+    expect(decodeAssignment(encoded, 'g')).toEqual({ placement, deal, refused: undefined });
     // What kafka-consumer-groups --describe shows.
     expect(MemberAssignment.decode(encoded)?.assignment).toEqual({ tasks: [0, 2], crm: [0] });
+  });
+
+  it('shows tools every partition of a task that has several', () => {
+    const placement = { ...NO_PLACEMENT, tasks: [1] };
+    const deal = {
+      taskCount: 2,
+      partitions: new Map([
+        ['tasks', 6],
+        ['crm', 1],
+      ]),
+    };
+    expect(MemberAssignment.decode(encodeAssignment({ placement, deal }))?.assignment).toEqual({ tasks: [1, 3, 5] });
   });
 
   it('is empty for a member that was given nothing', () => {
@@ -29,11 +42,11 @@ describe('an assignment', () => {
   });
 
   it('may carry more than this version knows', () => {
-    expect(decodeAssignment(told({ version: 1, tasks: [4], later: true }), 'g').placement.tasks).toEqual([4]);
+    expect(decodeAssignment(told({ version: 2, tasks: [4], later: true }), 'g').placement.tasks).toEqual([4]);
   });
 
   it.each<[string, unknown, string]>([
-    ['of a newer format', { version: 2, work: {} }, 'in format 2, this version reads 1'],
+    ['of a newer format', { version: 3, work: {} }, 'in format 3, this version reads 2'],
     ['of another assigner', undefined, 'the group g was dealt by another assigner than ours'],
   ])('%s is refused: to go on without tasks would be to do nothing for good', (_, userData, message) => {
     expect(() => decodeAssignment(told(userData), 'g')).toThrow(message);

@@ -108,7 +108,7 @@ describe('Membership', () => {
       suspend: () => Promise.resolve(void heard.push('suspend')),
       goOn: () => heard.push('go on'),
       hold: () => Promise.resolve(void heard.push('hold')),
-      assigned: ({ tasks }, partitions, { generationId: generation, memberId }) => {
+      assigned: ({ tasks }, { partitions }, { generationId: generation, memberId }) => {
         heard.push('assigned');
         assigned.push({ tasks, generation, memberId });
         counts = partitions;
@@ -128,6 +128,7 @@ describe('Membership', () => {
       heartbeatIntervalMs,
       metadataIntervalMs,
       placement: { standbyReplicas: 0, acceptableLag: 100 },
+      taskCount: (of: PartitionCounts) => Promise.resolve(Math.max(...of.values())),
     };
     membership = new Membership(group.cluster(), leaders, options, listener, pino({ level: 'silent' }));
     running = membership.run();
@@ -226,7 +227,9 @@ describe('Membership', () => {
     let times = 0;
     // The leader has not heard of the third partition yet; the next time it has.
     group.leader = (dealt) =>
-      (times += 1) === 1 ? encodeAssignment({ placement: runningTasks([0, 1]), partitions: older }) : dealt;
+      (times += 1) === 1
+        ? encodeAssignment({ placement: runningTasks([0, 1]), deal: { taskCount: 5, partitions: older } })
+        : dealt;
     await start();
     await until(() => expect(assigned).toHaveLength(1));
     expect(counts).toEqual(older);
@@ -236,7 +239,8 @@ describe('Membership', () => {
   });
 
   it('takes a task of a partition that only the leader has heard of yet', async () => {
-    group.leader = () => encodeAssignment({ placement: runningTasks([6]), partitions: new Map([['tasks', 7]]) });
+    group.leader = () =>
+      encodeAssignment({ placement: runningTasks([6]), deal: { taskCount: 7, partitions: new Map([['tasks', 7]]) } });
     await start();
     await until(() => expect(assigned.at(-1)?.tasks).toEqual([6]));
     expect([...counts]).toEqual([
@@ -261,7 +265,12 @@ describe('Membership', () => {
   });
 
   it('ends when the leader says that it is of another application', async () => {
-    group.leader = () => encodeAssignment({ placement: NO_PLACEMENT, partitions: new Map(), refused: 'they read crm' });
+    group.leader = () =>
+      encodeAssignment({
+        placement: NO_PLACEMENT,
+        deal: { taskCount: 0, partitions: new Map() },
+        refused: 'they read crm',
+      });
     await start();
     await expect(running).rejects.toThrow(
       'group g is used by two applications, give each an APP_ID of its own: they read crm',

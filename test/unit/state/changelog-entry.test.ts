@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { decodeChangelogEntry, encodeChangelogEntry, type ChangelogEntry } from '../../../state/changelog-entry.js';
 import { FatalError } from '../../../topology/errors.js';
-import { SOURCE_TOPICS } from '../../../topology/record.js';
+import { SOURCE_TOPICS, sourcePartition } from '../../../topology/record.js';
 
 const digest = (n: number | string): string =>
   createHash('sha256').update(String(n)).digest().toString('latin1', 0, 16);
@@ -15,12 +15,14 @@ const position = fc.record({
   streamTime: fc.integer({ min: -1, max: 2 ** 45 }),
   notifyFrom: offsets,
 });
-const topic = fc.constantFrom(...SOURCE_TOPICS);
+const source: fc.Arbitrary<string> = fc
+  .tuple(fc.constantFrom(...SOURCE_TOPICS), fc.nat(70))
+  .map(([topic, partition]) => sourcePartition(topic, partition).name);
 const entries: fc.Arbitrary<ChangelogEntry> = fc.record({
-  positions: fc.uniqueArray(fc.tuple(topic, position), { selector: ([name]) => name }).map((pairs) => new Map(pairs)),
+  positions: fc.uniqueArray(fc.tuple(source, position), { selector: ([name]) => name }).map((pairs) => new Map(pairs)),
   buckets: fc.array(
     fc.record({
-      topic,
+      source,
       bucket: fc.nat(),
       digests: fc.array(
         fc.uint8Array({ minLength: 16, maxLength: 16 }).map((b) => Buffer.from(b).toString('latin1')),
@@ -31,7 +33,7 @@ const entries: fc.Arbitrary<ChangelogEntry> = fc.record({
   ),
 });
 
-const POSITIONS = new Map([['TASK_EVENT_TOPIC', { nextOffset: 42, streamTime: 1000, notifyFrom: 0 }]]);
+const POSITIONS = new Map([['TASK_EVENT_TOPIC-0', { nextOffset: 42, streamTime: 1000, notifyFrom: 0 }]]);
 
 describe('a changelog record', () => {
   it('is read back, whatever the commit added', () => {
@@ -49,10 +51,10 @@ describe('a changelog record', () => {
   });
 
   it.each<[string, ChangelogEntry['buckets']]>([
-    ['one bucket of many digests', [{ topic: 'TASK_EVENT_TOPIC', bucket: 3, digests: digests(100_000) }]],
+    ['one bucket of many digests', [{ source: 'TASK_EVENT_TOPIC-0', bucket: 3, digests: digests(100_000) }]],
     [
       'many buckets of one digest',
-      digests(40_000).map((one, bucket) => ({ topic: 'NOTIFICATION_REQUEST_TOPIC', bucket, digests: [one] })),
+      digests(40_000).map((one, bucket) => ({ source: 'NOTIFICATION_REQUEST_TOPIC-12', bucket, digests: [one] })),
     ],
   ])('is split at 512 KB, each part with the positions: %s', (_, buckets) => {
     const records = encodeChangelogEntry({ positions: POSITIONS, buckets });
@@ -62,9 +64,9 @@ describe('a changelog record', () => {
     for (const part of parts) expect(part.positions).toEqual(POSITIONS);
     const rejoined = parts
       .flatMap((part) => part.buckets)
-      .flatMap(({ topic: of, bucket, digests: list }) => list.map((one) => [of, bucket, one]));
+      .flatMap(({ source: of, bucket, digests: list }) => list.map((one) => [of, bucket, one]));
     expect(rejoined).toEqual(
-      buckets.flatMap(({ topic: of, bucket, digests: list }) => list.map((one) => [of, bucket, one])),
+      buckets.flatMap(({ source: of, bucket, digests: list }) => list.map((one) => [of, bucket, one])),
     );
   });
 
@@ -80,8 +82,8 @@ describe('a changelog record', () => {
 
   it('carries the topic id of each source, and none where the brokers know of none', () => {
     const positions = new Map([
-      ['TASK_EVENT_TOPIC', { topicId: 'b3wtAT8MTGS0Xz2n3Eqk1A', nextOffset: 42, streamTime: 1000, notifyFrom: 7 }],
-      ['CRM_EVENT_TOPIC', { topicId: undefined, nextOffset: 5, streamTime: -1, notifyFrom: 0 }],
+      ['TASK_EVENT_TOPIC-0', { topicId: 'b3wtAT8MTGS0Xz2n3Eqk1A', nextOffset: 42, streamTime: 1000, notifyFrom: 7 }],
+      ['CRM_EVENT_TOPIC-0', { topicId: undefined, nextOffset: 5, streamTime: -1, notifyFrom: 0 }],
     ]);
     const [record] = encodeChangelogEntry({ positions, buckets: [] });
     expect(decodeChangelogEntry(record!, 'changelog-0@7').positions).toEqual(positions);
@@ -89,9 +91,9 @@ describe('a changelog record', () => {
 
   it('is refused when its format is newer', () => {
     const record = encodeChangelogEntry({ positions: POSITIONS, buckets: [] })[0]!;
-    record[2] = 3;
+    record[2] = 4;
     expect(() => decodeChangelogEntry(record, 'changelog-0@7')).toThrow(
-      'changelog-0@7 has changelog format 3, this version reads 2: run the version that wrote it, or a newer one',
+      'changelog-0@7 has changelog format 4, this version reads 3: run the version that wrote it, or a newer one',
     );
   });
 });

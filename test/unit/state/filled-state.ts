@@ -12,7 +12,7 @@ import { UserDirectory } from '../../../state/user-directory.js';
 
 export const IDENTITY: StoreIdentity = { group: 'p.app', cluster: 'cluster-1' };
 export const SHAPE = windowShape(100_000);
-const TOPIC = 'TASK_EVENT_TOPIC';
+const SOURCE = 'TASK_EVENT_TOPIC-0';
 const TASKS = [0, 1];
 const COMMITS = 20;
 
@@ -32,8 +32,8 @@ export async function commitTo(
   events: readonly number[],
   streamTime = 10_000,
 ): Promise<void> {
-  const positions = new Map([[TOPIC, { nextOffset: offset, streamTime, notifyFrom: 0 }]]);
-  const buckets = [{ topic: TOPIC, bucket: bucketOf(streamTime, SHAPE), digests: events.map(digest) }];
+  const positions = new Map([[SOURCE, { nextOffset: offset, streamTime, notifyFrom: 0 }]]);
+  const buckets = [{ source: SOURCE, bucket: bucketOf(streamTime, SHAPE), digests: events.map(digest) }];
   await store.apply([{ offset, entry: { positions, buckets } }], offset + 1);
 }
 

@@ -42,7 +42,7 @@ async function tamper(table: string, key: Buffer, value: Buffer): Promise<void> 
 }
 
 const checkpointOf = (content: object): Buffer =>
-  Buffer.from(JSON.stringify({ format: 3, task: 0, changelogOffset: 5, positions: {}, ...content }));
+  Buffer.from(JSON.stringify({ format: 4, task: 0, changelogOffset: 5, positions: {}, ...content }));
 const CHECKPOINT = Buffer.from([0]);
 
 /** The store was moved aside as it was, the log says where and why, and the new one is empty and ours. */
@@ -145,13 +145,13 @@ describe('a state directory that is opened', () => {
   });
 
   it.each([
-    ['as we seal it', seal(checkpointOf({ format: 4 }))],
-    ['sealed in another way', checkpointOf({ format: 4 })],
+    ['as we seal it', seal(checkpointOf({ format: 5 }))],
+    ['sealed in another way', checkpointOf({ format: 5 })],
   ])('stops the worker when a task of it is of a newer format, %s', async (_, checkpoint) => {
     await fillState(directory);
     await tamper('task-1', CHECKPOINT, checkpoint);
-    await expectRefused('the store of task 1 has format 4, this version reads 3');
-    await expectRefused('the store of task 1 has format 4'); // and is not taken for one that a process died of
+    await expectRefused('the store of task 1 has format 5, this version reads 4');
+    await expectRefused('the store of task 1 has format 5'); // and is not taken for one that a process died of
   });
 
   it('stops the worker when it was written by a newer LMDB', async () => {

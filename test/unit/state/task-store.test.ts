@@ -8,15 +8,15 @@ import { storedTasks, TaskStore, type CommittedEntry } from '../../../state/task
 import { temporaryState } from './temporary-state.js';
 
 const SHAPE = windowShape(100_000);
-const TOPIC = 'TASK_EVENT_TOPIC';
+const SOURCE = 'TASK_EVENT_TOPIC-0';
 const digest = (n: number): string => createHash('sha256').update(String(n)).digest().toString('latin1', 0, 16);
 
 /** What a commit adds that ends at this stream time, having seen these events. */
 function entryAt(streamTime: number, events: readonly number[], nextOffset = 0): ChangelogEntry {
   return {
-    positions: new Map([[TOPIC, { nextOffset, streamTime, notifyFrom: 0 }]]),
+    positions: new Map([[SOURCE, { nextOffset, streamTime, notifyFrom: 0 }]]),
     buckets:
-      events.length === 0 ? [] : [{ topic: TOPIC, bucket: bucketOf(streamTime, SHAPE), digests: events.map(digest) }],
+      events.length === 0 ? [] : [{ source: SOURCE, bucket: bucketOf(streamTime, SHAPE), digests: events.map(digest) }],
   };
 }
 
@@ -30,7 +30,7 @@ async function opened(environment: StateEnvironment, task: number): Promise<Task
 /** Whether the event counts as seen, as processors are told. */
 function isSeen(store: TaskStore, event: number): boolean {
   const bucket = store.bucketOf(digest(event));
-  const streamTime = store.checkpoint?.positions.get(TOPIC)?.streamTime ?? -1;
+  const streamTime = store.checkpoint?.positions.get(SOURCE)?.streamTime ?? -1;
   return bucket !== undefined && bucket >= firstLiveBucket(streamTime, SHAPE);
 }
 
@@ -50,7 +50,7 @@ describe('TaskStore', () => {
       expect([1, 2, 3].map((event) => isSeen(now, event))).toEqual([true, true, false]);
       expect(now.checkpoint).toEqual({
         changelogOffset: 11,
-        positions: new Map([[TOPIC, { nextOffset: 77, streamTime: 5000, notifyFrom: 0 }]]),
+        positions: new Map([[SOURCE, { nextOffset: 77, streamTime: 5000, notifyFrom: 0 }]]),
       });
     }
   });
@@ -62,7 +62,7 @@ describe('TaskStore', () => {
         {
           offset: 0,
           entry: {
-            positions: new Map([['CRM_EVENT_TOPIC', { nextOffset: 5, streamTime: 1, notifyFrom: 0 }]]),
+            positions: new Map([['CRM_EVENT_TOPIC-0', { nextOffset: 5, streamTime: 1, notifyFrom: 0 }]]),
             buckets: [],
           },
         },
@@ -70,7 +70,7 @@ describe('TaskStore', () => {
       1,
     );
     await store.apply([{ offset: 1, entry: entryAt(9000, [1], 8) }], 2);
-    expect([...store.checkpoint!.positions.keys()]).toEqual(['CRM_EVENT_TOPIC', TOPIC]);
+    expect([...store.checkpoint!.positions.keys()]).toEqual(['CRM_EVENT_TOPIC-0', SOURCE]);
   });
 
   it('keeps tasks apart', async () => {
@@ -118,6 +118,22 @@ describe('TaskStore', () => {
     expect(isSeen(store, 1)).toBe(true);
   });
 
+  it('expires each partition of a topic by its own stream time: one that is far behind forgets nothing', async () => {
+    const store = new TaskStore(temporaryState().environment, 0, SHAPE);
+    const behind = 'TASK_EVENT_TOPIC-70';
+    const entry = (source: string, streamTime: number, events: readonly number[]): ChangelogEntry => ({
+      positions: new Map([[source, { nextOffset: 1, streamTime, notifyFrom: 0 }]]),
+      buckets: [{ source, bucket: bucketOf(streamTime, SHAPE), digests: events.map(digest) }],
+    });
+    await store.apply([{ offset: 0, entry: entry(SOURCE, 1000, [1]) }], 1);
+    await store.apply([{ offset: 1, entry: entry(behind, 1000, [2]) }], 2);
+    await store.apply([{ offset: 2, entry: entry(SOURCE, 1000 + 2 * SHAPE.windowMs, [3]) }], 3);
+    expect([...store.buckets()].map(({ source, digests }) => [source, digests])).toEqual([
+      [behind, [digest(2)]],
+      [SOURCE, [digest(3)]],
+    ]);
+  });
+
   it('expires a bounded number at a time, and all of them in the end', async () => {
     const store = new TaskStore(temporaryState().environment, 0, SHAPE);
     const events = Array.from({ length: 6 }, (_, list) => Array.from({ length: 2000 }, (__, i) => list * 2000 + i));
@@ -154,7 +170,7 @@ describe('TaskStore', () => {
     for (const entry of entries) await at.apply([entry], entry.offset + 1);
     await large.apply(entries, 6);
     const listed = (of: TaskStore): string[] =>
-      [...of.buckets()].flatMap(({ topic, bucket, digests }) => digests.map((one) => `${topic} ${bucket} ${one}`));
+      [...of.buckets()].flatMap(({ source, bucket, digests }) => digests.map((one) => `${source} ${bucket} ${one}`));
     expect(listed(large)).toEqual(listed(at));
     expect(listed(at)).toHaveLength(9000);
     for (let event = 0; event <= 9000; event += 1)
@@ -275,10 +291,10 @@ describe('TaskStore', () => {
 
   it('is not opened when its format is newer, and is left as it is', async () => {
     const { environment } = temporaryState();
-    const newer = Buffer.from(JSON.stringify({ format: 4, changelogOffset: 9, positions: {} }));
+    const newer = Buffer.from(JSON.stringify({ format: 5, changelogOffset: 9, positions: {} }));
     await writeAtomically(environment.table('task-5'), (batch) => batch.put(Buffer.from([0]), newer));
     expect(() => new TaskStore(environment, 5, SHAPE)).toThrow(
-      'the store of task 5 has format 4, this version reads 3: run the version that wrote it, or a newer one',
+      'the store of task 5 has format 5, this version reads 4: run the version that wrote it, or a newer one',
     );
     expect(environment.table('task-5').get(Buffer.from([0]))).toEqual(newer);
   });
@@ -287,9 +303,9 @@ describe('TaskStore', () => {
     const store = new TaskStore(temporaryState().environment, 0, SHAPE);
     const entry = {
       positions: new Map(),
-      buckets: [{ topic: 'BILLING_EVENT_TOPIC', bucket: 1, digests: [digest(1)] }],
+      buckets: [{ source: 'BILLING_EVENT_TOPIC-0', bucket: 1, digests: [digest(1)] }],
     };
-    await expect(store.apply([{ offset: 0, entry }], 1)).rejects.toThrow('BILLING_EVENT_TOPIC');
+    await expect(store.apply([{ offset: 0, entry }], 1)).rejects.toThrow('BILLING_EVENT_TOPIC-0');
     expect(store.checkpoint).toBeUndefined();
   });
 });

@@ -5,7 +5,7 @@ import { TaskStore } from '../../../state/task-store.js';
 import { CommitUnknownError, FencedError, StoreFullError } from '../../../topology/errors.js';
 import { partitionFor, RefusedError } from '../../../topology/kafka/index.js';
 import { BrokerError } from '../../../topology/kafka/protocol-errors.js';
-import type { SourceTopic } from '../../../topology/record.js';
+import { sourcePartition, type SourceTopic } from '../../../topology/record.js';
 import { commit, type CommitTarget } from '../../../topology/task/commit.js';
 import { StagedCommit } from '../../../topology/task/staged-commit.js';
 import { StagedOutputs } from '../../../topology/task/staged-outputs.js';
@@ -32,9 +32,17 @@ describe('a commit', () => {
     await store.load();
     const producer = broker.producer();
     await producer.fence([]);
-    target = { task: 2, names, store, producer, member: { groupId: names.group, generationId: 1, memberId: 'm' } };
+    const sources = [sourcePartition(TOPIC, 0)];
+    target = {
+      task: 2,
+      names,
+      sources,
+      store,
+      producer,
+      member: { groupId: names.group, generationId: 1, memberId: 'm' },
+    };
     staged = new StagedCommit(
-      new Map([[TOPIC, { nextOffset: 10, streamTime: 5000, notifyFrom: 0 }]]),
+      new Map([[sourcePartition(TOPIC, 0).name, { nextOffset: 10, streamTime: 5000, notifyFrom: 0 }]]),
       SHAPE,
       new StagedOutputs(() => target, textEncoder()),
     );

@@ -6,7 +6,7 @@ import type { SourcePosition } from '../../../state/changelog-entry.js';
 import type { TaskStore } from '../../../state/task-store.js';
 import { ConfigError, FatalError } from '../../../topology/errors.js';
 import { createMetrics } from '../../../topology/metrics.js';
-import type { SourceTopic } from '../../../topology/record.js';
+import { sourcePartition, type SourceTopic } from '../../../topology/record.js';
 import { readPositions, type Positions } from '../../../topology/task/positions.js';
 import type { TakeOverServices } from '../../../topology/task/take-over.js';
 import { TopicNames } from '../../../topology/topic-names.js';
@@ -40,7 +40,8 @@ function begin(known: Known): { begun: Promise<Positions>; warnings: string[] } 
   const { committed = {}, stored = {}, changelogStart = 0, startFrom, ids = 'known', damagedStore } = known;
   const names = new TopicNames('', 'app');
   const warnings: string[] = [];
-  const store = { checkpoint: { changelogOffset: 9, positions: new Map(Object.entries(stored)) } };
+  const positions = new Map(Object.entries(stored).map(([topic, position]) => [`${topic}-0`, position]));
+  const store = { checkpoint: { changelogOffset: 9, positions } };
   const services = {
     names,
     offsets: {
@@ -68,7 +69,8 @@ function begin(known: Known): { begun: Promise<Positions>; warnings: string[] } 
     startFrom,
     damagedStore,
   };
-  const begun = readPositions(store as unknown as TaskStore, 0, TOPICS, services as unknown as TakeOverServices);
+  const sources = TOPICS.map((topic) => sourcePartition(topic, 0));
+  const begun = readPositions(store as unknown as TaskStore, 0, sources, services as unknown as TakeOverServices);
   return { begun, warnings };
 }
 
@@ -79,7 +81,8 @@ const at = (nextOffset: number, topicId?: string): SourcePosition => ({
   notifyFrom: 3,
 });
 const ours = (offset: number, topicId = NOW): Committed => ({ offset, topicId });
-const offsetsOf = ({ positions }: Positions): number[] => TOPICS.map((topic) => positions.get(topic)!.nextOffset);
+const offsetsOf = ({ positions }: Positions): number[] =>
+  TOPICS.map((topic) => positions.get(`${topic}-0`)!.nextOffset);
 
 describe('where a task begins', () => {
   it("is where the group's offsets say, with the stream time of the changelog", async () => {
@@ -88,13 +91,13 @@ describe('where a task begins', () => {
       stored: { TASK_EVENT_TOPIC: at(40), CRM_EVENT_TOPIC: at(7) },
     });
     const { positions, first } = await begun;
-    expect(positions.get('TASK_EVENT_TOPIC')).toEqual({
+    expect(positions.get('TASK_EVENT_TOPIC-0')).toEqual({
       topicId: NOW,
       nextOffset: 40,
       streamTime: 1000,
       notifyFrom: 3,
     });
-    expect(positions.get('CRM_EVENT_TOPIC')?.nextOffset).toBe(7);
+    expect(positions.get('CRM_EVENT_TOPIC-0')?.nextOffset).toBe(7);
     expect([first, warnings]).toEqual([false, []]);
   });
 
@@ -122,7 +125,12 @@ describe('where a task begins', () => {
       stored: { TASK_EVENT_TOPIC: at(40) },
       startFrom: 'latest',
     }).begun;
-    expect(positions.get('CRM_EVENT_TOPIC')).toEqual({ topicId: NOW, nextOffset: 10, streamTime: -1, notifyFrom: 10 });
+    expect(positions.get('CRM_EVENT_TOPIC-0')).toEqual({
+      topicId: NOW,
+      nextOffset: 10,
+      streamTime: -1,
+      notifyFrom: 10,
+    });
     expect(first).toBe(true);
   });
 
@@ -152,8 +160,8 @@ describe('a source that was deleted and made again', () => {
       startFrom: 'latest',
     });
     const { positions, first } = await begun;
-    expect(positions.get('TASK_EVENT_TOPIC')).toMatchObject({ topicId: NOW, nextOffset: 10, notifyFrom: 10 });
-    expect(positions.get('CRM_EVENT_TOPIC')?.nextOffset).toBe(17);
+    expect(positions.get('TASK_EVENT_TOPIC-0')).toMatchObject({ topicId: NOW, nextOffset: 10, notifyFrom: 10 });
+    expect(positions.get('CRM_EVENT_TOPIC-0')?.nextOffset).toBe(17);
     expect(first).toBe(true);
     expect(warnings.join()).toContain('was deleted and made again');
   });
@@ -163,7 +171,7 @@ describe('a source that was deleted and made again', () => {
       committed: { CRM_EVENT_TOPIC: ours(17) },
       stored: { TASK_EVENT_TOPIC: at(40, BEFORE), CRM_EVENT_TOPIC: at(17) },
     }).begun;
-    expect(positions.get('TASK_EVENT_TOPIC')?.streamTime).toBe(1000);
+    expect(positions.get('TASK_EVENT_TOPIC-0')?.streamTime).toBe(1000);
   });
 
   it('is read from where an operator has set its offset since', async () => {
@@ -181,7 +189,7 @@ describe('a source that was deleted and made again', () => {
       stored: { TASK_EVENT_TOPIC: at(40, BEFORE), CRM_EVENT_TOPIC: at(17) },
       ids: 'unknown',
     }).begun;
-    expect(positions.get('TASK_EVENT_TOPIC')).toMatchObject({ topicId: undefined, nextOffset: 40 });
+    expect(positions.get('TASK_EVENT_TOPIC-0')).toMatchObject({ topicId: undefined, nextOffset: 40 });
   });
 });
 

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import type { Processed } from '../../../topology/executor.js';
 import type { FetchedRecord } from '../../../topology/kafka/index.js';
-import type { SinkRecord, SourceRecord, SourceTopic } from '../../../topology/record.js';
+import { sourcePartition, type SinkRecord, type SourceRecord, type SourceTopic } from '../../../topology/record.js';
 import type { StagedCommit } from '../../../topology/task/staged-commit.js';
 import { StagedOutputs } from '../../../topology/task/staged-outputs.js';
 import { TopicNames } from '../../../topology/topic-names.js';
@@ -16,7 +16,7 @@ export function fetchedRecord(offset: number, text: string, timestamp = 1_000_00
 }
 
 export function sourceRecord(topic: SourceTopic, offset: number, text: string): SourceRecord {
-  return { topic, partition: 0, ...fetchedRecord(offset, text) };
+  return { topic, partition: 0, source: sourcePartition(topic, 0).name, ...fetchedRecord(offset, text) };
 }
 
 export function output(text: string): SinkRecord {

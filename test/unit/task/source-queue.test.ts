@@ -1,16 +1,17 @@
 import { describe, expect, it } from 'vitest';
+import { sourcePartition } from '../../../topology/record.js';
 import { SourceQueue } from '../../../topology/task/source-queue.js';
 import { fetchedRecord } from './records.js';
 
 function queueOf(maxBytes = 1000): { queue: SourceQueue; heard: string[] } {
   const heard: string[] = [];
-  const queue = new SourceQueue('TASK_EVENT_TOPIC', 4, maxBytes, {
+  const queue = new SourceQueue(sourcePartition('TASK_EVENT_TOPIC', 4), maxBytes, {
     arrived: () => heard.push('arrived'),
     roomMade: () => heard.push('room'),
-    unreadable: (topic, position, error) => heard.push(`${topic} unreadable at ${position}: ${String(error)}`),
-    outOfRange: (topic, position) => heard.push(`${topic} out of range at ${position}`),
-    recreated: (topic) => heard.push(`${topic} made again`),
-    heldUp: (topic, stable, end) => heard.push(`${topic} held up at ${stable} of ${end}`),
+    unreadable: ({ topic }, position, error) => heard.push(`${topic} unreadable at ${position}: ${String(error)}`),
+    outOfRange: ({ topic }, position) => heard.push(`${topic} out of range at ${position}`),
+    recreated: ({ topic }) => heard.push(`${topic} made again`),
+    heldUp: ({ topic }, stable, end) => heard.push(`${topic} held up at ${stable} of ${end}`),
   });
   return { queue, heard };
 }
@@ -28,7 +29,7 @@ describe('SourceQueue', () => {
     queue.deliver(fetched([7], 9), 9);
     const seen: number[] = [];
     for (let record = queue.peek(); record; record = queue.peek()) {
-      expect(record).toMatchObject({ topic: 'TASK_EVENT_TOPIC', partition: 4 });
+      expect(record).toMatchObject({ topic: 'TASK_EVENT_TOPIC', partition: 4, source: 'TASK_EVENT_TOPIC-4' });
       expect(queue.peek()).toEqual(record);
       seen.push(record.offset);
       queue.take();

@@ -1,17 +1,18 @@
 import { describe, expect, it } from 'vitest';
 import type { DirectoryEntry } from '../../../state/directory-entry.js';
 import { bucketOf, windowShape } from '../../../state/stream-time.js';
-import type { SourceTopic } from '../../../topology/record.js';
+import type { SourceName } from '../../../topology/record.js';
 import { StagedCommit } from '../../../topology/task/staged-commit.js';
 import { recordsOf } from '../kafka/records-of.js';
 import { digestOf, forward, sourceRecord, stagedOutputs } from './records.js';
 
 const SHAPE = windowShape(32_000);
-const TOPICS = ['TASK_EVENT_TOPIC', 'CRM_EVENT_TOPIC'] as const;
+const TASKS: SourceName = 'TASK_EVENT_TOPIC-0';
+const CRM: SourceName = 'CRM_EVENT_TOPIC-0';
 
 const staged = (streamTime = 5000): StagedCommit =>
   new StagedCommit(
-    new Map(TOPICS.map((topic) => [topic as SourceTopic, { nextOffset: 10, streamTime, notifyFrom: 0 }])),
+    new Map([TASKS, CRM].map((source) => [source, { nextOffset: 10, streamTime, notifyFrom: 0 }])),
     SHAPE,
     stagedOutputs(),
   );
@@ -28,20 +29,20 @@ describe('StagedCommit', () => {
   it('takes a forwarded record: outputs, digest in the bucket of its stream time, position, tally', () => {
     const commit = staged();
     forward(commit, sourceRecord('TASK_EVENT_TOPIC', 10, 'e1'));
-    commit.setStreamTime('TASK_EVENT_TOPIC', 7500);
+    commit.setStreamTime(TASKS, 7500);
     forward(commit, sourceRecord('TASK_EVENT_TOPIC', 13, 'e2'));
     expect(textsOf(commit).sort()).toEqual(['EMAIL_REQUEST_TOPIC e1', 'EMAIL_REQUEST_TOPIC e2']);
     expect(commit.outputs.counts).toEqual(new Map([['EMAIL_REQUEST_TOPIC', 2]]));
     expect(commit.entry().buckets).toEqual([
-      { topic: 'TASK_EVENT_TOPIC', bucket: bucketOf(5000, SHAPE), digests: [digestOf('e1')] },
-      { topic: 'TASK_EVENT_TOPIC', bucket: bucketOf(7500, SHAPE), digests: [digestOf('e2')] },
+      { source: TASKS, bucket: bucketOf(5000, SHAPE), digests: [digestOf('e1')] },
+      { source: TASKS, bucket: bucketOf(7500, SHAPE), digests: [digestOf('e2')] },
     ]);
-    expect(commit.entry().positions.get('TASK_EVENT_TOPIC')).toEqual({
+    expect(commit.entry().positions.get(TASKS)).toEqual({
       nextOffset: 14,
       streamTime: 7500,
       notifyFrom: 0,
     });
-    expect(commit.entry().positions.get('CRM_EVENT_TOPIC')).toEqual({
+    expect(commit.entry().positions.get(CRM)).toEqual({
       nextOffset: 10,
       streamTime: 5000,
       notifyFrom: 0,
@@ -49,12 +50,36 @@ describe('StagedCommit', () => {
     expect(commit).toMatchObject({ records: 2, isEmpty: false });
   });
 
+  it('keeps two partitions of one topic apart: position, stream time and bucket are each its own', () => {
+    const other: SourceName = 'TASK_EVENT_TOPIC-3';
+    const start = { nextOffset: 10, streamTime: 5000, notifyFrom: 0 };
+    const commit = new StagedCommit(
+      new Map([
+        [TASKS, start],
+        [other, { ...start, streamTime: 95_000 }],
+      ]),
+      SHAPE,
+      stagedOutputs(),
+    );
+    forward(commit, sourceRecord('TASK_EVENT_TOPIC', 10, 'e1'));
+    forward(commit, { ...sourceRecord('TASK_EVENT_TOPIC', 70, 'e2'), partition: 3, source: other });
+    expect([...commit.positions].map(([source, { nextOffset }]) => [source, nextOffset])).toEqual([
+      [TASKS, 11],
+      [other, 71],
+    ]);
+    expect(commit.entry().buckets).toEqual([
+      { source: TASKS, bucket: bucketOf(5000, SHAPE), digests: [digestOf('e1')] },
+      { source: other, bucket: bucketOf(95_000, SHAPE), digests: [digestOf('e2')] },
+    ]);
+    expect(commit.tallies.get('TASK_EVENT_TOPIC')?.records).toBe(2);
+  });
+
   it('takes a dropped record: its position and its tally alone', () => {
     const commit = staged();
     commit.add(sourceRecord('CRM_EVENT_TOPIC', 10, 'e1'), { kind: 'dropped', reason: 'duplicate' });
     expect(textsOf(commit)).toEqual([]);
     expect(commit.digests.size).toBe(0);
-    expect(commit.positions.get('CRM_EVENT_TOPIC')?.nextOffset).toBe(11);
+    expect(commit.positions.get(CRM)?.nextOffset).toBe(11);
     expect(commit.tallies.get('CRM_EVENT_TOPIC')?.dropped).toEqual(new Map([['duplicate', 1]]));
   });
 
@@ -83,12 +108,12 @@ describe('StagedCommit', () => {
 
   it('moves past control records, never back, and then has something to commit', () => {
     const commit = staged();
-    commit.moveTo('TASK_EVENT_TOPIC', 10);
-    commit.moveTo('TASK_EVENT_TOPIC', 4);
+    commit.moveTo(TASKS, 10);
+    commit.moveTo(TASKS, 4);
     expect(commit.isEmpty).toBe(true);
-    commit.moveTo('TASK_EVENT_TOPIC', 12);
+    commit.moveTo(TASKS, 12);
     expect(commit.isEmpty).toBe(false);
-    expect(commit.positions.get('TASK_EVENT_TOPIC')?.nextOffset).toBe(12);
+    expect(commit.positions.get(TASKS)?.nextOffset).toBe(12);
   });
 
   it('begins where the one before it ends, and does not move that', () => {
@@ -96,7 +121,7 @@ describe('StagedCommit', () => {
     forward(first, sourceRecord('TASK_EVENT_TOPIC', 10, 'e1'));
     const second = new StagedCommit(first.positions, SHAPE, stagedOutputs());
     forward(second, sourceRecord('TASK_EVENT_TOPIC', 11, 'e2'));
-    expect(first.positions.get('TASK_EVENT_TOPIC')?.nextOffset).toBe(11);
-    expect(second.positions.get('TASK_EVENT_TOPIC')?.nextOffset).toBe(12);
+    expect(first.positions.get(TASKS)?.nextOffset).toBe(11);
+    expect(second.positions.get(TASKS)?.nextOffset).toBe(12);
   });
 });

@@ -36,7 +36,7 @@ describe('a standby', () => {
     await sentAre(of, ['a', 'b']);
     await caughtUp(of, standby);
     expect(standby.store.bucketOf(digestOf('b'))).toBeDefined();
-    expect(standby.store.checkpoint?.positions.get(TASKS)?.nextOffset).toBe(2);
+    expect(standby.store.checkpoint?.positions.get(`${TASKS}-0`)?.nextOffset).toBe(2);
     expect(standby.lag).toBe(0);
     const counted = `restore_records_total{store="standby"} ${of.broker.changelog.length}`;
     expect(await of.registry.metrics()).toContain(counted);

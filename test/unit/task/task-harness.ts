@@ -10,7 +10,7 @@ import type { ExecutionContext, Executor, Processed } from '../../../topology/ex
 import { InMemoryDirectory } from '../../../topology/in-memory-state.js';
 import type { FetchedRecord, Fetcher, Offsets, OffsetSpec, PartitionConsumer } from '../../../topology/kafka/index.js';
 import { createMetrics } from '../../../topology/metrics.js';
-import type { SourceRecord, SourceTopic } from '../../../topology/record.js';
+import { sourcePartition, type SourceRecord, type SourceTopic } from '../../../topology/record.js';
 import { Standby, type StandbyServices } from '../../../topology/task/standby.js';
 import { Task } from '../../../topology/task/task.js';
 import type { TaskServices } from '../../../topology/task/task-services.js';
@@ -178,13 +178,14 @@ export function rig(options: RigOptions = {}): Rig {
     lost,
     fatal,
   };
-  const create = (): Task => new Task(0, options.topics ?? [TASKS, CRM], MEMBER, services);
+  const sources = (options.topics ?? [TASKS, CRM]).map((topic) => sourcePartition(topic, 0));
+  const create = (): Task => new Task(0, sources, MEMBER, services);
   const elsewhere: TaskServices = { ...services, environment: temporaryState().environment };
   return {
     task: create(),
     again: create,
     standby: () => new Standby(0, elsewhere satisfies StandbyServices),
-    heir: ({ store }) => new Task(0, options.topics ?? [TASKS, CRM], MEMBER, elsewhere, store),
+    heir: ({ store }) => new Task(0, sources, MEMBER, elsewhere, store),
     broker,
     registry,
     names,

@@ -12,7 +12,7 @@ const TOPIC = 'TASK_EVENT_TOPIC';
 
 const layer = (streamTime: number, events: readonly string[] = []): StagedCommit => {
   const staged = new StagedCommit(
-    new Map([[TOPIC, { nextOffset: 0, streamTime, notifyFrom: 0 }]]),
+    new Map([['TASK_EVENT_TOPIC-0', { nextOffset: 0, streamTime, notifyFrom: 0 }]]),
     SHAPE,
     stagedOutputs(),
   );

@@ -9,6 +9,7 @@ import { temporaryState } from '../state/temporary-state.js';
 import { digestOf, fetchedRecord, forwarded, stagedOutputs } from './records.js';
 
 const TOPIC = 'TASK_EVENT_TOPIC';
+const SOURCE = 'TASK_EVENT_TOPIC-0';
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
 const WINDOW = 7 * DAY;
@@ -20,7 +21,7 @@ class Partition {
   readonly #store = new TaskStore(temporaryState().environment, 0, this.#shape);
   readonly #dedup = new LayeredDedup(this.#store, this.#shape, () => [this.#staged]);
   #staged = new StagedCommit(
-    new Map([[TOPIC, { nextOffset: 0, streamTime: -1, notifyFrom: 0 }]]),
+    new Map([[SOURCE, { nextOffset: 0, streamTime: -1, notifyFrom: 0 }]]),
     this.#shape,
     stagedOutputs(),
   );
@@ -36,9 +37,14 @@ class Partition {
 
   /** False for a repeat. */
   isNew(event: string, timestamp = this.now): boolean {
-    const record = { topic: TOPIC, partition: 0, ...fetchedRecord(this.#offset++, event, timestamp) } as const;
+    const record = {
+      topic: TOPIC,
+      partition: 0,
+      source: SOURCE,
+      ...fetchedRecord(this.#offset++, event, timestamp),
+    } as const;
     const staged = this.#staged;
-    staged.setStreamTime(TOPIC, advance(staged.streamTime(TOPIC), timestamp, this.now, this.#shape));
+    staged.setStreamTime(SOURCE, advance(staged.streamTime(SOURCE), timestamp, this.now, this.#shape));
     const isRepeat = this.#dedup.has(record, digestOf(event));
     staged.add(record, isRepeat ? { kind: 'dropped', reason: 'duplicate' } : forwarded(event));
     return !isRepeat;

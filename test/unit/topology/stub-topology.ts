@@ -21,6 +21,7 @@ import { textEncoder } from '../schemas/text-encoder.js';
 export const ROUTED: RoutedEvent = {
   event: {
     topic: 'TASK_EVENT_TOPIC',
+
     eventId: 'e-1',
     timestamp: 1n,
     tenantId: 1n,
@@ -38,6 +39,7 @@ export const ROUTED: RoutedEvent = {
 export const RECORD: SourceRecord = {
   topic: 'TASK_EVENT_TOPIC',
   partition: 3,
+  source: 'TASK_EVENT_TOPIC-3',
   offset: 42,
   timestamp: 1_700_000_000_000,
   key: Buffer.from('e-1'),
