@@ -87,11 +87,15 @@ async function run(options: BenchOptions): Promise<Results> {
   }
 }
 
-/** Thrown away: a broker that has just started costs several times as much an event, whoever asks it. */
-async function warmUp(bench: Bench, { seed, isQuick }: BenchOptions, contenders: readonly Contender[]): Promise<void> {
+/** Thrown away: a broker that has just started costs several times as much an event, and answers late, whoever asks it. */
+async function warmUp(
+  bench: Bench,
+  { seed, isQuick, latency }: BenchOptions,
+  contenders: readonly Contender[],
+): Promise<void> {
   const [first] = contenders;
   if (!first || isQuick) return;
-  const plan: RoundPlan = { size: WARM_UP, records: WARM_UP, seed, kind: 'throughput', latency: undefined };
+  const plan: RoundPlan = { size: WARM_UP, records: WARM_UP, seed, kind: 'throughput', latency };
   printRound(await runRound(bench, first, plan), (line) => say(`thrown away, a warm-up: ${line}`));
 }
 

@@ -44,6 +44,8 @@ export class Pipeline {
   readonly #services: TaskServices;
   readonly #host: PipelineHost;
   readonly #queues: ReadonlyMap<SourceName, SourceQueue>;
+  /** The queue whose turn it is comes first: a full commit must not make those wait that stand behind. */
+  readonly #inTurn: SourceQueue[];
   readonly #dedup: LayeredDedup;
   readonly #directory: LayeredDirectory;
   readonly #budget: RetryBudget;
@@ -78,6 +80,7 @@ export class Pipeline {
     this.#dedup = new LayeredDedup(store, services.shape, layers);
     this.#directory = new LayeredDirectory(services.directory, layers);
     this.#queues = new Map(sources.map((source) => [source.name, this.#createQueue(source)]));
+    this.#inTurn = [...this.#queues.values()];
     this.sources = sources;
   }
 
@@ -228,7 +231,10 @@ export class Pipeline {
 
   /** True when nothing is left that could be processed now. */
   #processSlice(): boolean {
-    for (const queue of this.#queues.values()) {
+    const queues = this.#inTurn;
+    for (let turns = queues.length; turns > 0 && !this.#isFull(); turns -= 1) {
+      const queue = queues.shift()!;
+      queues.push(queue);
       let left = SLICE_RECORDS;
       while (queue.ready && left > 0 && !this.#isFull()) {
         if (!this.#processNext(queue)) break;
@@ -236,8 +242,7 @@ export class Pipeline {
       }
       if (queue.drainedTo !== undefined) this.#staged.moveTo(queue.source.name, queue.drainedTo);
     }
-    for (const queue of this.#queues.values()) if (queue.ready) return false;
-    return true;
+    return !queues.some(({ ready }) => ready);
   }
 
   /** False when the queue now waits, with the record left in it. */

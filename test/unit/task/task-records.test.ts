@@ -5,6 +5,18 @@ import { CRM, failingUntil, rig, sentAre, TASKS, until, type Rig } from './task-
 
 const numbered = (count: number): string[] => Array.from({ length: count }, (_, i) => `e${i}`);
 
+describe('a task with more to do than a commit may hold', () => {
+  it('gives every source its turn, whatever waits in those before it', async () => {
+    const of = rig({ commitRecords: 10 });
+    const many = Array.from({ length: 500 }, (_, i) => `a${i}`);
+    of.append(TASKS, many);
+    of.append(CRM, ['b']);
+    of.task.start();
+    await sentAre(of, [...many, 'b']);
+    expect(of.sent().indexOf('b')).toBeLessThan(30);
+  });
+});
+
 describe('a record that trying again may cure', () => {
   it('is tried again, and processed when it works', async () => {
     const of = rig();
