@@ -13,13 +13,13 @@ import type { Sent } from './harness/workload.js';
 
 const HAPPENED = 1_700_000_000_000n;
 
-/** The account events are processed, and what they say has reached the directory. */
-async function learn(prefix: string, worker: WorkerProcess, sent: readonly Sent[], users: number): Promise<void> {
+/** The account events are processed, and what they say has reached the directory, which has had so many records then. */
+async function learn(prefix: string, worker: WorkerProcess, sent: readonly Sent[], records: number): Promise<void> {
   await produceAll(prefix, sent);
   await untilProcessed(prefix);
   await until(
-    `the directory holds ${users} users`,
-    async () => byLabels(await scrape(worker), 'directory_entries')[''] === users,
+    `the directory has had ${records} records`,
+    async () => byLabels(await scrape(worker), 'restore_records_total')['directory'] === records,
   );
 }
 
@@ -61,7 +61,7 @@ it(
         user({ eventId: 'u0', timestamp: HAPPENED + 2n, email: 'lower-id@example.com' }),
         user({ eventId: 'u9', timestamp: HAPPENED + 9n, eventType: 'PASSWORD_CHANGED', email: 'never@example.com' }),
       ],
-      1,
+      4,
     );
     await settle(overdue('updated'));
 
@@ -69,7 +69,7 @@ it(
       test.prefix,
       worker,
       [user({ eventId: 'u4', timestamp: HAPPENED + 10n, email: 'newest@example.com', mutedChannels: ['EMAIL'] })],
-      1,
+      5,
     );
     await settle(overdue('muted'), request({ eventId: 'muted-high', channels: ['EMAIL'], priority: 'HIGH' }));
 
@@ -77,13 +77,13 @@ it(
       test.prefix,
       worker,
       [user({ eventId: 'u5', timestamp: HAPPENED + 20n, eventType: 'USER_DELETED' })],
-      1,
+      6,
     );
     await learn(
       test.prefix,
       worker,
       [user({ eventId: 'u4b', timestamp: HAPPENED + 15n, email: 'ghost@example.com' })],
-      1,
+      7,
     );
     await settle(overdue('deleted'));
 
