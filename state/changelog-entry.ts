@@ -42,6 +42,8 @@ export interface ChangelogEntry {
 export const DIGEST_BYTES = 16;
 const VERSION = 3;
 const MAX_RECORD_BYTES = 512 * 1024;
+/** For digests, however many positions there are. */
+const LEAST_BYTES = 64 * 1024;
 /** What a bucket takes beside its digests and its source's name. */
 const BUCKET_BYTES = 2 + 8 + 4;
 const COUNT_BYTES = 4;
@@ -61,7 +63,7 @@ export function unpackDigests(packed: Buffer): Digest[] {
 /** The records for one entry: one, unless it holds more than fits. Each carries the positions. */
 export function encodeChangelogEntry({ positions, buckets }: ChangelogEntry): Buffer[] {
   const head = encodePositions(positions);
-  return split(buckets, MAX_RECORD_BYTES - head.length).map((some) => encode(head, some));
+  return split(buckets, Math.max(LEAST_BYTES, MAX_RECORD_BYTES - head.length)).map((some) => encode(head, some));
 }
 
 function encodePositions(positions: ReadonlyMap<string, SourcePosition>): Buffer {

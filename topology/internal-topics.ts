@@ -1,25 +1,26 @@
-/** The topics of our own: made by the workers themselves, at a first start and when the sources grow. */
+/** The topics of our own: made by the workers themselves, at a first start. */
 import { SOURCE_TOPICS } from './record.js';
 import type { TopicNames } from './topic-names.js';
 import type { TopicAdmin, TopicPlan } from './kafka/index.js';
 
 export interface InternalTopicsOptions {
   readonly names: TopicNames;
-  readonly taskCount: number;
+  /** Of each. The changelog's are the tasks that there may ever be. */
+  readonly partitions: number;
   /** -1 takes the brokers' default. */
   readonly replicationFactor: number;
   readonly dedupWindowMs: number;
 }
 
-/** Makes what is missing, and grows the changelog to a partition a task. */
+/** Makes what is missing. Neither ever grows: a task's state, and a user's entries, would lie in two partitions. */
 export async function ensureInternalTopics(admin: TopicAdmin, options: InternalTopicsOptions): Promise<void> {
-  const { names, taskCount, replicationFactor, dedupWindowMs } = options;
+  const { names, partitions, replicationFactor, dedupWindowMs } = options;
   const sources = SOURCE_TOPICS.map((topic) => names.physical(topic));
   const retentions = await admin.settings(sources, 'retention.ms');
   const plans: TopicPlan[] = [
     {
       topic: names.changelog,
-      partitions: taskCount,
+      partitions,
       replicationFactor,
       configs: {
         'cleanup.policy': 'delete',
@@ -29,13 +30,12 @@ export async function ensureInternalTopics(admin: TopicAdmin, options: InternalT
     },
     {
       topic: names.physical('USER_DIRECTORY'),
-      partitions: taskCount,
+      partitions,
       replicationFactor,
       configs: { 'cleanup.policy': 'compact' },
     },
   ];
   await admin.create(plans);
-  await admin.grow(names.changelog, taskCount);
 }
 
 /**

@@ -8,7 +8,7 @@ import { DirectoryLock } from '../state/directory-lock.js';
 import { StateEnvironment } from '../state/environment.js';
 import { examine } from '../state/open-state.js';
 import { windowShape } from '../state/stream-time.js';
-import { storedTasks, TaskStore } from '../state/task-store.js';
+import { storedTasks, TaskStore, type Checkpoint } from '../state/task-store.js';
 import type { Config } from './config.js';
 import { Connections } from './connections.js';
 import { FatalError } from './errors.js';
@@ -50,7 +50,9 @@ export async function reseed(config: Config, evenBehind: boolean, log: Logger): 
     await connections.track([changelog, directory]);
     environment = await openSound(config, await connections.clusterId());
     const ids = await connections.offsets(config.names.group).topicIds([changelog, directory], ANSWER_MS);
-    for (const task of [...storedTasks(environment).keys()].sort((a, b) => a - b)) {
+    const stored = storedTasks(environment);
+    refuseOtherDeal(stored, changelog, connections.leaders.partitionCount(changelog));
+    for (const task of [...stored.keys()].sort((a, b) => a - b)) {
       const store = new TaskStore(environment, task, windowShape(config.DEDUP_WINDOW));
       tasks.set(task, await reseedTask(store, task, { config, connections, ids, evenBehind, log }));
     }
@@ -70,6 +72,23 @@ async function openSound(config: Config, cluster: string): Promise<StateEnvironm
   throw new FatalError(`the store in STATE_DIR ${directory} can not be written to the changelog: ${found.why}`);
 }
 
+/** Every task's partitions must be its own by the changelog that there is, or none is written. */
+function refuseOtherDeal(stored: ReadonlyMap<number, Checkpoint>, changelog: string, partitions: number): void {
+  for (const [task, { positions }] of stored) {
+    const strange = task < partitions ? partitionsOfOthers(task, partitions, positions) : [`task ${task}`];
+    if (strange.length === 0) continue;
+    throw new FatalError(
+      `STATE_DIR holds a store of ${strange.join(', ')} in task ${task}, which the changelog ${changelog} of ${partitions} partitions has elsewhere or nowhere: ` +
+        'delete the changelog and make it again with as many partitions as it had (MAX_TASKS of the first start)',
+    );
+  }
+}
+
+/** Names of the partitions whose positions a task has, and which are another's where there may be so many tasks. */
+function partitionsOfOthers(task: number, maxTasks: number, positions: Checkpoint['positions']): string[] {
+  return [...positions.keys()].filter((name) => (parseSourceName(name)?.partition ?? task) % maxTasks !== task);
+}
+
 interface Reseeding {
   readonly config: Config;
   readonly connections: Connections;
@@ -82,11 +101,6 @@ async function reseedTask(store: TaskStore, task: number, reseeding: Reseeding):
   const { config, connections, ids, evenBehind, log } = reseeding;
   const { changelog } = config.names;
   const partition = { topic: changelog, partition: task };
-  if (task >= connections.leaders.partitionCount(changelog)) {
-    throw new FatalError(
-      `the changelog ${changelog} has no partition ${task}, for which STATE_DIR holds a store: add partitions to it (kafka-topics --alter), as many as there were tasks`,
-    );
-  }
   const offsets = connections.offsets(config.names.group);
   const [start] = await offsets.at('earliest', [partition], ANSWER_MS);
   const [end] = await offsets.highWatermarks([partition], ANSWER_MS);

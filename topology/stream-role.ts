@@ -20,25 +20,15 @@ import { DirectoryFeed } from './directory-feed.js';
 import { createExecutor, type Executor } from './executor.js';
 import { accountsRead } from './first-accounts.js';
 import { ensureInternalTopics } from './internal-topics.js';
-import {
-  createCluster,
-  Leaders,
-  Membership,
-  withTopicAdmin,
-  type Deal,
-  type Offsets,
-  type PartitionCounts,
-} from './kafka/index.js';
+import { createCluster, Leaders, Membership, withTopicAdmin, type Deal, type Offsets } from './kafka/index.js';
 import type { Logger } from './log.js';
 import type { Metrics } from './metrics.js';
 import { notifications } from './notifications.js';
 import type { Readiness } from './readiness.js';
 import { SOURCE_TOPICS } from './record.js';
 import { CONTRACT_TOPICS } from './topic-names.js';
-import { taskCount } from './task-count.js';
-import { TaskGroup } from './task-group.js';
+import { TaskGroup, type TaskGroupOptions } from './task-group.js';
 import { createTaskProducer } from './task-producer.js';
-import type { TaskServices } from './task/task-services.js';
 
 export interface StreamRoleOptions {
   readonly config: Config;
@@ -102,9 +92,9 @@ export class StreamRole {
     const { names } = config;
     await connections.track(this.topics());
     const { environment, directory } = await this.#openState();
-    const offsets = connections.offsets(names.group);
-    await this.#prepare(await connections.patiently(() => this.#countTasks(this.#partitions(), offsets), 'topics'));
+    await this.#ensureInternalTopics();
     await connections.track([names.changelog, names.physical('USER_DIRECTORY')]);
+    const offsets = connections.offsets(names.group);
     const encoder = await this.#options.encoder();
     const feed = this.#startDirectory(offsets);
     const limits = {
@@ -174,7 +164,7 @@ export class StreamRole {
     return (this.#state = { environment, directory: new UserDirectory(environment) });
   }
 
-  #join(services: Omit<TaskServices, 'lost'>): void {
+  #join(services: TaskGroupOptions['services']): void {
     const { config, log, metrics, readiness, connections, fatal } = this.#options;
     const { names } = config;
     const group = new TaskGroup({
@@ -182,7 +172,7 @@ export class StreamRole {
       environment: services.environment,
       memory: new MemberMemory(services.environment),
       metrics,
-      prepare: (deal) => this.#prepareGrown(deal),
+      prepare: (deal) => this.#refreshGrown(deal),
       rejoin: () => this.#membership!.rejoin(),
       outage: (error) => connections.outages.report('group', error),
       joined: () => readiness.set('group', undefined),
@@ -203,7 +193,8 @@ export class StreamRole {
         heartbeatIntervalMs: Math.min(HEARTBEAT_MS, Math.floor(config.SESSION_TIMEOUT_MS / 6)),
         metadataIntervalMs: METADATA_INTERVAL_MS,
         placement: { standbyReplicas: config.STANDBY_REPLICAS, acceptableLag: config.ACCEPTABLE_LAG },
-        taskCount: (partitions) => this.#countTasks(partitions, services.offsets),
+        // Decided when the changelog was made, for good: what a partition has seen is in its task's store.
+        maxTasks: connections.leaders.partitionCount(names.changelog),
       },
       group,
       log,
@@ -264,39 +255,18 @@ export class StreamRole {
     return feed;
   }
 
-  #partitions(): PartitionCounts {
-    const { config, connections } = this.#options;
-    return new Map(
-      SOURCE_TOPICS.map((topic) => config.names.physical(topic)).map((topic) => [
-        topic,
-        connections.leaders.partitionCount(topic),
-      ]),
-    );
-  }
-
-  #countTasks(partitions: PartitionCounts, offsets: Offsets): Promise<number> {
-    const { config, log } = this.#options;
-    const { changelog } = config.names;
-    const changelogPartitions = (): Promise<number> =>
-      withTopicAdmin(config.kafka, async (admin) => (await admin.partitionCounts([changelog])).get(changelog) ?? 0);
-    return taskCount(partitions, { maxTasks: config.MAX_TASKS, changelogPartitions, offsets, log });
-  }
-
-  /** The sources grew: the changelog grows first, then what we know of the topics. */
-  async #prepareGrown({ partitions, taskCount: tasks }: Deal): Promise<void> {
-    const { config, connections } = this.#options;
-    const known = ([topic, count]: readonly [string, number]): boolean =>
-      connections.leaders.partitionCount(topic) >= count;
-    if ([...partitions, [config.names.changelog, tasks] as const].every(known)) return;
-    await this.#prepare(tasks);
+  /** The sources grew: what we know of the topics follows. */
+  async #refreshGrown({ partitions }: Deal): Promise<void> {
+    const { connections } = this.#options;
+    if ([...partitions].every(([topic, count]) => connections.leaders.partitionCount(topic) === count)) return;
     await connections.patiently(() => connections.leaders.refresh(), 'topics');
   }
 
-  async #prepare(taskCount: number): Promise<void> {
+  async #ensureInternalTopics(): Promise<void> {
     const { config, connections } = this.#options;
     const options = {
       names: config.names,
-      taskCount,
+      partitions: config.MAX_TASKS,
       replicationFactor: config.REPLICATION_FACTOR,
       dedupWindowMs: config.DEDUP_WINDOW,
     };

@@ -4,19 +4,18 @@ import type { MemberMemory } from '../state/member-memory.js';
 import { storedTasks } from '../state/task-store.js';
 import { partitionsOf, type Deal, type GroupMember, type MembershipListener, type Placement } from './kafka/index.js';
 import type { Metrics } from './metrics.js';
-import { sourcePartition, SOURCE_TOPICS, type SourcePartition } from './record.js';
+import { sourcePartition, SOURCE_TOPICS, type SourcePartition, type SourceTopic } from './record.js';
 import { Standbys } from './standbys.js';
 import { Task } from './task/task.js';
 import type { TaskServices } from './task/task-services.js';
 import { TASK_STATES } from './task/task-state.js';
-import type { TopicNames } from './topic-names.js';
 
 export interface TaskGroupOptions {
-  readonly services: Omit<TaskServices, 'lost'>;
+  readonly services: Omit<TaskServices, 'lost' | 'partitionCount'>;
   readonly environment: StateEnvironment;
   readonly memory: MemberMemory;
   readonly metrics: Metrics;
-  /** Before tasks start: their changelog partitions must exist, and the sources' new ones be known. */
+  /** Before tasks start: the sources' new partitions must be known. */
   readonly prepare: (deal: Deal) => Promise<void>;
   readonly rejoin: () => void;
   readonly outage: (error: unknown) => void;
@@ -65,7 +64,8 @@ export class TaskGroup implements MembershipListener {
   assigned(placement: Placement, deal: Deal, member: GroupMember): void {
     if (this.#stopped) return;
     const { services, prepare, metrics, joined } = this.#options;
-    const sourcesOf = (task: number): SourcePartition[] => sourcePartitions(task, deal, services.names);
+    const partitionCount = (topic: SourceTopic): number => deal.partitions.get(services.names.physical(topic)) ?? 0;
+    const sourcesOf = (task: number): SourcePartition[] => sourcePartitions(task, deal.maxTasks, partitionCount);
     metrics.rebalances_total.inc();
     joined();
     for (const [number, task] of this.#tasks) {
@@ -78,7 +78,7 @@ export class TaskGroup implements MembershipListener {
     }
     const added = placement.tasks.filter((number) => !this.#tasks.has(number));
     for (const number of added) {
-      const own = { ...services, lost: (closed: number) => this.#lost(closed) };
+      const own = { ...services, partitionCount, lost: (closed: number) => this.#lost(closed) };
       const store = this.#standbys.storeOf(number);
       this.#tasks.set(number, new Task(number, sourcesOf(number), member, own, store));
     }
@@ -155,11 +155,13 @@ export class TaskGroup implements MembershipListener {
 }
 
 /** The partitions of every source topic that are the task's. */
-function sourcePartitions(task: number, { taskCount, partitions }: Deal, names: TopicNames): SourcePartition[] {
+function sourcePartitions(
+  task: number,
+  maxTasks: number,
+  partitionCount: (topic: SourceTopic) => number,
+): SourcePartition[] {
   return SOURCE_TOPICS.flatMap((topic) =>
-    partitionsOf(task, taskCount, partitions.get(names.physical(topic)) ?? 0).map((partition) =>
-      sourcePartition(topic, partition),
-    ),
+    partitionsOf(task, maxTasks, partitionCount(topic)).map((partition) => sourcePartition(topic, partition)),
   );
 }
 

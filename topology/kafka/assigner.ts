@@ -42,10 +42,10 @@ function parseJson(text: string): unknown {
   }
 }
 
-/** Partition p of each source topic is of task p modulo the tasks: with as many tasks as partitions, task k is partition k. */
-export function partitionsOf(task: number, taskCount: number, partitions: number): number[] {
+/** Partition p of each source topic is of task p modulo `maxTasks`: up to there, task k is partition k. */
+export function partitionsOf(task: number, maxTasks: number, partitions: number): number[] {
   const own: number[] = [];
-  for (let partition = task; partition < partitions; partition += taskCount) own.push(partition);
+  for (let partition = task; partition < partitions; partition += maxTasks) own.push(partition);
   return own;
 }
 

@@ -1,5 +1,5 @@
 /**
- * What the group's leader tells each member (the assignment's userData): its tasks and standbys, how many tasks there are, and
+ * What the group's leader tells each member (the assignment's userData): its tasks and standbys, how many tasks there may be, and
  * how many partitions the leader saw each source have, so that a task is the same partitions to all, whosever metadata is older.
  */
 import { FatalError } from '../errors.js';
@@ -12,7 +12,8 @@ export type PartitionCounts = ReadonlyMap<string, number>;
 
 /** What was dealt among the members. */
 export interface Deal {
-  readonly taskCount: number;
+  /** Partition p is of task p modulo this. */
+  readonly maxTasks: number;
   readonly partitions: PartitionCounts;
 }
 
@@ -25,20 +26,20 @@ export interface Assignment {
 
 const VERSION = 2;
 
-export function encodeAssignment({ placement, deal: { taskCount, partitions }, refused }: Assignment): Buffer {
+export function encodeAssignment({ placement, deal: { maxTasks, partitions }, refused }: Assignment): Buffer {
   const assignment: Record<string, number[]> = {};
   for (const [topic, count] of partitions) {
-    const of = placement.tasks.flatMap((task) => partitionsOf(task, taskCount, count));
+    const of = placement.tasks.flatMap((task) => partitionsOf(task, maxTasks, count));
     if (of.length > 0) assignment[topic] = of;
   }
-  const told = { version: VERSION, ...placement, taskCount, partitions: Object.fromEntries(partitions), refused };
+  const told = { version: VERSION, ...placement, maxTasks, partitions: Object.fromEntries(partitions), refused };
   return MemberAssignment.encode({ version: 0, assignment, userData: Buffer.from(JSON.stringify(told)) });
 }
 
 /** Throws FatalError for one that no leader of this version made: going on without tasks would be to do nothing, for good. */
 export function decodeAssignment(encoded: Buffer, groupId: string): Assignment {
   const decoded = encoded.length === 0 ? null : MemberAssignment.decode(encoded);
-  if (!decoded) return { placement: NO_PLACEMENT, deal: { taskCount: 0, partitions: new Map() } };
+  if (!decoded) return { placement: NO_PLACEMENT, deal: { maxTasks: 0, partitions: new Map() } };
   if (!decoded.userData || decoded.userData.length === 0) {
     throw new FatalError(
       `the group ${groupId} was dealt by another assigner than ours: another application reads under this APP_ID. Give it another group, or this one another APP_ID`,
@@ -46,7 +47,7 @@ export function decodeAssignment(encoded: Buffer, groupId: string): Assignment {
   }
   const told = JSON.parse(decoded.userData.toString('utf8')) as Placement & {
     version: number;
-    taskCount: number;
+    maxTasks: number;
     partitions?: Record<string, number>;
     refused?: string;
   };
@@ -55,10 +56,10 @@ export function decodeAssignment(encoded: Buffer, groupId: string): Assignment {
       `the leader of group ${groupId} deals tasks in format ${told.version}, this version reads ${VERSION}: run the version that the other workers run`,
     );
   }
-  const { tasks, standbys, warming, acceptableLag, taskCount } = told;
+  const { tasks, standbys, warming, acceptableLag, maxTasks } = told;
   return {
     placement: { tasks, standbys, warming, acceptableLag },
-    deal: { taskCount, partitions: new Map(Object.entries(told.partitions ?? {})) },
+    deal: { maxTasks, partitions: new Map(Object.entries(told.partitions ?? {})) },
     refused: told.refused,
   };
 }

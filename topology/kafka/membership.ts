@@ -28,8 +28,8 @@ export interface MembershipOptions {
   readonly metadataIntervalMs: number;
   /** What we deal by when we lead the group. */
   readonly placement: PlacementRules;
-  /** How many tasks there are with so many partitions. */
-  readonly taskCount: (partitions: PartitionCounts) => Promise<number>;
+  /** Partition p is of task p modulo this. */
+  readonly maxTasks: number;
 }
 
 /** What the worker does about its tasks. */
@@ -257,13 +257,13 @@ export class Membership {
         { memberId, why: refused },
         'a member of the group is of another application: it is given nothing',
       );
-    const deal = { taskCount: await this.#options.taskCount(partitions), partitions };
-    const placements = placeTasks(deal.taskCount, claims, this.#options.placement);
+    const { maxTasks, placement } = this.#options;
+    const placements = placeTasks(Math.min(maxTasks, Math.max(...partitions.values())), claims, placement);
     return members.map(({ memberId }) => ({
       memberId,
       memberAssignment: encodeAssignment({
         placement: placements.get(memberId) ?? NO_PLACEMENT,
-        deal,
+        deal: { maxTasks, partitions },
         refused: strangers.get(memberId),
       }),
     }));

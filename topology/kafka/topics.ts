@@ -101,19 +101,6 @@ export class TopicAdmin {
     if (existing.length > 0) await this.#admin.deleteTopics({ topics: existing });
   }
 
-  /** Grows a topic to that many partitions; does nothing when it has them. */
-  async grow(topic: string, partitions: number): Promise<void> {
-    const present = (await this.partitionCounts([topic])).get(topic) ?? 0;
-    if (present >= partitions) return;
-    try {
-      await this.#admin.createPartitions({ topicPartitions: [{ topic, count: partitions }] });
-    } catch (error) {
-      // Every worker sees the sources grow at once: another one may have been first.
-      const now = (await this.partitionCounts([topic])).get(topic) ?? 0;
-      if (now < partitions) throw error;
-    }
-  }
-
   /** One setting of each topic. */
   async settings(topics: readonly string[], name: string): Promise<Map<string, string>> {
     const { resources } = await this.#admin.describeConfigs({

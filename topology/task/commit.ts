@@ -16,13 +16,15 @@ import type { TaskStore } from '../../state/task-store.js';
 import { crashPoint } from '../crash-point.js';
 import { CommitUnknownError } from '../errors.js';
 import { RefusedError, type GroupMember } from '../kafka/index.js';
-import type { SourcePartition } from '../record.js';
+import type { SourceName, SourcePartition } from '../record.js';
 import { metadataFor } from './offset-metadata.js';
 import type { StagedCommit } from './staged-commit.js';
 import type { OutputTarget } from './staged-outputs.js';
 
 export interface CommitTarget extends OutputTarget {
   readonly sources: readonly SourcePartition[];
+  /** How many partitions each one's topic had when it was first read. */
+  readonly partitionsAtFirst: ReadonlyMap<SourceName, number>;
   readonly store: TaskStore;
   readonly member: GroupMember;
 }
@@ -44,7 +46,12 @@ export async function commit(staged: StagedCommit, target: CommitTarget): Promis
   let changelogOffset = -1;
   const offsets = target.sources.map(({ name, topic, partition }) => {
     const { nextOffset: offset, topicId } = staged.positions.get(name)!;
-    return { topic: names.physical(topic), partition, offset, metadata: metadataFor(topicId) };
+    return {
+      topic: names.physical(topic),
+      partition,
+      offset,
+      metadata: metadataFor(topicId, target.partitionsAtFirst.get(name)!),
+    };
   });
   try {
     await producer.send(batches, (topic, partition, baseOffset) => {

@@ -60,6 +60,15 @@ async function refuseLostOffsets(
   );
 }
 
+/** A task's changelog and the group's offsets are one transaction: an offset beside which it has no position is another task's. */
+export function refuseMoved({ topic, partition }: SourcePartition, task: number, { names }: TakeOverServices): never {
+  throw new FatalError(
+    `another task than ${task} has read ${names.physical(topic)}-${partition}, whose events are known to its changelog alone: the changelog ${names.changelog} has another number of partitions than it had. ` +
+      'Delete it, make it again with as many as at the first start (MAX_TASKS), and run `notification-streams state reseed` on each STATE_DIR. To go on without, so that events that were seen are not known as repeats, ' +
+      `set the offsets anew where they are: kafka-consumer-groups --group ${names.group} --reset-offsets --to-current --all-topics --execute`,
+  );
+}
+
 /**
  * The group's offsets were committed together with changelog records, and not one of those was restored. When the
  * changelog's beginning is gone they have expired, as entries do; when it never had any, it is another topic.

@@ -1,13 +1,15 @@
 /**
- * What we write beside each committed offset: the id of the topic that it is an offset of. Offsets that a tool sets
- * (kafka-consumer-groups --reset-offsets) carry none, by which an operator's word is told from our own.
+ * What we write beside each committed offset: the id of the topic that it is an offset of, and how many partitions that
+ * had when the partition was first read. Offsets that a tool sets (kafka-consumer-groups --reset-offsets) carry none,
+ * by which an operator's word is told from our own.
  */
 import type { PartitionOffset } from '../kafka/index.js';
 
 const PREFIX = 'topic-id:';
+const PARTITIONS = ';partitions:';
 
-export function metadataFor(topicId: string | undefined): string {
-  return PREFIX + (topicId ?? '');
+export function metadataFor(topicId: string | undefined, partitionsAtFirst: number): string {
+  return `${PREFIX}${topicId ?? ''}${PARTITIONS}${partitionsAtFirst}`;
 }
 
 /** Committed by a task, together with a changelog record. */
@@ -17,5 +19,10 @@ export function isOfTask({ metadata = '' }: PartitionOffset): boolean {
 
 /** Undefined when a tool set the offset, or the brokers knew of no ids. */
 export function topicIdIn(offset: PartitionOffset): string | undefined {
-  return isOfTask(offset) ? offset.metadata!.slice(PREFIX.length) || undefined : undefined;
+  return isOfTask(offset) ? offset.metadata!.slice(PREFIX.length).split(PARTITIONS)[0] || undefined : undefined;
+}
+
+/** Undefined when a tool set the offset. */
+export function partitionsAtFirstIn(offset: PartitionOffset): number | undefined {
+  return isOfTask(offset) ? Number(offset.metadata!.split(PARTITIONS)[1]) : undefined;
 }

@@ -35,8 +35,10 @@ export interface PipelineHost {
   readonly signal: AbortSignal;
 }
 
-/** Records of one source partition that are processed before the next source has its turn, and after the last one the event loop. */
+/** Records of one source partition that are processed before the next has its turn. */
 const SLICE_RECORDS = 128;
+/** Records that are processed before the event loop has its turn: some 10 ms. */
+const TURN_RECORDS = 5 * SLICE_RECORDS;
 
 export class Pipeline {
   readonly sources: readonly SourcePartition[];
@@ -232,7 +234,9 @@ export class Pipeline {
   /** True when nothing is left that could be processed now. */
   #processSlice(): boolean {
     const queues = this.#inTurn;
-    for (let turns = queues.length; turns > 0 && !this.#isFull(); turns -= 1) {
+    const enough = this.#staged.records + TURN_RECORDS;
+    for (let turns = queues.length; turns > 0; turns -= 1) {
+      if (this.#staged.records >= enough || this.#isFull()) return false;
       const queue = queues.shift()!;
       queues.push(queue);
       let left = SLICE_RECORDS;

@@ -8,8 +8,10 @@
  *   set by an operator              any                          the group's offset, with a warning if it moved
  *   none                            of this topic                the changelog's: the offsets have expired
  *   none                            of an earlier topic          the beginning: the topic was made again
- *   none                            some, not of this source     the beginning: the partition is new to the task
+ *   none                            some, not of this source     the beginning: the partition was added later
+ *   none                            none, but others' offsets    the same, where those say that the topic was smaller
  *   none                            none                         START_FROM, or refused (first-positions.ts)
+ *   ours                            some, not of this source     refused: another task has read it
  *
  * A source that was deleted and made again is a new topic, of which nothing was read: from its beginning nothing is
  * lost, and copies of what was seen within the dedup window are dropped. An offset of the topic before it is not used,
@@ -18,15 +20,17 @@
 import type { SourcePosition } from '../../state/changelog-entry.js';
 import { NO_STREAM_TIME } from '../../state/stream-time.js';
 import type { TaskStore } from '../../state/task-store.js';
-import type { PartitionOffset } from '../kafka/index.js';
+import type { PartitionOffset, TopicIds } from '../kafka/index.js';
 import type { SourceName, SourcePartition } from '../record.js';
-import { firstPositions, refuseLostChangelog } from './first-positions.js';
-import { isOfTask, topicIdIn } from './offset-metadata.js';
+import { firstPositions, refuseLostChangelog, refuseMoved } from './first-positions.js';
+import { isOfTask, partitionsAtFirstIn, topicIdIn } from './offset-metadata.js';
 import type { TakeOverServices } from './take-over.js';
 
 /** Where a task begins. */
 export interface Positions {
   readonly positions: Map<SourceName, SourcePosition>;
+  /** How many partitions each one's topic had when it was first read: another one from there on was added later. */
+  readonly partitionsAtFirst: Map<SourceName, number>;
   /** Some of the positions were never committed: they must be, before a record is processed. */
   readonly first: boolean;
 }
@@ -49,6 +53,7 @@ export async function readPositions(
 
   const found = {
     known: new Map<SourceName, SourcePosition>(),
+    partitionsAtFirst: new Map<SourceName, number>(),
     recreated: [] as SourcePartition[],
     unknown: [] as SourcePartition[],
   };
@@ -56,6 +61,11 @@ export async function readPositions(
     const topic = names.physical(source.topic);
     const group = committed.find((of) => of.topic === topic && of.partition === source.partition);
     const known = { ...source, topicId: ids.get(topic), group, stored: stored.get(source.name) };
+    if (stored.size > 0 && group && isOfTask(group) && !known.stored) refuseMoved(source, task, services);
+    found.partitionsAtFirst.set(
+      source.name,
+      (group && partitionsAtFirstIn(group)) ?? services.partitionCount(source.topic),
+    );
     const where = placeOf(known);
     if (where === 'recreated') found.recreated.push(source);
     else if (where === undefined) found.unknown.push(source);
@@ -67,13 +77,38 @@ export async function readPositions(
   const begin = ({ name, topic }: SourcePartition, position: SourcePosition): void => {
     positions.set(name, { ...position, topicId: ids.get(names.physical(topic)) });
   };
-  for (const [source, position] of await firstPositions(found.unknown, stored.size === 0, task, services))
-    begin(source, position);
+  const unread = await splitUnread(found.unknown, stored.size === 0, ids, services);
+  for (const [source, position] of await firstPositions(unread.first, true, task, services)) begin(source, position);
+  for (const [source, position] of await firstPositions(unread.added, false, task, services)) begin(source, position);
   for (const [source, position] of await firstPositions(found.recreated, false, task, services)) {
     // Copies of what was seen before keep their place in the window.
     begin(source, { ...position, streamTime: stored.get(source.name)?.streamTime ?? NO_STREAM_TIME });
   }
-  return { positions, first: positions.size > found.known.size };
+  return { positions, partitionsAtFirst: found.partitionsAtFirst, first: positions.size > found.known.size };
+}
+
+/** Of the partitions that the task has never read, which are there since a first start, and which were added since. */
+async function splitUnread(
+  sources: readonly SourcePartition[],
+  isTaskNew: boolean,
+  ids: TopicIds,
+  { names, offsets, partitionCount }: TakeOverServices,
+): Promise<{ first: SourcePartition[]; added: SourcePartition[] }> {
+  if (!isTaskNew || sources.length === 0) return { first: [], added: [...sources] };
+  // A task may be as new as its partitions: then those that other tasks have read tell.
+  const topics = [...new Set(sources.map(({ topic }) => topic))];
+  const others = topics.flatMap((topic) =>
+    Array.from({ length: partitionCount(topic) }, (_, partition) => ({ topic: names.physical(topic), partition })),
+  );
+  const committed = await offsets.committed(others, ANSWER_MS);
+  const isAdded = ({ topic, partition }: SourcePartition): boolean =>
+    committed.some(
+      (of) =>
+        of.topic === names.physical(topic) &&
+        !isOther(topicIdIn(of), ids.get(of.topic)) &&
+        partition >= (partitionsAtFirstIn(of) ?? Infinity),
+    );
+  return { first: sources.filter((source) => !isAdded(source)), added: sources.filter(isAdded) };
 }
 
 interface Source extends SourcePartition {

@@ -14,6 +14,7 @@ import { crashPoint } from '../crash-point.js';
 import { holdsRecords, type Fetcher, type Offsets, type OffsetSpec, type PartitionRange } from '../kafka/index.js';
 import type { Logger } from '../log.js';
 import type { Metrics } from '../metrics.js';
+import type { SourceTopic } from '../record.js';
 import type { TopicNames } from '../topic-names.js';
 import { fitOf } from './changelog-fit.js';
 import { ChangelogReplay } from './changelog-replay.js';
@@ -26,6 +27,8 @@ export interface TakeOverServices {
   readonly log: Logger;
   /** Where a damaged store of this worker was moved; undefined when none was. */
   readonly damagedStore: string | undefined;
+  /** How many partitions the topic has, as the leader of the group counted them. */
+  readonly partitionCount: (topic: SourceTopic) => number;
   /** START_FROM; undefined when it was not given. */
   readonly startFrom: OffsetSpec | undefined;
 }

@@ -9,7 +9,7 @@ import { crashPoint } from '../crash-point.js';
 import { CommitUnknownError, FencedError, messageOf, StoreFullError } from '../errors.js';
 import { isOutage, type GroupMember, type TransactionalProducer } from '../kafka/index.js';
 import { atMost } from '../at-most.js';
-import { SINK_TOPICS, type SourcePartition } from '../record.js';
+import { SINK_TOPICS, type SourceName, type SourcePartition } from '../record.js';
 import { Pipeline } from './pipeline.js';
 import { readPositions } from './positions.js';
 import { restore } from './take-over.js';
@@ -28,6 +28,7 @@ export class Task {
   #state: TaskState = 'created';
   #member: GroupMember;
   #producer: TransactionalProducer | undefined;
+  #partitionsAtFirst: ReadonlyMap<SourceName, number> = new Map();
   /** Counts takeovers: what an earlier one still waits for is not to happen. */
   #entries = 0;
 
@@ -49,6 +50,7 @@ export class Task {
         task: number,
         names: services.names,
         sources,
+        partitionsAtFirst: this.#partitionsAtFirst,
         store: this.#store,
         producer: this.#producer!,
         member: this.#member,
@@ -253,9 +255,15 @@ export class Task {
     crashPoint('fenced');
     signal.throwIfAborted();
     await restore(this.#store, this.number, this.#services, signal);
-    const { positions, first } = await readPositions(this.#store, this.number, this.sources, this.#services);
+    const { positions, partitionsAtFirst, first } = await readPositions(
+      this.#store,
+      this.number,
+      this.sources,
+      this.#services,
+    );
     await directoryCaughtUp(signal);
     signal.throwIfAborted();
+    this.#partitionsAtFirst = partitionsAtFirst;
     this.#pipeline.begin(positions);
     if (first) await this.#pipeline.commitPositions();
     signal.throwIfAborted();

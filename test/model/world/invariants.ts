@@ -44,7 +44,7 @@ export function wrongOffsets(broker: MemoryBroker, count: number): string[] {
       return {
         place: `${topic}-${partition}`,
         committed: `${offset} '${metadata}'`,
-        must: `${end} 'topic-id:${broker.topics.named(topic)!.id}'`,
+        must: `${end} 'topic-id:${broker.topics.named(topic)!.id};partitions:${count}'`,
       };
     })
     .filter(({ committed, must }) => committed !== must)

@@ -46,11 +46,13 @@ const MAX_BATCH_BYTES = 400;
 const COMMIT_RECORDS = 3;
 
 /** What a worker gives its tasks; a producer may be made under another id than the task's. */
-export interface ModelServices extends Omit<TaskServices, 'lost' | 'createProducer'> {
+export interface ModelServices extends Omit<TaskServices, 'lost' | 'partitionCount' | 'createProducer'> {
   readonly createProducer: (task: number, transactionalId?: string) => TransactionalProducer;
 }
 
 export interface WorkerOptions {
+  /** As many as the changelog has partitions. */
+  readonly maxTasks: number;
   readonly environment: StateEnvironment;
   readonly createCluster: () => Cluster;
   readonly fatal: (error: unknown) => void;
@@ -68,7 +70,7 @@ export class Worker {
   /** What the group last said. */
   assignment: { readonly member: GroupMember; readonly tasks: readonly number[] } | undefined;
 
-  constructor({ environment, createCluster, fatal, defect }: WorkerOptions) {
+  constructor({ maxTasks, environment, createCluster, fatal, defect }: WorkerOptions) {
     const cluster = createCluster();
     this.#fatal = fatal;
     this.#leaders = new Leaders(cluster);
@@ -109,13 +111,13 @@ export class Worker {
     });
     const coordination = createCluster();
     this.#groupLeaders = new Leaders(coordination);
-    this.#membership = this.#createMembership(coordination, this.#groupLeaders);
+    this.#membership = this.#createMembership(coordination, this.#groupLeaders, maxTasks);
   }
 
   start(): void {
     this.#leaders
       .track([...SOURCE_NAMES, ...OWN_TOPICS])
-      .then(() => this.#groupLeaders.track([...SOURCE_NAMES, NAMES.changelog]))
+      .then(() => this.#groupLeaders.track(SOURCE_NAMES))
       .then(() => this.#membership.run())
       .catch(this.#fatal);
   }
@@ -134,7 +136,7 @@ export class Worker {
     return this.assignment ? this.#group.notReady() : 'not in the group';
   }
 
-  #createMembership(cluster: Cluster, leaders: Leaders): Membership {
+  #createMembership(cluster: Cluster, leaders: Leaders, maxTasks: number): Membership {
     const group = this.#group;
     return new Membership(
       cluster,
@@ -147,7 +149,7 @@ export class Worker {
         heartbeatIntervalMs: 1_000,
         metadataIntervalMs: 15_000,
         placement: { standbyReplicas: 1, acceptableLag: 5 },
-        taskCount: () => Promise.resolve(leaders.partitionCount(NAMES.changelog)),
+        maxTasks,
       },
       {
         claim: () => group.claim(),

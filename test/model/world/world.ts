@@ -112,6 +112,7 @@ export class World {
     });
     await this.simulation.within(process, () => {
       machine.worker = new Worker({
+        maxTasks: this.tasks,
         environment,
         createCluster: () => createMemoryCluster(this.broker, this.network),
         fatal: (error) => this.#violated(`${process.name} ended`, error),

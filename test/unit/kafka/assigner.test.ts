@@ -45,11 +45,11 @@ describe('the partitions of a task', () => {
     expect(dealt(4, 2)).toEqual([[0], [1], [], []]);
   });
 
-  it('are all partitions, each of one task, and stay its own when the topic grows, with a task more for each or with none', () => {
+  it('are all partitions, each of one task, and stay its own when the topic grows', () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 12 }), fc.nat(60), fc.nat(20), (maxTasks, before, added) => {
         const after = before + added;
-        const [fewer, more] = [dealt(Math.min(before, maxTasks), before), dealt(Math.min(after, maxTasks), after)];
+        const [fewer, more] = [dealt(maxTasks, before), dealt(maxTasks, after)];
         expect(more.flat().sort((a, b) => a - b)).toEqual(Array.from({ length: after }, (_, partition) => partition));
         for (const [task, own] of fewer.entries()) expect(more[task]).toEqual(expect.arrayContaining(own));
       }),

@@ -18,7 +18,7 @@ const told = (userData: unknown): Buffer =>
 describe('an assignment', () => {
   it('carries tasks and standbys, and the partitions as the leader counted them', () => {
     const placement = { tasks: [0, 2], standbys: [1], warming: [1], acceptableLag: 7 };
-    const deal = { taskCount: 3, partitions: PARTITIONS };
+    const deal = { maxTasks: 3, partitions: PARTITIONS };
     const encoded = encodeAssignment({ placement, deal });
     expect(decodeAssignment(encoded, 'g')).toEqual({ placement, deal, refused: undefined });
     // What kafka-consumer-groups --describe shows.
@@ -28,7 +28,7 @@ describe('an assignment', () => {
   it('shows tools every partition of a task that has several', () => {
     const placement = { ...NO_PLACEMENT, tasks: [1] };
     const deal = {
-      taskCount: 2,
+      maxTasks: 2,
       partitions: new Map([
         ['tasks', 6],
         ['crm', 1],

@@ -128,7 +128,7 @@ describe('Membership', () => {
       heartbeatIntervalMs,
       metadataIntervalMs,
       placement: { standbyReplicas: 0, acceptableLag: 100 },
-      taskCount: (of: PartitionCounts) => Promise.resolve(Math.max(...of.values())),
+      maxTasks: 16,
     };
     membership = new Membership(group.cluster(), leaders, options, listener, pino({ level: 'silent' }));
     running = membership.run();
@@ -228,7 +228,7 @@ describe('Membership', () => {
     // The leader has not heard of the third partition yet; the next time it has.
     group.leader = (dealt) =>
       (times += 1) === 1
-        ? encodeAssignment({ placement: runningTasks([0, 1]), deal: { taskCount: 5, partitions: older } })
+        ? encodeAssignment({ placement: runningTasks([0, 1]), deal: { maxTasks: 5, partitions: older } })
         : dealt;
     await start();
     await until(() => expect(assigned).toHaveLength(1));
@@ -240,7 +240,7 @@ describe('Membership', () => {
 
   it('takes a task of a partition that only the leader has heard of yet', async () => {
     group.leader = () =>
-      encodeAssignment({ placement: runningTasks([6]), deal: { taskCount: 7, partitions: new Map([['tasks', 7]]) } });
+      encodeAssignment({ placement: runningTasks([6]), deal: { maxTasks: 7, partitions: new Map([['tasks', 7]]) } });
     await start();
     await until(() => expect(assigned.at(-1)?.tasks).toEqual([6]));
     expect([...counts]).toEqual([
@@ -268,7 +268,7 @@ describe('Membership', () => {
     group.leader = () =>
       encodeAssignment({
         placement: NO_PLACEMENT,
-        deal: { taskCount: 0, partitions: new Map() },
+        deal: { maxTasks: 0, partitions: new Map() },
         refused: 'they read crm',
       });
     await start();

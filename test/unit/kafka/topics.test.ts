@@ -6,7 +6,6 @@ const { admin } = vi.hoisted(() => ({
     listTopics: vi.fn<() => Promise<string[]>>(),
     fetchTopicMetadata: vi.fn<(of: { topics: string[] }) => Promise<unknown>>(),
     createTopics: vi.fn<(of: unknown) => Promise<boolean>>(),
-    createPartitions: vi.fn<() => Promise<boolean>>(),
   },
 }));
 vi.mock('kafkajs', async (load) => ({
@@ -75,22 +74,5 @@ describe('TopicAdmin', () => {
   it('leaves out of the counts what does not exist', async () => {
     exist({ there: 2 });
     expect(await new TopicAdmin(settings).partitionCounts(['there', 'gone'])).toEqual(new Map([['there', 2]]));
-  });
-
-  it('does not grow a topic that is large enough', async () => {
-    exist({ t: 4 });
-    await new TopicAdmin(settings).grow('t', 4);
-    expect(admin.createPartitions).not.toHaveBeenCalled();
-  });
-
-  it('takes a topic for grown when another worker was first, and says so when it is not', async () => {
-    exist({ t: 4 });
-    admin.createPartitions.mockImplementationOnce(() => {
-      exist({ t: 6 });
-      return Promise.reject(new Error('INVALID_PARTITIONS'));
-    });
-    await expect(new TopicAdmin(settings).grow('t', 6)).resolves.toBeUndefined();
-    admin.createPartitions.mockRejectedValueOnce(new Error('not allowed'));
-    await expect(new TopicAdmin(settings).grow('t', 8)).rejects.toThrow('not allowed');
   });
 });

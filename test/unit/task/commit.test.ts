@@ -37,6 +37,7 @@ describe('a commit', () => {
       task: 2,
       names,
       sources,
+      partitionsAtFirst: new Map(sources.map(({ name }) => [name, 3])),
       store,
       producer,
       member: { groupId: names.group, generationId: 1, memberId: 'm' },

@@ -32,34 +32,42 @@ interface Known {
   readonly damagedStore?: string;
   /** What the brokers say of the topics' ids. */
   readonly ids?: 'known' | 'unknown';
+  /** The task's partition of each source; the others' offsets are in `others`. */
+  readonly partition?: number;
+  /** Metadata beside the offset of partition 0 of each source, which another task has read. */
+  readonly others?: Partial<Record<SourceTopic, string>>;
 }
 
 const SOURCE = { earliest: 10, latest: 100 };
 
 function begin(known: Known): { begun: Promise<Positions>; warnings: string[] } {
   const { committed = {}, stored = {}, changelogStart = 0, startFrom, ids = 'known', damagedStore } = known;
+  const { partition = 0, others = {} } = known;
   const names = new TopicNames('', 'app');
   const warnings: string[] = [];
-  const positions = new Map(Object.entries(stored).map(([topic, position]) => [`${topic}-0`, position]));
+  const positions = new Map(Object.entries(stored).map(([topic, position]) => [`${topic}-${partition}`, position]));
   const store = { checkpoint: { changelogOffset: 9, positions } };
   const services = {
     names,
     offsets: {
       topicIds: (topics: string[]) => Promise.resolve(new Map(ids === 'known' ? topics.map((t) => [t, NOW]) : [])),
-      committed: () =>
+      committed: (asked: { topic: string; partition: number }[]) =>
         Promise.resolve(
-          Object.entries(committed).map(([topic, { offset, topicId }]) => ({
-            topic,
-            partition: 0,
-            offset,
-            metadata: topicId === undefined ? '' : `topic-id:${topicId}`,
-          })),
+          [
+            ...Object.entries(committed).map(([topic, { offset, topicId }]) => ({
+              topic,
+              partition,
+              offset,
+              metadata: topicId === undefined ? '' : `topic-id:${topicId};partitions:4`,
+            })),
+            ...Object.entries(others).map(([topic, metadata]) => ({ topic, partition: 0, offset: 5, metadata })),
+          ].filter((of) => asked.some((by) => by.topic === of.topic && by.partition === of.partition)),
         ),
-      at: (spec: 'earliest' | 'latest', partitions: { topic: string }[]) =>
+      at: (spec: 'earliest' | 'latest', partitions: { topic: string; partition: number }[]) =>
         Promise.resolve(
-          partitions.map(({ topic }) => ({
+          partitions.map(({ topic, partition: at }) => ({
             topic,
-            partition: 0,
+            partition: at,
             offset: topic === names.changelog ? changelogStart : SOURCE[spec],
           })),
         ),
@@ -68,8 +76,9 @@ function begin(known: Known): { begun: Promise<Positions>; warnings: string[] } 
     log: pino({ level: 'warn' }, { write: (line: string) => void warnings.push(line) }),
     startFrom,
     damagedStore,
+    partitionCount: () => 6,
   };
-  const sources = TOPICS.map((topic) => sourcePartition(topic, 0));
+  const sources = TOPICS.map((topic) => sourcePartition(topic, partition));
   const begun = readPositions(store as unknown as TaskStore, 0, sources, services as unknown as TakeOverServices);
   return { begun, warnings };
 }
@@ -138,6 +147,60 @@ describe('where a task begins', () => {
     const committed = { TASK_EVENT_TOPIC: { offset: 40 } };
     expect(offsetsOf(await begin({ committed, startFrom: 'latest' }).begun)).toEqual([40, 100]);
     await expect(begin({ committed }).begun).rejects.toThrow(ConfigError);
+  });
+});
+
+describe('a task as new as its partitions', () => {
+  const grown = { TASK_EVENT_TOPIC: `topic-id:${NOW};partitions:4`, CRM_EVENT_TOPIC: `topic-id:${NOW};partitions:4` };
+  const beginnings = async (known: Known): Promise<number[]> =>
+    [...(await begin(known).begun).positions.values()].map(({ nextOffset }) => nextOffset);
+
+  it.each(['latest', undefined] as const)(
+    'begins at the beginning where others say that the topic was smaller when they first read it, START_FROM being %s',
+    async (startFrom) => {
+      const { positions, first } = await begin({ partition: 4, others: grown, ...(startFrom && { startFrom }) }).begun;
+      expect([...positions.values()].map(({ nextOffset }) => nextOffset)).toEqual([10, 10]);
+      expect(first).toBe(true);
+    },
+  );
+
+  it('begins where START_FROM says when the partitions were there from the start, whoever has read the others first', async () => {
+    expect(await beginnings({ partition: 3, others: grown, startFrom: 'latest' })).toEqual([100, 100]);
+    await expect(begin({ partition: 3, others: grown }).begun).rejects.toThrow(ConfigError);
+  });
+
+  it('takes no word of an earlier topic of that name, and none of an offset that a tool has set', async () => {
+    const others = { TASK_EVENT_TOPIC: `topic-id:${BEFORE};partitions:1`, CRM_EVENT_TOPIC: '' };
+    expect(await beginnings({ partition: 4, others, startFrom: 'latest' })).toEqual([100, 100]);
+  });
+
+  it('remembers how many partitions there were, for those that are added later', async () => {
+    const { partitionsAtFirst } = await begin({
+      committed: { TASK_EVENT_TOPIC: ours(40) },
+      stored: { TASK_EVENT_TOPIC: at(40) },
+    }).begun;
+    expect([...partitionsAtFirst]).toEqual([
+      ['TASK_EVENT_TOPIC-0', 4],
+      ['CRM_EVENT_TOPIC-0', 6],
+    ]);
+  });
+});
+
+describe('a partition that another task has read', () => {
+  it('stops the task: its events are known to that one alone', async () => {
+    const { begun } = begin({
+      committed: { TASK_EVENT_TOPIC: ours(40), CRM_EVENT_TOPIC: ours(7) },
+      stored: { TASK_EVENT_TOPIC: at(40) },
+    });
+    await expect(begun).rejects.toThrow(/another task than 0 has read CRM_EVENT_TOPIC-0.*MAX_TASKS.*state reseed/);
+  });
+
+  it('is read on from where an operator has set its offset since', async () => {
+    const { begun } = begin({
+      committed: { TASK_EVENT_TOPIC: ours(40), CRM_EVENT_TOPIC: { offset: 7 } },
+      stored: { TASK_EVENT_TOPIC: at(40) },
+    });
+    expect(offsetsOf(await begun)).toEqual([40, 7]);
   });
 });
 

@@ -43,6 +43,7 @@ async function restoring({ earliest = is(0), latest = is(0), highWatermark = is(
       { write: (line: string) => warnings.push(JSON.parse(line) as Record<string, unknown>) },
     ),
     startFrom: undefined,
+    partitionCount: () => 1,
     damagedStore: undefined,
   };
   const store = new TaskStore(temporaryState().environment, 0, windowShape(1000));

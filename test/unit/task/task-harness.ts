@@ -150,6 +150,7 @@ export function rig(options: RigOptions = {}): Rig {
     environment: state.environment,
     room: new Room(state.directory, pino({ level: 'silent' })),
     damagedStore: undefined,
+    partitionCount: () => 1,
     shape: windowShape(7 * 24 * 3_600_000),
     executor: executorOf(behaviour),
     encoder: textEncoder(),
