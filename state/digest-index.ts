@@ -1,58 +1,69 @@
 /**
- * Where each digest of a task may lie on the disk, in memory: a hash table of four bytes a slot, so that an event that
- * was never seen, which most are, costs no look into the store.
+ * Where each digest of a task may lie on the disk, in memory, so that an event that was never seen, which most are,
+ * costs no look into the store: 3.5 to 4 bytes a digest.
  *
- * A slot names the place of a segment (22 bits) beside a fingerprint (10 bits of the digest); whether the digest is
- * there, only the segment itself can say. Open addressing with linear probing; slots of a place that was given up are
- * tombstones, which an addition takes over. A table that gets full is followed by a larger one, which is filled a
- * little with each addition (as Redis does it): there is no moment at which everything is moved.
+ * Digests are hashes. 24 bits of one (32, in a large index), of which the last `level` say its region; the entry there
+ * is those bits with the place of a segment instead of what the region says: the more places there are, and the more
+ * bits it takes to name one, the more regions there are. Other bits say the entry's home in the region
+ * (digest-regions.ts): 1.2 % of the digests that were never seen look like one of ten million, 1.7 % at most. Whether the digest is in the segment, only the segment itself can say.
+ *
+ * As the places of a level run out, its regions are divided in two, a few with each new place (linear hashing): by the
+ * entry's next bit, which its region says from then on, so that no digest has to be read again and there is no moment
+ * at which everything is moved. Entries of places that were given up are swept out likewise.
  */
 import type { Digest } from '../topology/context.js';
 import { FatalError } from '../topology/errors.js';
+import { DigestRegions, Entries, HOMES, type Width } from './digest-regions.js';
 
 const PLACE_BITS = 22;
-const PLACE_MASK = (1 << PLACE_BITS) - 1;
-const FINGERPRINT_MASK = (1 << (32 - PLACE_BITS)) - 1;
-/** 2^32: a digest's hash, as a part of it, is its part of the table. */
-const HASHES = 0x1_0000_0000;
-const EMPTY = 0;
+const LEAST_LEVEL = 4;
+/** From this level on entries have four bytes: 15 million digests in full segments. */
+const WIDE_LEVEL = 18;
+/** The hash bits that an entry of three bytes is made of. */
+const NARROW = 0xff_ffff;
+const ALL = -1;
+/** Regions divided for each new place in the last eighth of a level's. */
+const DIVIDED_PER_OPENED = 8;
+/** Regions swept for each place that is given up: an eighth of the places waits for that, and their entries till then. */
+const SWEPT_PER_GIVEN_UP = 16;
+const FULL_SEGMENT = 120;
 const GONE = -1;
 
-const LEAST_SLOTS = 1024;
-/** The part of the slots that is taken as a table begins, and when its successor is begun. */
-const FIRST_LOAD = 0.6;
-const FULL_LOAD = 0.75;
-/** Digests moved to the successor for each that is added: it is complete at a load of 0.85 at the latest. */
-const MOVED_PER_ADDED = 8;
-
-/** The digests that lie in a place. */
-export type DigestsOf = (place: number) => readonly Digest[];
-
 export class DigestIndex {
-  #slots: SlotTable;
-  #successor: SlotTable | undefined;
-  /** Places whose digests are not in the successor yet. */
-  #unmoved: number[] = [];
+  readonly #regions = new DigestRegions();
+  readonly #wideLevel: number;
+  #level = LEAST_LEVEL;
+  /** Regions before this one, and as many behind all of the level's, are of the next level already. */
+  #divided = 0;
   /** How many digests each place holds; GONE for one that was given up. Places begin at 1. */
   readonly #counts: number[] = [GONE];
-  /** Given up, and named by tombstones of the table and its successor. */
-  #tombstones: number[] = [];
-  /** Given up before the successor was begun, which therefore does not name them. */
-  #outgoing: number[] = [];
+  /** By place: 1 when its entries may have been made with three bytes and lack the other hash bits. */
+  #short = new Uint8Array(0);
+  /** What did not fit into its home, which takes an attacker, or one digest in many places. */
+  readonly #crowd = new Map<Digest, number[]>();
+  /** The next region to sweep. */
+  #swept = 0;
+  /** Given up before this round of sweeping began; named nowhere when it ends. */
+  #leaving: number[] = [];
+  /** Given up since. */
+  #givenUp: number[] = [];
   /** Given up, and named nowhere: to be used again. */
   #free: number[] = [];
   #size = 0;
-  #expected = 0;
-  readonly #isGone = (place: number): boolean => this.#counts[place] === GONE;
+  readonly #kept = new Entries();
+  readonly #taken = new Entries();
+  readonly #moved = new Entries();
 
-  /** `expected`: about how many digests will be added. */
-  constructor(expected = 0) {
-    this.#slots = new SlotTable(expected / FIRST_LOAD);
+  /** `expected`: about how many digests will be added. `wideLevel`: for tests. */
+  constructor(expected = 0, wideLevel = WIDE_LEVEL) {
+    this.#wideLevel = wideLevel;
+    this.expect(expected);
   }
 
-  /** About how many digests there will be: the next larger table has room for them at once. 0: nobody knows. */
+  /** About how many digests there will be: an index that is still empty begins with regions for them. */
   expect(digests: number): void {
-    this.#expected = digests;
+    if (this.#counts.length > 1) return;
+    while (this.#level < PLACE_BITS && placesOf(this.#level) < digests / FULL_SEGMENT + 2) this.#level += 1;
   }
 
   /** Digests in places that were not given up. */
@@ -60,27 +71,34 @@ export class DigestIndex {
     return this.#size;
   }
 
-  /** Bytes of the tables. */
   get bytes(): number {
-    return this.#slots.bytes + (this.#successor?.bytes ?? 0);
+    return this.#regions.bytes;
   }
 
   /** A place for the digests of a new segment. @throws FatalError when there are none left: 2^22 segments. */
   open(): number {
     const place = this.#free.pop() ?? this.#counts.length;
-    if (place > PLACE_MASK) {
+    if (place >= 1 << PLACE_BITS) {
       throw new FatalError(
-        `a task has ${this.#size} dedup entries in ${PLACE_MASK} segments, more than it can find again: shorten DEDUP_WINDOW, or give the source topics more partitions`,
+        `a task has ${this.#size} dedup entries in ${place - 1} segments, more than it can find again: shorten DEDUP_WINDOW, or give the source topics more partitions`,
       );
     }
     this.#counts[place] = 0;
+    if (this.#level >= this.#wideLevel) this.#short[place] = 0;
+    while (this.#divided < DIVIDED_PER_OPENED * (this.#counts.length - placesOf(this.#level))) this.#divide();
     return place;
   }
 
   /** Says that the digest lies in the place. */
   add(digest: Digest, place: number): void {
-    this.#slots.add(digest, place, this.#isGone);
-    this.#successor?.add(digest, place, this.#isGone);
+    const hash = hashOf(digest);
+    const level = this.#levelOf(hash);
+    const below = (1 << level) - 1;
+    const region = hash & below;
+    const width = this.#widthOf(level);
+    if (!this.#regions.add(region, width, homeOf(digest), (hash & ~below) | place)) {
+      this.#crowd.set(digest, [...(this.#crowd.get(digest) ?? []), place]);
+    }
     this.#counts[place]! += 1;
     this.#size += 1;
   }
@@ -89,93 +107,100 @@ export class DigestIndex {
   giveUp(place: number): void {
     this.#size -= this.#counts[place]!;
     this.#counts[place] = GONE;
-    this.#tombstones.push(place);
+    this.#givenUp.push(place);
+    for (let left = SWEPT_PER_GIVEN_UP; left > 0; left -= 1) this.#sweep();
   }
 
   /** Calls `visit` with each place in which the digest may lie. */
   lookUp(digest: Digest, visit: (place: number) => void): void {
-    this.#slots.lookUp(digest, this.#isGone, visit);
+    const hash = hashOf(digest);
+    const level = this.#levelOf(hash);
+    const below = (1 << level) - 1;
+    const { size, entries } = this.#regions.entriesOf(hash & below, this.#widthOf(level), homeOf(digest));
+    for (let nth = 0; nth < size; nth += 1) {
+      const entry = entries[nth]!;
+      const place = entry & below;
+      if (((entry ^ hash) & this.#madeOf(place)) >>> level === 0 && this.#counts[place] !== GONE) visit(place);
+    }
+    if (this.#crowd.size === 0) return;
+    for (const place of this.#crowd.get(digest) ?? []) if (this.#counts[place] !== GONE) visit(place);
   }
 
-  /** To be called after each addition of up to a segment's digests, with how many there were: makes room for more. */
-  makeRoom(added: number, digestsOf: DigestsOf): void {
-    if (!this.#successor) {
-      if (this.#slots.load < FULL_LOAD) return;
-      this.#successor = new SlotTable(Math.max(this.#size, this.#expected) / FIRST_LOAD);
-      this.#unmoved = [...this.#counts.keys()].filter((place) => !this.#isGone(place));
-      this.#outgoing = this.#tombstones;
-      this.#tombstones = [];
-    }
-    let left = added * MOVED_PER_ADDED;
-    while (this.#unmoved.length > 0) {
-      if (left <= 0) return;
-      left -= this.#move(this.#unmoved.pop()!, this.#successor, digestsOf);
-    }
-    this.#slots = this.#successor;
-    this.#successor = undefined;
-    this.#free.push(...this.#outgoing);
-    this.#outgoing = [];
+  #levelOf(hash: number): number {
+    return (hash & ((1 << this.#level) - 1)) < this.#divided ? this.#level + 1 : this.#level;
   }
 
-  #move(place: number, to: SlotTable, digestsOf: DigestsOf): number {
-    if (this.#isGone(place)) return 0;
-    const digests = digestsOf(place);
-    for (const digest of digests) to.add(digest, place, this.#isGone);
-    return digests.length;
+  #widthOf(level: number): Width {
+    return level < this.#wideLevel ? 3 : 4;
+  }
+
+  /** The hash bits that entries of the place are made of. */
+  #madeOf(place: number): number {
+    return this.#level < this.#wideLevel || this.#short[place] === 1 ? NARROW : ALL;
+  }
+
+  #divide(): void {
+    const region = this.#divided;
+    const bit = 1 << this.#level;
+    this.#regions.take(region, this.#widthOf(this.#level), this.#taken);
+    this.#kept.size = this.#moved.size = 0;
+    for (let nth = 0; nth < this.#taken.size; nth += 1) {
+      const entry = this.#taken.entries[nth]!;
+      const home = this.#taken.homes[nth]!;
+      if (this.#counts[entry & (bit - 1)] === GONE) continue;
+      if ((entry & bit) === 0) this.#kept.push(entry, home);
+      else this.#moved.push(entry ^ bit, home);
+    }
+    this.#regions.put(region, this.#widthOf(this.#level + 1), this.#kept);
+    this.#regions.put(region + bit, this.#widthOf(this.#level + 1), this.#moved);
+    this.#divided += 1;
+    if (this.#divided === bit) this.#nextLevel();
+  }
+
+  #nextLevel(): void {
+    this.#level += 1;
+    this.#divided = 0;
+    if (this.#level === this.#wideLevel) this.#short = new Uint8Array(this.#counts.length).fill(1);
+  }
+
+  /** Takes what was given up out of the region. */
+  #clean(region: number, level: number): void {
+    const places = (1 << level) - 1;
+    const counts = this.#counts;
+    this.#regions.keep(region, this.#widthOf(level), (entry) => counts[entry & places] !== GONE);
+  }
+
+  /** Cleans the next region. */
+  #sweep(): void {
+    const region = this.#swept;
+    const bit = 1 << this.#level;
+    const level = region < this.#divided || region >= bit ? this.#level + 1 : this.#level;
+    this.#clean(region, level);
+    this.#swept += 1;
+    if (this.#swept < bit + this.#divided) return;
+    this.#swept = 0;
+    for (const [digest, places] of this.#crowd) {
+      const left = places.filter((place) => this.#counts[place] !== GONE);
+      if (left.length > 0) this.#crowd.set(digest, left);
+      else this.#crowd.delete(digest);
+    }
+    this.#free.push(...this.#leaving);
+    this.#leaving = this.#givenUp;
+    this.#givenUp = [];
   }
 }
 
-class SlotTable {
-  readonly #words: Uint32Array;
-  #used = 0;
-
-  constructor(slots: number) {
-    this.#words = new Uint32Array(Math.max(LEAST_SLOTS, Math.ceil(slots)));
-  }
-
-  get bytes(): number {
-    return this.#words.byteLength;
-  }
-
-  /** The part of the slots that are not empty, tombstones among them. */
-  get load(): number {
-    return this.#used / this.#words.length;
-  }
-
-  add(digest: Digest, place: number, isGone: (place: number) => boolean): void {
-    const words = this.#words;
-    let at = homeOf(digest, words.length);
-    for (;;) {
-      const word = words[at]!;
-      if (word === EMPTY) {
-        this.#used += 1;
-        break;
-      }
-      if (isGone(word & PLACE_MASK)) break;
-      at = at + 1 === words.length ? 0 : at + 1;
-    }
-    words[at] = ((fingerprintOf(digest) << PLACE_BITS) | place) >>> 0;
-  }
-
-  lookUp(digest: Digest, isGone: (place: number) => boolean, visit: (place: number) => void): void {
-    const words = this.#words;
-    const fingerprint = fingerprintOf(digest);
-    let at = homeOf(digest, words.length);
-    for (let word = words[at]!; word !== EMPTY; word = words[at]!) {
-      if (word >>> PLACE_BITS === fingerprint && !isGone(word & PLACE_MASK)) visit(word & PLACE_MASK);
-      at = at + 1 === words.length ? 0 : at + 1;
-    }
-  }
+/** How many places a level has before its regions are divided. */
+function placesOf(level: number): number {
+  return (1 << level) - (1 << (level - 3));
 }
 
-/** Digests are hashes: any of their bytes will do. */
-function homeOf(digest: Digest, slots: number): number {
-  const hash =
-    digest.charCodeAt(0) * 0x100_0000 +
-    ((digest.charCodeAt(1) << 16) | (digest.charCodeAt(2) << 8) | digest.charCodeAt(3));
-  return Math.floor((hash / HASHES) * slots);
+function hashOf(digest: Digest): number {
+  return (
+    digest.charCodeAt(0) | (digest.charCodeAt(1) << 8) | (digest.charCodeAt(2) << 16) | (digest.charCodeAt(3) << 24)
+  );
 }
 
-function fingerprintOf(digest: Digest): number {
-  return ((digest.charCodeAt(4) << 8) | digest.charCodeAt(5)) & FINGERPRINT_MASK;
+function homeOf(digest: Digest): number {
+  return (((digest.charCodeAt(4) << 8) | digest.charCodeAt(5)) * HOMES) >>> 16;
 }

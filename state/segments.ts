@@ -71,7 +71,6 @@ export class Segments {
   readonly #buckets = new Map<number, Map<number, Set<number>>>();
   #next = 0;
   #expected = 0;
-  readonly #digestsAt = (place: number): readonly Digest[] => this.#digestsOf(this.#segments[place]!);
 
   /** `damaged` makes the error to throw for what is wrong on the disk. */
   constructor(table: Table, damaged: (why: string) => Error) {
@@ -195,7 +194,6 @@ export class Segments {
     const ofSource = getOrMake(this.#buckets, source, () => new Map<number, Set<number>>());
     getOrMake(ofSource, bucket, () => new Set<number>()).add(place);
     for (let at = from; at < digests.length; at += 1) this.#index.add(digests[at]!, place);
-    this.#index.makeRoom(digests.length - from, this.#digestsAt);
   }
 
   #keep({ number, digests }: LastSegment): void {
@@ -239,10 +237,6 @@ export class Segments {
     let at = value.indexOf(digest, HEAD_BYTES, 'latin1');
     while (at >= 0 && (at - HEAD_BYTES) % DIGEST_BYTES !== 0) at = value.indexOf(digest, at + 1, 'latin1');
     return at >= 0;
-  }
-
-  #digestsOf(segment: Segment): readonly Digest[] {
-    return this.#inMemory(segment) ?? this.#read(segment.number).digests;
   }
 
   #inMemory({ source, number }: Segment): readonly Digest[] | undefined {
