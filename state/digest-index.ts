@@ -5,7 +5,8 @@
  * Digests are hashes. 24 bits of one (32, in a large index), of which the last `level` say its region; the entry there
  * is those bits with the place of a segment instead of what the region says: the more places there are, and the more
  * bits it takes to name one, the more regions there are. Other bits say the entry's home in the region
- * (digest-regions.ts): 1.2 % of the digests that were never seen look like one of ten million, 1.7 % at most. Whether the digest is in the segment, only the segment itself can say.
+ * (digest-regions.ts). Whether the digest is in the segment, only the segment itself can say: it is asked for 1.2 % of
+ * those that were never seen when there are ten million, and for 2 % at most.
  *
  * As the places of a level run out, its regions are divided in two, a few with each new place (linear hashing): by the
  * entry's next bit, which its region says from then on, so that no digest has to be read again and there is no moment
@@ -17,7 +18,7 @@ import { DigestRegions, Entries, HOMES, type Width } from './digest-regions.js';
 
 const PLACE_BITS = 22;
 const LEAST_LEVEL = 4;
-/** From this level on entries have four bytes: 15 million digests in full segments. */
+/** From this level on, some 14 million digests in full segments, entries have four bytes. */
 const WIDE_LEVEL = 18;
 /** The hash bits that an entry of three bytes is made of. */
 const NARROW = 0xff_ffff;
