@@ -33,6 +33,17 @@ export interface BucketEntries {
   readonly digests: readonly Digest[];
 }
 
+/** The same as its record holds it: the digests one after another, not copied. */
+export interface PackedBucket extends Omit<BucketEntries, 'digests'> {
+  readonly packed: Buffer;
+}
+
+/** What is read of a record: `unpackBucket` makes digests of it. */
+export interface PackedEntry {
+  readonly positions: ReadonlyMap<string, SourcePosition>;
+  readonly buckets: readonly PackedBucket[];
+}
+
 export interface ChangelogEntry {
   /** By the source partition's name. */
   readonly positions: ReadonlyMap<string, SourcePosition>;
@@ -58,6 +69,10 @@ export function unpackDigests(packed: Buffer): Digest[] {
   const digests: Digest[] = [];
   for (let at = 0; at < text.length; at += DIGEST_BYTES) digests.push(text.slice(at, at + DIGEST_BYTES));
   return digests;
+}
+
+export function unpackBucket({ packed, ...of }: PackedBucket): BucketEntries {
+  return { ...of, digests: unpackDigests(packed) };
 }
 
 /** The records for one entry: one, unless it holds more than fits. Each carries the positions. */
@@ -111,8 +126,14 @@ function split(buckets: readonly BucketEntries[], bytes: number): BucketEntries[
   return parts;
 }
 
-/** Throws FatalError for a record that is not ours or of a newer format: it is never skipped. */
+/** As `readChangelogEntry`, the digests unpacked. */
 export function decodeChangelogEntry(value: Buffer | null, where: string): ChangelogEntry {
+  const { positions, buckets } = readChangelogEntry(value, where);
+  return { positions, buckets: buckets.map(unpackBucket) };
+}
+
+/** Throws FatalError for a record that is not ours or of a newer format: it is never skipped. */
+export function readChangelogEntry(value: Buffer | null, where: string): PackedEntry {
   if (!value || value.length < 3 || value[0] !== 0x4e || value[1] !== 0x53) {
     throw new FatalError(`${where} is not a changelog record of ours: is the topic used by another application?`);
   }
@@ -133,11 +154,11 @@ export function decodeChangelogEntry(value: Buffer | null, where: string): Chang
       notifyFrom: reader.int64(),
     });
   }
-  const buckets: BucketEntries[] = [];
+  const buckets: PackedBucket[] = [];
   for (let left = reader.int32(); left > 0; left -= 1) {
     const source = reader.string();
     const bucket = reader.int64();
-    buckets.push({ source, bucket, digests: unpackDigests(reader.raw(reader.int32() * DIGEST_BYTES)) });
+    buckets.push({ source, bucket, packed: reader.raw(reader.int32() * DIGEST_BYTES) });
   }
   return { positions, buckets };
 }

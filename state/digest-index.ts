@@ -14,6 +14,7 @@
  */
 import type { Digest } from '../topology/context.js';
 import { FatalError } from '../topology/errors.js';
+import { DIGEST_BYTES } from './changelog-entry.js';
 import { DigestRegions, Entries, HOMES, type Width } from './digest-regions.js';
 
 const PLACE_BITS = 22;
@@ -92,16 +93,28 @@ export class DigestIndex {
 
   /** Says that the digest lies in the place. */
   add(digest: Digest, place: number): void {
-    const hash = hashOf(digest);
+    if (!this.#put(hashOf(digest), homeOf(digest), place)) this.#addToCrowd(digest, place);
+  }
+
+  /** The same of a digest's bytes. */
+  addFrom(packed: Buffer, at: number, place: number): void {
+    const home = homeOfBits((packed[at + 4]! << 8) | packed[at + 5]!);
+    if (!this.#put(packed.readInt32LE(at), home, place)) {
+      this.#addToCrowd(packed.toString('latin1', at, at + DIGEST_BYTES), place);
+    }
+  }
+
+  /** False when the home is full. */
+  #put(hash: number, home: number, place: number): boolean {
     const level = this.#levelOf(hash);
     const below = (1 << level) - 1;
-    const region = hash & below;
-    const width = this.#widthOf(level);
-    if (!this.#regions.add(region, width, homeOf(digest), (hash & ~below) | place)) {
-      this.#crowd.set(digest, [...(this.#crowd.get(digest) ?? []), place]);
-    }
     this.#counts[place]! += 1;
     this.#size += 1;
+    return this.#regions.add(hash & below, this.#widthOf(level), home, (hash & ~below) | place);
+  }
+
+  #addToCrowd(digest: Digest, place: number): void {
+    this.#crowd.set(digest, [...(this.#crowd.get(digest) ?? []), place]);
   }
 
   /** Nothing lies in the place any more. */
@@ -203,5 +216,9 @@ function hashOf(digest: Digest): number {
 }
 
 function homeOf(digest: Digest): number {
-  return (((digest.charCodeAt(4) << 8) | digest.charCodeAt(5)) * HOMES) >>> 16;
+  return homeOfBits((digest.charCodeAt(4) << 8) | digest.charCodeAt(5));
+}
+
+function homeOfBits(bits: number): number {
+  return (bits * HOMES) >>> 16;
 }

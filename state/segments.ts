@@ -6,21 +6,21 @@
  * Keys: [2][number]. Values, with a checksum: [source number][bucket][digest]...
  */
 import type { Digest } from '../topology/context.js';
-import { FatalError } from '../topology/errors.js';
-import { parseSourceName, SOURCE_TOPICS, sourcePartition } from '../topology/record.js';
-import { DIGEST_BYTES, packDigests, unpackDigests, type BucketEntries } from './changelog-entry.js';
+import {
+  DIGEST_BYTES,
+  packDigests,
+  unpackBucket,
+  unpackDigests,
+  type BucketEntries,
+  type PackedBucket,
+} from './changelog-entry.js';
 import { DigestIndex } from './digest-index.js';
-import { seal, unseal } from './sealed.js';
+import { HEAD_BYTES, readHead, RunGroup, SEGMENT_DIGESTS, writeHead, type PackedSegment } from './packed-segments.js';
+import { seal, SEAL_BYTES, unseal } from './sealed.js';
+import { sourceName, sourceNumber } from './source-number.js';
 import type { Batch, Table } from './table.js';
 
-/** Two segments fill a page of LMDB. */
-const SEGMENT_DIGESTS = 120;
 const KEY_PREFIX = 2;
-/** Of a value: source and bucket. */
-const HEAD_BYTES = 8;
-/** Of a source's number: its partition, beside the topic's place in SOURCE_TOPICS. */
-const PARTITION_BITS = 24;
-const PARTITION_MASK = (1 << PARTITION_BITS) - 1;
 /** Finished segments that are kept in memory: most repeats come soon after the first. */
 const RECENT_SEGMENTS = 64;
 /** Between two turns of the event loop while a store is loaded. */
@@ -53,6 +53,7 @@ interface Draft {
 /** What one write does to the segments: put into its batch first, and said to have happened when it has. */
 export interface SegmentChange {
   readonly drafts: readonly Draft[];
+  readonly packed: readonly PackedSegment[];
   /** Places. */
   readonly expired: readonly number[];
 }
@@ -69,6 +70,8 @@ export class Segments {
   readonly #recent = new Map<number, readonly Digest[]>();
   /** Places by source and bucket. */
   readonly #buckets = new Map<number, Map<number, Set<number>>>();
+  /** On the disk, and not in the index yet. */
+  readonly #unindexed: PackedSegment[] = [];
   #next = 0;
   #expected = 0;
 
@@ -80,7 +83,7 @@ export class Segments {
 
   /** Digests that are there. */
   get size(): number {
-    return this.#index.size;
+    return this.#unindexed.reduce((sum, { value }) => sum + digestsIn(value), this.#index.size);
   }
 
   /** About how many digests there will be. */
@@ -94,16 +97,28 @@ export class Segments {
     const numbers = this.#numbers();
     this.#index = new DigestIndex(numbers.length * SEGMENT_DIGESTS);
     this.#index.expect(this.#expected);
+    const last = new Map<number, Segment>();
     for (const [at, number] of numbers.entries()) {
-      const { source, bucket, digests } = this.#read(number);
+      const value = this.#value(number);
+      const segment = { number, ...readHead(value), place: this.#index.open() };
       this.#next = number + 1;
-      this.#register({ number, source, bucket, place: this.#index.open() }, digests, 0);
+      if (at < numbers.length - RECENT_SEGMENTS) this.#takeIn(segment, value.subarray(HEAD_BYTES));
+      else this.#register(segment, unpackDigests(value.subarray(HEAD_BYTES)), 0);
+      last.set(segment.source, segment);
       if (at % LOADED_PER_TURN === 0) await new Promise(setImmediate);
     }
+    for (const [source, segment] of last)
+      if (!this.#lasts.has(source))
+        this.#lasts.set(source, { ...segment, digests: this.#read(segment.number).digests });
   }
 
   /** The bucket in which the digest was seen last; undefined when it is not there. */
   bucketOf(digest: Digest): number | undefined {
+    if (this.#unindexed.length > 0) this.index();
+    return this.#newestOf(digest);
+  }
+
+  #newestOf(digest: Digest): number | undefined {
     let newest: number | undefined;
     this.#index.lookUp(digest, (place) => {
       const segment = this.#segments[place]!;
@@ -151,22 +166,66 @@ export class Segments {
         draft.digests.push(digest);
       }
     }
-    return { drafts, expired: this.#expired(firstLive, limit) };
+    return { drafts, packed: [], expired: this.#expired(firstLive, limit) };
+  }
+
+  /**
+   * As `change`, of what the changelog's records hold. One digest of each run is looked for, the first. Writes take runs
+   * in the changelog's order and whole or from their beginning on, so a run whose first digest is not there was never
+   * applied. What is there all the same, since an earlier process wrote the changelog twice, is there twice then,
+   * which costs room until its bucket expires, and changes no answer.
+   */
+  replay(runs: readonly PackedBucket[], firstLive: ReadonlyMap<number, number>, limit: number): SegmentChange {
+    const groups = new Map<string, RunGroup>();
+    const singly: PackedBucket[] = [];
+    for (const run of runs) {
+      const source = sourceNumber(run.source);
+      if (run.packed.length === 0 || run.bucket < (firstLive.get(source) ?? 0)) continue;
+      const first = run.packed.toString('latin1', 0, DIGEST_BYTES);
+      if ((this.#newestOf(first) ?? -1) >= run.bucket) singly.push(run);
+      else getOrMake(groups, `${source}/${run.bucket}`, () => new RunGroup(source, run.bucket)).add(run);
+    }
+    const large: RunGroup[] = [];
+    for (const group of groups.values()) {
+      if (group.isLarge) large.push(group);
+      else singly.push(...group.runs);
+    }
+    const { drafts, expired } = this.change(singly.map(unpackBucket), firstLive, limit, false);
+    const packed: PackedSegment[] = [];
+    const next = drafts.reduce((most, { number }) => Math.max(most, number + 1), this.#next);
+    for (const group of large) packed.push(...group.segments(next + packed.length));
+    return { drafts, packed, expired };
   }
 
   /** Puts the change into a batch. */
-  write({ drafts, expired }: SegmentChange, batch: Batch): void {
+  write({ drafts, packed, expired }: SegmentChange, batch: Batch): void {
     for (const place of expired) batch.remove(keyOf(this.#segments[place]!.number));
     for (const draft of drafts) batch.put(keyOf(draft.number), valueOf(draft));
+    for (const { number, value } of packed) batch.put(keyOf(number), value);
   }
 
   /** The change is on the disk. */
-  changed({ drafts, expired }: SegmentChange): void {
+  changed({ drafts, packed, expired }: SegmentChange): void {
     for (const place of expired) this.#forget(place);
     for (const { number, source, bucket, digests, from, last } of drafts) {
       this.#next = Math.max(this.#next, number + 1);
       this.#register({ number, source, bucket, place: last?.place ?? this.#index.open() }, digests, from);
     }
+    if (packed.length === 0) return;
+    this.#next = packed.at(-1)!.number + 1;
+    this.#unindexed.push(...packed);
+  }
+
+  /**
+   * Takes up to so many segments into the index that a replay has left out of it; whether there are more. It does so
+   * while the disk takes what comes next.
+   */
+  index(most = Infinity): boolean {
+    for (const { number, source, bucket, value } of this.#unindexed.splice(0, most)) {
+      const segment = { number, source, bucket, place: this.#index.open() };
+      this.#takeIn(segment, value.subarray(HEAD_BYTES, value.length - SEAL_BYTES));
+    }
+    return this.#unindexed.length > 0;
   }
 
   /** Everything on the disk is gone. */
@@ -176,6 +235,7 @@ export class Segments {
     this.#lasts.clear();
     this.#recent.clear();
     this.#buckets.clear();
+    this.#unindexed.length = 0;
     this.#next = 0;
   }
 
@@ -186,14 +246,25 @@ export class Segments {
 
   /** Those of the digests from one on are new to the index. */
   #register(segment: Segment, digests: readonly Digest[], from: number): void {
-    const { place, source, bucket } = segment;
-    this.#segments[place] = segment;
+    const { place, source } = segment;
+    this.#place(segment);
     const before = this.#lasts.get(source);
     if (before && before.number !== segment.number) this.#keep(before);
     this.#lasts.set(source, { ...segment, digests });
+    for (let at = from; at < digests.length; at += 1) this.#index.add(digests[at]!, place);
+  }
+
+  /** As `#register`, of a segment that stays on the disk alone. */
+  #takeIn(segment: Segment, packed: Buffer): void {
+    this.#place(segment);
+    for (let at = 0; at < packed.length; at += DIGEST_BYTES) this.#index.addFrom(packed, at, segment.place);
+  }
+
+  #place(segment: Segment): void {
+    const { place, source, bucket } = segment;
+    this.#segments[place] = segment;
     const ofSource = getOrMake(this.#buckets, source, () => new Map<number, Set<number>>());
     getOrMake(ofSource, bucket, () => new Set<number>()).add(place);
-    for (let at = from; at < digests.length; at += 1) this.#index.add(digests[at]!, place);
   }
 
   #keep({ number, digests }: LastSegment): void {
@@ -253,11 +324,7 @@ export class Segments {
 
   #read(number: number): { source: number; bucket: number; digests: Digest[] } {
     const value = this.#value(number);
-    return {
-      source: value.readUInt32BE(0),
-      bucket: value.readUInt32BE(4),
-      digests: unpackDigests(value.subarray(HEAD_BYTES)),
-    };
+    return { ...readHead(value), digests: unpackDigests(value.subarray(HEAD_BYTES)) };
   }
 
   #value(number: number): Buffer {
@@ -275,6 +342,11 @@ function getOrMake<K, V>(map: Map<K, V>, key: K, make: () => V): V {
   return value;
 }
 
+/** How many a sealed value holds. */
+function digestsIn(value: Buffer): number {
+  return (value.length - HEAD_BYTES - SEAL_BYTES) / DIGEST_BYTES;
+}
+
 function keyOf(number: number): Buffer {
   const key = Buffer.allocUnsafe(5);
   key[0] = KEY_PREFIX;
@@ -284,26 +356,6 @@ function keyOf(number: number): Buffer {
 
 function valueOf({ source, bucket, digests }: Draft): Buffer {
   const head = Buffer.allocUnsafe(HEAD_BYTES);
-  head.writeUInt32BE(source, 0);
-  head.writeUInt32BE(bucket, 4);
+  writeHead(head, source, bucket);
   return seal(Buffer.concat([head, packDigests(digests)]));
-}
-
-/** A source partition as the segments name it: by its topic's place in SOURCE_TOPICS, which is why that list is only ever appended to. */
-export function sourceNumber(name: string): number {
-  let number = NUMBERS.get(name);
-  if (number === undefined) NUMBERS.set(name, (number = numberOf(name)));
-  return number;
-}
-
-const NUMBERS = new Map<string, number>();
-
-function numberOf(name: string): number {
-  const source = parseSourceName(name);
-  if (!source) throw new FatalError(`the changelog names a source ${name} that this version does not know`);
-  return SOURCE_TOPICS.indexOf(source.topic) * (PARTITION_MASK + 1) + source.partition;
-}
-
-function sourceName(number: number): string {
-  return sourcePartition(SOURCE_TOPICS[number >>> PARTITION_BITS]!, number & PARTITION_MASK).name;
 }

@@ -7,10 +7,18 @@
 import type { Digest } from '../topology/context.js';
 import { crashPoint } from '../topology/crash-point.js';
 import { FatalError } from '../topology/errors.js';
-import type { BucketEntries, ChangelogEntry, SourcePosition } from './changelog-entry.js';
+import {
+  DIGEST_BYTES,
+  type BucketEntries,
+  type ChangelogEntry,
+  type PackedBucket,
+  type PackedEntry,
+  type SourcePosition,
+} from './changelog-entry.js';
 import { writeAtomically, type StateEnvironment } from './environment.js';
 import { seal, unseal } from './sealed.js';
-import { Segments, sourceNumber } from './segments.js';
+import { Segments, type SegmentChange } from './segments.js';
+import { sourceNumber } from './source-number.js';
 import { firstLiveBucket, type WindowShape } from './stream-time.js';
 import type { Batch, Table } from './table.js';
 
@@ -24,15 +32,19 @@ export interface Checkpoint {
 }
 
 /** A changelog entry with the offset that its record has. */
-export interface CommittedEntry {
+export interface CommittedEntry<Entry = ChangelogEntry> {
   readonly offset: number;
-  readonly entry: ChangelogEntry;
+  readonly entry: Entry;
 }
 
 const FORMAT = 4;
 const CHECKPOINT_KEY = Buffer.from([0]);
 /** Digests added in one write, at most: some 10 ms of the event loop. */
 const ADDED_PER_WRITE = 20_000;
+/** The same of a replay, about, which makes no strings of them. A record's are not divided. */
+const REPLAYED_PER_WRITE = 64_000;
+/** Segments that come into the index in one turn of the event loop: about a millisecond. */
+const INDEXED_PER_TURN = 64;
 /** Digests that expire in one write, about, beside twice as many as it adds: a restore does not pile them up. */
 const EXPIRED_PER_WRITE = 5_000;
 
@@ -86,24 +98,27 @@ export class TaskStore {
   }
 
   /**
-   * Applies committed entries and moves the checkpoint to `nextOffset`, in one write; many entries (a restore, a
-   * standby) in several, so that the event loop goes on. Entries that are there, or expired, change nothing.
+   * Applies committed entries and moves the checkpoint to `nextOffset`, in one write; many entries in several, so that
+   * the event loop goes on. Entries that are there, or expired, change nothing.
    * `areNew`: the caller has looked for each, and found none that lives.
    */
   async apply(entries: readonly CommittedEntry[], nextOffset: number, areNew = false): Promise<void> {
     await this.load();
-    const positions = new Map(this.#checkpoint?.positions);
-    for (const { entry } of entries) for (const [source, position] of entry.positions) positions.set(source, position);
-    const checkpoint: Checkpoint = { changelogId: this.#changelogId, changelogOffset: nextOffset, positions };
     const pieces = inPieces(entries.flatMap(({ entry }) => entry.buckets));
-    const last = pieces.pop() ?? [];
-    // Ahead of the checkpoint: a crash leaves facts without it, which are applied again.
-    for (const piece of pieces) await this.#write(positions, piece, areNew);
-    await this.#write(positions, last, areNew, (batch) => {
-      batch.put(CHECKPOINT_KEY, encodeCheckpoint(this.#task, checkpoint));
-      batch.halfway = () => crashPoint('store-writing');
+    await this.#writeAll(entries, nextOffset, pieces, (added, firstLive) => {
+      const count = added.reduce((sum, { digests }) => sum + digests.length, 0);
+      return this.#segments.change(added, firstLive, expiredBeside(count), areNew);
     });
-    this.#checkpoint = checkpoint;
+  }
+
+  /** The same of what a restore or a standby has read of the changelog. */
+  async replay(entries: readonly CommittedEntry<PackedEntry>[], nextOffset: number): Promise<void> {
+    await this.load();
+    // From before the last write on: what that brought is to be found.
+    if (entries[0] && entries[0].offset < (this.#checkpoint?.changelogOffset ?? 0)) this.#segments.index();
+    await this.#writeAll(entries, nextOffset, inWrites(entries), (runs, firstLive) =>
+      this.#segments.replay(runs, firstLive, expiredBeside(digestsIn(runs))),
+    );
   }
 
   /**
@@ -134,26 +149,71 @@ export class TaskStore {
     this.#checkpoint = undefined;
   }
 
-  async #write(
-    positions: ReadonlyMap<string, SourcePosition>,
-    added: readonly BucketEntries[],
-    areNew: boolean,
-    also?: (batch: Batch) => void,
+  /** Each piece in a write, the checkpoint with the last one. */
+  async #writeAll<Piece>(
+    entries: readonly CommittedEntry<Pick<ChangelogEntry, 'positions'>>[],
+    nextOffset: number,
+    pieces: readonly Piece[][],
+    changeOf: (piece: readonly Piece[], firstLive: ReadonlyMap<number, number>) => SegmentChange,
   ): Promise<void> {
-    const count = added.reduce((sum, { digests }) => sum + digests.length, 0);
+    const positions = new Map(this.#checkpoint?.positions);
+    for (const { entry } of entries) for (const [source, position] of entry.positions) positions.set(source, position);
+    const checkpoint: Checkpoint = { changelogId: this.#changelogId, changelogOffset: nextOffset, positions };
     const firstLive = new Map(
       [...positions].map(([source, { streamTime }]) => [
         sourceNumber(source),
         firstLiveBucket(streamTime, this.#shape),
       ]),
     );
-    const change = this.#segments.change(added, firstLive, EXPIRED_PER_WRITE + 2 * count, areNew);
-    await writeAtomically(this.#table, (batch) => {
+    // Ahead of the checkpoint: a crash leaves facts without it, which are applied again.
+    for (const piece of pieces.slice(0, -1)) await this.#write(changeOf(piece, firstLive));
+    await this.#write(changeOf(pieces.at(-1) ?? [], firstLive), (batch) => {
+      batch.put(CHECKPOINT_KEY, encodeCheckpoint(this.#task, checkpoint));
+      batch.halfway = () => crashPoint('store-writing');
+    });
+    this.#checkpoint = checkpoint;
+  }
+
+  async #write(change: SegmentChange, also?: (batch: Batch) => void): Promise<void> {
+    const written = writeAtomically(this.#table, (batch) => {
       this.#segments.write(change, batch);
       also?.(batch);
     });
+    if (change.packed.length > 0) await this.#indexDuring(written);
+    await written;
     this.#segments.changed(change);
   }
+
+  /** What the write before has added comes into the index while the disk takes this one, which lmdb-js begins in a moment. */
+  async #indexDuring(written: Promise<void>): Promise<void> {
+    written.catch(() => undefined); // whoever waits for it hears of it
+    do await new Promise(setImmediate);
+    while (this.#segments.index(INDEXED_PER_TURN));
+  }
+}
+
+function expiredBeside(added: number): number {
+  return EXPIRED_PER_WRITE + 2 * added;
+}
+
+/** Digests of these runs. */
+export function digestsIn(runs: readonly PackedBucket[]): number {
+  return runs.reduce((sum, { packed }) => sum + packed.length / DIGEST_BYTES, 0);
+}
+
+/** What each write of a replay is to take. */
+function inWrites(entries: readonly CommittedEntry<PackedEntry>[]): PackedBucket[][] {
+  const writes: PackedBucket[][] = [];
+  let room = 0;
+  for (const { entry } of entries) {
+    if (room <= 0) {
+      writes.push([]);
+      room = REPLAYED_PER_WRITE;
+    }
+    writes.at(-1)!.push(...entry.buckets);
+    room -= digestsIn(entry.buckets);
+  }
+  return writes;
 }
 
 /** What each write is to add. */

@@ -2,20 +2,22 @@
  * Reads a task's changelog partition, read_committed, in pieces that are worth a write of the store: for the restore at
  * a takeover, which knows its end, and for a standby, which follows. Holds no more than a few MB.
  */
-import { decodeChangelogEntry } from '../../state/changelog-entry.js';
+import { readChangelogEntry, type PackedEntry } from '../../state/changelog-entry.js';
 import type { CommittedEntry } from '../../state/task-store.js';
 import { PartitionFeed, type Fetcher, type PartitionRange } from '../kafka/index.js';
 
 /** What is to be applied in one write. */
 export interface ReplayPiece {
-  readonly entries: readonly CommittedEntry[];
+  readonly entries: readonly CommittedEntry<PackedEntry>[];
   readonly nextOffset: number;
   /** As much as one write should take: there may be more at once. */
   readonly isFull: boolean;
 }
 
-/** Changelog bytes of one write, about: 250,000 entries. More is not faster, and holds up the event loop. */
-const WRITE_BYTES = 4 * 1024 * 1024;
+/** Changelog bytes of one piece, about: 65,000 entries. More is not faster: the store divides it. */
+const PIECE_BYTES = 1024 * 1024;
+/** Fetched ahead, about. */
+const AHEAD_BYTES = 4 * 1024 * 1024;
 
 export class ChangelogReplay {
   readonly #topic: string;
@@ -30,7 +32,7 @@ export class ChangelogReplay {
     this.#task = partition;
     this.#position = from;
     this.#fetcher = fetcher;
-    this.#feed = new PartitionFeed(`changelog ${topic}-${partition}`, WRITE_BYTES);
+    this.#feed = new PartitionFeed(`changelog ${topic}-${partition}`, AHEAD_BYTES);
     fetcher.add(topic, partition, from, this.#feed, topicId);
   }
 
@@ -44,17 +46,17 @@ export class ChangelogReplay {
    * FatalError: the position is out of range, or a record is not ours or of a newer format.
    */
   async next(signal: AbortSignal, until = 0): Promise<ReplayPiece> {
-    const entries: CommittedEntry[] = [];
+    const entries: CommittedEntry<PackedEntry>[] = [];
     let bytes = 0;
     do {
       const piece = await this.#feed.next(signal);
       for (const { offset, value } of piece.records) {
-        entries.push({ offset, entry: decodeChangelogEntry(value, `${this.#topic}-${this.#task}@${offset}`) });
+        entries.push({ offset, entry: readChangelogEntry(value, `${this.#topic}-${this.#task}@${offset}`) });
       }
       bytes += piece.bytes;
       this.#position = piece.nextOffset;
-    } while (bytes < WRITE_BYTES && (this.#position < until || this.#feed.isWaiting));
-    return { entries, nextOffset: this.#position, isFull: bytes >= WRITE_BYTES };
+    } while (bytes < PIECE_BYTES && (this.#position < until || this.#feed.isWaiting));
+    return { entries, nextOffset: this.#position, isFull: bytes >= PIECE_BYTES };
   }
 
   /** Ends the fetching, if it is still ours. */

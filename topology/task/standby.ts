@@ -110,7 +110,7 @@ export class Standby {
   async #write({ entries, nextOffset }: ReplayPiece, signal: AbortSignal): Promise<void> {
     const { room, metrics, fatal } = this.#services;
     try {
-      await room.write(() => this.store.apply(entries, nextOffset), signal);
+      await room.write(() => this.store.replay(entries, nextOffset), signal);
     } catch (error) {
       // A store that can not be written, for another reason than a full disk, is not the standby's alone.
       if (!signal.aborted) fatal(error);

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { DIGEST_BYTES } from '../../../state/changelog-entry.js';
 import { DigestIndex } from '../../../state/digest-index.js';
 
 const digest = (n: number): string => createHash('sha256').update(String(n)).digest().toString('latin1', 0, 16);
@@ -31,7 +32,12 @@ class Filled {
     const place = this.index.open();
     expect(this.places.has(place)).toBe(false);
     this.places.set(place, digests);
-    for (const one of digests) this.index.add(one, place);
+    // From strings and from bytes, in turns: what one has put, the other must find.
+    const packed = Buffer.from(digests.join(''), 'latin1');
+    digests.forEach((one, nth) => {
+      if ((place + nth) % 2 === 0) this.index.add(one, place);
+      else this.index.addFrom(packed, nth * DIGEST_BYTES, place);
+    });
   }
 
   giveUp(nth: number): void {

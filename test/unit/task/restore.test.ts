@@ -5,7 +5,7 @@ import { windowShape } from '../../../state/stream-time.js';
 import { TaskStore } from '../../../state/task-store.js';
 import type { Fetcher, Offsets } from '../../../topology/kafka/index.js';
 import { createMetrics } from '../../../topology/metrics.js';
-import { restore } from '../../../topology/task/take-over.js';
+import { expected, restore } from '../../../topology/task/take-over.js';
 import { TopicNames } from '../../../topology/topic-names.js';
 import { temporaryState } from '../state/temporary-state.js';
 
@@ -95,4 +95,12 @@ it('says nothing of a store that stands within its changelog', async () => {
   const of = await restoring({ earliest: is(7), highWatermark: is(7), stored: 7 });
   await of.restored;
   expect(of.warnings).toEqual([]);
+});
+
+it('makes no more room than is believable for what is to come: large records at the beginning say little', () => {
+  expect(expected(0, 65_000, 40)).toBe(2_600_000);
+  expect(expected(1_000_000, 65_000, 1)).toBe(1_065_000);
+  expect(expected(0, 65_000, 500_000)).toBe(6_000_000);
+  expect(expected(5_000_000, 65_000, 500_000)).toBe(20_000_000);
+  expect(expected(5000, 0, Infinity)).toBe(0);
 });

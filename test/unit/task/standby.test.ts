@@ -109,7 +109,7 @@ describe('a standby', () => {
   it('ends the worker when its store can not be written', async () => {
     const of = rig();
     const standby = follow(of);
-    vi.spyOn(standby.store, 'apply').mockRejectedValue(new Error('no space left'));
+    vi.spyOn(standby.store, 'replay').mockRejectedValue(new Error('no space left'));
     of.append(TASKS, ['a']);
     of.task.start();
     await sentAre(of, ['a']);

@@ -8,14 +8,18 @@ afterEach(() => vi.restoreAllMocks());
 
 /** The next so many writes of a task's store find no room, after the first so many. */
 function full(after: number, count: number): () => number {
-  const apply = Reflect.get(TaskStore.prototype, 'apply');
   let calls = 0;
-  const spy = vi.spyOn(TaskStore.prototype, 'apply').mockImplementation(function (this: TaskStore, ...given) {
+  const mayWrite = (): boolean => {
     calls += 1;
-    if (calls > after && calls <= after + count) return Promise.reject(new StoreFullError('no space left on device'));
-    return apply.apply(this, given);
-  });
-  return () => spy.mock.calls.length;
+    return calls <= after || calls > after + count;
+  };
+  for (const method of ['apply', 'replay'] as const) {
+    const write = Reflect.get(TaskStore.prototype, method) as (...given: unknown[]) => Promise<void>;
+    vi.spyOn(TaskStore.prototype, method).mockImplementation(function (this: TaskStore, ...given: unknown[]) {
+      return mayWrite() ? write.apply(this, given) : Promise.reject(new StoreFullError('no space left on device'));
+    });
+  }
+  return () => calls;
 }
 
 async function committed(of: Rig): Promise<number> {
