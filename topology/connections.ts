@@ -1,5 +1,6 @@
 /** The connections that everything but the group and the producers shares: one cluster, its leaders, one fetcher. */
 import { setTimeout as delay } from 'node:timers/promises';
+import { atMost } from './at-most.js';
 import type { Config } from './config.js';
 import { FatalError } from './errors.js';
 import {
@@ -16,6 +17,7 @@ import type { Outages } from './outages.js';
 
 const FETCH = { maxWaitMs: 250, maxBytes: 4 * 1024 * 1024, maxBytesPerPartition: 1024 * 1024 };
 const RETRY_MS = 500;
+const CLOSE_MS = 1000;
 
 export class Connections {
   readonly leaders: Leaders;
@@ -85,7 +87,11 @@ export class Connections {
 
   async close(): Promise<void> {
     this.#stop.abort();
-    this.fetcher.close();
+    const ended = this.fetcher.close();
+    await this.#cluster.disconnect();
+    // Brokers that do not answer must not hold up the end.
+    await atMost(ended, CLOSE_MS);
+    // A fetch that was about to be made has connected once more.
     await this.#cluster.disconnect();
   }
 }

@@ -64,7 +64,7 @@ export class Fetcher {
   readonly #log: Logger;
   readonly #onOutage: (error: unknown) => void;
   readonly #partitions = new Map<string, Fetched>();
-  readonly #loops = new Set<number>();
+  readonly #loops = new Map<number, Promise<void>>();
   /** Brokers that did not answer when last asked. */
   readonly #silent = new Set<number>();
   #wake: (() => void)[] = [];
@@ -119,17 +119,20 @@ export class Fetcher {
     for (const resume of waiting) resume();
   }
 
-  /** Ends the loops; a fetch that is on its way is answered into the void. */
-  close(): void {
+  /**
+   * Ends the loops; a fetch that is on its way is answered into the void. Resolves when nothing is asked any more: what
+   * is connected until then may have been connected again.
+   */
+  async close(): Promise<void> {
     this.#closed = true;
     this.#partitions.clear();
     this.wake();
+    await Promise.all(this.#loops.values());
   }
 
   #run(nodeId: number): void {
     if (this.#closed || this.#loops.has(nodeId)) return;
-    this.#loops.add(nodeId);
-    void this.#loop(nodeId);
+    this.#loops.set(nodeId, this.#loop(nodeId));
   }
 
   async #loop(nodeId: number): Promise<void> {
@@ -233,6 +236,7 @@ export class Fetcher {
   }
 
   async #recover(nodeId: number, error: unknown): Promise<void> {
+    if (this.#closed) return;
     if (nodeId === NO_LEADER || !hasMoved(error)) {
       this.#silent.add(nodeId);
       this.#onOutage(error);
@@ -243,6 +247,7 @@ export class Fetcher {
   }
 
   async #refresh(): Promise<void> {
+    if (this.#closed) return;
     try {
       await this.#leaders.refresh();
     } catch (error) {

@@ -1,6 +1,6 @@
 /** What the rest of the project may use of the Kafka client. */
 export { partitionsOf } from './assigner.js';
-export type { Deal, PartitionCounts } from './assignment.js';
+export type { Deal } from './assignment.js';
 export { createCluster, type KafkaSettings } from './connect.js';
 export { EventProducer } from './event-producer.js';
 export { Fetcher, type PartitionConsumer } from './fetcher.js';

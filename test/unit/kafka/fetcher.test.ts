@@ -222,6 +222,20 @@ describe('Fetcher', () => {
     await until(() => expect(outages.at(-1)).toBeUndefined());
   });
 
+  it('is closed when nothing is asked any more: a fetch that fails after it looks for no broker', async () => {
+    const brokers = new FakeBrokers();
+    let open = (): void => undefined;
+    brokers.gate = new Promise((resolve) => (open = resolve));
+    brokers.down.add(1);
+    fetching(brokers).add('a', 0, 0, consumer());
+    await until(() => expect(brokers.asked).toHaveLength(1));
+    const closed = fetcher.close();
+    open();
+    await closed;
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    expect([brokers.refreshed, brokers.asked.length, outages]).toEqual([0, 1, []]);
+  });
+
   it('fetches on by itself when a feed that was full has been read, with nothing else to fetch', async () => {
     const brokers = new FakeBrokers();
     brokers.ends.set('a', 30);
