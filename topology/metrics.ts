@@ -73,7 +73,7 @@ export const METRICS = {
   tasks: { kind: 'gauge', labels: ['state'], help: 'Tasks of this worker by state, and its standbys.' },
   standby_lag: {
     kind: 'gauge',
-    labels: ['partition'],
+    labels: ['task'],
     help: 'Changelog records committed and not yet in the standby of that task.',
   },
   rebalances_total: { kind: 'counter', help: 'Group generations that this worker joined.' },

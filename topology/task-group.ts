@@ -142,7 +142,7 @@ export class TaskGroup implements MembershipListener {
         metrics.source_held_up_seconds.set({ topic, partition }, ms / 1000);
     metrics.standby_lag.reset();
     for (const { number, lag } of this.#standbys.all) {
-      if (lag !== undefined) metrics.standby_lag.set({ partition: number }, lag);
+      if (lag !== undefined) metrics.standby_lag.set({ task: number }, lag);
     }
     metrics.tasks.set({ state: 'standby' }, this.#standbys.all.length);
     for (const state of TASK_STATES) metrics.tasks.set({ state }, tasks.filter((task) => task.state === state).length);
