@@ -36,12 +36,15 @@ export interface Job {
   readonly stateDir: string;
 }
 
-/** Peers ask the registry once for an id that it does not know; with the default, ours would ask again for 3 s. */
-const OURS = { RETRY_ATTEMPTS: '1' };
+/**
+ * Peers ask the registry once for an id that it does not know; with the default, ours would ask again for 3 s. A task a
+ * worker is one transaction a worker, as Kafka Streams has one a thread.
+ */
+const ours = (workers: number): Contender['settings'] => ({ RETRY_ATTEMPTS: '1', MAX_TASKS: String(workers) });
 
 export const CONTENDERS: readonly Contender[] = [
-  { id: 'ours-1', label: 'ours, 1 worker', system: 'ours', processes: 1, settings: OURS },
-  { id: 'ours-2', label: 'ours, 2 workers', system: 'ours', processes: 2, settings: OURS },
+  { id: 'ours-1', label: 'ours, 1 worker', system: 'ours', processes: 1, settings: ours(1) },
+  { id: 'ours-2', label: 'ours, 2 workers', system: 'ours', processes: 2, settings: ours(2) },
   {
     id: 'kafka-streams-1',
     label: 'Kafka Streams, 1 thread',
