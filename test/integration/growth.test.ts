@@ -53,22 +53,18 @@ describe('more partitions than MAX_TASKS', () => {
       const first = startWorker({ env: test.env('worker', { MAX_TASKS: '2' }) });
       await untilProcessed(test.prefix);
       expect(tasksOf(first)).toEqual([0, 1]);
+      expect((await first.stop()).code).toBe(0);
 
       await grow(`${test.prefix}TASK_EVENT_TOPIC`, 7);
       await grow(`${test.prefix}CRM_EVENT_TOPIC`, 2);
-      await produceAll(test.prefix, workload.events.slice(1000, 2000));
-      await until('the worker joined again', () => first.logged('joined the group').length > 1, 60_000);
-      await untilProcessed(test.prefix);
-      expect((await first.stop()).code).toBe(0);
-
+      await produceAll(test.prefix, workload.events.slice(1000));
       // On an empty directory: everything comes from two changelog partitions.
-      await produceAll(test.prefix, workload.events.slice(2000));
       const raised = startWorker({ env: test.env('elsewhere', { MAX_TASKS: '7' }) });
       await untilProcessed(test.prefix);
       expect(tasksOf(raised)).toEqual([0, 1]);
       expect((await raised.stop()).code).toBe(0);
 
-      // Again what came after the growth: each is known, also those that the first worker saw.
+      // Again what came after the growth: each is known, though not in this directory.
       await produceAll(test.prefix, workload.events.slice(1000));
       const lowered = startWorker({ env: test.env('worker', { MAX_TASKS: '1' }) });
       await untilProcessed(test.prefix);
