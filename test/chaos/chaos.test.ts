@@ -6,7 +6,7 @@ import { runRound } from './suite.js';
 import { COLUMNS } from './verdict.js';
 
 const SHORT = ['3', '8'];
-const EVENTS = 14_000;
+const EVENTS = 20_000;
 
 let cluster: Cluster;
 beforeAll(async () => {
