@@ -14,7 +14,8 @@ type PositionMap = ReadonlyMap<SourceName, SourcePosition>;
 export class Refusals {
   /** Commits are kept this small until they are past what was refused. */
   #split: { readonly records: number; readonly until: PositionMap } | undefined;
-  #condemned: { readonly origin: string; readonly cause: DeadLetterCause } | undefined;
+  /** By origin. Several at a time: sources have their turns, so that the one that was tried last may not come next. */
+  readonly #condemned = new Map<string, DeadLetterCause>();
 
   /** How many records a commit may have now. */
   limit(records: number): number {
@@ -23,7 +24,7 @@ export class Refusals {
 
   /** Why this record is to be dead-lettered without being processed, if the broker refused it on its own. */
   condemned(record: SourceRecord): DeadLetterCause | undefined {
-    return this.#condemned?.origin === origin(record) ? this.#condemned.cause : undefined;
+    return this.#condemned.size === 0 ? undefined : this.#condemned.get(origin(record));
   }
 
   /** A commit was refused and is to be made again, smaller. `until`: where the records end that were processed by then. */
@@ -40,7 +41,7 @@ export class Refusals {
     );
     if (!isPast) return;
     this.#split = undefined;
-    this.#condemned = undefined;
+    this.#condemned.clear();
   }
 
   #condemn(culprit: SourceRecord | undefined, error: RefusedError): void {
@@ -54,6 +55,6 @@ export class Refusals {
     const type = errorType(error) ?? 'refused';
     const reason = type === 'MESSAGE_TOO_LARGE' || type === 'RECORD_LIST_TOO_LARGE' ? 'too-large' : 'failed';
     const message = `the broker refused its output to ${error.topic}: ${type}`;
-    this.#condemned = { origin: origin(culprit), cause: { reason, message, attempts: 1, error } };
+    this.#condemned.set(origin(culprit), { reason, message, attempts: 1, error });
   }
 }

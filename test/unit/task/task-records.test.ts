@@ -120,6 +120,17 @@ describe('a commit that the broker refuses', () => {
     await until(() => expect(of.deadLetters()).toEqual(['bad failed 1']));
   });
 
+  it('dead-letters what is refused at the head of two sources at a time, and nothing else', async () => {
+    const of = rig();
+    refusing(of, (records) => has(records, 'bad1') || has(records, 'bad2'));
+    of.append(TASKS, ['bad1', 'a']);
+    of.append(CRM, ['bad2', 'b']);
+    of.task.start();
+    await sentAre(of, ['a', 'b']);
+    await until(() => expect(of.deadLetters()).toHaveLength(2));
+    expect(of.fatal).not.toHaveBeenCalled();
+  });
+
   it('ends the worker when even the dead letter is refused: it never loops', async () => {
     const of = rig();
     refusing(of, (records) => records.some(({ topic }) => topic !== of.names.changelog));
