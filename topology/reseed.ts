@@ -12,7 +12,7 @@ import { storedTasks, TaskStore, type Checkpoint } from '../state/task-store.js'
 import type { Config } from './config.js';
 import { Connections } from './connections.js';
 import { FatalError } from './errors.js';
-import { holdsRecords, type TopicIds } from './kafka/index.js';
+import { holdsRecords, offsetIn, type TopicIds } from './kafka/index.js';
 import type { Logger } from './log.js';
 import { Outages } from './outages.js';
 import { reseedDirectory } from './reseed-directory.js';
@@ -119,8 +119,9 @@ async function committedBeyond(store: TaskStore, { config, connections }: Reseed
     return source ? [{ topic: names.physical(source.topic), partition: source.partition, stored }] : [];
   });
   const committed = await connections.offsets(names.group).committed(sources, ANSWER_MS);
-  for (const { topic, partition, stored } of sources) {
-    const of = committed.find((offset) => offset.topic === topic && offset.partition === partition);
+  for (const source of sources) {
+    const { stored } = source;
+    const of = offsetIn(committed, source);
     if (of && isOfTask(of) && of.offset > stored) {
       return { kind: 'behind', topic: of.topic, stored, committed: of.offset };
     }

@@ -11,7 +11,7 @@ export { PartitionFeed } from './partition-feed.js';
 export { holdsRecords, type PartitionRange } from './partition-range.js';
 export { keyHash, partitionFor } from './murmur2.js';
 export type { Placement } from './placement.js';
-export { Offsets, type OffsetSpec, type TopicPartition } from './offsets.js';
+export { offsetIn, Offsets, type OffsetSpec, type TopicPartition } from './offsets.js';
 export { errorType, isOutage } from './protocol-errors.js';
 export { OutboundBatches } from './outbound-batches.js';
 export type { OutboundRecord } from './record-batch.js';

@@ -19,6 +19,14 @@ export interface TopicPartition {
   readonly partition: number;
 }
 
+/** What the list says of the partition. */
+export function offsetIn(
+  list: readonly PartitionOffset[],
+  { topic, partition }: TopicPartition,
+): PartitionOffset | undefined {
+  return list.find((of) => of.topic === topic && of.partition === partition);
+}
+
 export class Offsets {
   readonly #cluster: Cluster;
   readonly #leaders: Leaders;

@@ -3,7 +3,7 @@ import type { SourcePosition } from '../../state/changelog-entry.js';
 import { NO_STREAM_TIME } from '../../state/stream-time.js';
 import { ConfigError, FatalError } from '../errors.js';
 import type { SourcePartition } from '../record.js';
-import type { PartitionOffset, TopicPartition } from '../kafka/index.js';
+import { offsetIn, type PartitionOffset, type TopicPartition } from '../kafka/index.js';
 import type { TakeOverServices } from './take-over.js';
 
 const ANSWER_MS = 15_000;
@@ -22,7 +22,7 @@ export async function firstPositions(
   if (firstStart) await refuseLostOffsets(partitions, task, services);
   const earliest = await offsets.at('earliest', partitions, ANSWER_MS);
   const latest = await offsets.at('latest', partitions, ANSWER_MS);
-  const held = latest.filter(({ topic, partition, offset }) => offset > offsetOf({ topic, partition }, earliest));
+  const held = latest.filter((of) => of.offset > (offsetIn(earliest, of)?.offset ?? 0));
   if (firstStart && startFrom === undefined && held.length > 0) {
     const holding = held.map(({ topic, partition }) => `${topic}-${partition}`).join(', ');
     throw new ConfigError([
@@ -33,16 +33,12 @@ export async function firstPositions(
   for (const source of sources) {
     const { topic, partition } = source;
     const at = (list: readonly PartitionOffset[]): number =>
-      offsetOf({ topic: names.physical(topic), partition }, list);
+      offsetIn(list, { topic: names.physical(topic), partition })?.offset ?? 0;
     // The directory needs every account event, so they are read from the start; older ones make no notification.
     const nextOffset = topic === 'USER_EVENT_TOPIC' ? at(earliest) : at(chosen);
     found.set(source, { nextOffset, streamTime: NO_STREAM_TIME, notifyFrom: at(chosen) });
   }
   return found;
-}
-
-function offsetOf(of: TopicPartition, list: readonly PartitionOffset[]): number {
-  return list.find(({ topic, partition }) => topic === of.topic && partition === of.partition)?.offset ?? 0;
 }
 
 /** No offset, no position restored, and a changelog whose beginning has expired: guessing would send old e-mails again. */

@@ -20,7 +20,7 @@
 import type { SourcePosition } from '../../state/changelog-entry.js';
 import { NO_STREAM_TIME } from '../../state/stream-time.js';
 import type { TaskStore } from '../../state/task-store.js';
-import type { PartitionOffset, TopicIds } from '../kafka/index.js';
+import { offsetIn, type PartitionOffset, type TopicIds } from '../kafka/index.js';
 import type { SourceName, SourcePartition } from '../record.js';
 import { firstPositions, refuseLostChangelog, refuseMoved } from './first-positions.js';
 import { isOfTask, partitionsAtFirstIn, topicIdIn } from './offset-metadata.js';
@@ -59,7 +59,7 @@ export async function readPositions(
   };
   for (const source of sources) {
     const topic = names.physical(source.topic);
-    const group = committed.find((of) => of.topic === topic && of.partition === source.partition);
+    const group = offsetIn(committed, { topic, partition: source.partition });
     const known = { ...source, topicId: ids.get(topic), group, stored: stored.get(source.name) };
     if (stored.size > 0 && group && isOfTask(group) && !known.stored) refuseMoved(source, task, services);
     found.partitionsAtFirst.set(
@@ -79,9 +79,8 @@ export async function readPositions(
   };
   const unread = await splitUnread(found.unknown, stored.size === 0, ids, services);
   for (const [source, position] of await firstPositions(unread.first, true, task, services)) begin(source, position);
-  for (const [source, position] of await firstPositions(unread.added, false, task, services)) begin(source, position);
-  for (const [source, position] of await firstPositions(found.recreated, false, task, services)) {
-    // Copies of what was seen before keep their place in the window.
+  for (const [source, position] of await firstPositions([...unread.added, ...found.recreated], false, task, services)) {
+    // Copies of what was seen of a topic before it was made again keep their place in the window.
     begin(source, { ...position, streamTime: stored.get(source.name)?.streamTime ?? NO_STREAM_TIME });
   }
   return { positions, partitionsAtFirst: found.partitionsAtFirst, first: positions.size > found.known.size };
