@@ -18,7 +18,7 @@ const SHAPE = windowShape(24 * HOUR_MS);
 const ENTRIES = 1_000_000;
 const A_COMMIT = 1000;
 /** As many as it takes to expire them all. */
-const COMMITS = 200;
+const COMMITS = 250;
 const ROUNDS = 5;
 
 const rounds: Awaited<ReturnType<typeof measure>>[] = [];

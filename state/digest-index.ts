@@ -16,6 +16,7 @@ import type { Digest } from '../topology/context.js';
 import { FatalError } from '../topology/errors.js';
 import { DIGEST_BYTES } from './changelog-entry.js';
 import { DigestRegions, Entries, HOMES, type Width } from './digest-regions.js';
+import { WaitingDigests } from './waiting-digests.js';
 
 const PLACE_BITS = 22;
 const LEAST_LEVEL = 4;
@@ -41,8 +42,10 @@ export class DigestIndex {
   readonly #counts: number[] = [GONE];
   /** By place: 1 when its entries may have been made with three bytes and lack the other hash bits. */
   #short = new Uint8Array(0);
-  /** What did not fit into its home, which takes an attacker, or one digest in many places. */
-  readonly #crowd = new Map<Digest, number[]>();
+  /** What did not fit into its home, which takes an attacker, or one digest in many places: places by hash and home. */
+  readonly #crowd = new Map<number, number[]>();
+  /** What `addAll` was given, and is not in the regions yet. */
+  #waiting: WaitingDigests | undefined;
   /** The next region to sweep. */
   #swept = 0;
   /** Given up before this round of sweeping began; named nowhere when it ends. */
@@ -52,9 +55,10 @@ export class DigestIndex {
   /** Given up, and named nowhere: to be used again. */
   #free: number[] = [];
   #size = 0;
-  readonly #kept = new Entries();
   readonly #taken = new Entries();
-  readonly #moved = new Entries();
+  /** Of a region that is divided: what stays, and what its other half gets. */
+  readonly #low = new Entries();
+  readonly #high = new Entries();
 
   /** `expected`: about how many digests will be added. `wideLevel`: for tests. */
   constructor(expected = 0, wideLevel = WIDE_LEVEL) {
@@ -74,7 +78,7 @@ export class DigestIndex {
   }
 
   get bytes(): number {
-    return this.#regions.bytes;
+    return this.#regions.bytes + (this.#waiting?.bytes ?? 0);
   }
 
   /** A place for the digests of a new segment. @throws FatalError when there are none left: 2^22 segments. */
@@ -93,28 +97,75 @@ export class DigestIndex {
 
   /** Says that the digest lies in the place. */
   add(digest: Digest, place: number): void {
-    if (!this.#put(hashOf(digest), homeOf(digest), place)) this.#addToCrowd(digest, place);
+    const hash = hashOf(digest);
+    const home = homeOf(digest);
+    const level = this.#levelOf(hash);
+    this.#counts[place]! += 1;
+    this.#size += 1;
+    const isIn = this.#regions.add(hash & below(level), this.#widthOf(level), home, entryOf(hash, place, level));
+    if (!isIn) this.#addToCrowd(hash, home, place);
   }
 
-  /** The same of a digest's bytes. */
-  addFrom(packed: Buffer, at: number, place: number): void {
-    const home = homeOfBits((packed[at + 4]! << 8) | packed[at + 5]!);
-    if (!this.#put(packed.readInt32LE(at), home, place)) {
-      this.#addToCrowd(packed.toString('latin1', at, at + DIGEST_BYTES), place);
+  /** The same of many, as their bytes, which are found when `settle` has had its way. */
+  addAll(packed: Buffer, place: number): void {
+    if (this.#waiting?.isSmallFor(this.#level)) this.settle();
+    const waiting = (this.#waiting ??= new WaitingDigests(this.#level));
+    for (let at = 0; at < packed.length; at += DIGEST_BYTES) {
+      const home = homeOfBits((packed[at + 4]! << 8) | packed[at + 5]!);
+      const full = waiting.push(packed.readInt32LE(at), home, place);
+      if (full !== undefined) this.#bringIn(waiting, full);
+    }
+    const count = packed.length / DIGEST_BYTES;
+    this.#counts[place]! += count;
+    this.#size += count;
+  }
+
+  /** Whether everything that was added is found. */
+  get isSettled(): boolean {
+    return this.#waiting === undefined;
+  }
+
+  /** Brings in up to so many groups of what `addAll` has left waiting. */
+  settle(groups = Infinity): void {
+    for (let left = groups; this.#waiting && left > 0; left -= 1) {
+      const group = this.#waiting.someGroup();
+      if (group === undefined) this.#waiting = undefined;
+      else this.#bringIn(this.#waiting, group);
     }
   }
 
-  /** False when the home is full. */
-  #put(hash: number, home: number, place: number): boolean {
-    const level = this.#levelOf(hash);
-    const below = (1 << level) - 1;
-    this.#counts[place]! += 1;
-    this.#size += 1;
-    return this.#regions.add(hash & below, this.#widthOf(level), home, (hash & ~below) | place);
+  #bringIn(waiting: WaitingDigests, group: number): void {
+    const level = this.#level;
+    const low = this.#low;
+    const high = this.#high;
+    low.size = high.size = 0;
+    let region = 0;
+    const endRegion = (): void => {
+      this.#addEntries(region, region < this.#divided ? level + 1 : level, low);
+      this.#addEntries(region + (1 << level), level + 1, high);
+    };
+    const addDigest = (hash: number, home: number, place: number): void => {
+      region = hash & below(level);
+      if (this.#counts[place] === GONE) return;
+      const isDivided = region < this.#divided;
+      const half = isDivided && ((hash >>> level) & 1) === 1 ? high : low;
+      half.push(entryOf(hash, place, isDivided ? level + 1 : level), home);
+      if (half.isFull) endRegion();
+    };
+    waiting.take(group, level, { addDigest, endRegion });
   }
 
-  #addToCrowd(digest: Digest, place: number): void {
-    this.#crowd.set(digest, [...(this.#crowd.get(digest) ?? []), place]);
+  #addEntries(region: number, level: number, added: Entries): void {
+    if (added.size === 0) return;
+    this.#regions.addAll(region, this.#widthOf(level), added, (entry, home) =>
+      this.#addToCrowd((entry & ~below(level)) | region, home, entry & below(level)),
+    );
+    added.size = 0;
+  }
+
+  #addToCrowd(hash: number, home: number, place: number): void {
+    const key = crowdKey(hash, home);
+    this.#crowd.set(key, [...(this.#crowd.get(key) ?? []), place]);
   }
 
   /** Nothing lies in the place any more. */
@@ -128,20 +179,21 @@ export class DigestIndex {
   /** Calls `visit` with each place in which the digest may lie. */
   lookUp(digest: Digest, visit: (place: number) => void): void {
     const hash = hashOf(digest);
+    const home = homeOf(digest);
     const level = this.#levelOf(hash);
-    const below = (1 << level) - 1;
-    const { size, entries } = this.#regions.entriesOf(hash & below, this.#widthOf(level), homeOf(digest));
+    const places = below(level);
+    const { size, entries } = this.#regions.entriesOf(hash & places, this.#widthOf(level), home);
     for (let nth = 0; nth < size; nth += 1) {
       const entry = entries[nth]!;
-      const place = entry & below;
+      const place = entry & places;
       if (((entry ^ hash) & this.#madeOf(place)) >>> level === 0 && this.#counts[place] !== GONE) visit(place);
     }
     if (this.#crowd.size === 0) return;
-    for (const place of this.#crowd.get(digest) ?? []) if (this.#counts[place] !== GONE) visit(place);
+    for (const place of this.#crowd.get(crowdKey(hash, home)) ?? []) if (this.#counts[place] !== GONE) visit(place);
   }
 
   #levelOf(hash: number): number {
-    return (hash & ((1 << this.#level) - 1)) < this.#divided ? this.#level + 1 : this.#level;
+    return (hash & below(this.#level)) < this.#divided ? this.#level + 1 : this.#level;
   }
 
   #widthOf(level: number): Width {
@@ -157,16 +209,16 @@ export class DigestIndex {
     const region = this.#divided;
     const bit = 1 << this.#level;
     this.#regions.take(region, this.#widthOf(this.#level), this.#taken);
-    this.#kept.size = this.#moved.size = 0;
+    this.#low.size = this.#high.size = 0;
     for (let nth = 0; nth < this.#taken.size; nth += 1) {
       const entry = this.#taken.entries[nth]!;
       const home = this.#taken.homes[nth]!;
       if (this.#counts[entry & (bit - 1)] === GONE) continue;
-      if ((entry & bit) === 0) this.#kept.push(entry, home);
-      else this.#moved.push(entry ^ bit, home);
+      if ((entry & bit) === 0) this.#low.push(entry, home);
+      else this.#high.push(entry ^ bit, home);
     }
-    this.#regions.put(region, this.#widthOf(this.#level + 1), this.#kept);
-    this.#regions.put(region + bit, this.#widthOf(this.#level + 1), this.#moved);
+    this.#regions.put(region, this.#widthOf(this.#level + 1), this.#low);
+    this.#regions.put(region + bit, this.#widthOf(this.#level + 1), this.#high);
     this.#divided += 1;
     if (this.#divided === bit) this.#nextLevel();
   }
@@ -179,7 +231,7 @@ export class DigestIndex {
 
   /** Takes what was given up out of the region. */
   #clean(region: number, level: number): void {
-    const places = (1 << level) - 1;
+    const places = below(level);
     const counts = this.#counts;
     this.#regions.keep(region, this.#widthOf(level), (entry) => counts[entry & places] !== GONE);
   }
@@ -193,15 +245,29 @@ export class DigestIndex {
     this.#swept += 1;
     if (this.#swept < bit + this.#divided) return;
     this.#swept = 0;
-    for (const [digest, places] of this.#crowd) {
+    for (const [key, places] of this.#crowd) {
       const left = places.filter((place) => this.#counts[place] !== GONE);
-      if (left.length > 0) this.#crowd.set(digest, left);
-      else this.#crowd.delete(digest);
+      if (left.length > 0) this.#crowd.set(key, left);
+      else this.#crowd.delete(key);
     }
+    this.settle(); // what waits may name a place that is to be used again
     this.#free.push(...this.#leaving);
     this.#leaving = this.#givenUp;
     this.#givenUp = [];
   }
+}
+
+/** The bits of a hash that say its region, and of an entry that say its place. */
+function below(level: number): number {
+  return (1 << level) - 1;
+}
+
+function entryOf(hash: number, place: number, level: number): number {
+  return (hash & ~below(level)) | place;
+}
+
+function crowdKey(hash: number, home: number): number {
+  return (hash >>> 0) * HOMES + home;
 }
 
 /** How many places a level has before its regions are divided. */

@@ -25,6 +25,10 @@ export class Entries {
   readonly entries = new Uint32Array(HOMES * MOST);
   readonly homes = new Uint8Array(HOMES * MOST);
 
+  get isFull(): boolean {
+    return this.size === this.entries.length;
+  }
+
   push(entry: number, home: number): void {
     this.entries[this.size] = entry;
     this.homes[this.size] = home;
@@ -38,6 +42,7 @@ export class DigestRegions {
   /** By region, in pieces. */
   readonly #counts: Uint32Array[] = [];
   readonly #found = new Entries();
+  readonly #accepted = new Entries();
 
   get bytes(): number {
     return this.#blocks.bytes + this.#counts.length * PIECE_REGIONS * COUNT_WORDS * 4;
@@ -76,6 +81,60 @@ export class DigestRegions {
     write(bytes, at, width, entry);
     change(counts, first, home, 1);
     return true;
+  }
+
+  /** The same of many entries of one region, in one step; `refused` hears which had a home that was full. */
+  addAll(region: number, width: Width, added: Entries, refused: (entry: number, home: number) => void): void {
+    const counts = this.#countsOf(region);
+    const first = firstCount(region);
+    const size = countBefore(counts, first, HOMES);
+    this.#accept(counts, first, added, refused);
+    const { size: count, entries, homes } = this.#accepted;
+    const from = lengthOf(size, width);
+    const to = lengthOf(size + count, width);
+    if (from !== to) this.#blocks.resize(region, from, to);
+    const address = this.#blocks.addressOf(region);
+    const { bytes } = this.#blocks.chunkOf(address);
+    const start = this.#blocks.offsetOf(address) * 4;
+    // From the end on: each of the old entries is moved once.
+    let end = start + size * width;
+    let into = end + count * width;
+    for (let nth = count - 1; nth >= 0; nth -= 1) {
+      const at = start + countBefore(counts, first, homes[nth]!) * width;
+      while (end > at) {
+        end -= 1;
+        into -= 1;
+        bytes[into] = bytes[end]!;
+      }
+      into -= width;
+      write(bytes, into, width, entries[nth]!);
+    }
+    for (let nth = 0; nth < count; nth += 1) change(counts, first, homes[nth]!, 1);
+  }
+
+  /** Those of the added whose homes have room, in the order of their homes. */
+  #accept(counts: Uint32Array, first: number, added: Entries, refused: (entry: number, home: number) => void): void {
+    const { entries, homes } = this.#accepted;
+    let size = 0;
+    for (let nth = 0; nth < added.size; nth += 1) {
+      const entry = added.entries[nth]!;
+      const home = added.homes[nth]!;
+      let at = size;
+      let same = 0;
+      for (; at > 0 && homes[at - 1]! >= home; at -= 1) same += homes[at - 1] === home ? 1 : 0;
+      if (countOf(counts, first, home) + same === MOST) {
+        refused(entry, home);
+        continue;
+      }
+      for (let to = size; to > at; to -= 1) {
+        homes[to] = homes[to - 1]!;
+        entries[to] = entries[to - 1]!;
+      }
+      homes[at] = home;
+      entries[at] = entry;
+      size += 1;
+    }
+    this.#accepted.size = size;
   }
 
   /** Leaves out of the region what is not to be kept. */

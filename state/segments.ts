@@ -25,6 +25,8 @@ const KEY_PREFIX = 2;
 const RECENT_SEGMENTS = 64;
 /** Between two turns of the event loop while a store is loaded. */
 const LOADED_PER_TURN = 128;
+/** Segments that come into the index in one turn of the event loop: a millisecond or two. */
+const INDEXED_PER_TURN = 64;
 
 /** Digests of one bucket of one source. */
 interface Segment {
@@ -48,6 +50,12 @@ interface Draft {
   /** Those before this one are there already, in `last`. */
   readonly from: number;
   readonly last: LastSegment | undefined;
+}
+
+/** Digests that a write is to add. */
+interface Addition extends BucketEntries {
+  /** Nobody needs to look whether they are there. */
+  readonly areNew: boolean;
 }
 
 /** What one write does to the segments: put into its batch first, and said to have happened when it has. */
@@ -107,6 +115,7 @@ export class Segments {
       last.set(segment.source, segment);
       if (at % LOADED_PER_TURN === 0) await new Promise(setImmediate);
     }
+    await this.settle();
     for (const [source, segment] of last)
       if (!this.#lasts.has(source))
         this.#lasts.set(source, { ...segment, digests: this.#read(segment.number).digests });
@@ -114,7 +123,7 @@ export class Segments {
 
   /** The bucket in which the digest was seen last; undefined when it is not there. */
   bucketOf(digest: Digest): number | undefined {
-    if (this.#unindexed.length > 0) this.index();
+    this.settleNow();
     return this.#newestOf(digest);
   }
 
@@ -146,10 +155,18 @@ export class Segments {
     limit: number,
     areNew: boolean,
   ): SegmentChange {
+    const drafts = this.#drafts(
+      lists.map((list) => ({ ...list, areNew })),
+      firstLive,
+    );
+    return { drafts, packed: [], expired: this.#expired(firstLive, limit) };
+  }
+
+  #drafts(lists: readonly Addition[], firstLive: ReadonlyMap<number, number>): Draft[] {
     const drafts: Draft[] = [];
     const open = new Map<number, Draft>();
     let next = this.#next;
-    for (const { source: name, bucket, digests } of lists) {
+    for (const { source: name, bucket, digests, areNew } of lists) {
       const source = sourceNumber(name);
       if (bucket < (firstLive.get(source) ?? 0)) continue;
       for (const digest of digests) {
@@ -166,35 +183,35 @@ export class Segments {
         draft.digests.push(digest);
       }
     }
-    return { drafts, packed: [], expired: this.#expired(firstLive, limit) };
+    return drafts;
   }
 
   /**
    * As `change`, of what the changelog's records hold. One digest of each run is looked for, the first. Writes take runs
    * in the changelog's order and whole or from their beginning on, so a run whose first digest is not there was never
-   * applied. What is there all the same, since an earlier process wrote the changelog twice, is there twice then,
-   * which costs room until its bucket expires, and changes no answer.
+   * applied. What is there all the same, since the changelog says it twice, may be there twice then, which costs room
+   * until its bucket expires, and changes no answer.
    */
   replay(runs: readonly PackedBucket[], firstLive: ReadonlyMap<number, number>, limit: number): SegmentChange {
     const groups = new Map<string, RunGroup>();
-    const singly: PackedBucket[] = [];
+    const singly: Addition[] = [];
     for (const run of runs) {
       const source = sourceNumber(run.source);
       if (run.packed.length === 0 || run.bucket < (firstLive.get(source) ?? 0)) continue;
       const first = run.packed.toString('latin1', 0, DIGEST_BYTES);
-      if ((this.#newestOf(first) ?? -1) >= run.bucket) singly.push(run);
+      if ((this.#newestOf(first) ?? -1) >= run.bucket) singly.push({ ...unpackBucket(run), areNew: false });
       else getOrMake(groups, `${source}/${run.bucket}`, () => new RunGroup(source, run.bucket)).add(run);
     }
     const large: RunGroup[] = [];
     for (const group of groups.values()) {
       if (group.isLarge) large.push(group);
-      else singly.push(...group.runs);
+      else singly.push(...group.runs.map((run) => ({ ...unpackBucket(run), areNew: true })));
     }
-    const { drafts, expired } = this.change(singly.map(unpackBucket), firstLive, limit, false);
+    const drafts = this.#drafts(singly, firstLive);
     const packed: PackedSegment[] = [];
     const next = drafts.reduce((most, { number }) => Math.max(most, number + 1), this.#next);
     for (const group of large) packed.push(...group.segments(next + packed.length));
-    return { drafts, packed, expired };
+    return { drafts, packed, expired: this.#expired(firstLive, limit) };
   }
 
   /** Puts the change into a batch. */
@@ -217,15 +234,36 @@ export class Segments {
   }
 
   /**
-   * Takes up to so many segments into the index that a replay has left out of it; whether there are more. It does so
-   * while the disk takes what comes next.
+   * What a replay's earlier writes have brought comes into the index while the disk takes this one, which lmdb-js
+   * begins in a moment. Its digests are found when the replay is over, and `settle` was called.
    */
-  index(most = Infinity): boolean {
+  async indexDuring(written: Promise<void>): Promise<void> {
+    written.catch(() => undefined); // whoever waits for it hears of it
+    do await new Promise(setImmediate);
+    while (this.#indexSome(INDEXED_PER_TURN));
+  }
+
+  /** Takes up to so many segments into the index that are not; whether there are more. */
+  #indexSome(most: number): boolean {
     for (const { number, source, bucket, value } of this.#unindexed.splice(0, most)) {
       const segment = { number, source, bucket, place: this.#index.open() };
       this.#takeIn(segment, value.subarray(HEAD_BYTES, value.length - SEAL_BYTES));
     }
     return this.#unindexed.length > 0;
+  }
+
+  /** Everything is in the index from here on; the event loop goes on meanwhile. */
+  async settle(): Promise<void> {
+    while (this.#indexSome(INDEXED_PER_TURN) || !this.#index.isSettled) {
+      this.#index.settle(1);
+      await new Promise(setImmediate);
+    }
+  }
+
+  /** The same at once. */
+  settleNow(): void {
+    if (this.#unindexed.length > 0) this.#indexSome(Infinity);
+    if (!this.#index.isSettled) this.#index.settle();
   }
 
   /** Everything on the disk is gone. */
@@ -257,7 +295,7 @@ export class Segments {
   /** As `#register`, of a segment that stays on the disk alone. */
   #takeIn(segment: Segment, packed: Buffer): void {
     this.#place(segment);
-    for (let at = 0; at < packed.length; at += DIGEST_BYTES) this.#index.addFrom(packed, at, segment.place);
+    this.#index.addAll(packed, segment.place);
   }
 
   #place(segment: Segment): void {

@@ -43,10 +43,8 @@ const CHECKPOINT_KEY = Buffer.from([0]);
 const ADDED_PER_WRITE = 20_000;
 /** The same of a replay, about, which makes no strings of them. A record's are not divided. */
 const REPLAYED_PER_WRITE = 64_000;
-/** Segments that come into the index in one turn of the event loop: about a millisecond. */
-const INDEXED_PER_TURN = 64;
 /** Digests that expire in one write, about, beside twice as many as it adds: a restore does not pile them up. */
-const EXPIRED_PER_WRITE = 5_000;
+const EXPIRED_PER_WRITE = 2_500;
 
 export class TaskStore {
   readonly #task: number;
@@ -115,18 +113,28 @@ export class TaskStore {
   async replay(entries: readonly CommittedEntry<PackedEntry>[], nextOffset: number): Promise<void> {
     await this.load();
     // From before the last write on: what that brought is to be found.
-    if (entries[0] && entries[0].offset < (this.#checkpoint?.changelogOffset ?? 0)) this.#segments.index();
-    await this.#writeAll(entries, nextOffset, inWrites(entries), (runs, firstLive) =>
-      this.#segments.replay(runs, firstLive, expiredBeside(digestsIn(runs))),
-    );
+    if (entries[0] && entries[0].offset < (this.#checkpoint?.changelogOffset ?? 0)) this.#segments.settleNow();
+    try {
+      await this.#writeAll(entries, nextOffset, inWrites(entries), (runs, firstLive) =>
+        this.#segments.replay(runs, firstLive, expiredBeside(digestsIn(runs))),
+      );
+    } catch (error) {
+      this.#segments.settleNow(); // what was written will be replayed again
+      throw error;
+    }
   }
 
   /**
-   * A restore is under way, and will have left about so many entries; 0: it is over. What is in memory is laid out for
-   * that at once, instead of in ten steps, each of which moves everything.
+   * A restore is under way, and will have left about so many entries: what is in memory is laid out for that at once,
+   * instead of in ten steps, each of which moves everything.
    */
   expect(entries: number): void {
     this.#segments.expect(entries);
+  }
+
+  /** A restore is over: what it brought is made ready to be found, before anybody waits for that. */
+  settle(): Promise<void> {
+    return this.#segments.settle();
   }
 
   /** Everything that the store holds, piece by piece, as changelog entries would say it. */
@@ -179,16 +187,9 @@ export class TaskStore {
       this.#segments.write(change, batch);
       also?.(batch);
     });
-    if (change.packed.length > 0) await this.#indexDuring(written);
+    if (change.packed.length > 0) await this.#segments.indexDuring(written);
     await written;
     this.#segments.changed(change);
-  }
-
-  /** What the write before has added comes into the index while the disk takes this one, which lmdb-js begins in a moment. */
-  async #indexDuring(written: Promise<void>): Promise<void> {
-    written.catch(() => undefined); // whoever waits for it hears of it
-    do await new Promise(setImmediate);
-    while (this.#segments.index(INDEXED_PER_TURN));
   }
 }
 

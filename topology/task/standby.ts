@@ -97,8 +97,10 @@ export class Standby {
       for (;;) {
         const piece = await replay.next(signal, end!.offset);
         await this.#write(piece, signal);
+        if (piece.isFull) continue;
+        await this.store.settle();
         // What comes meanwhile is written with the next.
-        if (!piece.isFull) await delay(WRITE_INTERVAL_MS, undefined, { signal });
+        await delay(WRITE_INTERVAL_MS, undefined, { signal });
       }
     } finally {
       replay.close();

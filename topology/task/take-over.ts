@@ -71,9 +71,9 @@ export async function restore(
       }
     } finally {
       replay.close();
-      store.expect(0);
     }
   }
+  await store.settle();
   metrics.restore_records_total.inc({ store: 'dedup' }, records);
   log.info({ task, from, to: end!.offset, records }, 'store restored');
 }

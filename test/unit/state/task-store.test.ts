@@ -142,9 +142,8 @@ describe('TaskStore', () => {
     await store.apply([{ offset: 6, entry: entryAt(900_000, []) }], 7);
     const left = (): number => events.flat().filter((event) => store.bucketOf(digest(event)) !== undefined).length;
     // Whole segments of 120.
-    expect(left()).toBe(12_000 - 42 * 120);
-    await store.apply([{ offset: 7, entry: entryAt(900_000, []) }], 8);
-    await store.apply([{ offset: 7, entry: entryAt(900_000, []) }], 8);
+    expect(left()).toBe(12_000 - 21 * 120);
+    for (let more = 0; more < 4; more += 1) await store.apply([{ offset: 7, entry: entryAt(900_000, []) }], 8);
     expect(left()).toBe(0);
   });
 

@@ -1,0 +1,102 @@
+/**
+ * Digests on their way into the index, many at a time: in groups of regions, so that what comes to one region waits
+ * for its like and costs one change of the region together.
+ */
+
+/** The last bits of a hash say its group, and are the last bits of its region's number whatever the index's level. */
+const GROUP_BITS = 6;
+const GROUPS = 1 << GROUP_BITS;
+/** A group is full with so many for each of its regions. */
+const PER_REGION = 8;
+const LEAST_DIGESTS = 64;
+const MOST_DIGESTS = 16_384;
+const HOME_BITS = 6;
+const HOME_MASK = (1 << HOME_BITS) - 1;
+const NONE = -1;
+
+/** Takes a group's digests, and hears when it has had all of one region. */
+export interface RegionVisitor {
+  addDigest(hash: number, home: number, place: number): void;
+  endRegion(): void;
+}
+
+export class WaitingDigests {
+  readonly #room: number;
+  readonly #hashes: Int32Array;
+  /** Place and home of each. */
+  readonly #placesAndHomes: Int32Array;
+  readonly #sizes = new Uint16Array(GROUPS);
+  /** When each is full: at first not all at the same time, since hashes fill them alike. */
+  readonly #limits = new Uint16Array(GROUPS);
+  /** Of the group that is taken: by region, the last that came; and for each, the one before it. */
+  #lasts = new Int16Array(0);
+  readonly #befores: Int16Array;
+
+  /** `level`: how many of a hash's last bits say its region. */
+  constructor(level: number) {
+    this.#room = roomAt(level);
+    this.#hashes = new Int32Array(GROUPS * this.#room);
+    this.#placesAndHomes = new Int32Array(GROUPS * this.#room);
+    this.#befores = new Int16Array(this.#room);
+    for (let group = 0; group < GROUPS; group += 1)
+      this.#limits[group] = Math.ceil((this.#room * (group + 1)) / GROUPS);
+  }
+
+  get bytes(): number {
+    return this.#hashes.byteLength + this.#placesAndHomes.byteLength;
+  }
+
+  /** The index has grown: more should wait for each other. */
+  isSmallFor(level: number): boolean {
+    return this.#room < roomAt(level) / 2;
+  }
+
+  /** The group when it has no more room: it is to be taken then. */
+  push(hash: number, home: number, place: number): number | undefined {
+    const group = hash & (GROUPS - 1);
+    const nth = this.#sizes[group]!;
+    const at = group * this.#room + nth;
+    this.#hashes[at] = hash;
+    this.#placesAndHomes[at] = (place << HOME_BITS) | home;
+    this.#sizes[group] = nth + 1;
+    return nth + 1 >= this.#limits[group]! ? group : undefined;
+  }
+
+  /** A group that is not empty. */
+  someGroup(): number | undefined {
+    const group = this.#sizes.findIndex((size) => size > 0);
+    return group < 0 ? undefined : group;
+  }
+
+  /** Empties the group, region by region. */
+  take(group: number, level: number, visitor: RegionVisitor): void {
+    const from = group * this.#room;
+    const regions = regionsOfGroup(level);
+    if (this.#lasts.length !== regions) this.#lasts = new Int16Array(regions);
+    const lasts = this.#lasts.fill(NONE);
+    const befores = this.#befores;
+    for (let nth = 0; nth < this.#sizes[group]!; nth += 1) {
+      const region = (this.#hashes[from + nth]! >>> GROUP_BITS) & (regions - 1);
+      befores[nth] = lasts[region]!;
+      lasts[region] = nth;
+    }
+    this.#sizes[group] = 0;
+    this.#limits[group] = this.#room;
+    for (const last of lasts) {
+      if (last === NONE) continue;
+      for (let nth = last; nth !== NONE; nth = befores[nth]!) {
+        const placeAndHome = this.#placesAndHomes[from + nth]!;
+        visitor.addDigest(this.#hashes[from + nth]!, placeAndHome & HOME_MASK, placeAndHome >>> HOME_BITS);
+      }
+      visitor.endRegion();
+    }
+  }
+}
+
+function roomAt(level: number): number {
+  return Math.min(Math.max(PER_REGION * regionsOfGroup(level), LEAST_DIGESTS), MOST_DIGESTS);
+}
+
+function regionsOfGroup(level: number): number {
+  return 1 << Math.max(0, level - GROUP_BITS);
+}
