@@ -43,7 +43,7 @@ it('a producer goes on when the epochs of its id are used up', async () => {
   }
   await until('all are committed', async () => {
     const { data, aborted } = await client.fetch(topic, 0);
-    const read = readCommitted(data, 0, aborted).records.map(({ value }) => value?.toString());
+    const read = [...readCommitted(data, 0, aborted).records].map(({ value }) => value?.toString());
     return read.join() === texts.join();
   });
   const next = await client.init(transactionalId);

@@ -6,20 +6,9 @@
  * control record ends one.
  */
 import { crc32c } from '@node-rs/crc32';
-import type { RecordHeaders } from '../record.js';
 import { ByteReader } from '../bytes.js';
 import { decompress } from './compression.js';
-
-export interface FetchedRecord {
-  readonly offset: number;
-  /** ms since the epoch: the producer's, or the broker's on a LogAppendTime topic; -1 when there is none. */
-  readonly timestamp: number;
-  readonly key: Buffer | null;
-  readonly value: Buffer | null;
-  readonly headers: RecordHeaders;
-  /** Bytes of key and value. */
-  readonly bytes: number;
-}
+import { RecordList, type FetchedRecords, type RecordBase } from './record-list.js';
 
 export interface AbortedTransaction {
   readonly producerId: bigint;
@@ -27,7 +16,7 @@ export interface AbortedTransaction {
 }
 
 export interface FetchedPartition {
-  readonly records: FetchedRecord[];
+  readonly records: FetchedRecords;
   /** Where to fetch next: past the last batch, also when all of it was control records or aborted. */
   readonly nextOffset: number;
   /** Bytes of keys and values in `records`. */
@@ -49,7 +38,7 @@ export function readCommitted(
 ): FetchedPartition {
   const pending = [...aborted].sort((a, b) => a.firstOffset - b.firstOffset);
   const open = new Set<bigint>();
-  const records: FetchedRecord[] = [];
+  const records = new RecordList();
   let nextPending = 0;
   let nextOffset = fetchOffset;
   let at = 0;
@@ -65,24 +54,19 @@ export function readCommitted(
     if (batch.control) {
       if (controlType(batch) === ABORT_MARKER) open.delete(batch.producerId);
     } else if (!(batch.transactional && open.has(batch.producerId))) {
-      readRecords(batch, fetchOffset, records);
+      records.add(batch, decompress(batch.codec, batch.body), fetchOffset);
     }
     nextOffset = Math.max(nextOffset, lastOffset + 1);
     at = end;
   }
-  return { records, nextOffset, bytes: records.reduce((sum, record) => sum + record.bytes, 0) };
+  return { records, nextOffset, bytes: records.bytes };
 }
 
-interface BatchView {
-  readonly baseOffset: number;
+interface BatchView extends RecordBase {
   readonly lastOffsetDelta: number;
-  readonly baseTimestamp: number;
-  readonly maxTimestamp: number;
-  readonly appendTime: boolean;
   readonly transactional: boolean;
   readonly control: boolean;
   readonly producerId: bigint;
-  readonly count: number;
   readonly codec: number;
   readonly body: Buffer;
 }
@@ -106,6 +90,7 @@ function readBatchHeader(batch: Buffer): BatchView {
   reader.int16(); // producer epoch
   reader.int32(); // first sequence
   const count = reader.int32();
+  if (count < 0) throw new RangeError(`record batch at offset ${baseOffset} states ${count} records`);
   return {
     baseOffset,
     lastOffsetDelta,
@@ -123,84 +108,7 @@ function readBatchHeader(batch: Buffer): BatchView {
 
 /** A control record's key is (version, type). */
 function controlType(batch: BatchView): number {
-  const found: FetchedRecord[] = [];
-  readRecords(batch, 0, found);
-  return found[0]?.key?.readInt16BE(2) ?? -1;
-}
-
-const NO_HEADERS: RecordHeaders = Object.freeze({});
-
-/**
- * A record that waits is a few numbers: its key and its value are cut out of the batch each time that they are asked
- * for. Records wait for longer than the garbage collector's youngest generation lasts, and a key is hardly ever needed.
- */
-class BatchRecord implements FetchedRecord {
-  readonly offset: number;
-  readonly timestamp: number;
-  readonly headers: RecordHeaders;
-  readonly #body: Buffer;
-  readonly #keyAt: number;
-  readonly #keySize: number;
-  readonly #valueAt: number;
-  readonly #valueSize: number;
-
-  /** Reads one record up to its end. */
-  constructor(reader: ByteReader, body: Buffer, batch: BatchView) {
-    reader.int8(); // attributes: unused
-    const timestampDelta = reader.varint();
-    this.timestamp = batch.appendTime ? batch.maxTimestamp : batch.baseTimestamp + timestampDelta;
-    this.offset = batch.baseOffset + reader.varint();
-    this.#body = body;
-    this.#keySize = reader.varint();
-    this.#keyAt = reader.position;
-    reader.skip(Math.max(0, this.#keySize));
-    this.#valueSize = reader.varint();
-    this.#valueAt = reader.position;
-    reader.skip(Math.max(0, this.#valueSize));
-    this.headers = readHeaders(reader);
-  }
-
-  get key(): Buffer | null {
-    return this.#keySize < 0 ? null : this.#body.subarray(this.#keyAt, this.#keyAt + this.#keySize);
-  }
-
-  get value(): Buffer | null {
-    return this.#valueSize < 0 ? null : this.#body.subarray(this.#valueAt, this.#valueAt + this.#valueSize);
-  }
-
-  get bytes(): number {
-    return Math.max(0, this.#keySize) + Math.max(0, this.#valueSize);
-  }
-}
-
-function readRecords(batch: BatchView, fromOffset: number, into: FetchedRecord[]): void {
-  const body = decompress(batch.codec, batch.body);
-  const reader = new ByteReader(body);
-  for (let index = 0; index < batch.count; index += 1) {
-    const size = reader.varint();
-    const end = reader.position + size;
-    const record = new BatchRecord(reader, body, batch);
-    if (reader.position !== end)
-      throw new RangeError(`record at offset ${record.offset} does not have the length that it states`);
-    // A compressed batch starts before the offset asked for when that lies in its middle.
-    if (record.offset >= fromOffset) into.push(record);
-  }
-}
-
-function readBytes(reader: ByteReader): Buffer | null {
-  const size = reader.varint();
-  return size < 0 ? null : reader.raw(size);
-}
-
-function readHeaders(reader: ByteReader): RecordHeaders {
-  const count = reader.varint();
-  if (count <= 0) return NO_HEADERS;
-  const headers: Record<string, Buffer | Buffer[] | undefined> = Object.create(null) as Record<string, undefined>;
-  for (let index = 0; index < count; index += 1) {
-    const name = reader.raw(reader.varint()).toString('utf8');
-    const value = readBytes(reader) ?? Buffer.alloc(0);
-    const earlier = headers[name];
-    headers[name] = earlier === undefined ? value : Array.isArray(earlier) ? [...earlier, value] : [earlier, value];
-  }
-  return headers;
+  const records = new RecordList();
+  records.add(batch, decompress(batch.codec, batch.body), 0);
+  return records.at(0)?.key?.readInt16BE(2) ?? -1;
 }

@@ -19,8 +19,11 @@ export class SourceQueue implements PartitionConsumer {
   readonly source: SourcePartition;
   readonly #listener: QueueListener;
   readonly #maxBytes: number;
-  #records: FetchedRecord[] = [];
+  #pieces: FetchedPartition[] = [];
+  /** Of the first piece: the next record's place in it, and the record once it was peeked at. */
   #head = 0;
+  #next: FetchedRecord | undefined;
+  #size = 0;
   #bytes = 0;
   /** Where the fetched records end: control records and aborted ones lie between the last record and it. */
   #fetchedTo = 0;
@@ -37,7 +40,7 @@ export class SourceQueue implements PartitionConsumer {
 
   /** Records waiting. */
   get size(): number {
-    return this.#records.length - this.#head;
+    return this.#size;
   }
 
   /** For how long an open transaction of a producer has held records back, ms; 0 when none does. */
@@ -56,18 +59,19 @@ export class SourceQueue implements PartitionConsumer {
 
   /** The next record, left in place. */
   peek(): SourceRecord | undefined {
-    const next = this.#records[this.#head];
+    const next = this.#first();
     return next && new QueuedRecord(this.source, next);
   }
 
   /** Takes the record that was peeked at. */
   take(): void {
-    const taken = this.#records[this.#head]!;
     const wasFull = !this.hasRoom();
-    this.#bytes -= sizeOf(taken);
+    this.#bytes -= RECORD_OVERHEAD + this.#first()!.bytes;
+    this.#size -= 1;
+    this.#next = undefined;
     this.#head += 1;
-    if (this.#head === this.#records.length) {
-      this.#records = [];
+    if (this.#head === this.#pieces[0]!.records.length) {
+      this.#pieces.shift();
       this.#head = 0;
     }
     if (wasFull && this.hasRoom()) this.#listener.roomMade();
@@ -86,8 +90,10 @@ export class SourceQueue implements PartitionConsumer {
 
   /** Forgets what was fetched; fetching goes on from this offset. */
   reset(position: number): void {
-    this.#records = [];
+    this.#pieces = [];
     this.#head = 0;
+    this.#next = undefined;
+    this.#size = 0;
     this.#bytes = 0;
     this.#blockedBy = undefined;
     this.#fetchedTo = position;
@@ -107,9 +113,9 @@ export class SourceQueue implements PartitionConsumer {
       this.#listener.heldUp(this.source, lastStableOffset, highWatermark);
     this.#fetchedTo = fetched.nextOffset;
     if (fetched.records.length > 0) {
-      this.#records = this.size === 0 ? fetched.records : [...this.#records.slice(this.#head), ...fetched.records];
-      this.#head = 0;
-      for (const record of fetched.records) this.#bytes += sizeOf(record);
+      this.#pieces.push(fetched);
+      this.#size += fetched.records.length;
+      this.#bytes += RECORD_OVERHEAD * fetched.records.length + fetched.bytes;
     }
     this.#listener.arrived();
   }
@@ -125,14 +131,14 @@ export class SourceQueue implements PartitionConsumer {
   unreadable(position: number, error: unknown): void {
     this.#listener.unreadable(this.source, position, error);
   }
+
+  #first(): FetchedRecord | undefined {
+    return (this.#next ??= this.#pieces[0]?.records.at(this.#head));
+  }
 }
 
-/** What a record costs in memory beside its bytes, roughly. */
+/** What a record costs in memory beside its bytes while it is processed, roughly. */
 const RECORD_OVERHEAD = 200;
-
-function sizeOf({ bytes }: FetchedRecord): number {
-  return RECORD_OVERHEAD + bytes;
-}
 
 /** A fetched record under its logical topic. */
 class QueuedRecord implements SourceRecord {

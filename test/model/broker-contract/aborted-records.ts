@@ -26,7 +26,7 @@ export function abortedRecords(setting: Settings): void {
     };
     const read = async (of: Setting, offset: number, filter: typeof readCommitted): Promise<(string | undefined)[]> => {
       const { data, aborted } = await of.client.fetch(of.topic, offset);
-      return filter(data, offset, aborted).records.map(({ value }) => value?.toString());
+      return [...filter(data, offset, aborted).records].map(({ value }) => value?.toString());
     };
     const kafkajs = withKafkajsFilter(readCommitted);
 

@@ -49,7 +49,7 @@ export async function opened(
 /** What a read_committed reader is given from the start to the last stable offset. */
 export async function visible({ client, topic }: Setting): Promise<(string | undefined)[]> {
   const { data, aborted } = await client.fetch(topic, 0);
-  return readCommitted(data, 0, aborted).records.map(({ value }) => value?.toString());
+  return [...readCommitted(data, 0, aborted).records].map(({ value }) => value?.toString());
 }
 
 export async function stableEnd({ client, topic }: Setting): Promise<number> {

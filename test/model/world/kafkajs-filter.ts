@@ -17,7 +17,8 @@ export function withKafkajsFilter(parse: ReadCommitted): ReadCommitted {
       firstOffset: String(firstOffset),
     }));
     const kept = new Set(filterAbortedMessages({ messages, abortedTransactions }).map(({ offset }) => Number(offset)));
-    return { ...everything, records: everything.records.filter(({ offset }) => kept.has(offset)) };
+    const records = [...everything.records].filter(({ offset }) => kept.has(offset));
+    return { ...everything, records, bytes: records.reduce((sum, { bytes }) => sum + bytes, 0) };
   };
 }
 

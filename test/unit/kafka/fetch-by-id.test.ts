@@ -125,7 +125,7 @@ function consumer(): Heard {
     hasRoom: () => true,
     isHeld: () => false,
     deliver: ({ records }, lastStableOffset, highWatermark) => {
-      of.offsets.push(...records.map(({ offset }) => offset));
+      of.offsets.push(...[...records].map(({ offset }) => offset));
       of.ends = [lastStableOffset, highWatermark];
     },
     outOfRange: (position) => of.out.push(position),

@@ -5,7 +5,7 @@ import { Decoder, decodeBatch, filterAbortedMessages } from './kafkajs-internals
 import { ABORT, batchAt, COMMIT, gzipped, markerAt, textsAt } from './log-segment.js';
 
 const texts = (data: Buffer, fetchOffset: number, aborted: AbortedTransaction[] = []): (string | undefined)[] =>
-  readCommitted(data, fetchOffset, aborted).records.map(({ value }) => value?.toString());
+  [...readCommitted(data, fetchOffset, aborted).records].map(({ value }) => value?.toString());
 
 /** What kafkajs's consumer hands over: its own filter, and control records taken out after it. */
 async function kafkajsTexts(
@@ -80,13 +80,14 @@ describe('readCommitted', () => {
       0,
       [],
     );
-    expect(records.map(({ offset }) => offset)).toEqual([0]);
+    expect([...records].map(({ offset }) => offset)).toEqual([0]);
     expect(nextOffset).toBe(2);
   });
 
   it('moves past a range of which everything was aborted', () => {
     const data = Buffer.concat([textsAt(5, ['a', 'b'], 1n), markerAt(7, 1n, ABORT)]);
-    expect(readCommitted(data, 5, [{ producerId: 1n, firstOffset: 5 }])).toEqual({
+    const aborted = readCommitted(data, 5, [{ producerId: 1n, firstOffset: 5 }]);
+    expect({ ...aborted, records: [...aborted.records] }).toEqual({
       records: [],
       nextOffset: 8,
       bytes: 0,
@@ -126,7 +127,8 @@ describe('readCommitted', () => {
   });
 
   it('leaves the position where it is when nothing whole came', () => {
-    expect(readCommitted(textsAt(7, ['a']).subarray(0, 40), 7, [])).toEqual({ records: [], nextOffset: 7, bytes: 0 });
+    const cut = readCommitted(textsAt(7, ['a']).subarray(0, 40), 7, []);
+    expect({ ...cut, records: [...cut.records] }).toEqual({ records: [], nextOffset: 7, bytes: 0 });
     expect(readCommitted(Buffer.alloc(0), 7, []).nextOffset).toBe(7);
   });
 
@@ -167,11 +169,13 @@ describe('readCommitted', () => {
 
   it("takes the time that the producer set, or the broker's on a LogAppendTime topic", () => {
     const records = [{ value: Buffer.from('a') }, { value: Buffer.from('b') }];
-    expect(readCommitted(batchAt(0, { records, timestamp: 7000 }), 0, []).records.map((r) => r.timestamp)).toEqual([
-      7000, 7001,
-    ]);
+    expect([...readCommitted(batchAt(0, { records, timestamp: 7000 }), 0, []).records].map((r) => r.timestamp)).toEqual(
+      [7000, 7001],
+    );
     expect(
-      readCommitted(batchAt(0, { records, timestamp: 7000, appendTime: true }), 0, []).records.map((r) => r.timestamp),
+      [...readCommitted(batchAt(0, { records, timestamp: 7000, appendTime: true }), 0, []).records].map(
+        (r) => r.timestamp,
+      ),
     ).toEqual([7500, 7500]);
   });
 
@@ -184,12 +188,40 @@ describe('readCommitted', () => {
       ],
     });
     const { records, bytes } = readCommitted(data, 0, []);
-    expect(records.map(({ key, value }) => [key?.length, value?.length])).toEqual([
+    expect([...records].map(({ key, value }) => [key?.length, value?.length])).toEqual([
       [undefined, undefined],
       [0, 0],
       [2, 3],
     ]);
     expect(bytes).toBe(5);
+  });
+
+  it('gives any of the records, in any order, and as often as it is asked', () => {
+    const data = Buffer.concat([
+      textsAt(3, ['a', 'b']),
+      batchAt(5, { records: ['c', 'd', 'e'].map((text) => ({ value: Buffer.from(text) })), compress: gzipped }),
+      textsAt(8, ['f']),
+    ]);
+    const { records } = readCommitted(data, 4, []);
+    const seen = (index: number): unknown[] => [records.at(index)?.offset, records.at(index)?.value?.toString()];
+    expect([4, 0, 2, 1, 3, 0].map(seen)).toEqual([
+      [8, 'f'],
+      [4, 'b'],
+      [6, 'd'],
+      [5, 'c'],
+      [7, 'e'],
+      [4, 'b'],
+    ]);
+    expect([records.length, records.at(5), records.at(-1)]).toEqual([5, undefined, undefined]);
+  });
+
+  it('refuses a record that is not as long as it says before anybody asks for it', () => {
+    const cutShort = (records: Buffer): Buffer => {
+      const at = records.indexOf(Buffer.from([6, ...Buffer.from('abc')])); // the value behind its length
+      return Buffer.concat([records.subarray(0, at), Buffer.from([4]), records.subarray(at + 1)]);
+    };
+    const data = batchAt(7, { records: [{ value: Buffer.from('abc') }], codec: 0, compress: cutShort });
+    expect(() => readCommitted(data, 7, [])).toThrow('record at offset 7 does not have the length that it states');
   });
 });
 
@@ -252,7 +284,7 @@ describe('readCommitted, over random transactions interleaved', () => {
         );
         const relevant = aborted.filter(({ endOffset }) => endOffset >= from);
         const { records, nextOffset } = readCommitted(data, from, relevant);
-        expect(records.map(({ offset }) => offset)).toEqual(
+        expect([...records].map(({ offset }) => offset)).toEqual(
           [...committed].filter((offset) => offset >= from).sort((a, b) => a - b),
         );
         expect(nextOffset).toBe(end);

@@ -1,6 +1,7 @@
 import { pino } from 'pino';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { ByteReader, ByteWriter } from '../../../topology/bytes.js';
+import type { FetchedPartition } from '../../../topology/kafka/fetched-records.js';
 import { Fetcher, type PartitionConsumer } from '../../../topology/kafka/fetcher.js';
 import type { RawRequest } from '../../../topology/kafka/internals.js';
 import type { Leaders } from '../../../topology/kafka/leaders.js';
@@ -97,8 +98,7 @@ describe('Fetcher', () => {
       ids: [] as string[],
       hasRoom: () => of.offsets.length < of.room,
       isHeld: () => false,
-      deliver: ({ records }: { records: { offset: number }[] }) =>
-        void of.offsets.push(...records.map(({ offset }) => offset)),
+      deliver: ({ records }: FetchedPartition) => void of.offsets.push(...[...records].map(({ offset }) => offset)),
       outOfRange: (position: number) => void of.out.push(position),
       recreated: (topicId: string) => void of.ids.push(topicId),
       unreadable: (position: number) => void of.bad.push(position),
@@ -244,7 +244,7 @@ describe('Fetcher', () => {
     await until(() => expect(feed.hasRoom()).toBe(false));
     const read: number[] = [];
     const { signal } = new AbortController();
-    while (read.length < 30) read.push(...(await feed.next(signal)).records.map(({ offset }) => offset));
+    while (read.length < 30) read.push(...[...(await feed.next(signal)).records].map(({ offset }) => offset));
     expect(read).toEqual(Array.from({ length: 30 }, (_, i) => i));
   });
 });

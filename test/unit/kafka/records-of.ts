@@ -7,7 +7,7 @@ const OWNER = { producerId: 1n, producerEpoch: 0, firstSequence: 0 };
 export function recordsOf(out: OutboundBatches | readonly OutboundRecord[]): readonly OutboundRecord[] {
   if (!(out instanceof OutboundBatches)) return out;
   return out.batches.flatMap((batch) =>
-    readCommitted(Buffer.from(batch.seal(OWNER, 0)), 0, []).records.map(({ key, value, headers }) => ({
+    [...readCommitted(Buffer.from(batch.seal(OWNER, 0)), 0, []).records].map(({ key, value, headers }) => ({
       topic: batch.topic,
       partition: batch.partition,
       key,

@@ -78,7 +78,8 @@ class FakeFetcher {
         const [records, end] = this.#read(topic, of.position);
         if (!of.consumer.hasRoom() || end <= of.position || of.topicId !== this.ids.get(topic)) continue;
         of.position = end;
-        of.consumer.deliver({ records, nextOffset: end, bytes: 0 }, end, end);
+        const bytes = records.reduce((sum, record) => sum + record.bytes, 0);
+        of.consumer.deliver({ records, nextOffset: end, bytes }, end, end);
         this.wake();
       }
     });
