@@ -353,13 +353,13 @@ export const WORKER_CASES: readonly ChaosCase[] = [
   {
     id: '21',
     name: 'starvation',
-    fault: 'one worker has a fifth of a core for 15 s',
+    fault: 'one worker has a twentieth of a core for 15 s',
     hindrance: () => (canLimitCpu() ? undefined : 'needs control groups of version 1, as root'),
     seconds: 40,
     inject: async (round) => {
       await round.at(0.2);
       const member = round.pickMember();
-      const limit = limitCpu(member.process.pid, 0.2);
+      const limit = limitCpu(member.process.pid, 0.05);
       try {
         await delay(15_000);
         const throttled = limit.throttled();
