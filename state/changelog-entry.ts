@@ -137,9 +137,10 @@ export function readChangelogEntry(value: Buffer | null, where: string): PackedE
   if (!value || value.length < 3 || value[0] !== 0x4e || value[1] !== 0x53) {
     throw new FatalError(`${where} is not a changelog record of ours: is the topic used by another application?`);
   }
-  if (value[2] !== VERSION) {
+  const version = value[2]!;
+  if (version !== VERSION) {
     throw new FatalError(
-      `${where} has changelog format ${value[2]}, this version reads ${VERSION}: run the version that wrote it, or a newer one`,
+      `${where} has changelog format ${version}, this version reads ${VERSION}: run the version that wrote it${version > VERSION ? ', or a newer one' : ''}`,
     );
   }
   const reader = new ByteReader(value, 3);

@@ -89,11 +89,13 @@ describe('a changelog record', () => {
     expect(decodeChangelogEntry(record!, 'changelog-0@7').positions).toEqual(positions);
   });
 
-  it('is refused when its format is newer', () => {
+  it.each([
+    ['newer', 4, 'run the version that wrote it, or a newer one'],
+    ['older', 2, 'run the version that wrote it'],
+  ])('is refused when its format is %s', (_, format, wayOut) => {
     const record = encodeChangelogEntry({ positions: POSITIONS, buckets: [] })[0]!;
-    record[2] = 4;
-    expect(() => decodeChangelogEntry(record, 'changelog-0@7')).toThrow(
-      'changelog-0@7 has changelog format 4, this version reads 3: run the version that wrote it, or a newer one',
-    );
+    record[2] = format;
+    const refused = `changelog-0@7 has changelog format ${format}, this version reads 3: ${wayOut}`;
+    expect(() => decodeChangelogEntry(record, 'changelog-0@7')).toThrow(new FatalError(refused));
   });
 });
