@@ -151,3 +151,76 @@ describe('a connection', () => {
     await expect(connection.connect()).rejects.toMatchObject({ name: 'KafkaJSConnectionError' });
   });
 });
+
+interface BrokerPool {
+  createBroker: (options: { connectionPool: { host: string } }) => FakeBroker;
+  brokers: Record<string, FakeBroker>;
+  seedBroker: FakeBroker | undefined;
+  connect(): Promise<void>;
+  findBroker(node: { nodeId: string }): Promise<FakeBroker>;
+  withBroker(callback: (of: { nodeId: string }) => Promise<string>): Promise<string | null>;
+}
+
+/** Behind a balancer or a proxy that takes the connection of a broker that is gone, and closes it. */
+class FakeBroker {
+  tries = 0;
+  readonly connectionPool: { readonly host: string };
+
+  constructor(connectionPool: { readonly host: string }) {
+    this.connectionPool = connectionPool;
+  }
+
+  isConnected(): boolean {
+    return false;
+  }
+
+  connect(): Promise<void> {
+    this.tries += 1;
+    const { host } = this.connectionPool;
+    if (host !== 'gone') return Promise.resolve();
+    return Promise.reject(new KafkaJSConnectionClosedError('Closed connection', { host, port: 9092 }));
+  }
+
+  disconnect(): Promise<void> {
+    return Promise.resolve();
+  }
+}
+
+const BrokerPoolClass = load('kafkajs/src/cluster/brokerPool') as new (options: object) => BrokerPool;
+const { KafkaJSConnectionClosedError } = load('kafkajs/src/errors') as {
+  KafkaJSConnectionClosedError: new (message: string, broker: { host: string; port: number }) => Error;
+};
+
+describe('the brokers of a cluster, of which one closes every connection', () => {
+  function pool(seeds: readonly string[]): BrokerPool {
+    const left = [...seeds];
+    const logger = { namespace: () => logger, error: () => undefined, debug: () => undefined };
+    const of = new BrokerPoolClass({
+      logger,
+      retry: { initialRetryTime: 1, maxRetryTime: 2, retries: 2 },
+      connectionPoolBuilder: { build: () => Promise.resolve({ host: left.shift() }) },
+    });
+    of.createBroker = ({ connectionPool }) => new FakeBroker(connectionPool);
+    return of;
+  }
+
+  it('are reached by the next one of the list', async () => {
+    const of = pool(['gone', 'there']);
+    await of.connect();
+    expect(of.seedBroker?.connectionPool.host).toBe('there');
+  });
+
+  it('are asked where the coordinator is, whichever of them is the first to be asked', async () => {
+    const of = pool([]);
+    of.brokers = { 1: new FakeBroker({ host: 'gone' }), 2: new FakeBroker({ host: 'there' }) };
+    for (let time = 0; time < 20; time += 1)
+      expect(await of.withBroker(({ nodeId }) => Promise.resolve(nodeId))).toBe('2');
+  });
+
+  it('are not connected to again and again: whoever asks finds out who has taken over', async () => {
+    const of = pool([]);
+    of.brokers = { 1: new FakeBroker({ host: 'gone' }) };
+    await expect(of.findBroker({ nodeId: '1' })).rejects.toThrow('Closed connection');
+    expect(of.brokers['1']!.tries).toBe(1);
+  });
+});
