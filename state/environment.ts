@@ -5,7 +5,7 @@
  * (overlappingSync); never noSync or a writable map, which can corrupt. That is enough, since Kafka holds the truth:
  * after a crash the store stands at an earlier commit and the changelog is replayed from there.
  */
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, statfsSync } from 'node:fs';
 import { open, type RootDatabase } from 'lmdb';
 import { atMost } from '../topology/at-most.js';
 import { FatalError, messageOf, StoreDamagedError, StoreFullError } from '../topology/errors.js';
@@ -15,6 +15,11 @@ import { Batch, Table } from './table.js';
 
 /** Named tables in one environment; lmdb-js's own default of 12 is too few for a table a task. */
 const MAX_TABLES = 4096;
+/**
+ * With less no write is begun. A write that the disk refuses makes LMDB print a message of more than 100 bytes into a
+ * buffer of 100 (mdb.c, lmdb-js 3.5), which now and then ends the process. Less than what room.ts waits for.
+ */
+const LEAST_FREE_BYTES = 2 * 1024 * 1024;
 /** lmdb-js does not tell of the flush after a commit that failed, and its `close` waits for it: bounded, ms. */
 const CLOSE_MS = 3000;
 
@@ -50,7 +55,18 @@ export class StateEnvironment {
         return this.#root.openDB<Buffer, Buffer>(options);
       },
       failed: (error) => (isDamage(error) ? this.damaged(messageOf(error), error) : (error as Error)),
+      checkRoom: () => this.#checkRoom(),
     });
+  }
+
+  /** By the file system's own numbers, which know of no quota: what they do not tell, the write finds out. */
+  #checkRoom(): void {
+    const { blocks, bfree, bsize } = statfsSync(this.directory);
+    const free = bfree * bsize;
+    if (blocks > 0 && free < LEAST_FREE_BYTES)
+      throw new StoreFullError(
+        `the state store is not written: ${free} bytes are left, and ${LEAST_FREE_BYTES} wanted`,
+      );
   }
 
   /** Names of the tables that exist. */
@@ -84,6 +100,7 @@ export async function writeAtomically(table: Table, write: (batch: Batch) => voi
   try {
     await table.write(batch);
   } catch (error) {
+    if (error instanceof StoreFullError) throw error;
     const cause = await causeOf(error);
     const message = `the state store can not be written: ${messageOf(cause)}`;
     if (isFull(cause)) throw new StoreFullError(message, cause);

@@ -14,6 +14,8 @@ export interface TableHost {
   open(name: string, create: boolean): Native | undefined;
   /** The error to throw for one of LMDB's. */
   failed(error: unknown): Error;
+  /** @throws StoreFullError when a write is not to be begun. */
+  checkRoom(): void;
 }
 
 /**
@@ -71,8 +73,9 @@ export class Table {
     return this.#reading(() => this.#native?.getKeysCount(range) ?? 0);
   }
 
-  /** All of it or nothing; rejects with lmdb-js's own error. */
+  /** All of it or nothing; rejects with StoreFullError before it begins, or with lmdb-js's own error. */
   async write(batch: Batch): Promise<void> {
+    this.#host.checkRoom();
     const table = (this.#native ??= this.#host.open(this.name, true)!);
     await table.batch(() => {
       const { steps } = batch;

@@ -39,6 +39,8 @@ async function commitUntilFull(store: TaskStore): Promise<number> {
       await commitTo(store, offset, events);
     } catch (error) {
       expect(error).toBeInstanceOf(StoreFullError);
+      // Not by LMDB, whose message of a refused write overruns its buffer.
+      expect((error as Error).message).toContain('bytes are left');
       return offset;
     }
   }
@@ -84,7 +86,7 @@ describe.skipIf(why !== undefined)('a full disk', () => {
       await commitTo(store, 0, events);
     }, stop.signal);
     await expect.poll(() => room.reason, { timeout: 10_000 }).toContain(`STATE_DIR ${directory}`);
-    expect(room.reason).toMatch(/No space left|Input\/output error/);
+    expect(room.reason).toMatch(/\d+ bytes are left/);
     expect(logged.map(({ msg }) => msg)).toEqual([expect.stringContaining('the disk of STATE_DIR is full')]);
     const others = Promise.all([room.free(stop.signal), room.free(stop.signal)]);
     expect(store.checkpoint).toBeUndefined();
