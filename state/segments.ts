@@ -263,7 +263,7 @@ export class Segments {
   /** The same at once. */
   settleNow(): void {
     if (this.#unindexed.length > 0) this.#indexSome(Infinity);
-    if (!this.#index.isSettled) this.#index.settle();
+    this.#index.settle();
   }
 
   /** Everything on the disk is gone. */
