@@ -1,4 +1,4 @@
-/** A client of the gateway that comes back when its socket is lost, with jitter. */
+/** A client of the gateway that comes back when its socket is lost, with jitter and with its cursor. */
 import { SignJWT } from 'jose';
 import { WebSocket } from 'ws';
 import { JWT_SECRET } from '../integration/harness/jwt-secret.js';
@@ -10,7 +10,9 @@ export interface Shown {
   readonly notificationId: string;
 }
 
-const RECONNECT_MS = 2000;
+/** The first wait before it comes back, at most; each further one is twice as long, up to the last. */
+const FIRST_RECONNECT_MS = 2000;
+const LAST_RECONNECT_MS = 8000;
 
 /** A token as the ERP's login would issue it. `over` replaces claims. */
 export function token(tenantId: bigint, userId: bigint, seconds = 600, secret = JWT_SECRET): Promise<string> {
@@ -22,7 +24,12 @@ export function token(tenantId: bigint, userId: bigint, seconds = 600, secret = 
 }
 
 export class GatewayClient {
+  /** What it was sent, without what came again because its cursor was not read any more. */
   readonly shown: Shown[] = [];
+  /** The offset in its first cursor: what it is to see begins there. */
+  from: number | undefined;
+  /** Times at which it came back with a cursor and was told that something is missing. */
+  lost = 0;
   /** Times at which a socket was welcomed. */
   welcomes = 0;
   /** Close codes, in their order. */
@@ -34,6 +41,9 @@ export class GatewayClient {
   readonly #userId: bigint;
   readonly #random: () => number;
   #socket: WebSocket | undefined;
+  readonly #ids = new Set<string>();
+  #cursor: string | undefined;
+  #failures = 0;
   #done = false;
 
   constructor(user: { tenantId: bigint; userId: bigint }, ports: () => readonly number[], random: () => number) {
@@ -55,10 +65,9 @@ export class GatewayClient {
       this.#again();
       return;
     }
-    const socket = new WebSocket(`ws://127.0.0.1:${port}/v1/ws`, [
-      'v1',
-      `bearer.${await token(this.#tenantId, this.#userId)}`,
-    ]);
+    const query = this.#cursor === undefined ? '' : `?cursor=${this.#cursor}`;
+    const protocols = ['v1', `bearer.${await token(this.#tenantId, this.#userId)}`];
+    const socket = new WebSocket(`ws://127.0.0.1:${port}/v1/ws${query}`, protocols, { perMessageDeflate: false });
     this.#socket = socket;
     socket.on('message', (data: Buffer) => this.#take(data));
     socket.on('unexpected-response', (_, response) => {
@@ -77,6 +86,16 @@ export class GatewayClient {
     this.#socket?.pause();
   }
 
+  /** Reads on; the gateway has cut it off by then, and it comes back. */
+  readOn(): void {
+    this.#socket?.resume();
+  }
+
+  /** The user, as the in-app topic's key. */
+  get user(): string {
+    return `${this.#tenantId}|${this.#userId}`;
+  }
+
   end(): void {
     this.#done = true;
     this.#socket?.terminate();
@@ -84,12 +103,30 @@ export class GatewayClient {
 
   #again(): void {
     if (this.#done) return;
-    setTimeout(() => void this.connect(), this.#random() * RECONNECT_MS);
+    const most = Math.min(LAST_RECONNECT_MS, FIRST_RECONNECT_MS * 2 ** this.#failures);
+    this.#failures += 1;
+    setTimeout(() => void this.connect(), this.#random() * most);
   }
 
   #take(data: Buffer): void {
-    const message = JSON.parse(data.toString()) as { type: string; notification?: Shown };
-    if (message.type === 'welcome') this.welcomes += 1;
-    if (message.notification) this.shown.push(message.notification);
+    const message = JSON.parse(data.toString()) as {
+      type: string;
+      cursor?: string;
+      recovered?: boolean;
+      notification?: Shown;
+    };
+    this.#cursor = message.cursor ?? this.#cursor;
+    if (message.type === 'welcome') {
+      this.welcomes += 1;
+      this.#failures = 0;
+      this.from ??= Number.parseInt(message.cursor!, 10);
+      if (message.recovered === false) this.lost += 1;
+    }
+    const { notification } = message;
+    if (!notification || this.#ids.has(notification.notificationId)) return;
+    this.#ids.add(notification.notificationId);
+    // Without its text, which may be long.
+    const { eventId, tenantId, userId, notificationId } = notification;
+    this.shown.push({ eventId, tenantId, userId, notificationId });
   }
 }

@@ -14,6 +14,7 @@ const HEADINGS: Readonly<Record<(typeof COLUMNS)[number], string>> = {
   deadLetters: 'dead letters',
   offsets: 'offsets',
   store: 'store',
+  unseen: 'not shown',
 };
 
 export function printLine(result: RoundResult): void {
@@ -49,7 +50,12 @@ function summary(of: readonly RoundResult[], resumeWithinMs: number | undefined)
   const pauses = of.flatMap(({ verdict }) => (verdict ? [verdict.longestPauseMs / 1000] : []));
   const range = pauses.length === 0 ? '-' : `${Math.min(...pauses).toFixed(1)} - ${Math.max(...pauses).toFixed(1)}`;
   const outcomes = new Set(of.map(({ outcome }) => outcome));
-  const sums = COLUMNS.map((column) => String(of.reduce((sum, { verdict }) => sum + (verdict?.[column] ?? 0), 0)));
+  const shown = of.reduce((sum, { verdict }) => sum + (verdict?.shown ?? 0), 0);
+  const sums = COLUMNS.map((column) => {
+    const wrong = of.reduce((sum, { verdict }) => sum + (verdict?.[column] ?? 0), 0);
+    if (column !== 'unseen') return String(wrong);
+    return shown === 0 ? '-' : `${wrong} of ${shown}`;
+  });
   const verdict = (['failed', 'invalid', 'slow', 'passed'] as const).find((outcome) => outcomes.has(outcome))!;
   return [
     String(of.length),

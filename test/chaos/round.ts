@@ -64,6 +64,10 @@ export class Round {
   /** Every process that ran, for its log. */
   readonly processes: WorkerProcess[] = [];
   readonly unexpected: string[] = [];
+  /** What clients of the gateways did not see as the topic has it. */
+  readonly unseen: string[] = [];
+  /** What they saw. */
+  shown = 0;
   /** Schema ids by record. */
   ids: ReadonlyMap<string, number> = new Map();
   workload!: Workload;

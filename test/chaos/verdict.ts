@@ -24,6 +24,8 @@ export const COLUMNS = [
   'offsets',
   /** Digests in which changelog, store and delivered set differ. */
   'store',
+  /** Notifications that a client of a gateway did not see, or saw out of order, or twice. */
+  'unseen',
 ] as const;
 
 export type Verdict = Readonly<Record<(typeof COLUMNS)[number], number>> & {
@@ -32,6 +34,8 @@ export type Verdict = Readonly<Record<(typeof COLUMNS)[number], number>> & {
   /** The longest that any task made no output while it had input, ms. */
   readonly longestPauseMs: number;
   readonly outputs: number;
+  /** Notifications that clients of the gateways saw; 0 when there were no such clients. */
+  readonly shown: number;
 };
 
 const KINDS: readonly (readonly [topic: string, kind: keyof Expected])[] = [
@@ -55,13 +59,14 @@ export async function judge(round: Round): Promise<Verdict> {
     deadLetters: judgeDeadLetters(round, outputs),
     offsets: await wrongOffsets(round),
     store: await storeFaults(round),
+    unseen: round.unseen,
   };
   const counts = Object.fromEntries(COLUMNS.map((column) => [column, faults[column].length])) as Record<
     (typeof COLUMNS)[number],
     number
   >;
   const told = COLUMNS.flatMap((column) => faults[column].slice(0, 5).map((what) => `${column}: ${what}`));
-  return { ...counts, faults: told, longestPauseMs: longestPause(round), outputs: outputs.length };
+  return { ...counts, faults: told, longestPauseMs: longestPause(round), outputs: outputs.length, shown: round.shown };
 }
 
 function judgeOutputs(round: Round, outputs: readonly Output[]): Pick<Faults, 'lost' | 'duplicated' | 'torn'> {

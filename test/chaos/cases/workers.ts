@@ -8,7 +8,7 @@ import type { ChaosCase } from '../case.js';
 import { CRASH_PRELOAD, GAPS } from '../crash-gaps.js';
 import { OUTCOME_UNKNOWN, type Member, type Round } from '../round.js';
 import { moveClock, CLOCK_PRELOAD } from '../clock.js';
-import { canLimitCpu, limitCpu } from '../cpu-limit.js';
+import { limitCpu, limitHindrance, limitMemory } from '../control-group.js';
 
 /** For how long the first requests of a zombie's commit are on their way: longer than a takeover takes. */
 const BEGINS_LATE_MS = 14_000;
@@ -69,6 +69,26 @@ async function stopAtProduce(round: Round, member: Member, holdMs: number): Prom
   await until(`${member.name} has sent the request`, () => stoppedAt > 0);
   for (const rule of rules) rule.remove();
   return stoppedAt;
+}
+
+/** Every few seconds a worker joins or is killed. */
+async function storm(round: Round, seconds: number): Promise<void> {
+  const end = performance.now() + seconds * 1000;
+  let changes = 0;
+  for (let next = 0; performance.now() < end; next += 1) {
+    await delay(2000 + round.random.below(3000));
+    const alive = round.members.filter(({ process }) => !process.ended);
+    const dead = round.members.filter(({ process }) => process.ended);
+    if (alive.length > 2 && round.random.chance(0.5)) await round.kill(round.random.pick(alive));
+    else if (dead.length > 0) round.restart(round.random.pick(dead));
+    else if (alive.length < 6) round.startMember(`s${next}`);
+    else continue;
+    changes += 1;
+  }
+  const generations = new Set(round.logged('joined the group').map(({ generation }) => generation));
+  if (generations.size > seconds / 12) round.effect(`${changes} changes, ${generations.size} generations`);
+  for (const member of round.members) if (member.process.ended) round.restart(member);
+  await round.allReady();
 }
 
 function signal(member: Member, name: NodeJS.Signals): void {
@@ -276,23 +296,17 @@ export const WORKER_CASES: readonly ChaosCase[] = [
     workers: 4,
     partitions: 3,
     seconds: 70,
-    inject: async (round) => {
-      const until = performance.now() + 60_000;
-      let changes = 0;
-      for (let next = 0; performance.now() < until; next += 1) {
-        await delay(2000 + round.random.below(3000));
-        const alive = round.members.filter(({ process }) => !process.ended);
-        const dead = round.members.filter(({ process }) => process.ended);
-        if (alive.length > 2 && round.random.chance(0.5)) await round.kill(round.random.pick(alive));
-        else if (dead.length > 0) round.restart(round.random.pick(dead));
-        else if (alive.length < 6) round.startMember(`s${next}`);
-        changes += 1;
-      }
-      const generations = new Set(round.logged('joined the group').map(({ generation }) => generation));
-      if (generations.size > 5) round.effect(`${changes} changes, ${generations.size} generations`);
-      for (const member of round.members) if (member.process.ended) round.restart(member);
-      await round.allReady();
-    },
+    inject: (round) => storm(round, 60),
+  },
+  {
+    id: '12s',
+    name: 'rebalance storm, ten minutes',
+    fault: 'as 12, for ten minutes',
+    isLong: true,
+    workers: 4,
+    partitions: 3,
+    seconds: 620,
+    inject: (round) => storm(round, 600),
   },
   {
     id: '17',
@@ -354,7 +368,7 @@ export const WORKER_CASES: readonly ChaosCase[] = [
     id: '21',
     name: 'starvation',
     fault: 'one worker has a twentieth of a core for 15 s',
-    hindrance: () => (canLimitCpu() ? undefined : 'needs control groups of version 1, as root'),
+    hindrance: () => limitHindrance('cpu'),
     seconds: 40,
     inject: async (round) => {
       await round.at(0.2);
@@ -368,6 +382,36 @@ export const WORKER_CASES: readonly ChaosCase[] = [
         limit.lift();
       }
       await member.process.ready();
+    },
+  },
+  {
+    id: '21m',
+    resumeWithinMs: 11_000,
+    name: 'out of memory',
+    fault:
+      'the kernel kills a worker that is allowed a megabyte more than it has, twice; started again on its state directory',
+    hindrance: () => limitHindrance('memory'),
+    seconds: 45,
+    inject: async (round) => {
+      for (let time = 0; time < 2; time += 1) {
+        const member = round.pickMember();
+        await round.stop(member);
+        round.restart(member);
+        const limit = limitMemory(member.process.pid);
+        try {
+          await member.process.ready();
+          await until(`${member.name} has tasks`, () => tasksOf(member.process).length > 0, 40_000);
+          member.expectedEnds.add(member.process);
+          const tightening = setInterval(() => limit.allow(1024 * 1024), 1000);
+          const { signal: by } = await round.untilEnded(member, 60_000).finally(() => clearInterval(tightening));
+          if (by === 'SIGKILL' && limit.wasKilled() && round.isLoading)
+            round.effect(`${member.name} was killed by the kernel for want of memory`);
+        } finally {
+          limit.lift();
+        }
+        round.restart(member);
+        await member.process.ready();
+      }
     },
   },
 ];

@@ -15,6 +15,8 @@ export interface WorkloadOptions {
   readonly repeats?: number;
   readonly poison?: number;
   readonly skipped?: number;
+  /** Whom the events are for. Default: 300. */
+  readonly users?: number;
 }
 
 /** How many outputs one event makes. */
@@ -106,8 +108,8 @@ class WorkloadMaker {
   }
 
   make(): Workload {
-    const { events: count, repeats = 0.1, poison = 0.01, skipped = 0.01 } = this.#options;
-    const users = Array.from({ length: USERS }, (_, index) => this.#user(index));
+    const { events: count, repeats = 0.1, poison = 0.01, skipped = 0.01, users: userCount = USERS } = this.#options;
+    const users = Array.from({ length: userCount }, (_, index) => this.#user(index));
     const events: Sent[] = [];
     let repeated = 0;
     let skippedCount = 0;
