@@ -21,6 +21,8 @@ const list = element('list');
 const cards = new Map();
 let received = 0;
 let socket;
+/** Up to where the page has seen its user's notifications; given back when it connects again. */
+let cursor;
 let failures = 0;
 let retry;
 
@@ -71,7 +73,8 @@ async function offerUsers() {
 }
 
 function open({ url, token }) {
-  socket = new WebSocket(url, ['v1', `bearer.${token}`]);
+  const address = cursor === undefined ? url : `${url}?${new URLSearchParams({ cursor })}`;
+  socket = new WebSocket(address, ['v1', `bearer.${token}`]);
   let openedAt = Infinity;
   socket.addEventListener('open', () => {
     openedAt = Date.now();
@@ -105,9 +108,11 @@ function connectNow() {
 }
 
 function take(message) {
+  cursor = message.cursor ?? cursor;
   switch (message.type) {
     case 'welcome':
       showState('live', 'Live');
+      if (message.recovered === false) element('gap').hidden = false;
       break;
     case 'notification':
       show(message.notification);
@@ -129,7 +134,7 @@ function send(message) {
 }
 
 function show(notification) {
-  // After a reconnect the same notification may come again.
+  // One that came as the connection was lost may come again.
   if (cards.has(notification.notificationId)) return;
   const card = cardOf(notification);
   cards.set(notification.notificationId, card);

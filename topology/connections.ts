@@ -19,16 +19,24 @@ const FETCH = { maxWaitMs: 250, maxBytes: 4 * 1024 * 1024, maxBytesPerPartition:
 const RETRY_MS = 500;
 const CLOSE_MS = 1000;
 
+interface Reader {
+  readonly cluster: ReturnType<typeof createCluster>;
+  readonly fetcher: Fetcher;
+}
+
 export class Connections {
   readonly leaders: Leaders;
   readonly fetcher: Fetcher;
   readonly outages: Outages;
   readonly #settings: KafkaSettings;
   readonly #cluster: ReturnType<typeof createCluster>;
+  readonly #log: Logger;
   readonly #stop = new AbortController();
+  readonly #others: Reader[] = [];
 
   constructor(config: Config, outages: Outages, log: Logger) {
     this.outages = outages;
+    this.#log = log;
     this.#settings = config.kafka;
     this.#cluster = createCluster(config.kafka, log);
     this.leaders = new Leaders(this.#cluster);
@@ -52,6 +60,19 @@ export class Connections {
     );
   }
 
+  /** Throws FatalError when the topic is compacted: of each key it would keep the last record alone. Waits for the brokers. */
+  async refuseCompacted(topic: string): Promise<void> {
+    const policies = await this.patiently(
+      () => withTopicAdmin(this.#settings, (admin) => admin.settings([topic], 'cleanup.policy')),
+      'start',
+    );
+    const policy = policies.get(topic) ?? '';
+    if (!policy.includes('compact')) return;
+    throw new FatalError(
+      `${topic} has cleanup.policy=${policy}: compaction keeps only the last notification of each user. Set it to delete, with the retention that clients may be away for`,
+    );
+  }
+
   /** Waits for the brokers, and learns of these topics, which must exist. */
   async track(topics: readonly string[]): Promise<void> {
     await this.patiently(async () => {
@@ -64,6 +85,19 @@ export class Connections {
   clusterId(): Promise<string> {
     // Not of the cluster object: its question for other topics makes it forget those that are tracked.
     return this.patiently(() => withTopicAdmin(this.#settings, (admin) => admin.clusterId()), 'start');
+  }
+
+  /** A fetcher with connections of its own, for these topics: what it asks for does not wait behind the long polls of the other one. */
+  async reader(topics: readonly string[], part: string): Promise<Fetcher> {
+    const cluster = createCluster(this.#settings, this.#log);
+    const leaders = new Leaders(cluster);
+    const fetcher = new Fetcher(leaders, FETCH, this.#log, (error) => this.outages.report(part, error));
+    this.#others.push({ cluster, fetcher });
+    await this.patiently(async () => {
+      await cluster.connect();
+      await leaders.track(topics);
+    }, part);
+    return fetcher;
   }
 
   offsets(groupId: string): Offsets {
@@ -87,11 +121,15 @@ export class Connections {
 
   async close(): Promise<void> {
     this.#stop.abort();
-    const ended = this.fetcher.close();
-    await this.#cluster.disconnect();
-    // Brokers that do not answer must not hold up the end.
-    await atMost(ended, CLOSE_MS);
-    // A fetch that was about to be made has connected once more.
-    await this.#cluster.disconnect();
+    await Promise.all([{ cluster: this.#cluster, fetcher: this.fetcher }, ...this.#others].map(closeReader));
   }
+}
+
+async function closeReader({ cluster, fetcher }: Reader): Promise<void> {
+  const ended = fetcher.close();
+  await cluster.disconnect();
+  // Brokers that do not answer must not hold up the end.
+  await atMost(ended, CLOSE_MS);
+  // A fetch that was about to be made has connected once more.
+  await cluster.disconnect();
 }

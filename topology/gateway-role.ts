@@ -1,14 +1,15 @@
 /** The gateway role of a worker: every committed in-app notification, from whichever worker, to its user's sockets. */
 import { setMaxListeners } from 'node:events';
+import type { Ack } from '../processors/fanout/acks.js';
 import { Gateway } from '../processors/fanout/gateway.js';
-import type { Ack } from '../processors/fanout/session.js';
 import { createTokenVerifier } from '../processors/fanout/token.js';
 import type { EventEncoder } from '../schemas/codecs.js';
 import type { Config } from './config.js';
 import type { Connections } from './connections.js';
-import { decodeFeed, type FeedDecoder } from './decode-feed.js';
+import type { FeedDecoder } from './decode-feed.js';
 import { messageOf } from './errors.js';
-import { EventProducer, PartitionFeed } from './kafka/index.js';
+import { InAppFeed } from './in-app-feed.js';
+import { EventProducer } from './kafka/index.js';
 import type { Logger } from './log.js';
 import type { Metrics } from './metrics.js';
 import type { Readiness } from './readiness.js';
@@ -25,13 +26,12 @@ export interface GatewayRoleOptions {
   readonly fatal: (error: unknown) => void;
 }
 
-const ANSWER_MS = 15_000;
-
 export class GatewayRole {
   readonly #options: GatewayRoleOptions;
   readonly #gateway: Gateway;
   readonly #producer: EventProducer;
   readonly #stop = new AbortController();
+  #feed: InAppFeed | undefined;
 
   constructor(options: GatewayRoleOptions) {
     const { config, metrics, log, readiness } = options;
@@ -47,11 +47,12 @@ export class GatewayRole {
         issuer: config.JWT_ISSUER,
         audience: config.JWT_AUDIENCE,
       }),
+      history: () => this.#feed,
       onAck: (ack) => this.#acknowledge(ack),
       metrics,
       log,
     });
-    // A feed a partition waits on it.
+    // Feeds of each partition wait on it.
     setMaxListeners(0, this.#stop.signal);
     readiness.set('gateway', 'the in-app topic is not read yet');
   }
@@ -72,17 +73,13 @@ export class GatewayRole {
     const { config, connections, readiness, fatal } = this.#options;
     const topic = config.names.physical('NOTIFICATION_INAPP_TOPIC');
     await connections.track([topic]);
-    const count = connections.leaders.partitionCount(topic);
+    await connections.refuseCompacted(topic);
     await this.#options.encoder();
-    const partitions = Array.from({ length: count }, (_, partition) => ({ topic, partition }));
     const offsets = connections.offsets(config.names.group);
-    const topicId = (await connections.patiently(() => offsets.topicIds([topic], ANSWER_MS), 'gateway')).get(topic);
-    const ends = await connections.patiently(() => offsets.at('latest', partitions, ANSWER_MS), 'gateway');
-    for (const { partition, offset } of ends) {
-      this.#follow(topic, topicId, partition, offset).catch((error: unknown) => {
-        if (!this.#stop.signal.aborted) fatal(error);
-      });
-    }
+    this.#feed = await InAppFeed.open({ ...this.#options, topic, offsets, gateway: this.#gateway }, this.#stop.signal);
+    this.#feed.run().catch((error: unknown) => {
+      if (!this.#stop.signal.aborted) fatal(error);
+    });
     readiness.set('gateway', undefined);
   }
 
@@ -94,22 +91,6 @@ export class GatewayRole {
       .catch((error: unknown) =>
         this.#options.log.debug({ error: messageOf(error) }, "the acks' producer did not close"),
       );
-  }
-
-  async #follow(topic: string, topicId: string | undefined, partition: number, from: number): Promise<void> {
-    const { connections } = this.#options;
-    const { signal } = this.#stop;
-    const feed = new PartitionFeed(`${topic}-${partition}`);
-    connections.fetcher.add(topic, partition, from, feed, topicId);
-    while (!signal.aborted) {
-      const { records } = await feed.next(signal);
-      for (const { value, offset, timestamp } of records) {
-        const notification =
-          value && (await decodeFeed('NOTIFICATION_INAPP_TOPIC', value, offset, this.#options, signal));
-        if (notification)
-          this.#gateway.publish(notification.tenantId, notification.userId, { notification, appendedAt: timestamp });
-      }
-    }
   }
 
   /** What the client confirmed, for logging_tracker. At least once: an answer that is lost makes the client ask again. */

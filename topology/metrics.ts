@@ -90,6 +90,11 @@ export const METRICS = {
     help: 'Messages to and from sockets: notification, ack, ack-refused, dropped.',
   },
   socket_closes_total: { kind: 'counter', labels: ['reason'], help: 'WebSocket connections closed by us, by reason.' },
+  resumes_total: {
+    kind: 'counter',
+    labels: ['outcome'],
+    help: 'Sockets that came with a cursor: recovered (all that they missed was there), lost, behind.',
+  },
   upgrades_refused_total: { kind: 'counter', labels: ['reason'], help: 'WebSocket handshakes refused, by reason.' },
   fanout_latency_seconds: {
     kind: 'histogram',

@@ -23,7 +23,7 @@ export interface Admitted {
 }
 
 /** Says why there is no room: for anyone, or for this user once it is known. */
-export type RoomCheck = (key?: string) => 'full' | 'user-full' | 'shutting-down' | undefined;
+export type RoomCheck = (key?: string) => keyof typeof NO_ROOM | undefined;
 
 export interface AdmissionRules {
   readonly originRule: OriginRule;
@@ -35,6 +35,8 @@ export interface AdmissionRules {
 const NO_ROOM = {
   full: 'The gateway has as many sockets as it may; try again later.',
   'user-full': 'This user has as many sockets as it may; close one first.',
+  busy: 'The gateway takes on as many handshakes as it may; try again.',
+  starting: 'The gateway does not follow the in-app topic yet; try again.',
   'shutting-down': 'The gateway is going away; try again.',
 };
 

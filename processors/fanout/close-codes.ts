@@ -10,6 +10,7 @@ export const CLOSE_CODES = {
   'token-expired': { code: 4001, again: 'new-token', help: "The token's `exp` has passed." },
   lifetime: { code: 4002, again: 'yes', help: 'The socket has reached its maximum age.' },
   flood: { code: 4003, again: 'no', help: 'The client sent messages faster than allowed.' },
+  behind: { code: 4004, again: 'yes', help: 'This gateway has not come as far as the client; another one may have.' },
   slow: {
     code: null,
     again: 'yes',

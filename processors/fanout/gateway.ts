@@ -1,4 +1,4 @@
-/** The gateway: users' sockets on `/v1/ws`, committed in-app notifications out, acks in. */
+/** The gateway: users' sockets on `/v1/ws`, committed in-app notifications out, missed ones again, acks in. */
 import uWS, { type TemplatedApp, type WebSocket } from 'uWebSockets.js';
 import type { InAppNotification } from '../../schemas/types.js';
 import { userKey } from '../../state/directory-entry.js';
@@ -6,14 +6,18 @@ import { messageOf } from '../../topology/errors.js';
 import type { Logger } from '../../topology/log.js';
 import type { Metrics } from '../../topology/metrics.js';
 import type { Admitted, RoomCheck } from './admission.js';
+import type { Ack } from './acks.js';
+import { formatCursor } from './cursor.js';
 import { Handshakes, type Admission } from './handshakes.js';
 import { Hub } from './hub.js';
+import type { InAppLog } from './in-app-log.js';
 import { DEFAULT_LIMITS, type GatewayLimits } from './limits.js';
 import { listen, type Listener } from './listen.js';
 import { originRule } from './origin.js';
-import { encodeNotification } from './protocol.js';
+import { encodeNotification, type OutgoingNotification } from './protocol.js';
+import { RateLimit } from './rate-limit.js';
 import { refuse } from './refusals.js';
-import { Session, type Ack, type SessionTerms } from './session.js';
+import { Session, type SessionTerms } from './session.js';
 import { sessionSocket } from './socket.js';
 import type { TokenVerifier } from './token.js';
 
@@ -21,9 +25,14 @@ const PATH = '/v1/ws';
 /** What the WebSocket layer itself takes, in multiples of the limit: up to it we still answer with close code 1009. */
 const PAYLOAD_HEADROOM = 4;
 
-/** A committed notification and when the broker appended it, ms since the epoch. */
+/** A committed record of the in-app topic. */
 export interface InAppMessage {
+  /** The record's key: its user. */
+  readonly key: string;
   readonly notification: InAppNotification;
+  /** The offset of the first of the user's records that comes after it. */
+  readonly next: number;
+  /** When the broker appended it, ms since the epoch. */
   readonly appendedAt: number;
 }
 
@@ -35,6 +44,8 @@ export interface GatewayOptions {
   /** See origin.ts; empty = pages of the same host name only. */
   readonly allowedOrigins: readonly string[];
   readonly tokens: TokenVerifier;
+  /** Undefined while the topic is not followed: then no socket is let in. */
+  readonly history: () => InAppLog | undefined;
   /** Records an ack; the client is answered once it has resolved. */
   readonly onAck: (ack: Ack) => Promise<void>;
   readonly metrics: Metrics;
@@ -56,6 +67,7 @@ export class Gateway {
   readonly #hub: Hub<Session>;
   readonly #app: TemplatedApp;
   readonly #handshakes: Handshakes;
+  readonly #rate: RateLimit;
   #listener: Listener | undefined;
   #sweep: NodeJS.Timeout | undefined;
   #listening: Promise<number> | undefined;
@@ -67,6 +79,7 @@ export class Gateway {
     this.#limits = { ...DEFAULT_LIMITS, ...options.limits };
     this.#now = options.now ?? Date.now;
     this.#hub = new Hub(this.#limits);
+    this.#rate = new RateLimit(this.#limits.handshakeBurst, this.#limits.handshakesPerSecond, this.#now());
     this.#handshakes = new Handshakes({
       rules: {
         originRule: originRule(options.allowedOrigins),
@@ -86,32 +99,33 @@ export class Gateway {
     return (this.#listening ??= this.#listen());
   }
 
-  /**
-   * Sends a notification to every socket of the user; returns how many it went to. One that has expired goes to none,
-   * and neither does one whose own tenant and user are others than it is published for.
-   */
-  publish(tenantId: bigint, userId: bigint, message: InAppMessage): number {
-    const key = userKey(tenantId, userId);
-    const sessions = this.#hub.of(key);
+  /** Sends a notification to every open socket of its user; returns how many it went to. */
+  publish(message: InAppMessage): number {
+    const sessions = this.#hub.of(message.key);
     if (sessions.size === 0) return 0;
-    const { notification } = message;
-    if (notification.tenantId !== tenantId || notification.userId !== userId) {
-      this.#options.metrics.socket_messages_total.inc({ kind: 'dropped' });
-      this.#options.log.warn(
-        { key, recipient: userKey(notification.tenantId, notification.userId), eventId: notification.eventId },
-        'in-app record whose key names another user than its value: not sent',
-      );
-      return 0;
-    }
-    const now = this.#now();
-    if (notification.expiresAt !== null && notification.expiresAt < BigInt(now)) return 0;
-    const outgoing = encodeNotification(notification);
+    const outgoing = this.outgoing(message);
+    if (outgoing === undefined) return 0;
     let sent = 0;
     for (const session of sessions) if (session.deliver(outgoing)) sent += 1;
     if (sent > 0) {
       this.#options.metrics.fanout_latency_seconds.observe(Math.max(0, this.#now() - message.appendedAt) / 1000);
     }
     return sent;
+  }
+
+  /** As it goes to the sockets; undefined when it goes to none: it has expired, or its own user is not that of its key. */
+  outgoing({ key, notification, next }: InAppMessage): OutgoingNotification | undefined {
+    const recipient = userKey(notification.tenantId, notification.userId);
+    if (recipient !== key) {
+      this.#options.metrics.socket_messages_total.inc({ kind: 'dropped' });
+      this.#options.log.warn(
+        { key, recipient, eventId: notification.eventId },
+        'in-app record whose key names another user than its value: not sent',
+      );
+      return undefined;
+    }
+    if (notification.expiresAt !== null && notification.expiresAt < BigInt(this.#now())) return undefined;
+    return encodeNotification(notification, formatCursor({ epoch: this.#history.epoch, offset: next }));
   }
 
   /**
@@ -126,7 +140,7 @@ export class Gateway {
     const { host, port } = this.#options;
     this.#listener = await listen(this.#app, host, port);
     if (this.#closing) this.#listener.stop();
-    else this.#sweep = setInterval(() => this.#endDue(), this.#limits.sweepMs).unref();
+    else this.#sweep = setInterval(() => this.#tend(), this.#limits.sweepMs).unref();
     return this.#listener.port;
   }
 
@@ -154,6 +168,7 @@ export class Gateway {
         maxLifetime: 0,
         upgrade: (response, request, context) => this.#handshakes.take(response, request, context),
         open: (ws) => this.#guard(ws, () => this.#open(ws)),
+        drain: (ws) => this.#guard(ws, () => ws.getUserData().session?.drained()),
         message: (ws, data, isBinary) => this.#guard(ws, () => ws.getUserData().session?.receive(data, isBinary)),
         close: (ws, code, reason) => this.#guard(ws, () => this.#closed(ws, code, reason)),
       })
@@ -169,7 +184,9 @@ export class Gateway {
   #room(key?: string): ReturnType<RoomCheck> {
     if (this.#closing) return 'shutting-down';
     if (key !== undefined) return this.#hub.full(key);
-    return this.#hub.size + this.#handshakes.pending >= this.#limits.maxSockets ? 'full' : undefined;
+    if (this.#options.history() === undefined) return 'starting';
+    if (this.#hub.size + this.#handshakes.pending >= this.#limits.maxSockets) return 'full';
+    return this.#rate.take(this.#now()) ? undefined : 'busy';
   }
 
   #corkAny(run: () => void): boolean {
@@ -188,6 +205,7 @@ export class Gateway {
     data.session = new Session({
       terms,
       socket: sessionSocket(ws),
+      history: this.#history,
       onAck,
       limits: this.#limits,
       metrics,
@@ -196,7 +214,7 @@ export class Gateway {
     });
     this.#hub.add(keyOf(data), data.session);
     metrics.sockets.set(this.#hub.size);
-    data.session.welcome();
+    data.session.begin(data.cursor);
   }
 
   #closed(ws: WebSocket<SocketData>, code: number, reason: ArrayBuffer): void {
@@ -216,9 +234,19 @@ export class Gateway {
       : { tenantId, userId, endsAt: lifetimeEnd, endReason: 'lifetime' };
   }
 
-  #endDue(): void {
+  #tend(): void {
     const now = this.#now();
-    for (const session of this.#hub) if (session.terms.endsAt <= now) session.close(session.terms.endReason);
+    for (const session of this.#hub) {
+      if (session.terms.endsAt <= now) session.close(session.terms.endReason);
+      else session.tellCursor();
+    }
+  }
+
+  /** There once a socket was let in. */
+  get #history(): InAppLog {
+    const history = this.#options.history();
+    if (history === undefined) throw new Error('The in-app topic is not followed yet.');
+    return history;
   }
 
   /** Nothing thrown may reach uWebSockets.js: it would end the process. */

@@ -9,6 +9,8 @@ import { refuse, REFUSALS, type Refusal } from './refusals.js';
 /** What a socket is born with. */
 export interface Admission {
   readonly admitted: Admitted;
+  /** Where the client says that it stands. */
+  readonly cursor: string | undefined;
 }
 
 export interface HandshakesOptions {
@@ -42,7 +44,7 @@ export class Handshakes {
         // After an abort the response is gone, and touching it throws.
         if (isAborted) return;
         if (result.kind === 'refused') this.refuse(response, result);
-        else this.#upgrade(response, context, handshake, { admitted: result });
+        else this.#upgrade(response, context, handshake, admissionOf(result, handshake));
       })
       .catch((error: unknown) => {
         this.#options.log.error({ error: messageOf(error) }, 'a handshake could not be answered');
@@ -97,6 +99,10 @@ export class Handshakes {
       this.#pending -= 1;
     }
   }
+}
+
+function admissionOf(admitted: Admitted, { query }: Handshake): Admission {
+  return { admitted, cursor: new URLSearchParams(query).get('cursor') ?? undefined };
 }
 
 /** Reads all that is needed while the request is there: it lives on the stack of the handler. */

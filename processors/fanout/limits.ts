@@ -2,6 +2,9 @@
 export interface GatewayLimits {
   /** Open sockets and handshakes under way, together. */
   readonly maxSockets: number;
+  /** Handshakes taken on at once, and a second in the long run: a storm of clients that come back is spread out. */
+  readonly handshakeBurst: number;
+  readonly handshakesPerSecond: number;
   /** Open sockets of one user: tabs and devices. */
   readonly maxSocketsPerUser: number;
   /** A client's message; a longer one closes the socket. */
@@ -18,12 +21,18 @@ export interface GatewayLimits {
   readonly inboundPerSecond: number;
   /** Notifications a socket remembers having been sent: these can be acked, and are not sent twice. */
   readonly rememberedNotifications: number;
+  /** A socket that resumes is read no more to while so many bytes wait unread in our memory. */
+  readonly maxReplayBacklogBytes: number;
+  /** A socket is told its cursor when this long has passed since it last was. */
+  readonly cursorIntervalMs: number;
   /** How often expired tokens and old sockets are looked for. */
   readonly sweepMs: number;
 }
 
 export const DEFAULT_LIMITS: GatewayLimits = Object.freeze({
   maxSockets: 20_000,
+  handshakeBurst: 1000,
+  handshakesPerSecond: 1000,
   maxSocketsPerUser: 20,
   maxMessageBytes: 4 * 1024,
   maxBackpressureBytes: 64 * 1024,
@@ -32,5 +41,7 @@ export const DEFAULT_LIMITS: GatewayLimits = Object.freeze({
   inboundBurst: 100,
   inboundPerSecond: 10,
   rememberedNotifications: 1000,
+  maxReplayBacklogBytes: 16 * 1024,
+  cursorIntervalMs: 60_000,
   sweepMs: 1000,
 });

@@ -10,7 +10,17 @@ export type ProtocolErrorCode = 'bad-message' | 'unknown-notification' | 'ack-fa
 
 /** What the gateway sends, but for notifications, which are encoded once for all sockets. */
 export type ServerMessage =
-  | { readonly type: 'welcome'; readonly protocol: typeof PROTOCOL; readonly userId: string; readonly tenantId: string }
+  | {
+      readonly type: 'welcome';
+      readonly protocol: typeof PROTOCOL;
+      readonly userId: string;
+      readonly tenantId: string;
+      /** Everything before it has been seen, or will not come. */
+      readonly cursor: string;
+      /** There when the client gave a cursor: whether all that it missed follows. */
+      readonly recovered?: boolean;
+    }
+  | { readonly type: 'cursor'; readonly cursor: string }
   | { readonly type: 'acked'; readonly id: string }
   | { readonly type: 'error'; readonly code: ProtocolErrorCode; readonly message: string; readonly id?: string };
 
@@ -28,11 +38,12 @@ export function encodeMessage(message: ServerMessage): string {
   return JSON.stringify(message);
 }
 
-/** Encodes a notification, once however many sockets it goes to. */
-export function encodeNotification(notification: InAppNotification): OutgoingNotification {
+/** Encodes a notification, once however many sockets it goes to. The cursor is what a client that has it gives back. */
+export function encodeNotification(notification: InAppNotification, cursor: string): OutgoingNotification {
   const id = notification.notificationId.toString();
   const json = JSON.stringify({
     type: 'notification',
+    cursor,
     notification: {
       ...notification,
       notificationId: id,

@@ -1,5 +1,5 @@
-/** A token bucket: so many messages at once, so many a second in the long run. */
-export class InboundRate {
+/** A token bucket: so much at once, so many a second in the long run. */
+export class RateLimit {
   readonly #burst: number;
   readonly #perMs: number;
   #left: number;
@@ -12,7 +12,7 @@ export class InboundRate {
     this.#at = now;
   }
 
-  /** Counts a message; false when it is one too many. A clock that stepped back gives nothing and takes nothing. */
+  /** Counts one; false when it is one too many. A clock that stepped back gives nothing and takes nothing. */
   take(now: number): boolean {
     const refill = Math.max(0, now - this.#at) * this.#perMs;
     this.#at = now;
@@ -22,7 +22,7 @@ export class InboundRate {
     return true;
   }
 
-  /** Gives the last message back: it was one that we asked for. */
+  /** Gives the last one back: we asked for it ourselves. */
   refund(): void {
     this.#left = Math.min(this.#burst, this.#left + 1);
   }

@@ -9,6 +9,8 @@ export const REFUSALS = {
   'user-full': '429 Too Many Requests',
   'internal-error': '500 Internal Server Error',
   full: '503 Service Unavailable',
+  busy: '503 Service Unavailable',
+  starting: '503 Service Unavailable',
   'keys-unavailable': '503 Service Unavailable',
   'shutting-down': '503 Service Unavailable',
 } as const satisfies Record<string, string>;

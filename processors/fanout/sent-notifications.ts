@@ -14,8 +14,8 @@ export interface SentNotification {
   ack: 'none' | 'pending' | 'done';
   /** Acks of it that wait for the answer. */
   waiting: number;
-  /** Whether its first ack has been taken off the inbound rate. */
-  refunded: boolean;
+  /** Whether an ack of it came. */
+  isAcked: boolean;
 }
 
 export class SentNotifications {
@@ -36,7 +36,7 @@ export class SentNotifications {
         break;
       }
     }
-    this.#byId.set(ref.id, { ref, ack: 'none', waiting: 0, refunded: false });
+    this.#byId.set(ref.id, { ref, ack: 'none', waiting: 0, isAcked: false });
     return true;
   }
 

@@ -1,18 +1,21 @@
 /**
- * One open socket of one user: sends it notifications, takes its acks, and ends it for one reason.
+ * One open socket of one user: sends it what it missed and what comes, takes its acks, and ends it for one reason.
  *
- *     open ──► draining ──► closed
- *       └───────────────────▲
+ *     resuming ──► open ──► draining ──► closed
+ *        └──────────┴──────────────────────▲
  *
- * open      notifications go out, acks come in
+ * resuming  it came with a cursor: what it missed is read to it; what is published meanwhile is part of that
+ * open      notifications go out as they are published, acks come in
  * draining  the gateway is going away: nothing new either way, acks under way are still answered
  * closed    the socket must not be touched any more
  */
-import { messageOf } from '../../topology/errors.js';
+import { userKey } from '../../state/directory-entry.js';
 import type { Logger } from '../../topology/log.js';
 import type { Metrics } from '../../topology/metrics.js';
+import { Acks, type Ack } from './acks.js';
 import { CLOSE_CODES, type CloseReason } from './close-codes.js';
-import { InboundRate } from './inbound-rate.js';
+import { formatCursor, parseCursor } from './cursor.js';
+import type { InAppLog, ResumingReader } from './in-app-log.js';
 import type { GatewayLimits } from './limits.js';
 import {
   encodeMessage,
@@ -22,11 +25,12 @@ import {
   type ProtocolErrorCode,
   type ServerMessage,
 } from './protocol.js';
-import { SentNotifications, type SentNotification } from './sent-notifications.js';
+import { RateLimit } from './rate-limit.js';
 
-export type SessionState = 'open' | 'draining' | 'closed';
+export type SessionState = 'resuming' | 'open' | 'draining' | 'closed';
 
 const TRANSITIONS: Readonly<Record<SessionState, readonly SessionState[]>> = {
+  resuming: ['open', 'closed'],
   open: ['draining', 'closed'],
   draining: ['closed'],
   closed: [],
@@ -36,20 +40,14 @@ const TRANSITIONS: Readonly<Record<SessionState, readonly SessionState[]>> = {
 export interface SessionSocket {
   /** False when the message was dropped because too much waits unread. */
   send(message: string | Buffer): boolean;
+  /** Bytes that wait unread in our memory. */
+  backlog(): number;
   /** Runs this with what the socket sends meanwhile in one write. */
   cork(run: () => void): void;
   /** Closes with a close frame. */
   end(code: number, reason: string): void;
   /** Cuts the connection. */
   cut(): void;
-}
-
-/** A client's confirmation that it has a notification. */
-export interface Ack {
-  readonly tenantId: bigint;
-  readonly userId: bigint;
-  readonly notificationId: bigint;
-  readonly eventId: string;
 }
 
 /** Whose socket it is and when it must end, with the reason for that. */
@@ -64,6 +62,7 @@ export interface SessionTerms {
 export interface SessionOptions {
   readonly terms: SessionTerms;
   readonly socket: SessionSocket;
+  readonly history: InAppLog;
   /** Called once for each notification acked on this socket, again only after a rejection. */
   readonly onAck: (ack: Ack) => Promise<void>;
   readonly limits: GatewayLimits;
@@ -72,37 +71,117 @@ export interface SessionOptions {
   readonly now: () => number;
 }
 
-export class Session {
+export class Session implements ResumingReader {
   readonly terms: SessionTerms;
+  /** The user, as the key of its records. */
+  readonly key: string;
   readonly #options: SessionOptions;
-  readonly #sent: SentNotifications;
-  readonly #rate: InboundRate;
-  readonly #acking = new Set<Promise<void>>();
-  #state: SessionState = 'open';
+  readonly #acks: Acks;
+  readonly #rate: RateLimit;
+  #state: SessionState = 'resuming';
+  #next = 0;
+  #isWelcomed = false;
+  /** It was told what it missed up to a point, and could take no more. */
+  #isPaused = false;
+  /** When it was told where it stands. */
+  #cursorAt = 0;
 
   constructor(options: SessionOptions) {
-    this.terms = options.terms;
+    const { terms, limits, onAck, log, now } = options;
+    this.terms = terms;
+    this.key = userKey(terms.tenantId, terms.userId);
     this.#options = options;
-    this.#sent = new SentNotifications(options.limits.rememberedNotifications);
-    this.#rate = new InboundRate(options.limits.inboundBurst, options.limits.inboundPerSecond, options.now());
+    this.#rate = new RateLimit(limits.inboundBurst, limits.inboundPerSecond, now());
+    this.#acks = new Acks({
+      user: terms,
+      remembered: limits.rememberedNotifications,
+      onAck,
+      answer: (message) => this.#answer(message),
+      count: (kind) => this.#count(kind),
+      log,
+    });
   }
 
   get state(): SessionState {
     return this.#state;
   }
 
-  /** The first message of a socket. */
-  welcome(): void {
-    const { userId, tenantId } = this.terms;
-    this.#answer({ type: 'welcome', protocol: PROTOCOL, userId: userId.toString(), tenantId: tenantId.toString() });
+  get next(): number {
+    return this.#next;
   }
 
-  /** Sends a notification; false when it did not go out: not open, sent before, or the reader is too slow. */
+  get isResuming(): boolean {
+    return this.#state === 'resuming';
+  }
+
+  /** Begins with what the client missed since its cursor; without one, with what is published from now on. */
+  begin(cursor: string | undefined): void {
+    const { history } = this.#options;
+    if (cursor === undefined) {
+      this.#move('open');
+      this.#welcome(this.#cursorNow());
+      return;
+    }
+    const parsed = parseCursor(cursor);
+    if (parsed?.epoch !== history.epoch) {
+      this.lost();
+      return;
+    }
+    this.#next = parsed.offset;
+    history.resume(this);
+  }
+
+  recovering(): void {
+    if (this.#isWelcomed) return;
+    this.#countResume('recovered');
+    this.#welcome(formatCursor({ epoch: this.#options.history.epoch, offset: this.#next }), true);
+  }
+
+  lost(): void {
+    // It was promised everything, and read so slowly that it went meanwhile: it is told when it comes again.
+    if (this.#isWelcomed) {
+      this.behind();
+      return;
+    }
+    this.#countResume('lost');
+    this.#move('open');
+    this.#welcome(this.#cursorNow(), false);
+  }
+
+  behind(): void {
+    this.#countResume('behind');
+    this.close('behind');
+  }
+
+  replay(notification: OutgoingNotification | undefined, next: number): boolean {
+    this.#next = next;
+    if (notification !== undefined) this.#notify(notification);
+    if (this.#state !== 'resuming') return false;
+    this.#isPaused = this.#options.socket.backlog() > this.#options.limits.maxReplayBacklogBytes;
+    return !this.#isPaused;
+  }
+
+  live(): void {
+    this.#move('open');
+  }
+
+  /** The client has read what waited for it. */
+  drained(): void {
+    if (!this.#isPaused || this.#state !== 'resuming') return;
+    this.#isPaused = false;
+    this.#options.history.resume(this);
+  }
+
+  /** Sends a notification as it is published; false when it did not go out: not open, sent before, or the reader is too slow. */
   deliver(notification: OutgoingNotification): boolean {
-    if (this.#state !== 'open' || !this.#sent.add(notification.ref)) return false;
-    const sent = this.#send(notification.frame);
-    this.#count(sent ? 'notification' : 'dropped');
-    return sent;
+    return this.#state === 'open' && this.#notify(notification);
+  }
+
+  /** Tells an open socket where it stands when it has not heard of it for long: a user of whom nothing comes moves on too. */
+  tellCursor(): void {
+    if (this.#state !== 'open' || this.#options.now() - this.#cursorAt < this.#options.limits.cursorIntervalMs) return;
+    this.#cursorAt = this.#options.now();
+    this.#answer({ type: 'cursor', cursor: this.#cursorNow() });
   }
 
   /** Takes a client's message. `data` is read before this returns and may be reused then. */
@@ -123,7 +202,9 @@ export class Session {
     const message = parseClientMessage(Buffer.from(data).toString('utf8'));
     switch (message.type) {
       case 'ack': {
-        this.#acknowledge(message.id);
+        if (this.#state === 'draining') this.#fault('closing', 'The gateway is going away.', message.id);
+        // Else a client that confirms a burst of ours would count as a flood.
+        else if (this.#acks.take(message.id)) this.#rate.refund();
         return;
       }
       case 'bad': {
@@ -158,56 +239,37 @@ export class Session {
 
   /** Answers the acks under way, then closes with `shutdown`. */
   async drain(): Promise<void> {
-    if (this.#state !== 'open') return;
-    this.#move('draining');
-    await Promise.all(this.#acking);
+    if (this.#state === 'open') this.#move('draining');
+    await this.#acks.settled();
     this.close('shutdown');
   }
 
-  #acknowledge(id: string): void {
-    if (this.#state !== 'open') {
-      this.#fault('closing', 'The gateway is going away.', id);
-      return;
-    }
-    const sent = this.#sent.get(id);
-    if (sent === undefined) {
-      this.#count('ack-refused');
-      this.#fault('unknown-notification', `Notification ${id} was not sent on this socket lately.`, id);
-      return;
-    }
-    if (!sent.refunded) {
-      // Else a client that confirms a burst of ours would count as a flood.
-      sent.refunded = true;
-      this.#rate.refund();
-    }
-    if (sent.ack === 'done') {
-      this.#answer({ type: 'acked', id });
-      return;
-    }
-    sent.waiting += 1;
-    if (sent.ack === 'pending') return;
-    sent.ack = 'pending';
-    const acking = this.#confirm(sent).finally(() => this.#acking.delete(acking));
-    this.#acking.add(acking);
+  #welcome(cursor: string, recovered?: boolean): void {
+    const { userId, tenantId } = this.#who();
+    this.#isWelcomed = true;
+    this.#cursorAt = this.#options.now();
+    this.#answer({
+      type: 'welcome',
+      protocol: PROTOCOL,
+      userId,
+      tenantId,
+      cursor,
+      ...(recovered === undefined ? {} : { recovered }),
+    });
   }
 
-  /** Tells the ack on and answers every ack of it that waits. Never rejects. */
-  async #confirm(sent: SentNotification): Promise<void> {
-    const { id, notificationId, eventId } = sent.ref;
-    const { tenantId, userId } = this.terms;
-    try {
-      await this.#options.onAck({ tenantId, userId, notificationId, eventId });
-      sent.ack = 'done';
-      this.#count('ack');
-    } catch (error) {
-      sent.ack = 'none';
-      this.#count('ack-refused');
-      this.#options.log.warn({ ...this.#who(), notificationId: id, error: messageOf(error) }, 'ack failed');
-    }
-    for (; sent.waiting > 0; sent.waiting -= 1) {
-      if (sent.ack === 'done') this.#answer({ type: 'acked', id });
-      else this.#fault('ack-failed', 'The ack could not be recorded; send it again.', id);
-    }
+  /** Of a socket that has been sent everything that was published. */
+  #cursorNow(): string {
+    const { history } = this.#options;
+    return formatCursor({ epoch: history.epoch, offset: history.position(this.key) });
+  }
+
+  #notify(notification: OutgoingNotification): boolean {
+    if (!this.#acks.sends(notification.ref)) return false;
+    const sent = this.#send(notification.frame);
+    this.#cursorAt = this.#options.now();
+    this.#count(sent ? 'notification' : 'dropped');
+    return sent;
   }
 
   #fault(code: ProtocolErrorCode, message: string, id?: string): void {
@@ -218,7 +280,7 @@ export class Session {
     if (this.#state !== 'closed') this.#send(encodeMessage(message));
   }
 
-  /** A reader that is too slow has a gap from here on: it is cut off, and starts afresh. */
+  /** A reader that is too slow has a gap from here on: it is cut off, and resumes from its cursor. */
   #send(message: string | Buffer): boolean {
     if (this.#options.socket.send(message)) return true;
     this.close('slow');
@@ -227,6 +289,10 @@ export class Session {
 
   #count(kind: 'notification' | 'ack' | 'ack-refused' | 'dropped'): void {
     this.#options.metrics.socket_messages_total.inc({ kind });
+  }
+
+  #countResume(outcome: 'recovered' | 'lost' | 'behind'): void {
+    this.#options.metrics.resumes_total.inc({ outcome });
   }
 
   #who(): { tenantId: string; userId: string } {

@@ -1,11 +1,10 @@
 /** The demo as a newcomer meets it: the built command, a real browser on its page, and its own verdict at the end. */
-import { existsSync } from 'node:fs';
-import { chromium, type Browser, type Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startWorker, type WorkerProcess } from '../integration/harness/worker.js';
 import { until } from '../integration/harness/until.js';
+import { launchBrowser } from './browser.js';
 
-const BROWSERS = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
 const SECONDS = '20';
 
 let demo: WorkerProcess;
@@ -16,9 +15,7 @@ const errors: string[] = [];
 
 beforeAll(async () => {
   demo = startWorker({ env: {}, args: ['demo', '--port', '0', '--rate', '60', '--seconds', SECONDS] });
-  const executablePath = BROWSERS.find((path) => existsSync(path));
-  if (executablePath === undefined) throw new Error(`No browser: none of ${BROWSERS.join(', ')} exists.`);
-  browser = await chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-dev-shm-usage'] });
+  browser = await launchBrowser();
   address = await until('the demo says where its page is', () => told(/^page: +(http:\S+)$/), 60_000);
   page = await browser.newPage();
   page.on('pageerror', (error) => errors.push(error.message));

@@ -1,15 +1,13 @@
 /** What can not be processed is set aside as it came. */
-import { ConfigResourceTypes } from 'kafkajs';
 import { describe, expect, it } from 'vitest';
 
-import { prepareEnvironment, type TestEnvironment } from './harness/environment.js';
+import { prepareEnvironment } from './harness/environment.js';
 import { messagesOf } from './harness/messages.js';
 import { produceAll, untilProcessed } from './harness/outcome.js';
 import { deadLetterOf, eventIds, headersOf, readOutputs } from './harness/outputs.js';
 import { spoilt, UNKNOWN_ID, withSchemaId } from './harness/poison.js';
 import { byLabels, scrape } from './harness/scrape.js';
-import { testStack } from './harness/test-stack.js';
-import { testKafka } from './harness/topics.js';
+import { configureTopic } from './harness/configure-topic.js';
 import { startWorker } from './harness/worker.js';
 import type { Sent } from './harness/workload.js';
 
@@ -118,7 +116,7 @@ describe("an event whose output is larger than the topic's max.message.bytes", (
   it('is dead-lettered alone, and its neighbours are processed once each', { timeout: 60_000 }, async () => {
     const test = await prepareEnvironment('large', 1);
     const { request, user } = messagesOf(test);
-    await limitMessages(test, 'EMAIL_REQUEST_TOPIC', 60_000);
+    await configureTopic(`${test.prefix}EMAIL_REQUEST_TOPIC`, 'max.message.bytes', '60000');
     const names = Array.from({ length: 60 }, (_, index) => `e${String(index).padStart(2, '0')}`);
     const large = ['e20', 'e21', 'e45'];
     await produceAll(test.prefix, [
@@ -146,14 +144,3 @@ describe("an event whose output is larger than the topic's max.message.bytes", (
     expect((await worker.stop()).code).toBe(0);
   });
 });
-
-async function limitMessages({ prefix }: TestEnvironment, topic: string, bytes: number): Promise<void> {
-  const admin = testKafka(testStack().kafkaBrokers).admin();
-  await admin.connect();
-  const configEntries = [{ name: 'max.message.bytes', value: String(bytes) }];
-  await admin.alterConfigs({
-    validateOnly: false,
-    resources: [{ type: ConfigResourceTypes.TOPIC, name: prefix + topic, configEntries }],
-  });
-  await admin.disconnect();
-}

@@ -2,6 +2,7 @@
 import { request as httpRequest } from 'node:http';
 import { expect, it } from 'vitest';
 
+import { configureTopic } from './harness/configure-topic.js';
 import { prepareEnvironment } from './harness/environment.js';
 import { shareTasks, tasksOf } from './harness/joined.js';
 import { messagesOf } from './harness/messages.js';
@@ -97,6 +98,71 @@ it('records what a client confirms as delivered, with the in-app channel alone',
     deliveries: [{ channel: 'IN_APP', status: 'DELIVERED', reason: null }],
   });
   expect((await worker.stop()).code).toBe(0);
+});
+
+it(
+  'sends a client that was away what it missed, once and in order, from whichever gateway it comes back to',
+  { timeout: 90_000 },
+  async () => {
+    const test = await prepareEnvironment('resume', 2);
+    const { task } = messagesOf(test);
+    const stream = startWorker({ env: test.env('stream', { ROLES: 'stream' }) });
+    const gatewayEnv = test.env('gateway', { ROLES: 'gateway' });
+    const first = startWorker({ env: gatewayEnv });
+    const [{ gateway: port }] = await Promise.all([first.ready(), stream.ready()]);
+    const send = async (ids: readonly string[]): Promise<void> => {
+      const users = [7n, 8n];
+      await produceAll(
+        test.prefix,
+        ids.flatMap((id) => users.map((user) => task({ eventId: `${id}-${user}`, assignedTo: user }))),
+      );
+      await untilProcessed(test.prefix);
+    };
+    const [seven, eight] = [await TestSocket.open(port!, 1n, 7n), await TestSocket.open(port!, 1n, 8n)];
+    await send(['before']);
+    await until('both have theirs', () => seven.eventIds.length + eight.eventIds.length === 2);
+    const cursors = [seven.cursor, eight.cursor];
+
+    first.kill('SIGKILL');
+    await first.exited;
+    const missed = Array.from({ length: 200 }, (_, index) => `missed-${index}`);
+    await send(missed);
+    const second = startWorker({ env: gatewayEnv });
+    const { gateway: other } = await second.ready();
+    const back = await Promise.all(
+      cursors.map((cursor, index) => TestSocket.open(other!, 1n, 7n + BigInt(index), cursor)),
+    );
+    await send(['after']);
+    const { inApp } = await readOutputs(test.prefix);
+    for (const [index, socket] of back.entries()) {
+      const user = 7n + BigInt(index);
+      await until('everything is there', () => socket.eventIds.length >= 201);
+      expect(socket.messages[0]).toMatchObject({ type: 'welcome', recovered: true, cursor: cursors[index] });
+      const expected = inApp.filter(({ userId }) => userId === user).map(({ eventId }) => eventId);
+      expect(expected[0]).toBe(`before-${user}`);
+      expect(socket.eventIds).toEqual(expected.slice(1));
+    }
+
+    const idle = await TestSocket.open(other!, 1n, 7n, back[0]!.cursor);
+    expect(idle.messages).toEqual([expect.objectContaining({ recovered: true, cursor: back[0]!.cursor })]);
+    const [offset, ...epoch] = back[0]!.cursor.split('.');
+    const beyond = await TestSocket.open(other!, 1n, 7n, [Number(offset) + 1000, ...epoch].join('.'));
+    expect(beyond.messages[0]).toMatchObject({ type: 'welcome', recovered: false });
+    expect(byLabels(await scrape(second), 'resumes_total')).toEqual({ recovered: 3, lost: 1 });
+    expect((await second.stop()).code).toBe(0);
+    expect((await stream.stop()).code).toBe(0);
+  },
+);
+
+it('does not start on a compacted in-app topic, and says what it would cost', { timeout: 60_000 }, async () => {
+  const test = await prepareEnvironment('compacted', 1);
+  const topic = `${test.prefix}NOTIFICATION_INAPP_TOPIC`;
+  await configureTopic(topic, 'cleanup.policy', 'compact,delete');
+  const worker = startWorker({ env: test.env('a', { ROLES: 'gateway' }) });
+  expect((await worker.exited).code).toBe(1);
+  expect(worker.lines.join('\n')).toContain(
+    `${topic} has cleanup.policy=compact,delete: compaction keeps only the last`,
+  );
 });
 
 it(

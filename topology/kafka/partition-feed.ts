@@ -3,6 +3,9 @@ import { FatalError, messageOf } from '../errors.js';
 import type { FetchedPartition } from './fetched-records.js';
 import type { PartitionConsumer } from './fetcher.js';
 
+/** The records from the position on were deleted, or the end before it was lost. */
+export class OutOfRangeError extends FatalError {}
+
 export class PartitionFeed implements PartitionConsumer {
   readonly #name: string;
   readonly #maxBytes: number;
@@ -53,18 +56,22 @@ export class PartitionFeed implements PartitionConsumer {
 
   outOfRange(position: number): void {
     this.#fail(
-      `${this.#name} is to be read from offset ${position}, but it begins after that or ends before: records were deleted, or its end was lost`,
+      new OutOfRangeError(
+        `${this.#name} is to be read from offset ${position}, but it begins after that or ends before: records were deleted, or its end was lost`,
+      ),
     );
   }
 
   recreated(topicId: string): void {
     this.#fail(
-      `${this.#name} was deleted and made again (topic id ${topicId}) while it was read. Start the worker again: it then says what is left, and what to do`,
+      new FatalError(
+        `${this.#name} was deleted and made again (topic id ${topicId}) while it was read. Start the worker again: it then says what is left, and what to do`,
+      ),
     );
   }
 
   unreadable(position: number, error: unknown): void {
-    this.#fail(`${this.#name} can not be read at offset ${position}: ${messageOf(error)}`, error);
+    this.#fail(new FatalError(`${this.#name} can not be read at offset ${position}: ${messageOf(error)}`, error));
   }
 
   /** The next piece; waits for it. Rejects when the signal aborts or the position is out of range. */
@@ -83,8 +90,8 @@ export class PartitionFeed implements PartitionConsumer {
     }
   }
 
-  #fail(message: string, cause?: unknown): void {
-    this.#failure = new FatalError(message, cause);
+  #fail(failure: FatalError): void {
+    this.#failure = failure;
     this.#notify?.();
   }
 

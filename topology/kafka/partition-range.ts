@@ -8,12 +8,12 @@ export interface PartitionRange {
   readonly topicId: string | undefined;
   readonly partition: number;
   readonly from: number;
-  /** A high watermark: what is not stable yet is waited for. */
+  /** A high watermark: what is not stable yet is waited for. Infinity: until the reader ends it. */
   readonly to: number;
 }
 
-/** Rejects when the signal aborts, or with FatalError when the range can not be read. */
-async function* readRange(
+/** Rejects when the signal aborts, or with FatalError when the range can not be read: OutOfRangeError when it is not there. */
+export async function* readRange(
   { topic, topicId, partition, from, to }: PartitionRange,
   fetcher: Fetcher,
   signal: AbortSignal,

@@ -9,6 +9,8 @@ import { until } from './until.js';
 export interface SocketMessage {
   readonly type: string;
   readonly id?: string;
+  readonly cursor?: string;
+  readonly recovered?: boolean;
   readonly notification?: {
     readonly notificationId: string;
     readonly eventId: string;
@@ -36,10 +38,13 @@ export class TestSocket {
     socket.on('message', (data: Buffer) => this.messages.push(JSON.parse(data.toString()) as SocketMessage));
   }
 
-  /** Resolves once the gateway has welcomed us. */
-  static async open(port: number, tenantId: bigint, userId: bigint): Promise<TestSocket> {
+  /** Resolves once the gateway has welcomed us; where the cursor says, if one is given. */
+  static async open(port: number, tenantId: bigint, userId: bigint, cursor?: string): Promise<TestSocket> {
     const protocols = ['v1', `bearer.${await tokenFor(tenantId, userId)}`];
-    const socket = new WebSocket(`ws://127.0.0.1:${port}/v1/ws`, protocols);
+    const socket = new WebSocket(
+      `ws://127.0.0.1:${port}/v1/ws${cursor === undefined ? '' : `?cursor=${cursor}`}`,
+      protocols,
+    );
     onTestFinished(() => socket.terminate());
     const test = new TestSocket(socket);
     let failure: Error | undefined;
@@ -58,6 +63,15 @@ export class TestSocket {
   /** Ids of the events whose notifications came, in their order. */
   get eventIds(): string[] {
     return this.messages.flatMap(({ notification }) => (notification ? [notification.eventId] : []));
+  }
+
+  /** The newest cursor. */
+  get cursor(): string {
+    return this.messages.findLast(({ cursor }) => cursor !== undefined)!.cursor!;
+  }
+
+  close(): void {
+    this.#socket.terminate();
   }
 
   send(message: object): void {

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import type { Ack } from '../../../processors/fanout/session.js';
-import { notificationOf, startGateway, type Client, type Harness } from './harness.js';
+import type { Ack } from '../../../processors/fanout/acks.js';
+import { messageOf, startGateway, type Client, type Harness } from './harness.js';
 
 describe('an ack', () => {
   let harness: Harness;
@@ -9,7 +9,7 @@ describe('an ack', () => {
   async function notified(onAck?: (ack: Ack) => Promise<void>): Promise<Client> {
     harness = await startGateway(onAck ? { onAck } : {});
     const client = await harness.connect();
-    harness.gateway.publish(1n, 7n, { notification: notificationOf({ notificationId: 5n }), appendedAt: Date.now() });
+    harness.gateway.publish(messageOf({ notificationId: 5n }));
     await client.messages('notification');
     return client;
   }

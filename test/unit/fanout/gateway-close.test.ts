@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer, type AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { FatalError } from '../../../topology/errors.js';
-import { notificationOf, startGateway, tokenOf, type Harness } from './harness.js';
+import { messageOf, startGateway, tokenOf, type Harness } from './harness.js';
 
 describe('closing the gateway', () => {
   let harness: Harness;
@@ -12,14 +12,14 @@ describe('closing the gateway', () => {
     let record = (): void => undefined;
     harness = await startGateway({ onAck: () => new Promise((resolve) => (record = resolve)) });
     const [acking, idle] = [await harness.connect(), await harness.connect()];
-    harness.gateway.publish(1n, 7n, { notification: notificationOf({ notificationId: 5n }), appendedAt: Date.now() });
+    harness.gateway.publish(messageOf({ notificationId: 5n }));
     await acking.messages('notification');
     acking.send({ type: 'ack', id: '5' });
     acking.send('?');
     await acking.messages('error');
     const closing = harness.gateway.close(5000);
     expect(await idle.closed).toEqual({ code: 1001, reason: 'shutdown' });
-    expect(harness.gateway.publish(1n, 7n, { notification: notificationOf(), appendedAt: Date.now() })).toBe(0);
+    expect(harness.gateway.publish(messageOf())).toBe(0);
     record();
     expect(await acking.closed).toEqual({ code: 1001, reason: 'shutdown' });
     expect(acking.received.at(-1)).toEqual({ type: 'acked', id: '5' });
@@ -30,7 +30,7 @@ describe('closing the gateway', () => {
   it('waits for acks no longer than the deadline', async () => {
     harness = await startGateway({ onAck: () => new Promise(() => undefined) });
     const client = await harness.connect();
-    harness.gateway.publish(1n, 7n, { notification: notificationOf({ notificationId: 5n }), appendedAt: Date.now() });
+    harness.gateway.publish(messageOf({ notificationId: 5n }));
     await client.messages('notification');
     client.send({ type: 'ack', id: '5' });
     client.send('?');

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { notificationOf, startGateway, tokenOf, type Harness } from './harness.js';
+import { messageOf, startGateway, tokenOf, type Harness } from './harness.js';
 
 describe('the gateway delivers', () => {
   let harness: Harness;
@@ -8,19 +8,20 @@ describe('the gateway delivers', () => {
   });
   afterEach(() => harness.gateway.close(0));
 
-  const publish = (fields: Parameters<typeof notificationOf>[0] = {}): number => {
-    const notification = notificationOf(fields);
-    return harness.gateway.publish(notification.tenantId, notification.userId, {
-      notification,
-      appendedAt: Date.now() - 20,
-    });
-  };
+  const publish = (fields: Parameters<typeof messageOf>[0] = {}): number =>
+    harness.gateway.publish(messageOf(fields, { appendedAt: Date.now() - 20 }));
 
   it('welcomes a socket with the ids of its token, whole over the int64 range', async () => {
     const client = await harness.connect(await tokenOf({ sub: '9223372036854775807', tenant: '9007199254740993' }));
     expect(client.socket.protocol).toBe('v1');
     expect(client.received).toEqual([
-      { type: 'welcome', protocol: 'v1', userId: '9223372036854775807', tenantId: '9007199254740993' },
+      {
+        type: 'welcome',
+        protocol: 'v1',
+        userId: '9223372036854775807',
+        tenantId: '9007199254740993',
+        cursor: '0.1.topic',
+      },
     ]);
   });
 
@@ -75,8 +76,7 @@ describe('the gateway delivers', () => {
 
   it('does not send a notification whose own recipient is not the one it is published for', async () => {
     const [mine, other] = [await harness.connect(), await harness.connect(await tokenOf({ sub: '8' }))];
-    const message = { notification: notificationOf({ userId: 8n }), appendedAt: Date.now() };
-    expect(harness.gateway.publish(1n, 7n, message)).toBe(0);
+    expect(harness.gateway.publish(messageOf({ userId: 8n }, { key: '1|7' }))).toBe(0);
     for (const client of [mine, other]) {
       client.send('?');
       await client.messages('error');
@@ -132,5 +132,18 @@ describe('the gateway delivers', () => {
     });
     expect(JSON.parse(first)).toMatchObject({ type: 'welcome', userId: '7' });
     expect(socket.protocol).toBe('');
+  });
+
+  it('gives each notification the cursor of its record, and hands on the one that a client comes back with', async () => {
+    const client = await harness.connect();
+    harness.gateway.publish(messageOf({}, { next: 42 }));
+    const [message] = await client.messages('notification');
+    expect(message?.['cursor']).toBe('42.1.topic');
+    const back = await harness.connect(undefined, { query: '?cursor=42.1.topic' });
+    expect(back.received).toEqual([expect.objectContaining({ cursor: '42.1.topic', recovered: true })]);
+    expect(await harness.metric('resumes_total', { outcome: 'recovered' })).toBe(1);
+    const lost = await harness.connect(undefined, { query: '?cursor=42.2.topic' });
+    expect(lost.received).toEqual([expect.objectContaining({ cursor: '0.1.topic', recovered: false })]);
+    expect(await harness.metric('resumes_total', { outcome: 'lost' })).toBe(1);
   });
 });

@@ -1,15 +1,12 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { notificationOf, startGateway, tokenOf, type Harness } from './harness.js';
+import { messageOf, startGateway, tokenOf, type Harness } from './harness.js';
 
 describe('the gateway closes', () => {
   let harness: Harness;
   afterEach(() => harness.gateway.close(0));
 
   const publish = (notificationId: bigint, message = 'text'): number =>
-    harness.gateway.publish(1n, 7n, {
-      notification: notificationOf({ notificationId, message }),
-      appendedAt: Date.now(),
-    });
+    harness.gateway.publish(messageOf({ notificationId, message }));
 
   it('a socket whose token expires while it is open, and only that', async () => {
     harness = await startGateway({ limits: { sweepMs: 50 } });

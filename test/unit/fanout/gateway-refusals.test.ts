@@ -2,9 +2,10 @@ import { createHmac } from 'node:crypto';
 import { once } from 'node:events';
 import { request, type IncomingMessage } from 'node:http';
 import { UnsecuredJWT } from 'jose';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import type { InAppLog } from '../../../processors/fanout/in-app-log.js';
 import type { Identity } from '../../../processors/fanout/token.js';
-import { Client, NOW_S, startGateway, tokenOf, type Harness } from './harness.js';
+import { Client, EMPTY_LOG, NOW_S, startGateway, tokenOf, type Harness } from './harness.js';
 
 const ORIGIN = 'https://erp.example.com';
 
@@ -146,3 +147,30 @@ function hs512(): string {
   const signed = `${encode({ alg: 'HS512' })}.${encode({ sub: '7', tenant: '1', iss: 'erp', aud: 'notifications', exp: NOW_S + 60 })}`;
   return `${signed}.${createHmac('sha512', 'a secret of the tests, 32 bytes or more').update(signed).digest('base64url')}`;
 }
+
+describe('the gateway takes no handshake on', () => {
+  let harness: Harness;
+  afterEach(() => harness.gateway.close(0));
+
+  it('before it follows the topic', async () => {
+    const followed: InAppLog[] = [];
+    harness = await startGateway({ history: () => followed[0] });
+    const protocols = ['v1', `bearer.${await tokenOf()}`];
+    const refusal = await harness.refusal(protocols);
+    expect(refusal).toMatchObject({ status: 503, error: 'starting', headers: { 'retry-after': '5' } });
+    followed.push(EMPTY_LOG);
+    await harness.connect();
+  });
+
+  it('beyond so many at once, and does again as time passes', async () => {
+    let now = 1_000_000;
+    harness = await startGateway({ now: () => now, limits: { handshakeBurst: 2, handshakesPerSecond: 1 } });
+    const token = await tokenOf();
+    await harness.connect(token);
+    await harness.connect(token);
+    expect(await harness.refusal(['v1', `bearer.${token}`])).toMatchObject({ status: 503, error: 'busy' });
+    now += 1000;
+    await harness.connect(token);
+    expect(await harness.metric('upgrades_refused_total', { reason: 'busy' })).toBe(1);
+  });
+});

@@ -1,5 +1,5 @@
 import { afterEach, expect, it } from 'vitest';
-import { notificationOf, startGateway, type Harness } from './harness.js';
+import { messageOf, startGateway, type Harness } from './harness.js';
 
 /**
  * In a file, and so a process, of its own: within milliseconds of the close of an App with traffic, uWebSockets.js now
@@ -10,10 +10,7 @@ let harness: Harness;
 afterEach(() => harness.gateway.close(0));
 
 const publish = (notificationId: bigint, message = 'text'): number =>
-  harness.gateway.publish(1n, 7n, {
-    notification: notificationOf({ notificationId, message }),
-    appendedAt: Date.now(),
-  });
+  harness.gateway.publish(messageOf({ notificationId, message }));
 
 it('the gateway closes a slow reader, while the others go on', async () => {
   harness = await startGateway();

@@ -4,8 +4,9 @@ import { SignJWT } from 'jose';
 import { pino } from 'pino';
 import { Registry } from 'prom-client';
 import { WebSocket, type ClientOptions } from 'ws';
-import { Gateway, type GatewayOptions } from '../../../processors/fanout/gateway.js';
-import type { Ack } from '../../../processors/fanout/session.js';
+import { Gateway, type GatewayOptions, type InAppMessage } from '../../../processors/fanout/gateway.js';
+import type { Ack } from '../../../processors/fanout/acks.js';
+import type { InAppLog } from '../../../processors/fanout/in-app-log.js';
 import { createTokenVerifier, type TokenOptions } from '../../../processors/fanout/token.js';
 import type { InAppNotification } from '../../../schemas/types.js';
 import { createMetrics } from '../../../topology/metrics.js';
@@ -49,6 +50,23 @@ export function notificationOf(fields: Partial<InAppNotification> = {}): InAppNo
   };
 }
 
+/** A record of the in-app topic, as user 7 of tenant 1 gets it unless told otherwise. */
+export function messageOf(fields: Partial<InAppNotification> = {}, over: Partial<InAppMessage> = {}): InAppMessage {
+  const notification = notificationOf(fields);
+  const key = `${notification.tenantId}|${notification.userId}`;
+  return { key, notification, next: 1, appendedAt: Date.now(), ...over };
+}
+
+/** A topic of which nobody has missed anything. */
+export const EMPTY_LOG: InAppLog = {
+  epoch: '1.topic',
+  position: () => 0,
+  resume: (reader) => {
+    reader.recovering();
+    reader.live();
+  },
+};
+
 export type Message = { type: string } & Record<string, unknown>;
 
 /** A client that keeps what it received. */
@@ -89,7 +107,7 @@ export interface Harness {
   /** The value of a metric; 0 when it was never set. */
   metric(name: string, labels?: Record<string, string>): Promise<number>;
   /** Opens a socket with this token and waits for its welcome. */
-  connect(token?: string, options?: ClientOptions): Promise<Client>;
+  connect(token?: string, options?: ClientOptions & { query?: string }): Promise<Client>;
   /** The HTTP status and reason that a handshake is refused with. */
   refusal(
     protocols: string[],
@@ -107,6 +125,7 @@ export async function startGateway(options: HarnessOptions = {}): Promise<Harnes
     port: 0,
     allowedOrigins: [],
     tokens: createTokenVerifier({ jwtSecret: SECRET, ...options.token }),
+    history: () => EMPTY_LOG,
     onAck: (ack) => {
       acks.push(ack);
       return Promise.resolve();
@@ -130,8 +149,8 @@ export async function startGateway(options: HarnessOptions = {}): Promise<Harnes
       );
       return matches.reduce((sum, value) => sum + value.value, 0);
     },
-    async connect(token, clientOptions) {
-      const client = new Client(url, ['v1', `bearer.${token ?? (await tokenOf())}`], clientOptions);
+    async connect(token, { query = '', ...clientOptions } = {}) {
+      const client = new Client(url + query, ['v1', `bearer.${token ?? (await tokenOf())}`], clientOptions);
       await client.messages('welcome');
       return client;
     },

@@ -31,7 +31,7 @@ describe('a notification', () => {
     const int64 = fc.bigInt(-(2n ** 63n), 2n ** 63n - 1n);
     fc.assert(
       fc.property(int64, int64, fc.option(int64), (notificationId, timestamp, entityId) => {
-        const { ref, frame } = encodeNotification(notificationOf({ notificationId, timestamp, entityId }));
+        const { ref, frame } = encodeNotification(notificationOf({ notificationId, timestamp, entityId }), '9.6.topic');
         expect(ref.id).toBe(String(notificationId));
         expect(JSON.parse(frame.toString())).toMatchObject({
           notification: {

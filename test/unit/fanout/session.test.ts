@@ -1,21 +1,26 @@
 import { pino } from 'pino';
 import { Registry } from 'prom-client';
 import { beforeEach, describe, expect, it } from 'vitest';
+import type { Ack } from '../../../processors/fanout/acks.js';
 import { DEFAULT_LIMITS } from '../../../processors/fanout/limits.js';
 import { encodeNotification } from '../../../processors/fanout/protocol.js';
-import { Session, type Ack } from '../../../processors/fanout/session.js';
+import { Session } from '../../../processors/fanout/session.js';
 import { createMetrics } from '../../../topology/metrics.js';
-import { notificationOf, type Message } from './harness.js';
+import { EMPTY_LOG, notificationOf, type Message } from './harness.js';
 
 /** A socket that notes what is done with it; `isFull` makes it drop. */
 class FakeSocket {
   readonly sent: Message[] = [];
   readonly ends: (number | 'cut')[] = [];
   isFull = false;
+  unread = 0;
   send(message: string | Buffer): boolean {
     if (this.isFull) return false;
     this.sent.push(JSON.parse(message.toString()) as Message);
     return true;
+  }
+  backlog(): number {
+    return this.unread;
   }
   cork(run: () => void): void {
     run();
@@ -38,16 +43,19 @@ describe('a session', () => {
     session = new Session({
       terms: { tenantId: 1n, userId: 7n, endsAt: Infinity, endReason: 'lifetime' },
       socket,
+      history: EMPTY_LOG,
       onAck: (ack) => Promise.resolve(void acks.push(ack)),
       limits: { ...DEFAULT_LIMITS, rememberedNotifications: 2 },
       metrics: createMetrics(new Registry()),
       log: pino({ level: 'silent' }),
       now: () => 0,
     });
+    session.begin(undefined);
+    socket.sent.length = 0;
   });
 
   const deliver = (notificationId: bigint): boolean =>
-    session.deliver(encodeNotification(notificationOf({ notificationId })));
+    session.deliver(encodeNotification(notificationOf({ notificationId }), '1.1.topic'));
   const receive = (message: unknown): void =>
     session.receive(new TextEncoder().encode(JSON.stringify(message)).buffer, false);
 
@@ -92,5 +100,110 @@ describe('a session', () => {
     expect(acks).toHaveLength(1);
     expect(socket.sent.map(({ type }) => type)).toEqual(['notification']);
     expect(socket.ends).toEqual([]);
+  });
+});
+
+describe('a session that comes with a cursor', () => {
+  let socket: FakeSocket;
+  let session: Session;
+  let resumed: number;
+  let now: number;
+  beforeEach(() => {
+    socket = new FakeSocket();
+    resumed = 0;
+    now = 0;
+    session = new Session({
+      terms: { tenantId: 1n, userId: 7n, endsAt: Infinity, endReason: 'lifetime' },
+      socket,
+      history: { epoch: '6.topic', position: () => 40, resume: () => (resumed += 1) },
+      onAck: () => Promise.resolve(),
+      limits: { ...DEFAULT_LIMITS, maxReplayBacklogBytes: 100, cursorIntervalMs: 1000 },
+      metrics: createMetrics(new Registry()),
+      log: pino({ level: 'silent' }),
+      now: () => now,
+    });
+  });
+  const outgoing = (notificationId: bigint): ReturnType<typeof encodeNotification> =>
+    encodeNotification(notificationOf({ notificationId }), `${notificationId}.6.topic`);
+  const told = (): unknown[] => socket.sent.map(({ type, cursor, recovered }) => [type, cursor, recovered]);
+
+  it('is sent what it missed and not what is published meanwhile, which is part of that; then what comes', () => {
+    session.begin('10.6.topic');
+    expect([resumed, session.next, session.isResuming]).toEqual([1, 10, true]);
+    session.recovering();
+    expect(session.replay(outgoing(11n), 12)).toBe(true);
+    expect(session.deliver(outgoing(40n))).toBe(false);
+    expect(session.replay(undefined, 30)).toBe(true);
+    expect(session.next).toBe(30);
+    session.live();
+    expect(session.deliver(outgoing(41n))).toBe(true);
+    expect(told()).toEqual([
+      ['welcome', '10.6.topic', true],
+      ['notification', '11.6.topic', undefined],
+      ['notification', '41.6.topic', undefined],
+    ]);
+  });
+
+  it('takes no more while much waits unread, and goes on from there once that is read', () => {
+    session.begin('10.6.topic');
+    session.recovering();
+    session.drained();
+    expect(resumed).toBe(1);
+    socket.unread = 101;
+    expect(session.replay(outgoing(11n), 12)).toBe(false);
+    session.drained();
+    expect([resumed, session.next]).toEqual([2, 12]);
+    session.recovering();
+    expect(socket.sent.filter(({ type }) => type === 'welcome')).toHaveLength(1);
+  });
+
+  it.each(['10.4.topic', '10.6.other', 'nonsense'])(
+    'of another epoch or of none (%s) is told that it can not be recovered, and is live',
+    (cursor) => {
+      session.begin(cursor);
+      expect(resumed).toBe(0);
+      expect(session.deliver(outgoing(40n))).toBe(true);
+      expect(told()).toEqual([
+        ['welcome', '40.6.topic', false],
+        ['notification', '40.6.topic', undefined],
+      ]);
+    },
+  );
+
+  it('is sent away when the gateway has not come so far, to try again', () => {
+    session.begin('50.6.topic');
+    session.behind();
+    expect(socket.ends).toEqual([4004]);
+  });
+
+  it('that was promised everything is sent away when that turns out to be gone, not told that it has it', () => {
+    session.begin('10.6.topic');
+    session.recovering();
+    session.lost();
+    expect(told()).toEqual([['welcome', '10.6.topic', true]]);
+    expect(socket.ends).toEqual([4004]);
+  });
+
+  it('can confirm what it missed', async () => {
+    session.begin('10.6.topic');
+    session.replay(outgoing(11n), 12);
+    session.receive(new TextEncoder().encode('{"type":"ack","id":"11"}').buffer, false);
+    await session.drain();
+    expect(socket.sent.at(-1)).toEqual({ type: 'acked', id: '11' });
+  });
+
+  it('is told its cursor when nothing came for it for long, and not while it resumes', () => {
+    session.begin('10.6.topic');
+    session.recovering();
+    now = 5000;
+    session.tellCursor();
+    session.live();
+    session.deliver(outgoing(41n));
+    session.tellCursor();
+    expect(told()).toHaveLength(2);
+    now = 6000;
+    session.tellCursor();
+    session.tellCursor();
+    expect(told().slice(2)).toEqual([['cursor', '40.6.topic', undefined]]);
   });
 });

@@ -1,0 +1,128 @@
+/** A page that loses its gateway: what came meanwhile is on it when it is back, from another one. */
+import { createServer, connect, type AddressInfo, type Server, type Socket } from 'node:net';
+import type { Browser, Page as BrowserPage } from 'playwright-core';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { Page } from '../../dev/demo/page.js';
+import type { Person } from '../../dev/simulators/staff.js';
+import { prepareEnvironment, type TestEnvironment } from '../integration/harness/environment.js';
+import { JWT_SECRET } from '../integration/harness/jwt-secret.js';
+import { messagesOf } from '../integration/harness/messages.js';
+import { produceAll, untilProcessed } from '../integration/harness/outcome.js';
+import { readOutputs } from '../integration/harness/outputs.js';
+import { until } from '../integration/harness/until.js';
+import { startWorker, type WorkerProcess } from '../integration/harness/worker.js';
+import { launchBrowser } from './browser.js';
+
+const PERSON: Person = {
+  tenantId: 1n,
+  userId: 7n,
+  fullName: 'Anna Berg',
+  email: null,
+  locale: 'en-US',
+  timeZone: 'Europe/Berlin',
+  deviceTokens: [],
+  mutedChannels: [],
+};
+
+/** What stands in front of the gateways: the page's one address, whichever of them is there. */
+class Balancer {
+  port = 0;
+  /** Where connections go; undefined: they are refused. */
+  target: number | undefined;
+  readonly #server: Server;
+  readonly #sockets = new Set<Socket>();
+
+  constructor() {
+    this.#server = createServer((socket) => {
+      const { target } = this;
+      if (target === undefined) {
+        socket.destroy();
+        return;
+      }
+      const upstream = connect(target, '127.0.0.1');
+      for (const [one, other] of [
+        [socket, upstream],
+        [upstream, socket],
+      ] as const) {
+        this.#sockets.add(one);
+        one.on('error', () => undefined); // followed by close
+        one.on('close', () => {
+          this.#sockets.delete(one);
+          other.destroy();
+        });
+        one.pipe(other);
+      }
+    });
+  }
+
+  async listen(): Promise<void> {
+    await new Promise<void>((resolve) => this.#server.listen(0, '127.0.0.1', resolve));
+    this.port = (this.#server.address() as AddressInfo).port;
+  }
+
+  close(): void {
+    this.#server.close();
+    for (const socket of this.#sockets) socket.destroy();
+  }
+}
+
+let test: TestEnvironment;
+let balancer: Balancer;
+let server: Page;
+let browser: Browser;
+let page: BrowserPage;
+
+beforeAll(async () => {
+  test = await prepareEnvironment('page', 2);
+  balancer = new Balancer();
+  await balancer.listen();
+  server = new Page({ port: 0, gatewayPort: balancer.port, jwtSecret: JWT_SECRET, people: () => [PERSON] });
+  browser = await launchBrowser();
+  page = await browser.newPage();
+});
+afterAll(async () => {
+  await browser.close();
+  server.close();
+  balancer.close();
+});
+
+const gateway = async (): Promise<WorkerProcess> => {
+  const worker = startWorker({ env: test.env('gateway', { ROLES: 'gateway' }) });
+  balancer.target = (await worker.ready()).gateway!;
+  return worker;
+};
+const send = async (titles: readonly string[]): Promise<void> => {
+  const { task } = messagesOf(test);
+  for (const taskTitle of titles) await produceAll(test.prefix, [task({ eventId: taskTitle, taskTitle })]);
+  await untilProcessed(test.prefix);
+};
+/** Newest first, as they stand on the page. */
+const messages = (): Promise<string[]> => page.locator('.card .message').allTextContents();
+
+it('shows what came while its gateway was gone, in order and once, and says nothing of a gap', async () => {
+  const stream = startWorker({ env: test.env('stream', { ROLES: 'stream' }) });
+  await stream.ready();
+  const first = await gateway();
+  await page.goto(await server.listen());
+  await page.locator('#state[data-state=live]').waitFor();
+  await send(['one']);
+  await until('the first is shown', async () => (await messages()).length === 1);
+
+  balancer.target = undefined;
+  first.kill('SIGKILL');
+  await page.locator('#state[data-state=waiting]').waitFor();
+  await send(['two', 'three', 'four']);
+  expect(await messages()).toHaveLength(1);
+
+  const second = await gateway();
+  await page.locator('#state[data-state=live]').waitFor();
+  await send(['five']);
+  await until('the last is shown', async () => (await messages()).some((text) => text.includes("'five'")));
+  const { inApp } = await readOutputs(test.prefix);
+  expect(inApp).toHaveLength(5);
+  expect(await messages()).toEqual(inApp.map(({ message }) => message).reverse());
+  expect(await page.locator('#gap').isVisible()).toBe(false);
+  expect(await page.locator('.card .ack[data-done]').count()).toBe(5);
+  expect((await second.stop()).code).toBe(0);
+  expect((await stream.stop()).code).toBe(0);
+});

@@ -1,0 +1,312 @@
+import fc from 'fast-check';
+import { pino } from 'pino';
+import { afterEach, describe, expect, it } from 'vitest';
+import type { InAppMessage } from '../../../processors/fanout/gateway.js';
+import type { ResumingReader } from '../../../processors/fanout/in-app-log.js';
+import { encodeNotification, type OutgoingNotification } from '../../../processors/fanout/protocol.js';
+import { InAppPartition } from '../../../topology/in-app-partition.js';
+import type { FetchedPartition, FetchedRecord, Fetcher, PartitionConsumer } from '../../../topology/kafka/index.js';
+import { notificationOf } from '../fanout/harness.js';
+
+const EARLIEST_DEFAULT = 0;
+
+/** A partition in memory, with gaps where a broker has markers; fetches are answered when the test says so. */
+class FakePartition {
+  readonly records: FetchedRecord[] = [];
+  end = 0;
+  earliest = EARLIEST_DEFAULT;
+  readonly live = new FakeFetcher(this);
+  readonly again = new FakeFetcher(this);
+
+  append(user: string): void {
+    const key = Buffer.from(user);
+    this.records.push({ offset: this.end, timestamp: 0, key, value: Buffer.from('x'), headers: {} } as FetchedRecord);
+    this.end += 1;
+  }
+
+  marker(): void {
+    this.end += 1;
+  }
+}
+
+class FakeFetcher implements Pick<Fetcher, 'add' | 'remove'> {
+  readonly #partition: FakePartition;
+  /** Passes that were begun. */
+  begun = 0;
+  #consumer: PartitionConsumer | undefined;
+  #position = 0;
+
+  constructor(partition: FakePartition) {
+    this.#partition = partition;
+  }
+
+  add(_topic: string, _partition: number, position: number, consumer: PartitionConsumer): void {
+    this.#consumer = consumer;
+    this.#position = position;
+    this.begun += 1;
+  }
+
+  remove(_topic: string, _partition: number, consumer?: PartitionConsumer): void {
+    if (this.#consumer === consumer) this.#consumer = undefined;
+  }
+
+  /** Answers with so many offsets at most; false when nobody asks. */
+  answer(count: number): boolean {
+    const { records, end, earliest } = this.#partition;
+    const consumer = this.#consumer;
+    if (!consumer?.hasRoom()) return false;
+    if (this.#position < earliest || this.#position > end) {
+      this.#consumer = undefined;
+      consumer.outOfRange(this.#position);
+      return true;
+    }
+    const from = this.#position;
+    const nextOffset = Math.min(end, from + count);
+    const of = records.filter(({ offset }) => offset >= from && offset < nextOffset);
+    const fetched: FetchedPartition = {
+      records: { length: of.length, at: (index) => of[index], [Symbol.iterator]: () => of[Symbol.iterator]() },
+      nextOffset,
+      bytes: of.length,
+    };
+    this.#position = nextOffset;
+    consumer.deliver(fetched, end, end);
+    return true;
+  }
+}
+
+/** A socket that was away: keeps the offsets that it was sent. */
+class Reader implements ResumingReader {
+  readonly offsets: number[] = [];
+  readonly told: string[] = [];
+  readonly start: number;
+  isResuming = true;
+  next: number;
+  /** Takes so many at a time, then it has to drain. */
+  readonly #atOnce: number;
+
+  constructor(
+    readonly key: string,
+    start: number,
+    atOnce = Infinity,
+  ) {
+    this.start = start;
+    this.next = start;
+    this.#atOnce = atOnce;
+  }
+
+  recovering(): void {
+    if (!this.told.includes('recovering')) this.told.push('recovering');
+  }
+  replay(notification: OutgoingNotification | undefined, next: number): boolean {
+    if (notification) this.offsets.push(Number(notification.ref.id));
+    this.next = next;
+    return this.offsets.length % this.#atOnce !== 0;
+  }
+  live(): void {
+    this.#end('live');
+  }
+  lost(): void {
+    this.#end('lost');
+  }
+  behind(): void {
+    this.#end('behind');
+  }
+  #end(what: string): void {
+    if (!this.isResuming) throw new Error(`told ${what} after ${this.told.at(-1)}`);
+    this.told.push(what);
+    this.isResuming = false;
+  }
+}
+
+const stops: AbortController[] = [];
+afterEach(() => {
+  for (const stop of stops.splice(0)) stop.abort();
+});
+
+const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+/** A partition that is followed from `from`, with sockets that hear what is published once they are live. */
+function follow(fake: FakePartition, from: number): { partition: InAppPartition; readers: Reader[] } {
+  const readers: Reader[] = [];
+  const stop = new AbortController();
+  stops.push(stop);
+  const partition = new InAppPartition(
+    {
+      topic: 'in-app',
+      topicId: 'id',
+      partition: 0,
+      from,
+      fetcher: fake.live as unknown as Fetcher,
+      again: fake.again as unknown as Fetcher,
+      earliest: () => Promise.resolve(fake.earliest),
+      end: () => Promise.resolve(fake.end),
+      // As a schema that is looked up: some take a while.
+      decode: async ({ key, offset }) => {
+        if (offset % 4 === 0) await turn();
+        const notification = notificationOf({ notificationId: BigInt(offset) });
+        return { key: key!.toString(), notification, next: offset + 1, appendedAt: 0 };
+      },
+      gateway: {
+        publish: ({ key, next }: InAppMessage) => {
+          const of = readers.filter((reader) => reader.told.at(-1) === 'live' && reader.key === key);
+          for (const reader of of) reader.offsets.push(next - 1);
+          return of.length;
+        },
+        outgoing: ({ notification }: InAppMessage) => encodeNotification(notification, ''),
+      },
+      log: pino({ level: 'silent' }),
+    },
+    stop.signal,
+  );
+  partition.run().catch((error: unknown) => {
+    if (!stop.signal.aborted) throw error;
+  });
+  return { partition, readers };
+}
+
+async function hop(times: number): Promise<void> {
+  for (let time = 0; time < times; time += 1) await Promise.resolve();
+}
+
+const USERS = ['1|7', '1|8'];
+
+type Step =
+  | { readonly do: 'append'; readonly user: string }
+  | { readonly do: 'marker' | 'turn' }
+  | { readonly do: 'publish' | 'read'; readonly count: number; readonly hops: number }
+  | {
+      readonly do: 'come';
+      readonly user: string;
+      readonly back: number;
+      readonly atOnce: number;
+      readonly hops: number;
+    }
+  | { readonly do: 'drain'; readonly which: number };
+
+/** Microtasks that pass first: an answer or a handshake may come between any two steps of the reading and the sending. */
+const hops = fc.nat({ max: 12 });
+const user = fc.constantFrom(...USERS);
+const step: fc.Arbitrary<Step> = fc.oneof(
+  fc.record({ do: fc.constant('append' as const), user }),
+  fc.record({ do: fc.constantFrom('marker' as const, 'turn' as const) }),
+  fc.record({ do: fc.constantFrom('publish' as const, 'read' as const), count: fc.integer({ min: 1, max: 5 }), hops }),
+  fc.record({
+    do: fc.constant('come' as const),
+    user,
+    back: fc.nat({ max: 20 }),
+    atOnce: fc.constantFrom(1, 2, Infinity),
+    hops,
+  }),
+  fc.record({ do: fc.constant('drain' as const), which: fc.nat({ max: 20 }) }),
+);
+
+describe('a partition of the in-app topic', () => {
+  it('shows a socket that comes back each record of its user from its cursor on, once and in order, however reads, sends and arrivals interleave', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { maxLength: 80 }), async (steps) => {
+        const fake = new FakePartition();
+        for (const of of [...USERS, ...USERS]) fake.append(of);
+        const { partition, readers } = follow(fake, fake.end);
+        const drain = (reader: Reader): void => {
+          if (reader.isResuming && reader.told.includes('recovering')) partition.resume(reader);
+        };
+        for (const one of steps) {
+          switch (one.do) {
+            case 'append':
+              fake.append(one.user);
+              break;
+            case 'marker':
+              fake.marker();
+              break;
+            case 'turn':
+              await turn();
+              break;
+            case 'publish':
+              void hop(one.hops).then(() => fake.live.answer(one.count));
+              break;
+            case 'read':
+              void hop(one.hops).then(() => fake.again.answer(one.count));
+              break;
+            case 'come': {
+              // Its cursor is from a gateway that may be further than this one.
+              const reader = new Reader(one.user, Math.max(0, fake.end - one.back), one.atOnce);
+              readers.push(reader);
+              void hop(one.hops).then(() => partition.resume(reader));
+              break;
+            }
+            case 'drain': {
+              const paused = readers.filter(({ isResuming }) => isResuming);
+              if (paused.length > 0) drain(paused[one.which % paused.length]!);
+              break;
+            }
+          }
+        }
+        for (let round = 0; round < 400 && readers.some(({ isResuming }) => isResuming); round += 1) {
+          fake.live.answer(10);
+          fake.again.answer(10);
+          await turn();
+          await turn();
+          for (const reader of readers) drain(reader);
+        }
+        fake.append('1|7');
+        for (let round = 0; round < 40 && partition.position < fake.end; round += 1) {
+          fake.live.answer(100);
+          await turn();
+        }
+        for (const reader of readers) {
+          expect(reader.told).toEqual(['recovering', 'live']);
+          const expected = fake.records.filter(
+            ({ key, offset }) => key!.toString() === reader.key && offset >= reader.start,
+          );
+          expect(reader.offsets).toEqual(expected.map(({ offset }) => offset));
+        }
+      }),
+      { numRuns: 10_000 },
+    );
+  });
+
+  it('reads once for all that come together', async () => {
+    const fake = new FakePartition();
+    for (let time = 0; time < 50; time += 1) for (const of of USERS) fake.append(of);
+    const { partition, readers } = follow(fake, fake.end);
+    for (let count = 0; count < 300; count += 1) {
+      const reader = new Reader(USERS[count % 2]!, count % 100);
+      readers.push(reader);
+      partition.resume(reader);
+    }
+    // The first one begins before the others have come; these are read to together.
+    for (let round = 0; round < 300 && readers.some(({ isResuming }) => isResuming); round += 1) {
+      fake.again.answer(20);
+      await turn();
+    }
+    expect(readers.every(({ told }) => told.at(-1) === 'live')).toBe(true);
+    expect(fake.again.begun).toBeLessThanOrEqual(2);
+  });
+
+  it('tells those whose records were deleted that they have lost them, and reads to the others', async () => {
+    const fake = new FakePartition();
+    for (let time = 0; time < 20; time += 1) fake.append('1|7');
+    fake.earliest = 10;
+    const { partition } = follow(fake, fake.end);
+    const [old, young] = [new Reader('1|7', 4), new Reader('1|7', 12)];
+    partition.resume(old);
+    partition.resume(young);
+    for (let round = 0; round < 20 && (old.isResuming || young.isResuming); round += 1) {
+      fake.again.answer(100);
+      await turn();
+    }
+    expect(old.told).toEqual(['lost']);
+    expect(young.told).toEqual(['recovering', 'live']);
+    expect(young.offsets).toEqual([12, 13, 14, 15, 16, 17, 18, 19]);
+  });
+
+  it('does not read further back than a million offsets', () => {
+    const fake = new FakePartition();
+    fake.end = 2_000_000;
+    const { partition } = follow(fake, fake.end);
+    const reader = new Reader('1|7', 999_999);
+    partition.resume(reader);
+    expect(reader.told).toEqual(['lost']);
+    expect(fake.again.begun).toBe(0);
+  });
+});

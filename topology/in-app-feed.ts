@@ -1,0 +1,94 @@
+/** The in-app topic for the gateway: every partition followed from its end, and read again for sockets that were away. */
+import { epochOf } from '../processors/fanout/cursor.js';
+import type { Gateway, InAppMessage } from '../processors/fanout/gateway.js';
+import type { InAppLog, ResumingReader } from '../processors/fanout/in-app-log.js';
+import type { Connections } from './connections.js';
+import { decodeFeed, type FeedDecoder } from './decode-feed.js';
+import { InAppPartition, keyOf } from './in-app-partition.js';
+import { offsetIn, partitionFor, type FetchedRecord, type Offsets } from './kafka/index.js';
+import type { Logger } from './log.js';
+import type { Metrics } from './metrics.js';
+
+export interface InAppFeedServices {
+  /** Physical name of the topic, which the connections track. */
+  readonly topic: string;
+  readonly offsets: Offsets;
+  readonly connections: Connections;
+  readonly decoder: FeedDecoder;
+  readonly gateway: Pick<Gateway, 'publish' | 'outgoing'>;
+  readonly metrics: Metrics;
+  readonly log: Logger;
+}
+
+const ANSWER_MS = 15_000;
+
+export class InAppFeed implements InAppLog {
+  readonly epoch: string;
+  readonly #partitions: readonly InAppPartition[];
+
+  private constructor(epoch: string, partitions: (feed: InAppFeed) => readonly InAppPartition[]) {
+    this.epoch = epoch;
+    this.#partitions = partitions(this);
+  }
+
+  /** Finds the ends; waits for the brokers. */
+  static async open(services: InAppFeedServices, signal: AbortSignal): Promise<InAppFeed> {
+    const { topic, connections, offsets, log, gateway } = services;
+    const count = connections.leaders.partitionCount(topic);
+    const all = Array.from({ length: count }, (_, partition) => ({ topic, partition }));
+    const patiently = <T>(ask: () => Promise<T>): Promise<T> => connections.patiently(ask, 'gateway');
+    const topicId = (await patiently(() => offsets.topicIds([topic], ANSWER_MS))).get(topic);
+    const ends = await patiently(() => offsets.at('latest', all, ANSWER_MS));
+    const again = await connections.reader([topic], 'gateway');
+    const make = (feed: InAppFeed): InAppPartition[] =>
+      all.map((of) => {
+        const options = {
+          ...of,
+          topicId,
+          from: offsetIn(ends, of)!.offset,
+          fetcher: connections.fetcher,
+          again,
+          earliest: () => patiently(async () => (await offsets.at('earliest', [of], ANSWER_MS))[0]!.offset),
+          end: async () => (await offsets.highWatermarks([of], ANSWER_MS))[0]!.offset,
+          decode: (record: FetchedRecord) => feed.#decode(record, of.partition, services, signal),
+          gateway,
+          log,
+        };
+        return new InAppPartition(options, signal);
+      });
+    return new InAppFeed(epochOf(topicId, count), make);
+  }
+
+  /** Publishes what comes, until the signal aborts. Rejects when a partition can not be read. */
+  async run(): Promise<void> {
+    await Promise.all(this.#partitions.map((partition) => partition.run()));
+  }
+
+  position(key: string): number {
+    return this.#of(key).position;
+  }
+
+  resume(reader: ResumingReader): void {
+    this.#of(reader.key).resume(reader);
+  }
+
+  #of(key: string): InAppPartition {
+    return this.#partitions[partitionFor(Buffer.from(key), this.#partitions.length)]!;
+  }
+
+  async #decode(
+    record: FetchedRecord,
+    partition: number,
+    services: InAppFeedServices,
+    signal: AbortSignal,
+  ): Promise<InAppMessage | undefined> {
+    const { value, offset, timestamp } = record;
+    const notification = value && (await decodeFeed('NOTIFICATION_INAPP_TOPIC', value, offset, services, signal));
+    if (!notification) return undefined;
+    const key = keyOf(record);
+    const own = this.#of(key);
+    // One from before the topic grew is in another partition than its user's records are now.
+    const next = own === this.#partitions[partition] ? offset + 1 : own.position;
+    return { key, notification, next, appendedAt: timestamp };
+  }
+}
