@@ -19,7 +19,7 @@ const FETCH = { maxWaitMs: 250, maxBytes: 4 * 1024 * 1024, maxBytesPerPartition:
 const RETRY_MS = 500;
 const CLOSE_MS = 1000;
 
-interface Reader {
+interface Client {
   readonly cluster: ReturnType<typeof createCluster>;
   readonly fetcher: Fetcher;
 }
@@ -32,7 +32,7 @@ export class Connections {
   readonly #cluster: ReturnType<typeof createCluster>;
   readonly #log: Logger;
   readonly #stop = new AbortController();
-  readonly #others: Reader[] = [];
+  readonly #others: Client[] = [];
 
   constructor(config: Config, outages: Outages, log: Logger) {
     this.outages = outages;
@@ -88,7 +88,7 @@ export class Connections {
   }
 
   /** A fetcher with connections of its own, for these topics: what it asks for does not wait behind the long polls of the other one. */
-  async reader(topics: readonly string[], part: string): Promise<Fetcher> {
+  async anotherFetcher(topics: readonly string[], part: string): Promise<Fetcher> {
     const cluster = createCluster(this.#settings, this.#log);
     const leaders = new Leaders(cluster);
     const fetcher = new Fetcher(leaders, FETCH, this.#log, (error) => this.outages.report(part, error));
@@ -121,11 +121,11 @@ export class Connections {
 
   async close(): Promise<void> {
     this.#stop.abort();
-    await Promise.all([{ cluster: this.#cluster, fetcher: this.fetcher }, ...this.#others].map(closeReader));
+    await Promise.all([{ cluster: this.#cluster, fetcher: this.fetcher }, ...this.#others].map(disconnect));
   }
 }
 
-async function closeReader({ cluster, fetcher }: Reader): Promise<void> {
+async function disconnect({ cluster, fetcher }: Client): Promise<void> {
   const ended = fetcher.close();
   await cluster.disconnect();
   // Brokers that do not answer must not hold up the end.

@@ -1,5 +1,5 @@
 /** The in-app topic for the gateway: every partition followed from its end, and read again for sockets that were away. */
-import { epochOf } from '../processors/fanout/cursor.js';
+import { epochOf, type Cursor } from '../processors/fanout/cursor.js';
 import type { Gateway, InAppMessage } from '../processors/fanout/gateway.js';
 import type { InAppLog, ResumingReader } from '../processors/fanout/in-app-log.js';
 import type { Connections } from './connections.js';
@@ -23,11 +23,11 @@ export interface InAppFeedServices {
 const ANSWER_MS = 15_000;
 
 export class InAppFeed implements InAppLog {
-  readonly epoch: string;
+  readonly #topicId: string | undefined;
   readonly #partitions: readonly InAppPartition[];
 
-  private constructor(epoch: string, partitions: (feed: InAppFeed) => readonly InAppPartition[]) {
-    this.epoch = epoch;
+  private constructor(topicId: string | undefined, partitions: (feed: InAppFeed) => readonly InAppPartition[]) {
+    this.#topicId = topicId;
     this.#partitions = partitions(this);
   }
 
@@ -39,7 +39,7 @@ export class InAppFeed implements InAppLog {
     const patiently = <T>(ask: () => Promise<T>): Promise<T> => connections.patiently(ask, 'gateway');
     const topicId = (await patiently(() => offsets.topicIds([topic], ANSWER_MS))).get(topic);
     const ends = await patiently(() => offsets.at('latest', all, ANSWER_MS));
-    const again = await connections.reader([topic], 'gateway');
+    const again = await connections.anotherFetcher([topic], 'gateway');
     const make = (feed: InAppFeed): InAppPartition[] =>
       all.map((of) => {
         const options = {
@@ -56,7 +56,7 @@ export class InAppFeed implements InAppLog {
         };
         return new InAppPartition(options, signal);
       });
-    return new InAppFeed(epochOf(topicId, count), make);
+    return new InAppFeed(topicId, make);
   }
 
   /** Publishes what comes, until the signal aborts. Rejects when a partition can not be read. */
@@ -64,16 +64,25 @@ export class InAppFeed implements InAppLog {
     await Promise.all(this.#partitions.map((partition) => partition.run()));
   }
 
-  position(key: string): number {
-    return this.#of(key).position;
+  position(key: string): Cursor {
+    const partition = this.#partitionOf(key);
+    return { epoch: this.#epochOf(partition), offset: this.#partitions[partition]!.position };
   }
 
   resume(reader: ResumingReader): void {
-    this.#of(reader.key).resume(reader);
+    this.#partitions[this.#partitionOf(reader.key)]!.resume(reader);
   }
 
-  #of(key: string): InAppPartition {
-    return this.#partitions[partitionFor(Buffer.from(key), this.#partitions.length)]!;
+  leave(reader: ResumingReader): void {
+    this.#partitions[this.#partitionOf(reader.key)]!.leave(reader);
+  }
+
+  #partitionOf(key: string): number {
+    return partitionFor(Buffer.from(key), this.#partitions.length);
+  }
+
+  #epochOf(partition: number): string {
+    return epochOf(this.#topicId, this.#partitions.length, partition);
   }
 
   async #decode(
@@ -86,9 +95,9 @@ export class InAppFeed implements InAppLog {
     const notification = value && (await decodeFeed('NOTIFICATION_INAPP_TOPIC', value, offset, services, signal));
     if (!notification) return undefined;
     const key = keyOf(record);
-    const own = this.#of(key);
     // One from before the topic grew is in another partition than its user's records are now.
-    const next = own === this.#partitions[partition] ? offset + 1 : own.position;
-    return { key, notification, next, appendedAt: timestamp };
+    const isOwn = this.#partitionOf(key) === partition;
+    const cursor = isOwn ? { epoch: this.#epochOf(partition), offset: offset + 1 } : this.position(key);
+    return { key, notification, cursor, appendedAt: timestamp };
   }
 }

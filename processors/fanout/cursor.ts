@@ -1,7 +1,7 @@
 /**
  * A cursor says up to where a client has seen its user's notifications: an offset of the in-app topic, in which all
- * records of a user are in one partition, so it means the same on every gateway. The epoch says of which topic the
- * offset is: one that was deleted and made again, or grew, begins another.
+ * records of a user are in one partition, so it means the same on every gateway. The epoch says what the offset is
+ * of: the topic, which may be deleted and made again, or grow, and the partition.
  */
 
 export interface Cursor {
@@ -22,7 +22,7 @@ export function parseCursor(text: string): Cursor | undefined {
   return epoch !== undefined && Number.isSafeInteger(offset) ? { epoch, offset } : undefined;
 }
 
-/** How many partitions the topic has, and its id in base64url (none with brokers before 2.8). */
-export function epochOf(topicId: string | undefined, partitions: number): string {
-  return `${partitions}.${topicId ?? '0'}`;
+/** The partition, how many the topic has, and the topic's id in base64url (none with brokers before 2.8). */
+export function epochOf(topicId: string | undefined, partitions: number, partition: number): string {
+  return `${partition}.${partitions}.${topicId ?? '0'}`;
 }

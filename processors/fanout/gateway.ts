@@ -7,7 +7,7 @@ import type { Logger } from '../../topology/log.js';
 import type { Metrics } from '../../topology/metrics.js';
 import type { Admitted, RoomCheck } from './admission.js';
 import type { Ack } from './acks.js';
-import { formatCursor } from './cursor.js';
+import { formatCursor, type Cursor } from './cursor.js';
 import { Handshakes, type Admission } from './handshakes.js';
 import { Hub } from './hub.js';
 import type { InAppLog } from './in-app-log.js';
@@ -30,8 +30,8 @@ export interface InAppMessage {
   /** The record's key: its user. */
   readonly key: string;
   readonly notification: InAppNotification;
-  /** The offset of the first of the user's records that comes after it. */
-  readonly next: number;
+  /** Of a client that has it. */
+  readonly cursor: Cursor;
   /** When the broker appended it, ms since the epoch. */
   readonly appendedAt: number;
 }
@@ -114,7 +114,7 @@ export class Gateway {
   }
 
   /** As it goes to the sockets; undefined when it goes to none: it has expired, or its own user is not that of its key. */
-  outgoing({ key, notification, next }: InAppMessage): OutgoingNotification | undefined {
+  outgoing({ key, notification, cursor }: InAppMessage): OutgoingNotification | undefined {
     const recipient = userKey(notification.tenantId, notification.userId);
     if (recipient !== key) {
       this.#options.metrics.socket_messages_total.inc({ kind: 'dropped' });
@@ -125,7 +125,7 @@ export class Gateway {
       return undefined;
     }
     if (notification.expiresAt !== null && notification.expiresAt < BigInt(this.#now())) return undefined;
-    return encodeNotification(notification, formatCursor({ epoch: this.#history.epoch, offset: next }));
+    return encodeNotification(notification, formatCursor(cursor));
   }
 
   /**
@@ -183,15 +183,15 @@ export class Gateway {
   /** Handshakes under way count as sockets: else a slow key server would let in any number of them. */
   #room(key?: string): ReturnType<RoomCheck> {
     if (this.#closing) return 'shutting-down';
-    if (key !== undefined) return this.#hub.full(key);
+    // Counted for those with a good token alone: others must not take it from them.
+    if (key !== undefined) return this.#hub.full(key) ?? (this.#rate.take(this.#now()) ? undefined : 'busy');
     if (this.#options.history() === undefined) return 'starting';
-    if (this.#hub.size + this.#handshakes.pending >= this.#limits.maxSockets) return 'full';
-    return this.#rate.take(this.#now()) ? undefined : 'busy';
+    return this.#hub.size + this.#handshakes.pending >= this.#limits.maxSockets ? 'full' : undefined;
   }
 
   #corkAny(run: () => void): boolean {
     for (const session of this.#hub) {
-      if (session.state !== 'open') continue;
+      if (session.state === 'closed') continue;
       session.cork(run);
       return true;
     }

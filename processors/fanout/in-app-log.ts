@@ -1,23 +1,25 @@
 /** The in-app topic as the gateway sees it: where each user's records have come to, and what a socket missed. */
+import type { Cursor } from './cursor.js';
 import type { OutgoingNotification } from './protocol.js';
 
 export interface InAppLog {
-  /** What offsets are of; see cursor.ts. */
-  readonly epoch: string;
-  /** The offset of the next record that the user's sockets are sent as it comes. */
-  position(key: string): number;
+  /** What the user's open sockets have seen: the next record that they are sent, as it comes. */
+  position(key: string): Cursor;
   /** Reads what the socket missed to it, until nothing is missing. Returns at once; the reader is told how it goes. */
   resume(reader: ResumingReader): void;
+  /** The socket is gone: nothing is read to it any more. */
+  leave(reader: ResumingReader): void;
 }
 
-/** A socket that was away. Told `recovering`, then `replay` as often as there is something, then `live`; or one of the other two. */
+/**
+ * A socket that was away. It is told `recovering` when what it missed is there, `replay` for each record, and at last
+ * `live`; or how it ends otherwise: `lost`, `behind`.
+ */
 export interface ResumingReader {
   /** Its user, as the records' key. */
   readonly key: string;
   /** The offset of the first record that it has not seen; moves on with `replay`. */
   readonly next: number;
-  /** False once the socket is closed, or no longer resumes. */
-  readonly isResuming: boolean;
   /** Everything that it missed is there. */
   recovering(): void;
   /**
@@ -27,7 +29,7 @@ export interface ResumingReader {
   replay(notification: OutgoingNotification | undefined, next: number): boolean;
   /** Nothing is missing: what is published from now on goes to it. */
   live(): void;
-  /** What it missed can not be had any more: it goes on with what is published from now on. */
+  /** What it missed can not be had any more: it goes on with what is published from now on. One that was told `recovering` is closed. */
   lost(): void;
   /** This gateway has not come as far as the reader. */
   behind(): void;

@@ -23,7 +23,7 @@ export interface GatewayLimits {
   readonly rememberedNotifications: number;
   /** A socket that resumes is read no more to while so many bytes wait unread in our memory. */
   readonly maxReplayBacklogBytes: number;
-  /** A socket is told its cursor when this long has passed since it last was. */
+  /** A socket is told its cursor when this long has passed since it last was; up to half less, so that not all are at once. */
   readonly cursorIntervalMs: number;
   /** How often expired tokens and old sockets are looked for. */
   readonly sweepMs: number;

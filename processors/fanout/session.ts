@@ -2,7 +2,7 @@
  * One open socket of one user: sends it what it missed and what comes, takes its acks, and ends it for one reason.
  *
  *     resuming ──► open ──► draining ──► closed
- *        └──────────┴──────────────────────▲
+ *        └──────────┴──────────▲───────────▲
  *
  * resuming  it came with a cursor: what it missed is read to it; what is published meanwhile is part of that
  * open      notifications go out as they are published, acks come in
@@ -14,7 +14,7 @@ import type { Logger } from '../../topology/log.js';
 import type { Metrics } from '../../topology/metrics.js';
 import { Acks, type Ack } from './acks.js';
 import { CLOSE_CODES, type CloseReason } from './close-codes.js';
-import { formatCursor, parseCursor } from './cursor.js';
+import { formatCursor, parseCursor, type Cursor } from './cursor.js';
 import type { InAppLog, ResumingReader } from './in-app-log.js';
 import type { GatewayLimits } from './limits.js';
 import {
@@ -30,7 +30,7 @@ import { RateLimit } from './rate-limit.js';
 export type SessionState = 'resuming' | 'open' | 'draining' | 'closed';
 
 const TRANSITIONS: Readonly<Record<SessionState, readonly SessionState[]>> = {
-  resuming: ['open', 'closed'],
+  resuming: ['open', 'draining', 'closed'],
   open: ['draining', 'closed'],
   draining: ['closed'],
   closed: [],
@@ -85,12 +85,15 @@ export class Session implements ResumingReader {
   #isPaused = false;
   /** When it was told where it stands. */
   #cursorAt = 0;
+  /** Not the same for all: those that came together are not told together. */
+  readonly #cursorEveryMs: number;
 
   constructor(options: SessionOptions) {
     const { terms, limits, onAck, log, now } = options;
     this.terms = terms;
     this.key = userKey(terms.tenantId, terms.userId);
     this.#options = options;
+    this.#cursorEveryMs = limits.cursorIntervalMs * (1 - Math.random() / 2);
     this.#rate = new RateLimit(limits.inboundBurst, limits.inboundPerSecond, now());
     this.#acks = new Acks({
       user: terms,
@@ -110,20 +113,16 @@ export class Session implements ResumingReader {
     return this.#next;
   }
 
-  get isResuming(): boolean {
-    return this.#state === 'resuming';
-  }
-
   /** Begins with what the client missed since its cursor; without one, with what is published from now on. */
   begin(cursor: string | undefined): void {
     const { history } = this.#options;
     if (cursor === undefined) {
       this.#move('open');
-      this.#welcome(this.#cursorNow());
+      this.#welcome(history.position(this.key));
       return;
     }
     const parsed = parseCursor(cursor);
-    if (parsed?.epoch !== history.epoch) {
+    if (parsed?.epoch !== history.position(this.key).epoch) {
       this.lost();
       return;
     }
@@ -132,12 +131,13 @@ export class Session implements ResumingReader {
   }
 
   recovering(): void {
-    if (this.#isWelcomed) return;
+    if (this.#isWelcomed || this.#state !== 'resuming') return;
     this.#countResume('recovered');
-    this.#welcome(formatCursor({ epoch: this.#options.history.epoch, offset: this.#next }), true);
+    this.#welcome({ ...this.#options.history.position(this.key), offset: this.#next }, true);
   }
 
   lost(): void {
+    if (this.#state !== 'resuming') return;
     // It was promised everything, and read so slowly that it went meanwhile: it is told when it comes again.
     if (this.#isWelcomed) {
       this.behind();
@@ -145,29 +145,32 @@ export class Session implements ResumingReader {
     }
     this.#countResume('lost');
     this.#move('open');
-    this.#welcome(this.#cursorNow(), false);
+    this.#welcome(this.#options.history.position(this.key), false);
   }
 
   behind(): void {
+    if (this.#state !== 'resuming') return;
     this.#countResume('behind');
     this.close('behind');
   }
 
   replay(notification: OutgoingNotification | undefined, next: number): boolean {
+    if (this.#state !== 'resuming') return false;
     this.#next = next;
     if (notification !== undefined) this.#notify(notification);
-    if (this.#state !== 'resuming') return false;
+    if (this.#hasClosed()) return false;
     this.#isPaused = this.#options.socket.backlog() > this.#options.limits.maxReplayBacklogBytes;
     return !this.#isPaused;
   }
 
   live(): void {
-    this.#move('open');
+    if (this.#state === 'resuming') this.#move('open');
   }
 
-  /** The client has read what waited for it. */
+  /** The client has read of what waited for it. To be called by the socket's own handler, in which nothing large may be sent: uWebSockets.js would not call it again. */
   drained(): void {
-    if (!this.#isPaused || this.#state !== 'resuming') return;
+    const { socket, limits } = this.#options;
+    if (!this.#isPaused || this.#state !== 'resuming' || socket.backlog() > limits.maxReplayBacklogBytes / 2) return;
     this.#isPaused = false;
     this.#options.history.resume(this);
   }
@@ -179,9 +182,9 @@ export class Session implements ResumingReader {
 
   /** Tells an open socket where it stands when it has not heard of it for long: a user of whom nothing comes moves on too. */
   tellCursor(): void {
-    if (this.#state !== 'open' || this.#options.now() - this.#cursorAt < this.#options.limits.cursorIntervalMs) return;
+    if (this.#state !== 'open' || this.#options.now() - this.#cursorAt < this.#cursorEveryMs) return;
     this.#cursorAt = this.#options.now();
-    this.#answer({ type: 'cursor', cursor: this.#cursorNow() });
+    this.#answer({ type: 'cursor', cursor: formatCursor(this.#options.history.position(this.key)) });
   }
 
   /** Takes a client's message. `data` is read before this returns and may be reused then. */
@@ -232,19 +235,19 @@ export class Session implements ResumingReader {
     if (byLayer) this.#options.metrics.socket_closes_total.inc({ reason: 'transport' satisfies CloseReason });
   }
 
-  /** Runs this while the socket is corked. Only of an open session. */
+  /** Runs this while the socket is corked. Not of a closed session. */
   cork(run: () => void): void {
     this.#options.socket.cork(run);
   }
 
   /** Answers the acks under way, then closes with `shutdown`. */
   async drain(): Promise<void> {
-    if (this.#state === 'open') this.#move('draining');
+    if (this.#state === 'open' || this.#state === 'resuming') this.#move('draining');
     await this.#acks.settled();
     this.close('shutdown');
   }
 
-  #welcome(cursor: string, recovered?: boolean): void {
+  #welcome(cursor: Cursor, recovered?: boolean): void {
     const { userId, tenantId } = this.#who();
     this.#isWelcomed = true;
     this.#cursorAt = this.#options.now();
@@ -253,15 +256,9 @@ export class Session implements ResumingReader {
       protocol: PROTOCOL,
       userId,
       tenantId,
-      cursor,
+      cursor: formatCursor(cursor),
       ...(recovered === undefined ? {} : { recovered }),
     });
-  }
-
-  /** Of a socket that has been sent everything that was published. */
-  #cursorNow(): string {
-    const { history } = this.#options;
-    return formatCursor({ epoch: history.epoch, offset: history.position(this.key) });
   }
 
   #notify(notification: OutgoingNotification): boolean {
@@ -302,5 +299,10 @@ export class Session implements ResumingReader {
   #move(to: SessionState): void {
     if (!TRANSITIONS[this.#state].includes(to)) throw new Error(`A session can not go from ${this.#state} to ${to}.`);
     this.#state = to;
+    if (to === 'closed' || to === 'draining') this.#options.history.leave(this);
+  }
+
+  #hasClosed(): boolean {
+    return this.#state === 'closed';
   }
 }

@@ -122,7 +122,7 @@ it('shows what came while its gateway was gone, in order and once, and says noth
   expect(inApp).toHaveLength(5);
   expect(await messages()).toEqual(inApp.map(({ message }) => message).reverse());
   expect(await page.locator('#gap').isVisible()).toBe(false);
-  expect(await page.locator('.card .ack[data-done]').count()).toBe(5);
+  await until('each is confirmed', async () => (await page.locator('.card .ack[data-done]').count()) === 5);
   expect((await second.stop()).code).toBe(0);
   expect((await stream.stop()).code).toBe(0);
 });

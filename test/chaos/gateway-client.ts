@@ -24,8 +24,9 @@ export function token(tenantId: bigint, userId: bigint, seconds = 600, secret = 
 }
 
 export class GatewayClient {
-  /** What it was sent, without what came again because its cursor was not read any more. */
   readonly shown: Shown[] = [];
+  /** How many of them came again: none may, since it keeps the cursor of each. */
+  repeated = 0;
   /** The offset in its first cursor: what it is to see begins there. */
   from: number | undefined;
   /** Times at which it came back with a cursor and was told that something is missing. */
@@ -123,7 +124,8 @@ export class GatewayClient {
       if (message.recovered === false) this.lost += 1;
     }
     const { notification } = message;
-    if (!notification || this.#ids.has(notification.notificationId)) return;
+    if (!notification) return;
+    if (this.#ids.has(notification.notificationId)) this.repeated += 1;
     this.#ids.add(notification.notificationId);
     // Without its text, which may be long.
     const { eventId, tenantId, userId, notificationId } = notification;

@@ -39,6 +39,7 @@ export async function checkShown(round: Round, clients: readonly GatewayClient[]
       round.unseen.push(`a client of ${client.user} saw ${seen[differs]} where the topic has ${expected[differs]}`);
     if (seen.length > expected.length)
       round.unseen.push(`a client of ${client.user} saw ${seen.length - expected.length} too many`);
+    if (client.repeated > 0) round.unseen.push(`a client of ${client.user} saw ${client.repeated} twice`);
     if (client.lost > 0) round.unseen.push(`a client of ${client.user} was told that something is missing`);
     const foreign = client.shown.find(({ tenantId, userId }) => `${tenantId}|${userId}` !== client.user);
     if (foreign) round.unseen.push(`a client of ${client.user} was shown ${foreign.eventId} of another user`);

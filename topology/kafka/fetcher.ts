@@ -101,6 +101,8 @@ export class Fetcher {
     if (!found || (consumer && found.consumer !== consumer)) return;
     found.version = -1;
     this.#partitions.delete(keyOf(topic, partition));
+    // A loop that waits for room in it would hold on to it, and to what it holds.
+    this.wake();
   }
 
   seek(topic: string, partition: number, position: number): void {

@@ -8,7 +8,7 @@ export type { FetchedPartition } from './fetched-records.js';
 export type { FetchedRecord } from './record-list.js';
 export { Leaders } from './leaders.js';
 export { Membership, type MembershipListener } from './membership.js';
-export { OutOfRangeError, PartitionFeed } from './partition-feed.js';
+export { OutOfRangeError, PartitionFeed, UnreadableError } from './partition-feed.js';
 export { holdsRecords, readRange, type PartitionRange } from './partition-range.js';
 export { keyHash, partitionFor } from './murmur2.js';
 export type { Placement } from './placement.js';

@@ -6,6 +6,16 @@ import type { PartitionConsumer } from './fetcher.js';
 /** The records from the position on were deleted, or the end before it was lost. */
 export class OutOfRangeError extends FatalError {}
 
+/** What the broker has at the position is damaged. */
+export class UnreadableError extends FatalError {
+  readonly position: number;
+
+  constructor(message: string, position: number, cause: unknown) {
+    super(message, cause);
+    this.position = position;
+  }
+}
+
 export class PartitionFeed implements PartitionConsumer {
   readonly #name: string;
   readonly #maxBytes: number;
@@ -71,7 +81,9 @@ export class PartitionFeed implements PartitionConsumer {
   }
 
   unreadable(position: number, error: unknown): void {
-    this.#fail(new FatalError(`${this.#name} can not be read at offset ${position}: ${messageOf(error)}`, error));
+    this.#fail(
+      new UnreadableError(`${this.#name} can not be read at offset ${position}: ${messageOf(error)}`, position, error),
+    );
   }
 
   /** The next piece; waits for it. Rejects when the signal aborts or the position is out of range. */

@@ -9,9 +9,10 @@ describe('a cursor', () => {
       fc.property(
         fc.option(id, { nil: undefined }),
         fc.integer({ min: 1, max: 100_000 }),
+        fc.nat({ max: 100_000 }),
         fc.maxSafeNat(),
-        (topicId, count, offset) => {
-          const cursor = { epoch: epochOf(topicId, count), offset };
+        (topicId, count, partition, offset) => {
+          const cursor = { epoch: epochOf(topicId, count, partition), offset };
           const text = formatCursor(cursor);
           expect(parseCursor(text)).toEqual(cursor);
           expect(encodeURIComponent(text)).toBe(text);
@@ -20,8 +21,16 @@ describe('a cursor', () => {
     );
   });
 
-  it('is of another epoch when the topic is another, or has more partitions', () => {
-    expect(new Set([epochOf('a', 6), epochOf('b', 6), epochOf('a', 8), epochOf(undefined, 6)]).size).toBe(4);
+  it('is of another epoch when the topic is another or has more partitions, and in another partition', () => {
+    expect(
+      new Set([
+        epochOf('a', 6, 1),
+        epochOf('b', 6, 1),
+        epochOf('a', 8, 1),
+        epochOf('a', 6, 2),
+        epochOf(undefined, 6, 1),
+      ]).size,
+    ).toBe(5);
   });
 
   it.each([

@@ -20,7 +20,7 @@ describe('the gateway delivers', () => {
         protocol: 'v1',
         userId: '9223372036854775807',
         tenantId: '9007199254740993',
-        cursor: '0.1.topic',
+        cursor: '0.0.1.topic',
       },
     ]);
   });
@@ -136,14 +136,14 @@ describe('the gateway delivers', () => {
 
   it('gives each notification the cursor of its record, and hands on the one that a client comes back with', async () => {
     const client = await harness.connect();
-    harness.gateway.publish(messageOf({}, { next: 42 }));
+    harness.gateway.publish(messageOf({}, { cursor: { epoch: '0.1.topic', offset: 42 } }));
     const [message] = await client.messages('notification');
-    expect(message?.['cursor']).toBe('42.1.topic');
-    const back = await harness.connect(undefined, { query: '?cursor=42.1.topic' });
-    expect(back.received).toEqual([expect.objectContaining({ cursor: '42.1.topic', recovered: true })]);
+    expect(message?.['cursor']).toBe('42.0.1.topic');
+    const back = await harness.connect(undefined, { query: '?cursor=42.0.1.topic' });
+    expect(back.received).toEqual([expect.objectContaining({ cursor: '42.0.1.topic', recovered: true })]);
     expect(await harness.metric('resumes_total', { outcome: 'recovered' })).toBe(1);
-    const lost = await harness.connect(undefined, { query: '?cursor=42.2.topic' });
-    expect(lost.received).toEqual([expect.objectContaining({ cursor: '0.1.topic', recovered: false })]);
+    const lost = await harness.connect(undefined, { query: '?cursor=42.0.2.topic' });
+    expect(lost.received).toEqual([expect.objectContaining({ cursor: '0.0.1.topic', recovered: false })]);
     expect(await harness.metric('resumes_total', { outcome: 'lost' })).toBe(1);
   });
 });

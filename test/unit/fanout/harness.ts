@@ -54,17 +54,17 @@ export function notificationOf(fields: Partial<InAppNotification> = {}): InAppNo
 export function messageOf(fields: Partial<InAppNotification> = {}, over: Partial<InAppMessage> = {}): InAppMessage {
   const notification = notificationOf(fields);
   const key = `${notification.tenantId}|${notification.userId}`;
-  return { key, notification, next: 1, appendedAt: Date.now(), ...over };
+  return { key, notification, cursor: { epoch: '0.1.topic', offset: 1 }, appendedAt: Date.now(), ...over };
 }
 
 /** A topic of which nobody has missed anything. */
 export const EMPTY_LOG: InAppLog = {
-  epoch: '1.topic',
-  position: () => 0,
+  position: () => ({ epoch: '0.1.topic', offset: 0 }),
   resume: (reader) => {
     reader.recovering();
     reader.live();
   },
+  leave: () => undefined,
 };
 
 export type Message = { type: string } & Record<string, unknown>;

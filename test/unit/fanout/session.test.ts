@@ -55,7 +55,7 @@ describe('a session', () => {
   });
 
   const deliver = (notificationId: bigint): boolean =>
-    session.deliver(encodeNotification(notificationOf({ notificationId }), '1.1.topic'));
+    session.deliver(encodeNotification(notificationOf({ notificationId }), '1.0.1.topic'));
   const receive = (message: unknown): void =>
     session.receive(new TextEncoder().encode(JSON.stringify(message)).buffer, false);
 
@@ -107,15 +107,21 @@ describe('a session that comes with a cursor', () => {
   let socket: FakeSocket;
   let session: Session;
   let resumed: number;
+  let left: number;
   let now: number;
   beforeEach(() => {
     socket = new FakeSocket();
     resumed = 0;
+    left = 0;
     now = 0;
     session = new Session({
       terms: { tenantId: 1n, userId: 7n, endsAt: Infinity, endReason: 'lifetime' },
       socket,
-      history: { epoch: '6.topic', position: () => 40, resume: () => (resumed += 1) },
+      history: {
+        position: () => ({ epoch: '0.6.topic', offset: 40 }),
+        resume: () => (resumed += 1),
+        leave: () => (left += 1),
+      },
       onAck: () => Promise.resolve(),
       limits: { ...DEFAULT_LIMITS, maxReplayBacklogBytes: 100, cursorIntervalMs: 1000 },
       metrics: createMetrics(new Registry()),
@@ -124,12 +130,12 @@ describe('a session that comes with a cursor', () => {
     });
   });
   const outgoing = (notificationId: bigint): ReturnType<typeof encodeNotification> =>
-    encodeNotification(notificationOf({ notificationId }), `${notificationId}.6.topic`);
+    encodeNotification(notificationOf({ notificationId }), `${notificationId}.0.6.topic`);
   const told = (): unknown[] => socket.sent.map(({ type, cursor, recovered }) => [type, cursor, recovered]);
 
   it('is sent what it missed and not what is published meanwhile, which is part of that; then what comes', () => {
-    session.begin('10.6.topic');
-    expect([resumed, session.next, session.isResuming]).toEqual([1, 10, true]);
+    session.begin('10.0.6.topic');
+    expect([resumed, session.next, session.state]).toEqual([1, 10, 'resuming']);
     session.recovering();
     expect(session.replay(outgoing(11n), 12)).toBe(true);
     expect(session.deliver(outgoing(40n))).toBe(false);
@@ -138,54 +144,85 @@ describe('a session that comes with a cursor', () => {
     session.live();
     expect(session.deliver(outgoing(41n))).toBe(true);
     expect(told()).toEqual([
-      ['welcome', '10.6.topic', true],
-      ['notification', '11.6.topic', undefined],
-      ['notification', '41.6.topic', undefined],
+      ['welcome', '10.0.6.topic', true],
+      ['notification', '11.0.6.topic', undefined],
+      ['notification', '41.0.6.topic', undefined],
     ]);
   });
 
   it('takes no more while much waits unread, and goes on from there once that is read', () => {
-    session.begin('10.6.topic');
+    session.begin('10.0.6.topic');
     session.recovering();
     session.drained();
     expect(resumed).toBe(1);
     socket.unread = 101;
     expect(session.replay(outgoing(11n), 12)).toBe(false);
     session.drained();
+    expect(resumed).toBe(1);
+    socket.unread = 50;
+    session.drained();
+    session.drained();
     expect([resumed, session.next]).toEqual([2, 12]);
     session.recovering();
     expect(socket.sent.filter(({ type }) => type === 'welcome')).toHaveLength(1);
   });
 
-  it.each(['10.4.topic', '10.6.other', 'nonsense'])(
+  it.each(['10.0.4.topic', '10.0.6.other', '10.1.6.topic', 'nonsense'])(
     'of another epoch or of none (%s) is told that it can not be recovered, and is live',
     (cursor) => {
       session.begin(cursor);
       expect(resumed).toBe(0);
       expect(session.deliver(outgoing(40n))).toBe(true);
       expect(told()).toEqual([
-        ['welcome', '40.6.topic', false],
-        ['notification', '40.6.topic', undefined],
+        ['welcome', '40.0.6.topic', false],
+        ['notification', '40.0.6.topic', undefined],
       ]);
     },
   );
 
   it('is sent away when the gateway has not come so far, to try again', () => {
-    session.begin('50.6.topic');
+    session.begin('50.0.6.topic');
     session.behind();
     expect(socket.ends).toEqual([4004]);
   });
 
   it('that was promised everything is sent away when that turns out to be gone, not told that it has it', () => {
-    session.begin('10.6.topic');
+    session.begin('10.0.6.topic');
     session.recovering();
     session.lost();
-    expect(told()).toEqual([['welcome', '10.6.topic', true]]);
+    expect(told()).toEqual([['welcome', '10.0.6.topic', true]]);
     expect(socket.ends).toEqual([4004]);
   });
 
+  it('hears nothing more, and throws nothing, when it is closed in the middle of that', () => {
+    session.begin('10.0.6.topic');
+    socket.isFull = true;
+    session.recovering();
+    expect([socket.ends, left]).toEqual([['cut'], 1]);
+    expect(session.replay(outgoing(11n), 12)).toBe(false);
+    session.recovering();
+    session.live();
+    session.lost();
+    session.behind();
+    session.drained();
+    expect([socket.sent, session.state, resumed]).toEqual([[], 'closed', 1]);
+  });
+
+  it('that resumes when the gateway goes away has its acks answered, and goes live no more', async () => {
+    session.begin('10.0.6.topic');
+    session.recovering();
+    session.replay(outgoing(11n), 12);
+    session.receive(new TextEncoder().encode('{"type":"ack","id":"11"}').buffer, false);
+    const drained = session.drain();
+    session.live();
+    expect([session.state, left]).toEqual(['draining', 1]);
+    await drained;
+    expect(socket.sent.at(-1)).toEqual({ type: 'acked', id: '11' });
+    expect(socket.ends).toEqual([1001]);
+  });
+
   it('can confirm what it missed', async () => {
-    session.begin('10.6.topic');
+    session.begin('10.0.6.topic');
     session.replay(outgoing(11n), 12);
     session.receive(new TextEncoder().encode('{"type":"ack","id":"11"}').buffer, false);
     await session.drain();
@@ -193,7 +230,7 @@ describe('a session that comes with a cursor', () => {
   });
 
   it('is told its cursor when nothing came for it for long, and not while it resumes', () => {
-    session.begin('10.6.topic');
+    session.begin('10.0.6.topic');
     session.recovering();
     now = 5000;
     session.tellCursor();
@@ -204,6 +241,6 @@ describe('a session that comes with a cursor', () => {
     now = 6000;
     session.tellCursor();
     session.tellCursor();
-    expect(told().slice(2)).toEqual([['cursor', '40.6.topic', undefined]]);
+    expect(told().slice(2)).toEqual([['cursor', '40.0.6.topic', undefined]]);
   });
 });

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { pino } from 'pino';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { InAppMessage } from '../../../processors/fanout/gateway.js';
 import type { ResumingReader } from '../../../processors/fanout/in-app-log.js';
 import { encodeNotification, type OutgoingNotification } from '../../../processors/fanout/protocol.js';
@@ -8,13 +8,13 @@ import { InAppPartition } from '../../../topology/in-app-partition.js';
 import type { FetchedPartition, FetchedRecord, Fetcher, PartitionConsumer } from '../../../topology/kafka/index.js';
 import { notificationOf } from '../fanout/harness.js';
 
-const EARLIEST_DEFAULT = 0;
-
 /** A partition in memory, with gaps where a broker has markers; fetches are answered when the test says so. */
 class FakePartition {
   readonly records: FetchedRecord[] = [];
   end = 0;
-  earliest = EARLIEST_DEFAULT;
+  earliest = 0;
+  /** The offset of a record that can not be read. */
+  damaged = Infinity;
   readonly live = new FakeFetcher(this);
   readonly again = new FakeFetcher(this);
 
@@ -52,7 +52,7 @@ class FakeFetcher implements Pick<Fetcher, 'add' | 'remove'> {
 
   /** Answers with so many offsets at most; false when nobody asks. */
   answer(count: number): boolean {
-    const { records, end, earliest } = this.#partition;
+    const { records, end, earliest, damaged } = this.#partition;
     const consumer = this.#consumer;
     if (!consumer?.hasRoom()) return false;
     if (this.#position < earliest || this.#position > end) {
@@ -61,6 +61,11 @@ class FakeFetcher implements Pick<Fetcher, 'add' | 'remove'> {
       return true;
     }
     const from = this.#position;
+    if (from <= damaged && damaged < from + count) {
+      this.#consumer = undefined;
+      consumer.unreadable(damaged, new Error('its CRC32C does not match'));
+      return true;
+    }
     const nextOffset = Math.min(end, from + count);
     const of = records.filter(({ offset }) => offset >= from && offset < nextOffset);
     const fetched: FetchedPartition = {
@@ -79,6 +84,7 @@ class Reader implements ResumingReader {
   readonly offsets: number[] = [];
   readonly told: string[] = [];
   readonly start: number;
+  /** Its socket is open, and it does not follow live yet. */
   isResuming = true;
   next: number;
   /** Takes so many at a time, then it has to drain. */
@@ -95,12 +101,18 @@ class Reader implements ResumingReader {
   }
 
   recovering(): void {
-    if (!this.told.includes('recovering')) this.told.push('recovering');
+    if (this.isResuming && !this.told.includes('recovering')) this.told.push('recovering');
   }
   replay(notification: OutgoingNotification | undefined, next: number): boolean {
+    if (!this.isResuming) return false;
     if (notification) this.offsets.push(Number(notification.ref.id));
     this.next = next;
-    return this.offsets.length % this.#atOnce !== 0;
+    return notification === undefined || this.offsets.length % this.#atOnce !== 0;
+  }
+  /** Its socket closes. */
+  close(partition: InAppPartition): void {
+    this.isResuming = false;
+    partition.leave(this);
   }
   live(): void {
     this.#end('live');
@@ -112,7 +124,7 @@ class Reader implements ResumingReader {
     this.#end('behind');
   }
   #end(what: string): void {
-    if (!this.isResuming) throw new Error(`told ${what} after ${this.told.at(-1)}`);
+    if (!this.isResuming) return;
     this.told.push(what);
     this.isResuming = false;
   }
@@ -126,7 +138,11 @@ afterEach(() => {
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 /** A partition that is followed from `from`, with sockets that hear what is published once they are live. */
-function follow(fake: FakePartition, from: number): { partition: InAppPartition; readers: Reader[] } {
+function follow(
+  fake: FakePartition,
+  from: number,
+  passLength = 50_000,
+): { partition: InAppPartition; readers: Reader[] } {
   const readers: Reader[] = [];
   const stop = new AbortController();
   stops.push(stop);
@@ -144,17 +160,18 @@ function follow(fake: FakePartition, from: number): { partition: InAppPartition;
       decode: async ({ key, offset }) => {
         if (offset % 4 === 0) await turn();
         const notification = notificationOf({ notificationId: BigInt(offset) });
-        return { key: key!.toString(), notification, next: offset + 1, appendedAt: 0 };
+        return { key: key!.toString(), notification, cursor: { epoch: '', offset: offset + 1 }, appendedAt: 0 };
       },
       gateway: {
-        publish: ({ key, next }: InAppMessage) => {
+        publish: ({ key, cursor }: InAppMessage) => {
           const of = readers.filter((reader) => reader.told.at(-1) === 'live' && reader.key === key);
-          for (const reader of of) reader.offsets.push(next - 1);
+          for (const reader of of) reader.offsets.push(cursor.offset - 1);
           return of.length;
         },
         outgoing: ({ notification }: InAppMessage) => encodeNotification(notification, ''),
       },
       log: pino({ level: 'silent' }),
+      passLength,
     },
     stop.signal,
   );
@@ -181,7 +198,7 @@ type Step =
       readonly atOnce: number;
       readonly hops: number;
     }
-  | { readonly do: 'drain'; readonly which: number };
+  | { readonly do: 'drain' | 'close'; readonly which: number };
 
 /** Microtasks that pass first: an answer or a handshake may come between any two steps of the reading and the sending. */
 const hops = fc.nat({ max: 12 });
@@ -197,16 +214,16 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     atOnce: fc.constantFrom(1, 2, Infinity),
     hops,
   }),
-  fc.record({ do: fc.constant('drain' as const), which: fc.nat({ max: 20 }) }),
+  fc.record({ do: fc.constantFrom('drain' as const, 'drain' as const, 'close' as const), which: fc.nat({ max: 20 }) }),
 );
 
 describe('a partition of the in-app topic', () => {
   it('shows a socket that comes back each record of its user from its cursor on, once and in order, however reads, sends and arrivals interleave', async () => {
     await fc.assert(
-      fc.asyncProperty(fc.array(step, { maxLength: 80 }), async (steps) => {
+      fc.asyncProperty(fc.array(step, { maxLength: 80 }), fc.constantFrom(3, 50_000), async (steps, passLength) => {
         const fake = new FakePartition();
         for (const of of [...USERS, ...USERS]) fake.append(of);
-        const { partition, readers } = follow(fake, fake.end);
+        const { partition, readers } = follow(fake, fake.end, passLength);
         const drain = (reader: Reader): void => {
           if (reader.isResuming && reader.told.includes('recovering')) partition.resume(reader);
         };
@@ -234,9 +251,12 @@ describe('a partition of the in-app topic', () => {
               void hop(one.hops).then(() => partition.resume(reader));
               break;
             }
-            case 'drain': {
-              const paused = readers.filter(({ isResuming }) => isResuming);
-              if (paused.length > 0) drain(paused[one.which % paused.length]!);
+            case 'drain':
+            case 'close': {
+              const resuming = readers.filter(({ isResuming }) => isResuming);
+              const reader = resuming[one.which % resuming.length];
+              if (one.do === 'drain' && reader) drain(reader);
+              if (one.do === 'close') reader?.close(partition);
               break;
             }
           }
@@ -254,14 +274,16 @@ describe('a partition of the in-app topic', () => {
           await turn();
         }
         for (const reader of readers) {
-          expect(reader.told).toEqual(['recovering', 'live']);
           const expected = fake.records.filter(
             ({ key, offset }) => key!.toString() === reader.key && offset >= reader.start,
           );
-          expect(reader.offsets).toEqual(expected.map(({ offset }) => offset));
+          const offsets = expected.map(({ offset }) => offset);
+          const isClosed = reader.told.at(-1) !== 'live';
+          if (!isClosed) expect(reader.told).toEqual(['recovering', 'live']);
+          expect(reader.offsets).toEqual(isClosed ? offsets.slice(0, reader.offsets.length) : offsets);
         }
       }),
-      { numRuns: 10_000 },
+      { numRuns: 3000 },
     );
   });
 
@@ -308,5 +330,112 @@ describe('a partition of the in-app topic', () => {
     partition.resume(reader);
     expect(reader.told).toEqual(['lost']);
     expect(fake.again.begun).toBe(0);
+  });
+
+  it('tells those who need a damaged record that they have lost it, once, and goes on with the others', async () => {
+    const fake = new FakePartition();
+    for (let time = 0; time < 20; time += 1) fake.append('1|7');
+    fake.damaged = 8;
+    const { partition } = follow(fake, fake.end);
+    const settle = async (...readers: Reader[]): Promise<void> => {
+      for (let round = 0; round < 20 && readers.some(({ isResuming }) => isResuming); round += 1) {
+        fake.again.answer(100);
+        await turn();
+      }
+    };
+    const [old, young] = [new Reader('1|7', 4), new Reader('1|7', 12)];
+    partition.resume(old);
+    partition.resume(young);
+    await settle(old, young);
+    expect(old.told).toEqual(['lost']);
+    expect(young.offsets).toEqual([12, 13, 14, 15, 16, 17, 18, 19]);
+    const passes = fake.again.begun;
+    const again = new Reader('1|7', 4);
+    partition.resume(again);
+    expect(again.told).toEqual(['lost']);
+    expect(fake.again.begun).toBe(passes);
+  });
+
+  it('reads no further than it was asked to for a socket that is gone', async () => {
+    const fake = new FakePartition();
+    for (let time = 0; time < 20; time += 1) fake.append('1|7');
+    const { partition } = follow(fake, fake.end);
+    const [gone, there] = [new Reader('1|7', 0), new Reader('1|8', 18)];
+    partition.resume(gone);
+    gone.close(partition);
+    fake.again.answer(1);
+    await turn();
+    partition.resume(there);
+    for (let round = 0; round < 5; round += 1) {
+      fake.again.answer(1);
+      await turn();
+    }
+    expect(there.told).toEqual(['recovering', 'live']);
+    expect(gone.told).toEqual([]);
+  });
+
+  it('lets one who missed little pass before those who missed much', async () => {
+    const fake = new FakePartition();
+    for (let time = 0; time < 1000; time += 1) fake.append('1|7');
+    const { partition } = follow(fake, fake.end, 10);
+    const far = Array.from({ length: 5 }, (_, index) => new Reader('1|7', index * 100));
+    for (const reader of far) partition.resume(reader);
+    const near = new Reader('1|7', 995);
+    partition.resume(near);
+    let answers = 0;
+    for (; near.isResuming && answers < 100; answers += 1) {
+      fake.again.answer(10);
+      await turn();
+      await turn();
+    }
+    expect(answers).toBeLessThan(10);
+    expect(far.filter(({ isResuming }) => isResuming)).toHaveLength(5);
+    for (let round = 0; round < 400 && far.some(({ isResuming }) => isResuming); round += 1) {
+      fake.again.answer(10);
+      await turn();
+      await turn();
+    }
+    expect(far.map(({ offsets }) => offsets.length)).toEqual([1000, 900, 800, 700, 600]);
+  });
+
+  describe('that is behind a cursor', () => {
+    beforeEach(() => void vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] }));
+    afterEach(() => void vi.useRealTimers());
+
+    it('waits for it, and goes on with the socket when it has come there', async () => {
+      const fake = new FakePartition();
+      const { partition } = follow(fake, fake.end);
+      const reader = new Reader('1|7', 2);
+      partition.resume(reader);
+      for (let time = 0; time < 3; time += 1) fake.append('1|7');
+      expect(reader.told).toEqual([]);
+      fake.live.answer(10);
+      for (let round = 0; round < 5; round += 1) {
+        await turn();
+        fake.again.answer(10);
+      }
+      expect(reader.told).toEqual(['recovering', 'live']);
+      expect(reader.offsets).toEqual([2]);
+    });
+
+    it('sends it to another gateway when it does not come there, and says so when the topic ends before', async () => {
+      const fake = new FakePartition();
+      const { partition } = follow(fake, fake.end);
+      fake.append('1|7');
+      const [there, beyond, gone] = [new Reader('1|7', 1), new Reader('1|7', 2), new Reader('1|7', 2)];
+      for (const reader of [there, beyond, gone]) partition.resume(reader);
+      gone.close(partition);
+      vi.advanceTimersByTime(3000);
+      const late = new Reader('1|7', 5);
+      partition.resume(late);
+      await turn();
+      expect([there.told, beyond.told, gone.told]).toEqual([['behind'], ['lost'], []]);
+      // One that came while the broker was asked has its own time.
+      const isJudgedAtOnce = late.told.length > 0;
+      vi.advanceTimersByTime(3000);
+      await turn();
+      expect(late.told).toEqual(['lost']);
+      expect(isJudgedAtOnce).toBe(false);
+    });
   });
 });
