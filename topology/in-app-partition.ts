@@ -73,6 +73,8 @@ export class InAppPartition {
   #pass: Pass | undefined;
   #isReading = false;
   #isNearsTurn = false;
+  /** Where the last pass for those who missed much ended. */
+  #swept = 0;
   #judging: NodeJS.Timeout | undefined;
   #fail: (error: unknown) => void = () => undefined;
 
@@ -102,8 +104,8 @@ export class InAppPartition {
   resume(reader: ResumingReader): void {
     const missed = this.#position - reader.next;
     if (missed < 0) this.#waitFor(reader);
-    else if (missed > MOST_MISSED || reader.next < this.#earliest) reader.lost();
     else if (missed === 0) goLive(reader);
+    else if (missed > MOST_MISSED || reader.next < this.#earliest) reader.lost();
     else if (this.#pass?.isBegun && isWithin(this.#pass, reader)) join(this.#pass, reader);
     else {
       this.#waiting.add(reader);
@@ -152,11 +154,14 @@ export class InAppPartition {
     }
   }
 
-  /** By turns for those who missed little, and for the one who missed the most: neither waits long for the other. */
+  /**
+   * By turns for those who missed little, and for the others: neither waits long for the other. Those are swept from
+   * the far end to the near one, and again: whoever comes further back waits for the next sweep, and holds up nobody.
+   */
   #nextPass(): Pass {
     this.#isNearsTurn = !this.#isNearsTurn;
     const near = this.#isNearsTurn ? earliestOf(this.#waiting, this.#position - this.#passLength) : Infinity;
-    const position = near === Infinity ? earliestOf(this.#waiting, 0) : near;
+    const position = near === Infinity ? this.#nextFar() : near;
     const pass: Pass = { position, end: position + this.#passLength, isBegun: false, readers: new Map() };
     for (const reader of this.#waiting) {
       if (!isWithin(pass, reader)) continue;
@@ -164,6 +169,13 @@ export class InAppPartition {
       add(pass, reader);
     }
     return pass;
+  }
+
+  #nextFar(): number {
+    const onward = earliestOf(this.#waiting, this.#swept);
+    const position = onward === Infinity ? earliestOf(this.#waiting, 0) : onward;
+    this.#swept = position + this.#passLength;
+    return position;
   }
 
   /** Up to where the others are: from there on, what is published goes to these as well. Or to its end. */

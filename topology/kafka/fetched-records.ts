@@ -30,7 +30,10 @@ const TRANSACTIONAL = 0x10;
 const CONTROL = 0x20;
 const ABORT_MARKER = 0;
 
-/** Throws when a batch is corrupt. A batch cut off at the end of the data is left for the next fetch. */
+/**
+ * Throws RangeError when the first batch is corrupt. A later one is left for the next fetch, which then begins with it:
+ * what is before it is good. So is a batch that is cut off at the end of the data.
+ */
 export function readCommitted(
   data: Buffer,
   fetchOffset: number,
@@ -45,7 +48,13 @@ export function readCommitted(
   while (data.length - at >= BATCH_HEADER) {
     const end = at + BATCH_HEADER + data.readInt32BE(at + 8);
     if (end > data.length) break;
-    const batch = readBatchHeader(data.subarray(at, end));
+    let batch: BatchView;
+    try {
+      batch = readBatchHeader(data.subarray(at, end));
+    } catch (error) {
+      if (nextOffset > fetchOffset) break;
+      throw error;
+    }
     const lastOffset = batch.baseOffset + batch.lastOffsetDelta;
     while (nextPending < pending.length && pending[nextPending]!.firstOffset <= lastOffset) {
       open.add(pending[nextPending]!.producerId);

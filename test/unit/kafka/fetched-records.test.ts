@@ -138,6 +138,14 @@ describe('readCommitted', () => {
     expect(() => readCommitted(data, 42, [])).toThrow(/offset 42 is corrupt/);
   });
 
+  it('keeps what is before a batch whose checksum does not match, and leaves that for the next fetch', () => {
+    const damaged = textsAt(2, ['c']);
+    damaged[damaged.length - 2]! ^= 1;
+    const fetched = readCommitted(Buffer.concat([textsAt(0, ['a', 'b']), damaged]), 0, []);
+    expect([fetched.records.length, fetched.nextOffset]).toEqual([2, 2]);
+    expect(() => readCommitted(damaged, 2, [])).toThrow(/offset 2 is corrupt/);
+  });
+
   it('refuses an older message format', () => {
     const data = textsAt(3, ['abc']);
     data[16] = 1;

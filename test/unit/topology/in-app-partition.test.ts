@@ -2,133 +2,11 @@ import fc from 'fast-check';
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { InAppMessage } from '../../../processors/fanout/gateway.js';
-import type { ResumingReader } from '../../../processors/fanout/in-app-log.js';
-import { encodeNotification, type OutgoingNotification } from '../../../processors/fanout/protocol.js';
+import { encodeNotification } from '../../../processors/fanout/protocol.js';
 import { InAppPartition } from '../../../topology/in-app-partition.js';
-import type { FetchedPartition, FetchedRecord, Fetcher, PartitionConsumer } from '../../../topology/kafka/index.js';
+import type { Fetcher } from '../../../topology/kafka/index.js';
 import { notificationOf } from '../fanout/harness.js';
-
-/** A partition in memory, with gaps where a broker has markers; fetches are answered when the test says so. */
-class FakePartition {
-  readonly records: FetchedRecord[] = [];
-  end = 0;
-  earliest = 0;
-  /** The offset of a record that can not be read. */
-  damaged = Infinity;
-  readonly live = new FakeFetcher(this);
-  readonly again = new FakeFetcher(this);
-
-  append(user: string): void {
-    const key = Buffer.from(user);
-    this.records.push({ offset: this.end, timestamp: 0, key, value: Buffer.from('x'), headers: {} } as FetchedRecord);
-    this.end += 1;
-  }
-
-  marker(): void {
-    this.end += 1;
-  }
-}
-
-class FakeFetcher implements Pick<Fetcher, 'add' | 'remove'> {
-  readonly #partition: FakePartition;
-  /** Passes that were begun. */
-  begun = 0;
-  #consumer: PartitionConsumer | undefined;
-  #position = 0;
-
-  constructor(partition: FakePartition) {
-    this.#partition = partition;
-  }
-
-  add(_topic: string, _partition: number, position: number, consumer: PartitionConsumer): void {
-    this.#consumer = consumer;
-    this.#position = position;
-    this.begun += 1;
-  }
-
-  remove(_topic: string, _partition: number, consumer?: PartitionConsumer): void {
-    if (this.#consumer === consumer) this.#consumer = undefined;
-  }
-
-  /** Answers with so many offsets at most; false when nobody asks. */
-  answer(count: number): boolean {
-    const { records, end, earliest, damaged } = this.#partition;
-    const consumer = this.#consumer;
-    if (!consumer?.hasRoom()) return false;
-    if (this.#position < earliest || this.#position > end) {
-      this.#consumer = undefined;
-      consumer.outOfRange(this.#position);
-      return true;
-    }
-    const from = this.#position;
-    if (from <= damaged && damaged < from + count) {
-      this.#consumer = undefined;
-      consumer.unreadable(damaged, new Error('its CRC32C does not match'));
-      return true;
-    }
-    const nextOffset = Math.min(end, from + count);
-    const of = records.filter(({ offset }) => offset >= from && offset < nextOffset);
-    const fetched: FetchedPartition = {
-      records: { length: of.length, at: (index) => of[index], [Symbol.iterator]: () => of[Symbol.iterator]() },
-      nextOffset,
-      bytes: of.length,
-    };
-    this.#position = nextOffset;
-    consumer.deliver(fetched, end, end);
-    return true;
-  }
-}
-
-/** A socket that was away: keeps the offsets that it was sent. */
-class Reader implements ResumingReader {
-  readonly offsets: number[] = [];
-  readonly told: string[] = [];
-  readonly start: number;
-  /** Its socket is open, and it does not follow live yet. */
-  isResuming = true;
-  next: number;
-  /** Takes so many at a time, then it has to drain. */
-  readonly #atOnce: number;
-
-  constructor(
-    readonly key: string,
-    start: number,
-    atOnce = Infinity,
-  ) {
-    this.start = start;
-    this.next = start;
-    this.#atOnce = atOnce;
-  }
-
-  recovering(): void {
-    if (this.isResuming && !this.told.includes('recovering')) this.told.push('recovering');
-  }
-  replay(notification: OutgoingNotification | undefined, next: number): boolean {
-    if (!this.isResuming) return false;
-    if (notification) this.offsets.push(Number(notification.ref.id));
-    this.next = next;
-    return notification === undefined || this.offsets.length % this.#atOnce !== 0;
-  }
-  /** Its socket closes. */
-  close(partition: InAppPartition): void {
-    this.isResuming = false;
-    partition.leave(this);
-  }
-  live(): void {
-    this.#end('live');
-  }
-  lost(): void {
-    this.#end('lost');
-  }
-  behind(): void {
-    this.#end('behind');
-  }
-  #end(what: string): void {
-    if (!this.isResuming) return;
-    this.told.push(what);
-    this.isResuming = false;
-  }
-}
+import { FakePartition, Reader } from './in-app-fakes.js';
 
 const stops: AbortController[] = [];
 afterEach(() => {
@@ -224,9 +102,6 @@ describe('a partition of the in-app topic', () => {
         const fake = new FakePartition();
         for (const of of [...USERS, ...USERS]) fake.append(of);
         const { partition, readers } = follow(fake, fake.end, passLength);
-        const drain = (reader: Reader): void => {
-          if (reader.isResuming && reader.told.includes('recovering')) partition.resume(reader);
-        };
         for (const one of steps) {
           switch (one.do) {
             case 'append':
@@ -255,7 +130,7 @@ describe('a partition of the in-app topic', () => {
             case 'close': {
               const resuming = readers.filter(({ isResuming }) => isResuming);
               const reader = resuming[one.which % resuming.length];
-              if (one.do === 'drain' && reader) drain(reader);
+              if (one.do === 'drain') reader?.drain(partition);
               if (one.do === 'close') reader?.close(partition);
               break;
             }
@@ -266,7 +141,7 @@ describe('a partition of the in-app topic', () => {
           fake.again.answer(10);
           await turn();
           await turn();
-          for (const reader of readers) drain(reader);
+          for (const reader of readers) reader.drain(partition);
         }
         fake.append('1|7');
         for (let round = 0; round < 40 && partition.position < fake.end; round += 1) {
@@ -278,7 +153,7 @@ describe('a partition of the in-app topic', () => {
             ({ key, offset }) => key!.toString() === reader.key && offset >= reader.start,
           );
           const offsets = expected.map(({ offset }) => offset);
-          const isClosed = reader.told.at(-1) !== 'live';
+          const { isClosed } = reader;
           if (!isClosed) expect(reader.told).toEqual(['recovering', 'live']);
           expect(reader.offsets).toEqual(isClosed ? offsets.slice(0, reader.offsets.length) : offsets);
         }
@@ -372,6 +247,23 @@ describe('a partition of the in-app topic', () => {
     }
     expect(there.told).toEqual(['recovering', 'live']);
     expect(gone.told).toEqual([]);
+  });
+
+  it('reads to one who missed much while others that missed more come again and again', async () => {
+    const fake = new FakePartition();
+    for (let time = 0; time < 1000; time += 1) fake.append('1|7');
+    const { partition } = follow(fake, fake.end, 10);
+    const far = new Reader('1|7', 500);
+    partition.resume(far);
+    for (let round = 0; round < 400 && far.isResuming; round += 1) {
+      const further = new Reader('1|8', 1);
+      partition.resume(further);
+      fake.again.answer(10);
+      await turn();
+      await turn();
+      further.close(partition);
+    }
+    expect(far.offsets).toHaveLength(500);
   });
 
   it('lets one who missed little pass before those who missed much', async () => {
