@@ -205,6 +205,8 @@ export const WORKER_CASES: readonly ChaosCase[] = [
         if (tasks.length > 0)
           round.effect(`${member.name} came back as a zombie of tasks ${tasks.join(', ')}, and joined again`);
         await member.process.ready();
+        // The next stop may hit the same tasks: they are to have made something by then, or two pauses count as one.
+        await delay(3000);
       }
     },
   },
