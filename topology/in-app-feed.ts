@@ -23,11 +23,12 @@ export interface InAppFeedServices {
 const ANSWER_MS = 15_000;
 
 export class InAppFeed implements InAppLog {
-  readonly #topicId: string | undefined;
+  /** By partition. */
+  readonly #epochs: readonly string[];
   readonly #partitions: readonly InAppPartition[];
 
-  private constructor(topicId: string | undefined, partitions: (feed: InAppFeed) => readonly InAppPartition[]) {
-    this.#topicId = topicId;
+  private constructor(epochs: readonly string[], partitions: (feed: InAppFeed) => readonly InAppPartition[]) {
+    this.#epochs = epochs;
     this.#partitions = partitions(this);
   }
 
@@ -56,7 +57,10 @@ export class InAppFeed implements InAppLog {
         };
         return new InAppPartition(options, signal);
       });
-    return new InAppFeed(topicId, make);
+    return new InAppFeed(
+      all.map(({ partition }) => epochOf(topicId, count, partition)),
+      make,
+    );
   }
 
   /** Publishes what comes, until the signal aborts. Rejects when a partition can not be read. */
@@ -65,24 +69,20 @@ export class InAppFeed implements InAppLog {
   }
 
   position(key: string): Cursor {
-    const partition = this.#partitionOf(key);
-    return { epoch: this.#epochOf(partition), offset: this.#partitions[partition]!.position };
+    const partition = this.#partitionOf(Buffer.from(key));
+    return { epoch: this.#epochs[partition]!, offset: this.#partitions[partition]!.position };
   }
 
   resume(reader: ResumingReader): void {
-    this.#partitions[this.#partitionOf(reader.key)]!.resume(reader);
+    this.#partitions[this.#partitionOf(Buffer.from(reader.key))]!.resume(reader);
   }
 
   leave(reader: ResumingReader): void {
-    this.#partitions[this.#partitionOf(reader.key)]!.leave(reader);
+    this.#partitions[this.#partitionOf(Buffer.from(reader.key))]!.leave(reader);
   }
 
-  #partitionOf(key: string): number {
-    return partitionFor(Buffer.from(key), this.#partitions.length);
-  }
-
-  #epochOf(partition: number): string {
-    return epochOf(this.#topicId, this.#partitions.length, partition);
+  #partitionOf(key: Buffer): number {
+    return partitionFor(key, this.#partitions.length);
   }
 
   async #decode(
@@ -96,8 +96,8 @@ export class InAppFeed implements InAppLog {
     if (!notification) return undefined;
     const key = keyOf(record);
     // One from before the topic grew is in another partition than its user's records are now.
-    const isOwn = this.#partitionOf(key) === partition;
-    const cursor = isOwn ? { epoch: this.#epochOf(partition), offset: offset + 1 } : this.position(key);
+    const isOwn = record.key !== null && this.#partitionOf(record.key) === partition;
+    const cursor = isOwn ? { epoch: this.#epochs[partition]!, offset: offset + 1 } : this.position(key);
     return { key, notification, cursor, appendedAt: timestamp };
   }
 }

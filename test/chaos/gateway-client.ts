@@ -24,6 +24,7 @@ export function token(tenantId: bigint, userId: bigint, seconds = 600, secret = 
 }
 
 export class GatewayClient {
+  /** What it was sent, in that order. */
   readonly shown: Shown[] = [];
   /** How many of them came again: none may, since it keeps the cursor of each. */
   repeated = 0;

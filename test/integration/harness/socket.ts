@@ -70,10 +70,6 @@ export class TestSocket {
     return this.messages.findLast(({ cursor }) => cursor !== undefined)!.cursor!;
   }
 
-  close(): void {
-    this.#socket.terminate();
-  }
-
   send(message: object): void {
     this.#socket.send(JSON.stringify(message));
   }
