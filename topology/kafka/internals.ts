@@ -15,7 +15,8 @@ export interface RawRequest<T> {
     readonly apiKey: number;
     readonly apiVersion: number;
     readonly apiName: string;
-    readonly encode: () => Promise<{ readonly buffer: Buffer }>;
+    /** `more` comes behind `buffer`: a piece of the body each, sent from where it lies. */
+    readonly encode: () => Promise<{ readonly buffer: Buffer; readonly more: readonly Buffer[] }>;
   };
   readonly response: {
     readonly decode: (payload: Buffer) => Promise<{ readonly value: T }>;

@@ -9,7 +9,7 @@ import type { RecordKey } from './record-key.js';
 
 const FIRST_BYTES = 4 * 1024;
 /** Buffers are kept for the next transaction unless they are more than this together: an event may have had thousands of recipients. */
-const KEPT_BYTES = 4 * 1024 * 1024;
+const KEPT_BYTES = 16 * 1024 * 1024;
 
 /** Writes a value into a buffer from a position on: gives the position behind it, or minus the bytes that the buffer lacks. */
 export type WriteValue = (buffer: Buffer, at: number) => number;
@@ -96,7 +96,10 @@ export class OutboundBatches {
     this.#bytes = this.#markedBytes;
   }
 
-  /** Empty again, with its buffers: nobody may read the old batches any more. */
+  /**
+   * Empty again, with its buffers: nobody may read the old batches any more. Requests send them from where they lie, so
+   * not after one that went unanswered, which a connection may send yet.
+   */
   clear(): void {
     // Taken from the end: a partition that comes in the same order gets the buffer that it had.
     for (const { writer } of this.#batches.toReversed()) this.#spare.push(writer);

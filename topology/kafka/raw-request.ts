@@ -1,17 +1,46 @@
 /** A request of our own writing, as kafkajs's connections take one. */
-import { ByteReader } from '../bytes.js';
+import { ByteReader, ByteWriter } from '../bytes.js';
 import type { RawRequest } from './internals.js';
 
-/** `body`: what comes after the header that every request has; of a flexible version, with the header's tagged fields. */
+/** Fewer bytes are sooner copied than sent from where they lie. */
+const LEAST_REFERRED = 1024;
+
+/** Writes a body whose large parts are sent from where they lie: a copy of all outputs was memory for the collector to give back at each commit. */
+export class BodyWriter extends ByteWriter {
+  readonly #parts: { readonly at: number; readonly bytes: Buffer }[] = [];
+
+  /** As `raw`. The bytes are to stay as they are until the request was answered. */
+  refer(bytes: Buffer): this {
+    if (bytes.length < LEAST_REFERRED) return this.raw(bytes);
+    this.#parts.push({ at: this.length, bytes });
+    return this;
+  }
+
+  /** The body, one piece after another. */
+  pieces(): [Buffer, ...Buffer[]] {
+    const written = this.bytes();
+    const pieces: [Buffer, ...Buffer[]] = [written.subarray(0, this.#parts[0]?.at)];
+    for (const [nth, { at, bytes }] of this.#parts.entries()) {
+      pieces.push(bytes, written.subarray(at, this.#parts[nth + 1]?.at));
+    }
+    return pieces;
+  }
+}
+
+/**
+ * `body`: what comes after the header that every request has; of a flexible version, with the header's tagged fields.
+ * In pieces, it is sent without being put together.
+ */
 export function raw<T>(
   apiKey: number,
   apiVersion: number,
   apiName: string,
-  body: Buffer,
+  body: Buffer | readonly [Buffer, ...Buffer[]],
   read: (reader: ByteReader) => T,
 ): RawRequest<T> {
+  const [buffer, ...more] = Buffer.isBuffer(body) ? [body] : body;
   return {
-    request: { apiKey, apiVersion, apiName, encode: () => Promise.resolve({ buffer: body }) },
+    request: { apiKey, apiVersion, apiName, encode: () => Promise.resolve({ buffer, more }) },
     response: {
       // A rejection, not a throw, for kafkajs to pass on; an object, since it looks for a throttle time in it.
       decode: (payload) => Promise.resolve().then(() => ({ value: read(new ByteReader(payload)) })),

@@ -8,7 +8,7 @@ import { groupBy } from '../group-by.js';
 import { ByteWriter, type ByteReader } from '../bytes.js';
 import type { RawRequest } from './internals.js';
 import { check } from './protocol-errors.js';
-import { compactList, list, raw } from './raw-request.js';
+import { BodyWriter, compactList, list, raw } from './raw-request.js';
 
 /** A producer's identity at the transaction coordinator. */
 export interface ProducerIdentity {
@@ -175,7 +175,7 @@ export interface ProducedPartition {
 export interface SealedBatch {
   readonly topic: string;
   readonly partition: number;
-  /** Copied into the request. */
+  /** Sent from where they lie: to stay as they are until the request was answered. */
   readonly bytes: Buffer;
 }
 
@@ -185,15 +185,15 @@ export function produce(
   batches: readonly SealedBatch[],
   timeoutMs: number,
 ): RawRequest<ProducedPartition[]> {
-  const out = new ByteWriter(batches.reduce((sum, { topic, bytes }) => sum + bytes.length + topic.length + 16, 256));
+  const out = new BodyWriter();
   out.string(owner.transactionalId).int16(-1).int32(timeoutMs);
   const byTopic = groupBy(batches, ({ topic }) => topic);
   out.int32(byTopic.size);
   for (const [topic, of] of byTopic) {
     out.string(topic).int32(of.length);
-    for (const { partition, bytes } of of) out.int32(partition).int32(bytes.length).raw(bytes);
+    for (const { partition, bytes } of of) out.int32(partition).int32(bytes.length).refer(bytes);
   }
-  return raw(0, 7, 'Produce', out.bytes(), (reader) =>
+  return raw(0, 7, 'Produce', out.pieces(), (reader) =>
     list(reader, () => {
       const topic = reader.string();
       return list(reader, () => {

@@ -6,7 +6,7 @@ import { ByteWriter } from '../bytes.js';
 import { groupBy } from '../group-by.js';
 import type { RawRequest } from './internals.js';
 import { check } from './protocol-errors.js';
-import { compactList, raw } from './raw-request.js';
+import { BodyWriter, compactList, raw } from './raw-request.js';
 import {
   txnOffsetCommit,
   type GroupMember,
@@ -25,8 +25,7 @@ export function produceV2(
   batches: readonly SealedBatch[],
   timeoutMs: number,
 ): RawRequest<ProducedPartition[]> {
-  const size = batches.reduce((sum, { topic, bytes }) => sum + bytes.length + topic.length + 16, 256);
-  const out = new ByteWriter(size).uvarint(0).compactString(owner.transactionalId).int16(-1).int32(timeoutMs);
+  const out = new BodyWriter().uvarint(0).compactString(owner.transactionalId).int16(-1).int32(timeoutMs);
   const byTopic = groupBy(batches, ({ topic }) => topic);
   out.uvarint(byTopic.size + 1);
   for (const [topic, of] of byTopic) {
@@ -35,12 +34,12 @@ export function produceV2(
       out
         .int32(partition)
         .uvarint(bytes.length + 1)
-        .raw(bytes)
+        .refer(bytes)
         .uvarint(0);
     out.uvarint(0);
   }
   out.uvarint(0);
-  return raw(0, VERSIONS[0], 'Produce', out.bytes(), (reader) => {
+  return raw(0, VERSIONS[0], 'Produce', out.pieces(), (reader) => {
     reader.tags();
     return compactList(reader, () => {
       const topic = reader.compactString();

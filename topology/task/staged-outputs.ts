@@ -78,7 +78,7 @@ export class StagedOutputs implements RecordCollector {
     this.#batches?.rollBack();
   }
 
-  /** Empty again, with its buffers: the transaction is committed, and nobody reads them any more. */
+  /** Empty again, with its buffers: the transaction is committed, so that every request with them was answered, and nobody reads them any more. */
   clear(): void {
     this.#topics.clear();
     this.#batches?.clear();

@@ -141,9 +141,9 @@ function createNode(broker: MemoryBroker, connections: Connections, nodeId: numb
     versions: SPOKEN,
     connectionPool: {
       send: async <T>({ request, response }: RawRequest<T>): Promise<T> => {
-        const { buffer } = await request.encode();
-        // The sender may go on writing in its buffer.
-        const body = Buffer.from(buffer);
+        const { buffer, more } = await request.encode();
+        // A copy: the sender may go on writing in its buffers.
+        const body = Buffer.concat([buffer, ...more]);
         const bytes = await connections.ask(request.apiName as Api, async () => {
           const reader = new ByteReader(body);
           const out =

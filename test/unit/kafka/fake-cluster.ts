@@ -90,7 +90,8 @@ export class FakeCluster {
   async #serve<T>({ request, response }: RawRequest<T>): Promise<T> {
     const api = API[request.apiKey as keyof typeof API];
     this.asked.push(api);
-    const { buffer } = await request.encode();
+    const { buffer: first, more } = await request.encode();
+    const buffer = Buffer.concat([first, ...more]);
     const out = new ByteWriter();
     const refused = api === 'Produce' ? 0 : this.answer(api, '', buffer.length);
     if (refused instanceof Error) throw refused;

@@ -140,6 +140,29 @@ describe('a connection', () => {
     expect(await connection.send(EXCHANGE)).toBe('the whole answer');
   });
 
+  it('sends a body in pieces as one whole, from where they lie', async () => {
+    const pieces = [4, 1, 300_000, 0, 70_000].map((size, nth) => Buffer.alloc(size, nth + 1));
+    const received: Buffer[] = [];
+    await open((socket) => {
+      socket.on('data', (data) => {
+        received.push(data);
+        const whole = Buffer.concat(received);
+        if (whole.length < 4 || whole.length < 4 + whole.readInt32BE(0)) return;
+        const answer = Buffer.alloc(8);
+        answer.writeInt32BE(4, 0);
+        whole.copy(answer, 4, 8, 12);
+        socket.write(answer);
+      });
+    });
+    await connection.connect();
+    const [buffer, ...more] = pieces;
+    const encode = (): Promise<object> => Promise.resolve({ buffer, more });
+    await connection.send({ ...EXCHANGE, request: { ...EXCHANGE.request, encode } });
+    const whole = Buffer.concat(received);
+    expect(whole.readInt32BE(0)).toBe(whole.length - 4);
+    expect(whole.subarray(-370_005).equals(Buffer.concat(pieces))).toBe(true);
+  });
+
   it('opens one socket, however many ask for it at once', async () => {
     await open(() => undefined);
     await Promise.all([connection.connect(), connection.connect(), connection.connect()]);
