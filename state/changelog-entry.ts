@@ -11,8 +11,8 @@
  * A source is a partition of a source topic by its logical name: TASK_EVENT_TOPIC-3.
  */
 import { ByteReader, ByteWriter } from '../topology/bytes.js';
-import type { Digest } from '../topology/context.js';
 import { FatalError } from '../topology/errors.js';
+import { DIGEST_BYTES } from './digest-bytes.js';
 
 /** Where a task stands in one source partition. */
 export interface SourcePosition {
@@ -26,31 +26,20 @@ export interface SourcePosition {
 }
 
 /** Digests first seen in one bucket of one source's stream time. */
-export interface BucketEntries {
+export interface BucketDigests {
   /** The source partition's name. */
   readonly source: string;
   readonly bucket: number;
-  readonly digests: readonly Digest[];
-}
-
-/** The same as its record holds it: the digests one after another, not copied. */
-export interface PackedBucket extends Omit<BucketEntries, 'digests'> {
+  /** One after another, as the changelog and the store keep them. */
   readonly packed: Buffer;
-}
-
-/** What is read of a record: `unpackBucket` makes digests of it. */
-export interface PackedEntry {
-  readonly positions: ReadonlyMap<string, SourcePosition>;
-  readonly buckets: readonly PackedBucket[];
 }
 
 export interface ChangelogEntry {
   /** By the source partition's name. */
   readonly positions: ReadonlyMap<string, SourcePosition>;
-  readonly buckets: readonly BucketEntries[];
+  readonly buckets: readonly BucketDigests[];
 }
 
-export const DIGEST_BYTES = 16;
 const VERSION = 3;
 const MAX_RECORD_BYTES = 512 * 1024;
 /** For digests, however many positions there are. */
@@ -59,20 +48,9 @@ const LEAST_BYTES = 64 * 1024;
 const BUCKET_BYTES = 2 + 8 + 4;
 const COUNT_BYTES = 4;
 
-/** Digests one after another, as the changelog and the store keep them. */
-export function packDigests(digests: readonly Digest[]): Buffer {
-  return Buffer.from(digests.join(''), 'latin1');
-}
-
-export function unpackDigests(packed: Buffer): Digest[] {
-  const text = packed.toString('latin1');
-  const digests: Digest[] = [];
-  for (let at = 0; at < text.length; at += DIGEST_BYTES) digests.push(text.slice(at, at + DIGEST_BYTES));
-  return digests;
-}
-
-export function unpackBucket({ packed, ...of }: PackedBucket): BucketEntries {
-  return { ...of, digests: unpackDigests(packed) };
+/** How many. */
+export function countDigests(buckets: readonly BucketDigests[]): number {
+  return buckets.reduce((bytes, { packed }) => bytes + packed.length, 0) / DIGEST_BYTES;
 }
 
 /** The records for one entry: one, unless it holds more than fits. Each carries the positions. */
@@ -95,45 +73,44 @@ function encodePositions(positions: ReadonlyMap<string, SourcePosition>): Buffer
   return out.bytes();
 }
 
-function encode(head: Buffer, buckets: readonly BucketEntries[]): Buffer {
-  const digests = buckets.reduce((sum, bucket) => sum + bucket.digests.length, 0);
-  const out = new ByteWriter(head.length + 128 * buckets.length + digests * DIGEST_BYTES);
+function encode(head: Buffer, buckets: readonly BucketDigests[]): Buffer {
+  const out = new ByteWriter(head.length + 128 * buckets.length + countDigests(buckets) * DIGEST_BYTES);
   out.raw(head).int32(buckets.length);
-  for (const bucket of buckets) {
-    out.string(bucket.source).int64(bucket.bucket).int32(bucket.digests.length);
-    out.raw(packDigests(bucket.digests));
+  for (const { source, bucket, packed } of buckets) {
+    out
+      .string(source)
+      .int64(bucket)
+      .int32(packed.length / DIGEST_BYTES)
+      .raw(packed);
   }
   return out.bytes();
 }
 
 /** Each part takes up to `bytes`, the count of its buckets included. */
-function split(buckets: readonly BucketEntries[], bytes: number): BucketEntries[][] {
-  const parts: BucketEntries[][] = [[]];
+function split(buckets: readonly BucketDigests[], bytes: number): BucketDigests[][] {
+  const parts: BucketDigests[][] = [[]];
   let room = bytes - COUNT_BYTES;
-  for (const { source, bucket, digests } of buckets) {
+  for (const { source, bucket, packed } of buckets) {
     const head = BUCKET_BYTES + Buffer.byteLength(source);
-    for (let from = 0; from < digests.length;) {
+    for (let from = 0; from < packed.length;) {
       if (room < head + DIGEST_BYTES) {
         parts.push([]);
         room = bytes - COUNT_BYTES;
       }
-      const taken = digests.slice(from, from + Math.floor((room - head) / DIGEST_BYTES));
-      parts.at(-1)!.push({ source, bucket, digests: taken });
+      const taken = packed.subarray(from, from + room - head - ((room - head) % DIGEST_BYTES));
+      parts.at(-1)!.push({ source, bucket, packed: taken });
       from += taken.length;
-      room -= head + taken.length * DIGEST_BYTES;
+      room -= head + taken.length;
     }
   }
   return parts;
 }
 
-/** As `readChangelogEntry`, the digests unpacked. */
+/**
+ * The digests are the record's own bytes, not copied. Throws FatalError for a record that is not ours or of a newer
+ * format: it is never skipped.
+ */
 export function decodeChangelogEntry(value: Buffer | null, where: string): ChangelogEntry {
-  const { positions, buckets } = readChangelogEntry(value, where);
-  return { positions, buckets: buckets.map(unpackBucket) };
-}
-
-/** Throws FatalError for a record that is not ours or of a newer format: it is never skipped. */
-export function readChangelogEntry(value: Buffer | null, where: string): PackedEntry {
   if (!value || value.length < 3 || value[0] !== 0x4e || value[1] !== 0x53) {
     throw new FatalError(`${where} is not a changelog record of ours: is the topic used by another application?`);
   }
@@ -155,7 +132,7 @@ export function readChangelogEntry(value: Buffer | null, where: string): PackedE
       notifyFrom: reader.int64(),
     });
   }
-  const buckets: PackedBucket[] = [];
+  const buckets: BucketDigests[] = [];
   for (let left = reader.int32(); left > 0; left -= 1) {
     const source = reader.string();
     const bucket = reader.int64();

@@ -14,7 +14,7 @@
  */
 import type { Digest } from '../topology/context.js';
 import { FatalError } from '../topology/errors.js';
-import { DIGEST_BYTES } from './changelog-entry.js';
+import { DIGEST_BYTES, wordOf } from './digest-bytes.js';
 import { DigestRegions, Entries, HOMES, type Width } from './digest-regions.js';
 import { WaitingDigests } from './waiting-digests.js';
 
@@ -95,10 +95,14 @@ export class DigestIndex {
     return place;
   }
 
-  /** Says that the digest lies in the place. */
-  add(digest: Digest, place: number): void {
-    const hash = hashOf(digest);
-    const home = homeOf(digest);
+  /** Says that these digests lie in the place. */
+  add(packed: Buffer, place: number): void {
+    for (let at = 0; at < packed.length; at += DIGEST_BYTES) {
+      this.#add(packed.readInt32LE(at), homeOfBits((packed[at + 4]! << 8) | packed[at + 5]!), place);
+    }
+  }
+
+  #add(hash: number, home: number, place: number): void {
     const level = this.#levelOf(hash);
     this.#counts[place]! += 1;
     this.#size += 1;
@@ -106,7 +110,7 @@ export class DigestIndex {
     if (!isIn) this.#addToCrowd(hash, home, place);
   }
 
-  /** The same of many, as their bytes, which are found when `settle` has had its way. */
+  /** The same, faster where there are many; they are found when `settle` has had its way. */
   addAll(packed: Buffer, place: number): void {
     if (this.#waiting?.isSmallFor(this.#level)) this.settle();
     const waiting = (this.#waiting ??= new WaitingDigests(this.#level));
@@ -178,7 +182,7 @@ export class DigestIndex {
 
   /** Calls `visit` with each place in which the digest may lie. */
   lookUp(digest: Digest, visit: (place: number) => void): void {
-    const hash = hashOf(digest);
+    const hash = wordOf(digest, 0);
     const home = homeOf(digest);
     const level = this.#levelOf(hash);
     const places = below(level);
@@ -273,12 +277,6 @@ function crowdKey(hash: number, home: number): number {
 /** How many places a level has before its regions are divided. */
 function placesOf(level: number): number {
   return (1 << level) - (1 << (level - 3));
-}
-
-function hashOf(digest: Digest): number {
-  return (
-    digest.charCodeAt(0) | (digest.charCodeAt(1) << 8) | (digest.charCodeAt(2) << 16) | (digest.charCodeAt(3) << 24)
-  );
 }
 
 function homeOf(digest: Digest): number {

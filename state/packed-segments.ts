@@ -1,8 +1,9 @@
 /**
- * What a replay brings, made into segments with no string between: runs of digests, copied from the changelog's records
- * into the values that the table takes. A live commit has its digests as strings, and goes another way (segments.ts).
+ * Runs of digests, as a commit has them and the changelog's records hold them, copied into the values that the table
+ * takes.
  */
-import { DIGEST_BYTES, type PackedBucket } from './changelog-entry.js';
+import type { BucketDigests } from './changelog-entry.js';
+import { DIGEST_BYTES } from './digest-bytes.js';
 import { SEAL_BYTES, sealInPlace } from './sealed.js';
 
 /** Two segments fill a page of LMDB. */
@@ -34,7 +35,7 @@ export interface PackedSegment {
 export class RunGroup {
   readonly source: number;
   readonly bucket: number;
-  readonly runs: PackedBucket[] = [];
+  readonly runs: BucketDigests[] = [];
   #bytes = 0;
 
   constructor(source: number, bucket: number) {
@@ -42,7 +43,7 @@ export class RunGroup {
     this.bucket = bucket;
   }
 
-  add(run: PackedBucket): void {
+  add(run: BucketDigests): void {
     this.runs.push(run);
     this.#bytes += run.packed.length;
   }
@@ -74,11 +75,11 @@ export class RunGroup {
 
 /** The runs as one after another. */
 class RunReader {
-  readonly #runs: readonly PackedBucket[];
+  readonly #runs: readonly BucketDigests[];
   #run = 0;
   #at = 0;
 
-  constructor(runs: readonly PackedBucket[]) {
+  constructor(runs: readonly BucketDigests[]) {
     this.#runs = runs;
   }
 

@@ -6,21 +6,17 @@
  * Keys: [2][number]. Values, with a checksum: [source number][bucket][digest]...
  */
 import type { Digest } from '../topology/context.js';
-import {
-  DIGEST_BYTES,
-  packDigests,
-  unpackBucket,
-  unpackDigests,
-  type BucketEntries,
-  type PackedBucket,
-} from './changelog-entry.js';
+import type { BucketDigests } from './changelog-entry.js';
+import { DIGEST_BYTES, holdsDigest, readDigest } from './digest-bytes.js';
 import { DigestIndex } from './digest-index.js';
 import { HEAD_BYTES, readHead, RunGroup, SEGMENT_DIGESTS, writeHead, type PackedSegment } from './packed-segments.js';
-import { seal, SEAL_BYTES, unseal } from './sealed.js';
+import { SEAL_BYTES, sealInPlace, unseal } from './sealed.js';
 import { sourceName, sourceNumber } from './source-number.js';
 import type { Batch, Table } from './table.js';
 
 const KEY_PREFIX = 2;
+/** Where the digests of a full segment end. */
+const DRAFT_END = HEAD_BYTES + SEGMENT_DIGESTS * DIGEST_BYTES;
 /** Finished segments that are kept in memory: most repeats come soon after the first. */
 const RECENT_SEGMENTS = 64;
 /** Between two turns of the event loop while a store is loaded. */
@@ -38,7 +34,8 @@ interface Segment {
 
 /** The last segment of a source, which may take more. */
 interface LastSegment extends Segment {
-  readonly digests: readonly Digest[];
+  /** Its digests. */
+  readonly packed: Buffer;
 }
 
 /** A segment as a write will leave it. */
@@ -46,14 +43,16 @@ interface Draft {
   readonly number: number;
   readonly source: number;
   readonly bucket: number;
-  readonly digests: Digest[];
-  /** Those before this one are there already, in `last`. */
+  /** With room for a whole segment: the head, then the digests, up to `end`. */
+  readonly value: Buffer;
+  end: number;
+  /** The digests before this are there already, in `last`. */
   readonly from: number;
   readonly last: LastSegment | undefined;
 }
 
 /** Digests that a write is to add. */
-interface Addition extends BucketEntries {
+interface Addition extends BucketDigests {
   /** Nobody needs to look whether they are there. */
   readonly areNew: boolean;
 }
@@ -75,7 +74,7 @@ export class Segments {
   /** By source. */
   readonly #lasts = new Map<number, LastSegment>();
   /** Digests of the segments that were finished last, by number. */
-  readonly #recent = new Map<number, readonly Digest[]>();
+  readonly #recent = new Map<number, Buffer>();
   /** Places by source and bucket. */
   readonly #buckets = new Map<number, Map<number, Set<number>>>();
   /** On the disk, and not in the index yet. */
@@ -111,14 +110,14 @@ export class Segments {
       const segment = { number, ...readHead(value), place: this.#index.open() };
       this.#next = number + 1;
       if (at < numbers.length - RECENT_SEGMENTS) this.#takeIn(segment, value.subarray(HEAD_BYTES));
-      else this.#register(segment, unpackDigests(value.subarray(HEAD_BYTES)), 0);
+      else this.#register(segment, value.subarray(HEAD_BYTES), 0);
       last.set(segment.source, segment);
       if (at % LOADED_PER_TURN === 0) await new Promise(setImmediate);
     }
     await this.settle();
     for (const [source, segment] of last)
       if (!this.#lasts.has(source))
-        this.#lasts.set(source, { ...segment, digests: this.#read(segment.number).digests });
+        this.#lasts.set(source, { ...segment, packed: this.#value(segment.number).subarray(HEAD_BYTES) });
   }
 
   /** The bucket in which the digest was seen last; undefined when it is not there. */
@@ -137,10 +136,11 @@ export class Segments {
   }
 
   /** Every segment on the disk, read one after another. */
-  *entries(): Generator<BucketEntries> {
+  *entries(): Generator<BucketDigests> {
     for (const number of this.#numbers()) {
-      const { source, bucket, digests } = this.#read(number);
-      yield { source: sourceName(source), bucket, digests };
+      const value = this.#value(number);
+      const { source, bucket } = readHead(value);
+      yield { source: sourceName(source), bucket, packed: value.subarray(HEAD_BYTES) };
     }
   }
 
@@ -150,7 +150,7 @@ export class Segments {
    * whether it is there.
    */
   change(
-    lists: readonly BucketEntries[],
+    lists: readonly BucketDigests[],
     firstLive: ReadonlyMap<number, number>,
     limit: number,
     areNew: boolean,
@@ -166,21 +166,27 @@ export class Segments {
     const drafts: Draft[] = [];
     const open = new Map<number, Draft>();
     let next = this.#next;
-    for (const { source: name, bucket, digests, areNew } of lists) {
+    for (const { source: name, bucket, packed, areNew } of lists) {
       const source = sourceNumber(name);
       if (bucket < (firstLive.get(source) ?? 0)) continue;
-      for (const digest of digests) {
-        if (!areNew && (this.bucketOf(digest) ?? -1) >= bucket) continue;
+      for (let at = 0; at < packed.length;) {
+        if (!areNew && (this.bucketOf(readDigest(packed, at)) ?? -1) >= bucket) {
+          at += DIGEST_BYTES;
+          continue;
+        }
         let draft = open.get(source) ?? this.#continued(source);
-        if (draft?.bucket !== bucket || draft.digests.length === SEGMENT_DIGESTS) {
-          draft = { number: next, source, bucket, digests: [], from: 0, last: undefined };
+        if (draft?.bucket !== bucket || draft.end === DRAFT_END) {
+          draft = draftOf({ number: next, source, bucket });
           next += 1;
         }
-        if (draft.digests.length === draft.from) {
+        if (draft.end === HEAD_BYTES + draft.from) {
           open.set(source, draft);
           drafts.push(draft);
         }
-        draft.digests.push(digest);
+        const most = Math.min(packed.length - at, DRAFT_END - draft.end);
+        const taken = packed.copy(draft.value, draft.end, at, at + (areNew ? most : DIGEST_BYTES));
+        draft.end += taken;
+        at += taken;
       }
     }
     return drafts;
@@ -192,20 +198,20 @@ export class Segments {
    * applied. What is there all the same, since the changelog says it twice, may be there twice then, which costs room
    * until its bucket expires, and changes no answer.
    */
-  replay(runs: readonly PackedBucket[], firstLive: ReadonlyMap<number, number>, limit: number): SegmentChange {
+  replay(runs: readonly BucketDigests[], firstLive: ReadonlyMap<number, number>, limit: number): SegmentChange {
     const groups = new Map<string, RunGroup>();
     const singly: Addition[] = [];
     for (const run of runs) {
       const source = sourceNumber(run.source);
       if (run.packed.length === 0 || run.bucket < (firstLive.get(source) ?? 0)) continue;
-      const first = run.packed.toString('latin1', 0, DIGEST_BYTES);
-      if ((this.#newestOf(first) ?? -1) >= run.bucket) singly.push({ ...unpackBucket(run), areNew: false });
+      const first = readDigest(run.packed, 0);
+      if ((this.#newestOf(first) ?? -1) >= run.bucket) singly.push({ ...run, areNew: false });
       else getOrMake(groups, `${source}/${run.bucket}`, () => new RunGroup(source, run.bucket)).add(run);
     }
     const large: RunGroup[] = [];
     for (const group of groups.values()) {
       if (group.isLarge) large.push(group);
-      else singly.push(...group.runs.map((run) => ({ ...unpackBucket(run), areNew: true })));
+      else singly.push(...group.runs.map((run) => ({ ...run, areNew: true })));
     }
     const drafts = this.#drafts(singly, firstLive);
     const packed: PackedSegment[] = [];
@@ -217,16 +223,17 @@ export class Segments {
   /** Puts the change into a batch. */
   write({ drafts, packed, expired }: SegmentChange, batch: Batch): void {
     for (const place of expired) batch.remove(keyOf(this.#segments[place]!.number));
-    for (const draft of drafts) batch.put(keyOf(draft.number), valueOf(draft));
+    for (const draft of drafts) batch.put(keyOf(draft.number), sealed(draft));
     for (const { number, value } of packed) batch.put(keyOf(number), value);
   }
 
   /** The change is on the disk. */
   changed({ drafts, packed, expired }: SegmentChange): void {
     for (const place of expired) this.#forget(place);
-    for (const { number, source, bucket, digests, from, last } of drafts) {
+    for (const { number, source, bucket, value, end, from, last } of drafts) {
       this.#next = Math.max(this.#next, number + 1);
-      this.#register({ number, source, bucket, place: last?.place ?? this.#index.open() }, digests, from);
+      const segment = { number, source, bucket, place: last?.place ?? this.#index.open() };
+      this.#register(segment, value.subarray(HEAD_BYTES, end), from);
     }
     if (packed.length === 0) return;
     this.#next = packed.at(-1)!.number + 1;
@@ -279,17 +286,17 @@ export class Segments {
 
   #continued(source: number): Draft | undefined {
     const last = this.#lasts.get(source);
-    return last && { ...last, digests: [...last.digests], from: last.digests.length, last };
+    return last && draftOf(last, last);
   }
 
-  /** Those of the digests from one on are new to the index. */
-  #register(segment: Segment, digests: readonly Digest[], from: number): void {
+  /** The digests from there on are new to the index. */
+  #register(segment: Segment, packed: Buffer, from: number): void {
     const { place, source } = segment;
     this.#place(segment);
     const before = this.#lasts.get(source);
     if (before && before.number !== segment.number) this.#keep(before);
-    this.#lasts.set(source, { ...segment, digests });
-    for (let at = from; at < digests.length; at += 1) this.#index.add(digests[at]!, place);
+    this.#lasts.set(source, { ...segment, packed });
+    this.#index.add(packed.subarray(from), place);
   }
 
   /** As `#register`, of a segment that stays on the disk alone. */
@@ -305,8 +312,8 @@ export class Segments {
     getOrMake(ofSource, bucket, () => new Set<number>()).add(place);
   }
 
-  #keep({ number, digests }: LastSegment): void {
-    this.#recent.set(number, digests);
+  #keep({ number, packed }: LastSegment): void {
+    this.#recent.set(number, packed);
     if (this.#recent.size <= RECENT_SEGMENTS) return;
     const [oldest] = this.#recent.keys();
     this.#recent.delete(oldest!);
@@ -340,17 +347,12 @@ export class Segments {
   }
 
   #holds(segment: Segment, digest: Digest): boolean {
-    const held = this.#inMemory(segment);
-    if (held) return held.includes(digest);
-    const value = this.#value(segment.number);
-    let at = value.indexOf(digest, HEAD_BYTES, 'latin1');
-    while (at >= 0 && (at - HEAD_BYTES) % DIGEST_BYTES !== 0) at = value.indexOf(digest, at + 1, 'latin1');
-    return at >= 0;
+    return holdsDigest(this.#inMemory(segment) ?? this.#value(segment.number).subarray(HEAD_BYTES), digest);
   }
 
-  #inMemory({ source, number }: Segment): readonly Digest[] | undefined {
+  #inMemory({ source, number }: Segment): Buffer | undefined {
     const last = this.#lasts.get(source);
-    return last?.number === number ? last.digests : this.#recent.get(number);
+    return last?.number === number ? last.packed : this.#recent.get(number);
   }
 
   #numbers(): number[] {
@@ -358,11 +360,6 @@ export class Segments {
       .keys()
       .filter((key) => key[0] === KEY_PREFIX)
       .map((key) => key.readUInt32BE(1));
-  }
-
-  #read(number: number): { source: number; bucket: number; digests: Digest[] } {
-    const value = this.#value(number);
-    return { ...readHead(value), digests: unpackDigests(value.subarray(HEAD_BYTES)) };
   }
 
   #value(number: number): Buffer {
@@ -392,8 +389,16 @@ function keyOf(number: number): Buffer {
   return key;
 }
 
-function valueOf({ source, bucket, digests }: Draft): Buffer {
-  const head = Buffer.allocUnsafe(HEAD_BYTES);
-  writeHead(head, source, bucket);
-  return seal(Buffer.concat([head, packDigests(digests)]));
+/** Begins with what `last` holds. */
+function draftOf({ number, source, bucket }: Omit<Segment, 'place'>, last?: LastSegment): Draft {
+  const value = Buffer.allocUnsafe(DRAFT_END + SEAL_BYTES);
+  writeHead(value, source, bucket);
+  const from = last?.packed.copy(value, HEAD_BYTES) ?? 0;
+  return { number, source, bucket, value, end: HEAD_BYTES + from, from, last };
+}
+
+function sealed({ value, end }: Draft): Buffer {
+  const whole = value.subarray(0, end + SEAL_BYTES);
+  sealInPlace(whole);
+  return whole;
 }

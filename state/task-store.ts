@@ -7,14 +7,8 @@
 import type { Digest } from '../topology/context.js';
 import { crashPoint } from '../topology/crash-point.js';
 import { FatalError } from '../topology/errors.js';
-import {
-  DIGEST_BYTES,
-  type BucketEntries,
-  type ChangelogEntry,
-  type PackedBucket,
-  type PackedEntry,
-  type SourcePosition,
-} from './changelog-entry.js';
+import { countDigests, type BucketDigests, type ChangelogEntry, type SourcePosition } from './changelog-entry.js';
+import { DIGEST_BYTES } from './digest-bytes.js';
 import { writeAtomically, type StateEnvironment } from './environment.js';
 import { seal, unseal } from './sealed.js';
 import { Segments, type SegmentChange } from './segments.js';
@@ -32,16 +26,16 @@ export interface Checkpoint {
 }
 
 /** A changelog entry with the offset that its record has. */
-export interface CommittedEntry<Entry = ChangelogEntry> {
+export interface CommittedEntry {
   readonly offset: number;
-  readonly entry: Entry;
+  readonly entry: ChangelogEntry;
 }
 
 const FORMAT = 4;
 const CHECKPOINT_KEY = Buffer.from([0]);
 /** Digests added in one write, at most: some 10 ms of the event loop. */
 const ADDED_PER_WRITE = 20_000;
-/** The same of a replay, about, which makes no strings of them. A record's are not divided. */
+/** The same of a replay, about, whose index is brought up to date while the disk is written. A record's are not divided. */
 const REPLAYED_PER_WRITE = 64_000;
 /** Digests that expire in one write, about, beside twice as many as it adds: a restore does not pile them up. */
 const EXPIRED_PER_WRITE = 2_500;
@@ -103,20 +97,19 @@ export class TaskStore {
   async apply(entries: readonly CommittedEntry[], nextOffset: number, areNew = false): Promise<void> {
     await this.load();
     const pieces = inPieces(entries.flatMap(({ entry }) => entry.buckets));
-    await this.#writeAll(entries, nextOffset, pieces, (added, firstLive) => {
-      const count = added.reduce((sum, { digests }) => sum + digests.length, 0);
-      return this.#segments.change(added, firstLive, expiredBeside(count), areNew);
-    });
+    await this.#writeAll(entries, nextOffset, pieces, (added, firstLive) =>
+      this.#segments.change(added, firstLive, expiredBeside(countDigests(added)), areNew),
+    );
   }
 
   /** The same of what a restore or a standby has read of the changelog. */
-  async replay(entries: readonly CommittedEntry<PackedEntry>[], nextOffset: number): Promise<void> {
+  async replay(entries: readonly CommittedEntry[], nextOffset: number): Promise<void> {
     await this.load();
     // From before the last write on: what that brought is to be found.
     if (entries[0] && entries[0].offset < (this.#checkpoint?.changelogOffset ?? 0)) this.#segments.settleNow();
     try {
       await this.#writeAll(entries, nextOffset, inWrites(entries), (runs, firstLive) =>
-        this.#segments.replay(runs, firstLive, expiredBeside(digestsIn(runs))),
+        this.#segments.replay(runs, firstLive, expiredBeside(countDigests(runs))),
       );
     } catch (error) {
       this.#segments.settleNow(); // what was written will be replayed again
@@ -138,7 +131,7 @@ export class TaskStore {
   }
 
   /** Everything that the store holds, piece by piece, as changelog entries would say it. */
-  buckets(): Generator<BucketEntries> {
+  buckets(): Generator<BucketDigests> {
     return this.#segments.entries();
   }
 
@@ -158,11 +151,11 @@ export class TaskStore {
   }
 
   /** Each piece in a write, the checkpoint with the last one. */
-  async #writeAll<Piece>(
-    entries: readonly CommittedEntry<Pick<ChangelogEntry, 'positions'>>[],
+  async #writeAll(
+    entries: readonly CommittedEntry[],
     nextOffset: number,
-    pieces: readonly Piece[][],
-    changeOf: (piece: readonly Piece[], firstLive: ReadonlyMap<number, number>) => SegmentChange,
+    pieces: readonly BucketDigests[][],
+    changeOf: (piece: readonly BucketDigests[], firstLive: ReadonlyMap<number, number>) => SegmentChange,
   ): Promise<void> {
     const positions = new Map(this.#checkpoint?.positions);
     for (const { entry } of entries) for (const [source, position] of entry.positions) positions.set(source, position);
@@ -197,14 +190,9 @@ function expiredBeside(added: number): number {
   return EXPIRED_PER_WRITE + 2 * added;
 }
 
-/** Digests of these runs. */
-export function digestsIn(runs: readonly PackedBucket[]): number {
-  return runs.reduce((sum, { packed }) => sum + packed.length / DIGEST_BYTES, 0);
-}
-
 /** What each write of a replay is to take. */
-function inWrites(entries: readonly CommittedEntry<PackedEntry>[]): PackedBucket[][] {
-  const writes: PackedBucket[][] = [];
+function inWrites(entries: readonly CommittedEntry[]): BucketDigests[][] {
+  const writes: BucketDigests[][] = [];
   let room = 0;
   for (const { entry } of entries) {
     if (room <= 0) {
@@ -212,23 +200,23 @@ function inWrites(entries: readonly CommittedEntry<PackedEntry>[]): PackedBucket
       room = REPLAYED_PER_WRITE;
     }
     writes.at(-1)!.push(...entry.buckets);
-    room -= digestsIn(entry.buckets);
+    room -= countDigests(entry.buckets);
   }
   return writes;
 }
 
 /** What each write is to add. */
-function inPieces(lists: readonly BucketEntries[]): BucketEntries[][] {
-  const pieces: BucketEntries[][] = [[]];
-  let room = ADDED_PER_WRITE;
-  for (const { source, bucket, digests } of lists) {
-    for (let from = 0; from < digests.length;) {
+function inPieces(lists: readonly BucketDigests[]): BucketDigests[][] {
+  const pieces: BucketDigests[][] = [[]];
+  let room = ADDED_PER_WRITE * DIGEST_BYTES;
+  for (const { source, bucket, packed } of lists) {
+    for (let from = 0; from < packed.length;) {
       if (room === 0) {
         pieces.push([]);
-        room = ADDED_PER_WRITE;
+        room = ADDED_PER_WRITE * DIGEST_BYTES;
       }
-      const some = digests.slice(from, from + room);
-      pieces.at(-1)!.push({ source, bucket, digests: some });
+      const some = packed.subarray(from, from + room);
+      pieces.at(-1)!.push({ source, bucket, packed: some });
       from += some.length;
       room -= some.length;
     }

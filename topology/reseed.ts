@@ -3,7 +3,7 @@
  * they were emptied or recreated and the stores are the only good copy. Each task in one transaction, under its
  * transactional id, so that a worker that still runs is fenced.
  */
-import { encodeChangelogEntry, type BucketEntries } from '../state/changelog-entry.js';
+import { countDigests, encodeChangelogEntry, type BucketDigests } from '../state/changelog-entry.js';
 import { DirectoryLock } from '../state/directory-lock.js';
 import { StateEnvironment } from '../state/environment.js';
 import { examine } from '../state/open-state.js';
@@ -143,7 +143,7 @@ async function write(
     await producer.fence([names.changelog]);
     let next = 0;
     let entries = 0;
-    const append = async (buckets: readonly BucketEntries[]): Promise<void> => {
+    const append = async (buckets: readonly BucketDigests[]): Promise<void> => {
       for (const value of encodeChangelogEntry({ positions: store.checkpoint!.positions, buckets })) {
         await producer.send(
           [{ topic: names.changelog, partition: task, key: null, value }],
@@ -151,18 +151,19 @@ async function write(
         );
       }
     };
-    let pending: BucketEntries[] = [];
+    let pending: BucketDigests[] = [];
     let size = 0;
     for (const bucket of store.buckets()) {
       pending.push(bucket);
-      size += bucket.digests.length;
-      entries += bucket.digests.length;
+      size += countDigests([bucket]);
       if (size < ENTRIES_A_RECORD) continue;
       await append(pending);
+      entries += size;
       pending = [];
       size = 0;
     }
     await append(pending);
+    entries += size;
     await producer.commit();
     await store.reseeded(changelogId, next);
     return entries;

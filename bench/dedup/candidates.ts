@@ -1,6 +1,7 @@
 /** Stores that can say whether a digest was seen before: ours, and what a Node project would take instead. */
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
+import { packDigests } from '../../state/digest-bytes.js';
 import { StateEnvironment } from '../../state/environment.js';
 import { bucketOf, windowShape } from '../../state/stream-time.js';
 import { TaskStore } from '../../state/task-store.js';
@@ -25,7 +26,7 @@ export const CANDIDATES: Readonly<Record<string, (folder: string) => Promise<Can
         const source = 'TASK_EVENT_TOPIC-0';
         const positions = new Map([[source, { nextOffset: offset, streamTime, notifyFrom: 0 }]]);
         await store.apply(
-          [{ offset, entry: { positions, buckets: [{ source, bucket, digests: fresh }] } }],
+          [{ offset, entry: { positions, buckets: [{ source, bucket, packed: packDigests(fresh) }] } }],
           offset + 1,
         );
         offset += 1;

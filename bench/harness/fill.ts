@@ -1,5 +1,6 @@
 /** State of many seen events, written as the changelog that a worker, or Kafka Streams, would have written. */
 import { encodeChangelogEntry } from '../../state/changelog-entry.js';
+import { packDigests } from '../../state/digest-bytes.js';
 import { bucketOf, windowShape } from '../../state/stream-time.js';
 import { identityOf } from '../../processors/identity.js';
 import type { Config } from '../../topology/config.js';
@@ -46,7 +47,7 @@ export async function fillChangelog(config: Config, taskCount: number, entries: 
       const digests: string[] = [];
       for (; digests.length < A_COMMIT && at < entries; at += taskCount)
         digests.push(identityOf({ topic, tenantId: TENANT, eventId: seenId(at) }).digest);
-      const values = encodeChangelogEntry({ positions, buckets: [{ source, bucket, digests }] });
+      const values = encodeChangelogEntry({ positions, buckets: [{ source, bucket, packed: packDigests(digests) }] });
       await producer.send(values.map((value) => ({ topic: names.changelog, partition: task, key: null, value })));
       if (commits % COMMITS_A_TRANSACTION === 0 || at >= entries) await producer.commit();
     }

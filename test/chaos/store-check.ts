@@ -3,6 +3,7 @@ import { readCommitted } from '../../dev/oracle/read-committed.js';
 import { identityOf } from '../../processors/identity.js';
 import type { RecordName } from '../../schemas/types.js';
 import { decodeChangelogEntry } from '../../state/changelog-entry.js';
+import { unpackDigests } from '../../state/digest-bytes.js';
 import { StateEnvironment } from '../../state/environment.js';
 import { windowShape } from '../../state/stream-time.js';
 import { storedTasks, TaskStore } from '../../state/task-store.js';
@@ -61,8 +62,8 @@ async function foldChangelog({ cluster: { direct }, changelog }: Round): Promise
     const fold = folds.get(partition) ?? { digests: new Set<string>(), end: 0 };
     folds.set(partition, fold);
     fold.end = Number(offset) + 1;
-    for (const { digests } of decodeChangelogEntry(value, `${changelog}-${partition}@${offset}`).buckets) {
-      for (const digest of digests) fold.digests.add(digest);
+    for (const { packed } of decodeChangelogEntry(value, `${changelog}-${partition}@${offset}`).buckets) {
+      for (const digest of unpackDigests(packed)) fold.digests.add(digest);
     }
   }
   return folds;
@@ -78,7 +79,7 @@ async function newestStores(round: Round): Promise<Map<number, { offset: number;
         if (changelogOffset <= (newest.get(task)?.offset ?? -1)) continue;
         const digests = new Set<string>();
         for (const bucket of new TaskStore(environment, task, WINDOW).buckets())
-          for (const digest of bucket.digests) digests.add(digest);
+          for (const digest of unpackDigests(bucket.packed)) digests.add(digest);
         newest.set(task, { offset: changelogOffset, digests });
       }
     } finally {

@@ -2,13 +2,13 @@
  * Reads a task's changelog partition, read_committed, in pieces that are worth a write of the store: for the restore at
  * a takeover, which knows its end, and for a standby, which follows. Holds no more than a few MB.
  */
-import { readChangelogEntry, type PackedEntry } from '../../state/changelog-entry.js';
+import { decodeChangelogEntry } from '../../state/changelog-entry.js';
 import type { CommittedEntry } from '../../state/task-store.js';
 import { PartitionFeed, type Fetcher, type PartitionRange } from '../kafka/index.js';
 
 /** What is to be applied in one write. */
 export interface ReplayPiece {
-  readonly entries: readonly CommittedEntry<PackedEntry>[];
+  readonly entries: readonly CommittedEntry[];
   readonly nextOffset: number;
   /** As much as one write should take: there may be more at once. */
   readonly isFull: boolean;
@@ -46,12 +46,12 @@ export class ChangelogReplay {
    * FatalError: the position is out of range, or a record is not ours or of a newer format.
    */
   async next(signal: AbortSignal, until = 0): Promise<ReplayPiece> {
-    const entries: CommittedEntry<PackedEntry>[] = [];
+    const entries: CommittedEntry[] = [];
     let bytes = 0;
     do {
       const piece = await this.#feed.next(signal);
       for (const { offset, value } of piece.records) {
-        entries.push({ offset, entry: readChangelogEntry(value, `${this.#topic}-${this.#task}@${offset}`) });
+        entries.push({ offset, entry: decodeChangelogEntry(value, `${this.#topic}-${this.#task}@${offset}`) });
       }
       bytes += piece.bytes;
       this.#position = piece.nextOffset;

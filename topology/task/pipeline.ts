@@ -59,8 +59,8 @@ export class Pipeline {
   /** What the store does not hold yet, newest first: the commit that is being put together, and the one in flight. */
   #layers: readonly [staged: StagedCommit, inFlight?: StagedCommit];
   #committing: Promise<void> = Promise.resolve();
-  /** Of a commit that holds: its buffers are written again. */
-  #spareOutputs: StagedOutputs | undefined;
+  /** Of a commit that holds, emptied: its buffers are written again. */
+  #spare: Pick<StagedCommit, 'outputs' | 'digests'> | undefined;
   #turnPlanned = false;
   /** Sources that were deleted and made again: what was fetched of them is still processed. */
   readonly #recreated = new Set<SourceName>();
@@ -131,7 +131,7 @@ export class Pipeline {
   /** Begins at these positions, with nothing staged and nothing buffered. */
   begin(positions: ReadonlyMap<SourceName, SourcePosition>): void {
     this.#committed = positions;
-    this.#spareOutputs = undefined;
+    this.#spare = undefined;
     this.#layers = [this.#stage(positions)];
     for (const queue of this.#queues.values()) queue.reset(positions.get(queue.source.name)!.nextOffset);
   }
@@ -335,14 +335,16 @@ export class Pipeline {
     this.#refusals.passed(staged.positions);
     this.#report(staged, began);
     staged.outputs.clear();
-    this.#spareOutputs = staged.outputs;
+    staged.digests.clear();
+    this.#spare = staged;
     this.plan();
   }
 
   #stage(positions: ReadonlyMap<SourceName, SourcePosition>): StagedCommit {
-    const outputs = this.#spareOutputs ?? new StagedOutputs(this.#host.target, this.#services.encoder);
-    this.#spareOutputs = undefined;
-    return new StagedCommit(positions, this.#services.shape, outputs);
+    const outputs = this.#spare?.outputs ?? new StagedOutputs(this.#host.target, this.#services.encoder);
+    const staged = new StagedCommit(positions, this.#services.shape, outputs, this.#spare?.digests);
+    this.#spare = undefined;
+    return staged;
   }
 
   #report(staged: StagedCommit, began: number): void {

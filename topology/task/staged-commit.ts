@@ -2,12 +2,12 @@
  * What a commit will make of the records processed so far: outputs, dedup entries, positions. Lives in memory until
  * Kafka has committed it (then it is written to the store) or refused it (then it is dropped whole).
  */
-import type { Digest } from '../context.js';
 import type { Processed } from '../executor.js';
 import type { SourceName, SourceRecord, SourceTopic } from '../record.js';
+import { StagedDigests } from './staged-digests.js';
 import type { StagedOutputs } from './staged-outputs.js';
 import { userKey, type DirectoryEntry } from '../../state/directory-entry.js';
-import type { BucketEntries, ChangelogEntry, SourcePosition } from '../../state/changelog-entry.js';
+import type { ChangelogEntry, SourcePosition } from '../../state/changelog-entry.js';
 import { bucketOf, type WindowShape } from '../../state/stream-time.js';
 
 /** Counted when the commit succeeds, never before. */
@@ -18,23 +18,15 @@ export interface Tally {
   readonly deadLettered: Map<string, number>;
 }
 
-/** What a bucket is to get, as it comes. */
-interface GrowingBucket extends BucketEntries {
-  readonly digests: Digest[];
-}
-
 type Moving<T> = { -readonly [K in keyof T]: T[K] };
 
 export class StagedCommit {
   readonly #shape: WindowShape;
   readonly outputs: StagedOutputs;
-  readonly digests = new Map<Digest, number>();
+  readonly digests: StagedDigests;
   readonly directory = new Map<string, DirectoryEntry>();
   readonly #positions: Map<SourceName, Moving<SourcePosition>>;
   readonly tallies = new Map<SourceTopic, Tally>();
-  readonly #buckets: GrowingBucket[] = [];
-  /** The one that took the last digest: most events of a commit go where the one before went. */
-  #lastBucket: GrowingBucket | undefined;
   /** performance.now() when it ceased to be empty. */
   openedAt = 0;
   /** The clock for every record of this commit. */
@@ -45,9 +37,15 @@ export class StagedCommit {
   last: SourceRecord | undefined;
   #positionsMoved = false;
 
-  /** Begins where the commit before it ends. `outputs` are empty. */
-  constructor(positions: ReadonlyMap<SourceName, SourcePosition>, shape: WindowShape, outputs: StagedOutputs) {
+  /** Begins where the commit before it ends. `outputs` and `digests` are empty. */
+  constructor(
+    positions: ReadonlyMap<SourceName, SourcePosition>,
+    shape: WindowShape,
+    outputs: StagedOutputs,
+    digests = new StagedDigests(),
+  ) {
     this.outputs = outputs;
+    this.digests = digests;
     this.#positions = new Map([...positions].map(([source, position]) => [source, { ...position }]));
     this.#shape = shape;
   }
@@ -88,7 +86,7 @@ export class StagedCommit {
     tally.records += 1;
     switch (processed.kind) {
       case 'forwarded':
-        this.#remember(source, processed.digest);
+        this.digests.add(source, bucketOf(this.streamTime(source), this.#shape), processed.digest);
         if (processed.directory) {
           this.directory.set(userKey(processed.directory.tenantId, processed.directory.userId), processed.directory);
         }
@@ -104,17 +102,7 @@ export class StagedCommit {
 
   /** What the changelog and the store are told. */
   entry(): ChangelogEntry {
-    return { positions: this.#positions, buckets: this.#buckets };
-  }
-
-  #remember(source: SourceName, digest: Digest): void {
-    const bucket = bucketOf(this.streamTime(source), this.#shape);
-    this.digests.set(digest, bucket);
-    if (this.#lastBucket?.source !== source || this.#lastBucket.bucket !== bucket) {
-      this.#lastBucket = this.#buckets.find((one) => one.source === source && one.bucket === bucket);
-      if (!this.#lastBucket) this.#buckets.push((this.#lastBucket = { source, bucket, digests: [] }));
-    }
-    this.#lastBucket.digests.push(digest);
+    return { positions: this.#positions, buckets: this.digests.buckets };
   }
 
   #tally(topic: SourceTopic): Tally {

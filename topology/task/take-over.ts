@@ -9,7 +9,8 @@
  *
  * Steps 3 and 4 both come after the fence: nothing can be committed between them.
  */
-import { digestsIn, type TaskStore } from '../../state/task-store.js';
+import { countDigests } from '../../state/changelog-entry.js';
+import type { TaskStore } from '../../state/task-store.js';
 import { crashPoint } from '../crash-point.js';
 import { holdsRecords, type Fetcher, type Offsets, type OffsetSpec, type PartitionRange } from '../kafka/index.js';
 import type { Logger } from '../log.js';
@@ -64,7 +65,7 @@ export async function restore(
         const { entries, nextOffset } = await replay.next(signal, end!.offset);
         crashPoint('restore');
         const toCome = (end!.offset - position) / (nextOffset - position);
-        store.expect(expected(store.size, digestsIn(entries.flatMap(({ entry }) => entry.buckets)), toCome));
+        store.expect(expected(store.size, countDigests(entries.flatMap(({ entry }) => entry.buckets)), toCome));
         await store.replay(entries, nextOffset);
         position = nextOffset;
         records += entries.length;

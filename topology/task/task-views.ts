@@ -24,7 +24,7 @@ export class LayeredDedup implements DedupView {
   has(record: SourceRecord, digest: Digest): boolean {
     const layers = this.#layers();
     let bucket: number | undefined;
-    for (const layer of layers) bucket ??= layer.digests.get(digest);
+    for (const layer of layers) bucket ??= layer.digests.bucketOf(digest);
     bucket ??= this.#store.bucketOf(digest);
     return bucket !== undefined && bucket >= firstLiveBucket(layers[0]!.streamTime(record.source), this.#shape);
   }

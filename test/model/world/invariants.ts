@@ -1,5 +1,6 @@
 /** What must hold, at every write and in the end. Each answer is a sentence about what does not. */
 import { decodeChangelogEntry } from '../../../state/changelog-entry.js';
+import { unpackDigests } from '../../../state/digest-bytes.js';
 import { TaskStore } from '../../../state/task-store.js';
 import type { MemoryBroker } from '../memory-broker/memory-broker.js';
 import { partitionName } from '../memory-broker/memory-broker.js';
@@ -69,13 +70,13 @@ export function wrongStores(broker: MemoryBroker, dealt: Dealt, diskOf: (task: n
 
 function digestsOf(disk: Disk, task: number): Set<string> {
   const store = new TaskStore(openMemoryEnvironment(disk, UNWATCHED), task, SHAPE);
-  return new Set([...store.buckets()].flatMap(({ digests }) => digests));
+  return new Set([...store.buckets()].flatMap(({ packed }) => unpackDigests(packed)));
 }
 
 function digestsIn(records: readonly StoredRecord[]): Set<string> {
   return new Set(
     records.flatMap(({ value, offset }) =>
-      decodeChangelogEntry(value, `changelog@${offset}`).buckets.flatMap(({ digests }) => digests),
+      decodeChangelogEntry(value, `changelog@${offset}`).buckets.flatMap(({ packed }) => unpackDigests(packed)),
     ),
   );
 }

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { decodeChangelogEntry, encodeChangelogEntry, type ChangelogEntry } from '../../../state/changelog-entry.js';
+import { packDigests, unpackDigests } from '../../../state/digest-bytes.js';
 import { FatalError } from '../../../topology/errors.js';
 import { SOURCE_TOPICS, sourcePartition } from '../../../topology/record.js';
 
@@ -24,10 +25,9 @@ const entries: fc.Arbitrary<ChangelogEntry> = fc.record({
     fc.record({
       source,
       bucket: fc.nat(),
-      digests: fc.array(
-        fc.uint8Array({ minLength: 16, maxLength: 16 }).map((b) => Buffer.from(b).toString('latin1')),
-        { minLength: 1, maxLength: 5 },
-      ),
+      packed: fc
+        .array(fc.uint8Array({ minLength: 16, maxLength: 16 }), { minLength: 1, maxLength: 5 })
+        .map((some) => Buffer.concat(some)),
     }),
     { maxLength: 5 },
   ),
@@ -51,10 +51,17 @@ describe('a changelog record', () => {
   });
 
   it.each<[string, ChangelogEntry['buckets']]>([
-    ['one bucket of many digests', [{ source: 'TASK_EVENT_TOPIC-0', bucket: 3, digests: digests(100_000) }]],
+    [
+      'one bucket of many digests',
+      [{ source: 'TASK_EVENT_TOPIC-0', bucket: 3, packed: packDigests(digests(100_000)) }],
+    ],
     [
       'many buckets of one digest',
-      digests(40_000).map((one, bucket) => ({ source: 'NOTIFICATION_REQUEST_TOPIC-12', bucket, digests: [one] })),
+      digests(40_000).map((one, bucket) => ({
+        source: 'NOTIFICATION_REQUEST_TOPIC-12',
+        bucket,
+        packed: packDigests([one]),
+      })),
     ],
   ])('is split at 512 KB, each part with the positions: %s', (_, buckets) => {
     const records = encodeChangelogEntry({ positions: POSITIONS, buckets });
@@ -64,9 +71,9 @@ describe('a changelog record', () => {
     for (const part of parts) expect(part.positions).toEqual(POSITIONS);
     const rejoined = parts
       .flatMap((part) => part.buckets)
-      .flatMap(({ source: of, bucket, digests: list }) => list.map((one) => [of, bucket, one]));
+      .flatMap(({ source: of, bucket, packed }) => unpackDigests(packed).map((one) => [of, bucket, one]));
     expect(rejoined).toEqual(
-      buckets.flatMap(({ source: of, bucket, digests: list }) => list.map((one) => [of, bucket, one])),
+      buckets.flatMap(({ source: of, bucket, packed }) => unpackDigests(packed).map((one) => [of, bucket, one])),
     );
   });
 

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { packDigests } from '../../../state/digest-bytes.js';
 import { DigestIndex } from '../../../state/digest-index.js';
 
 const digest = (n: number): string => createHash('sha256').update(String(n)).digest().toString('latin1', 0, 16);
@@ -33,8 +34,8 @@ class Filled {
     this.places.set(place, digests);
     // One by one and many at a time: what one has put, the other must find.
     const half = Math.floor(digests.length / 2);
-    for (const one of digests.slice(0, half)) this.index.add(one, place);
-    this.index.addAll(Buffer.from(digests.slice(half).join(''), 'latin1'), place);
+    this.index.add(packDigests(digests.slice(0, half)), place);
+    this.index.addAll(packDigests(digests.slice(half)), place);
   }
 
   giveUp(nth: number): void {

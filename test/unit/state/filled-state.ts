@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { claimIdentity, type StoreIdentity } from '../../../state/identity.js';
+import { packDigests, unpackDigests } from '../../../state/digest-bytes.js';
 import { StateEnvironment } from '../../../state/environment.js';
 import { bucketOf, windowShape } from '../../../state/stream-time.js';
 import { TaskStore } from '../../../state/task-store.js';
@@ -33,7 +34,7 @@ export async function commitTo(
   streamTime = 10_000,
 ): Promise<void> {
   const positions = new Map([[SOURCE, { nextOffset: offset, streamTime, notifyFrom: 0 }]]);
-  const buckets = [{ source: SOURCE, bucket: bucketOf(streamTime, SHAPE), digests: events.map(digest) }];
+  const buckets = [{ source: SOURCE, bucket: bucketOf(streamTime, SHAPE), packed: packDigests(events.map(digest)) }];
   await store.apply([{ offset, entry: { positions, buckets } }], offset + 1);
 }
 
@@ -79,7 +80,8 @@ export async function answersOf(directory: string): Promise<string> {
       await store.load();
       hash.update(JSON.stringify([...store.checkpoint!.positions]));
       for (const list of store.buckets()) {
-        for (const of of list.digests) hash.update(`${list.bucket} ${of} ${store.bucketOf(of)}`, 'latin1');
+        for (const of of unpackDigests(list.packed))
+          hash.update(`${list.bucket} ${of} ${store.bucketOf(of)}`, 'latin1');
       }
     }
     const users = new UserDirectory(environment);

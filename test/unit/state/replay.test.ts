@@ -2,7 +2,8 @@
 import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
-import { encodeChangelogEntry, readChangelogEntry, type PackedEntry } from '../../../state/changelog-entry.js';
+import { decodeChangelogEntry, encodeChangelogEntry } from '../../../state/changelog-entry.js';
+import { packDigests, unpackDigests } from '../../../state/digest-bytes.js';
 import { bucketOf, firstLiveBucket, windowShape } from '../../../state/stream-time.js';
 import { TaskStore, type CommittedEntry } from '../../../state/task-store.js';
 import { Table } from '../../../state/table.js';
@@ -29,7 +30,7 @@ interface Commit {
 }
 
 /** The records of these commits, read back; a commit of many takes several. */
-function changelogOf(commits: readonly Commit[]): CommittedEntry<PackedEntry>[] {
+function changelogOf(commits: readonly Commit[]): CommittedEntry[] {
   const values = commits.flatMap(({ streamTime, source = TASKS, events: [from, count] }, at) =>
     encodeChangelogEntry({
       positions: new Map([[source, { nextOffset: at + 1, streamTime, notifyFrom: 0 }]]),
@@ -40,21 +41,21 @@ function changelogOf(commits: readonly Commit[]): CommittedEntry<PackedEntry>[] 
               {
                 source,
                 bucket: bucketOf(streamTime, SHAPE),
-                digests: Array.from({ length: count }, (_, i) => digest(from + i)),
+                packed: packDigests(Array.from({ length: count }, (_, i) => digest(from + i))),
               },
             ],
     }),
   );
-  return values.map((value, offset) => ({ offset, entry: readChangelogEntry(value, `changelog@${offset}`) }));
+  return values.map((value, offset) => ({ offset, entry: decodeChangelogEntry(value, `changelog@${offset}`) }));
 }
 
-const replayed = (store: TaskStore, entries: readonly CommittedEntry<PackedEntry>[]): Promise<void> =>
+const replayed = (store: TaskStore, entries: readonly CommittedEntry[]): Promise<void> =>
   store.replay(entries, entries.at(-1)!.offset + 1);
 
 /** Everything that the store has on the disk, sorted. */
 function held(store: TaskStore): string[] {
-  const all = [...store.buckets()].flatMap(({ source, bucket, digests: of }) =>
-    of.map((one) => `${source} ${bucket} ${Buffer.from(one, 'latin1').toString('hex')}`),
+  const all = [...store.buckets()].flatMap(({ source, bucket, packed }) =>
+    unpackDigests(packed).map((one) => `${source} ${bucket} ${Buffer.from(one, 'latin1').toString('hex')}`),
   );
   return all.sort();
 }
@@ -172,7 +173,7 @@ describe('a replay', () => {
     const all = Array.from({ length: 70_000 }, (_, event) => digest(event));
     const entry = {
       positions: entries[0]!.entry.positions,
-      buckets: [{ source: TASKS, bucket: bucketOf(10_000, SHAPE), digests: all }],
+      buckets: [{ source: TASKS, bucket: bucketOf(10_000, SHAPE), packed: packDigests(all) }],
     };
     await expect(broken.apply([{ offset: 0, entry }], entries.length, true)).rejects.toThrow('the process ends');
     spy.mockRestore();
@@ -239,7 +240,7 @@ describe('a replay', () => {
           const { positions } = entries[at]!.entry;
           const added = Array.from({ length: events[1] }, (_, i) => digest(events[0] + i));
           const buckets =
-            added.length === 0 ? [] : [{ source: source!, bucket: bucketOf(time, SHAPE), digests: added }];
+            added.length === 0 ? [] : [{ source: source!, bucket: bucketOf(time, SHAPE), packed: packDigests(added) }];
           await live!.apply([{ offset: at, entry: { positions, buckets } }], at + 1, true);
         }
         await replayed(whole!, entries);

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
 import type { ChangelogEntry } from '../../../state/changelog-entry.js';
+import { packDigests, unpackDigests } from '../../../state/digest-bytes.js';
 import { writeAtomically, type StateEnvironment } from '../../../state/environment.js';
 import { bucketOf, firstLiveBucket, windowShape } from '../../../state/stream-time.js';
 import { storedTasks, TaskStore, type CommittedEntry } from '../../../state/task-store.js';
@@ -16,7 +17,9 @@ function entryAt(streamTime: number, events: readonly number[], nextOffset = 0):
   return {
     positions: new Map([[SOURCE, { nextOffset, streamTime, notifyFrom: 0 }]]),
     buckets:
-      events.length === 0 ? [] : [{ source: SOURCE, bucket: bucketOf(streamTime, SHAPE), digests: events.map(digest) }],
+      events.length === 0
+        ? []
+        : [{ source: SOURCE, bucket: bucketOf(streamTime, SHAPE), packed: packDigests(events.map(digest)) }],
   };
 }
 
@@ -123,12 +126,12 @@ describe('TaskStore', () => {
     const behind = 'TASK_EVENT_TOPIC-70';
     const entry = (source: string, streamTime: number, events: readonly number[]): ChangelogEntry => ({
       positions: new Map([[source, { nextOffset: 1, streamTime, notifyFrom: 0 }]]),
-      buckets: [{ source, bucket: bucketOf(streamTime, SHAPE), digests: events.map(digest) }],
+      buckets: [{ source, bucket: bucketOf(streamTime, SHAPE), packed: packDigests(events.map(digest)) }],
     });
     await store.apply([{ offset: 0, entry: entry(SOURCE, 1000, [1]) }], 1);
     await store.apply([{ offset: 1, entry: entry(behind, 1000, [2]) }], 2);
     await store.apply([{ offset: 2, entry: entry(SOURCE, 1000 + 2 * SHAPE.windowMs, [3]) }], 3);
-    expect([...store.buckets()].map(({ source, digests }) => [source, digests])).toEqual([
+    expect([...store.buckets()].map(({ source, packed }) => [source, unpackDigests(packed)])).toEqual([
       [behind, [digest(2)]],
       [SOURCE, [digest(3)]],
     ]);
@@ -169,7 +172,9 @@ describe('TaskStore', () => {
     for (const entry of entries) await at.apply([entry], entry.offset + 1);
     await large.apply(entries, 6);
     const listed = (of: TaskStore): string[] =>
-      [...of.buckets()].flatMap(({ source, bucket, digests }) => digests.map((one) => `${source} ${bucket} ${one}`));
+      [...of.buckets()].flatMap(({ source, bucket, packed }) =>
+        unpackDigests(packed).map((one) => `${source} ${bucket} ${one}`),
+      );
     expect(listed(large)).toEqual(listed(at));
     expect(listed(at)).toHaveLength(9000);
     for (let event = 0; event <= 9000; event += 1)
@@ -285,7 +290,7 @@ describe('TaskStore', () => {
     await store.reseeded('another', 0);
     await store.apply([{ offset: 0, entry: entryAt(1000, [2]) }], 1);
     await store.apply([{ offset: 0, entry: entryAt(1000, [2]) }], 1); // again, as after a crash
-    expect([...store.buckets()].flatMap(({ digests }) => digests)).toHaveLength(2);
+    expect([...store.buckets()].flatMap(({ packed }) => unpackDigests(packed))).toHaveLength(2);
   });
 
   it('is not opened when its format is newer, and is left as it is', async () => {
@@ -302,7 +307,7 @@ describe('TaskStore', () => {
     const store = new TaskStore(temporaryState().environment, 0, SHAPE);
     const entry = {
       positions: new Map(),
-      buckets: [{ source: 'BILLING_EVENT_TOPIC-0', bucket: 1, digests: [digest(1)] }],
+      buckets: [{ source: 'BILLING_EVENT_TOPIC-0', bucket: 1, packed: packDigests([digest(1)]) }],
     };
     await expect(store.apply([{ offset: 0, entry }], 1)).rejects.toThrow('BILLING_EVENT_TOPIC-0');
     expect(store.checkpoint).toBeUndefined();

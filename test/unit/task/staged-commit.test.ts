@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { DirectoryEntry } from '../../../state/directory-entry.js';
+import { packDigests } from '../../../state/digest-bytes.js';
 import { bucketOf, windowShape } from '../../../state/stream-time.js';
 import type { SourceName } from '../../../topology/record.js';
 import { StagedCommit } from '../../../topology/task/staged-commit.js';
@@ -34,8 +35,8 @@ describe('StagedCommit', () => {
     expect(textsOf(commit).sort()).toEqual(['EMAIL_REQUEST_TOPIC e1', 'EMAIL_REQUEST_TOPIC e2']);
     expect(commit.outputs.counts).toEqual(new Map([['EMAIL_REQUEST_TOPIC', 2]]));
     expect(commit.entry().buckets).toEqual([
-      { source: TASKS, bucket: bucketOf(5000, SHAPE), digests: [digestOf('e1')] },
-      { source: TASKS, bucket: bucketOf(7500, SHAPE), digests: [digestOf('e2')] },
+      { source: TASKS, bucket: bucketOf(5000, SHAPE), packed: packDigests([digestOf('e1')]) },
+      { source: TASKS, bucket: bucketOf(7500, SHAPE), packed: packDigests([digestOf('e2')]) },
     ]);
     expect(commit.entry().positions.get(TASKS)).toEqual({
       nextOffset: 14,
@@ -68,8 +69,8 @@ describe('StagedCommit', () => {
       [other, 71],
     ]);
     expect(commit.entry().buckets).toEqual([
-      { source: TASKS, bucket: bucketOf(5000, SHAPE), digests: [digestOf('e1')] },
-      { source: other, bucket: bucketOf(95_000, SHAPE), digests: [digestOf('e2')] },
+      { source: TASKS, bucket: bucketOf(5000, SHAPE), packed: packDigests([digestOf('e1')]) },
+      { source: other, bucket: bucketOf(95_000, SHAPE), packed: packDigests([digestOf('e2')]) },
     ]);
     expect(commit.tallies.get('TASK_EVENT_TOPIC')?.records).toBe(2);
   });

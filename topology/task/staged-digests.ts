@@ -1,0 +1,112 @@
+/**
+ * The digests of a commit: what it adds to each bucket, and a hash table that finds them. Both are bytes in a few
+ * buffers. As strings in a Map they outlived the young generation, commit after commit, and each collection of the old
+ * one copied and marked what was gone a moment later: a tenth of what an event cost.
+ */
+import { randomInt } from 'node:crypto';
+import type { BucketDigests } from '../../state/changelog-entry.js';
+import { DIGEST_BYTES, wordOf, writeDigest } from '../../state/digest-bytes.js';
+import { ByteWriter } from '../bytes.js';
+import type { Digest } from '../context.js';
+
+/** What a bucket is to get, as it comes. */
+interface GrowingBucket {
+  readonly source: string;
+  readonly bucket: number;
+  readonly out: ByteWriter;
+}
+
+/** Of a slot: the digest's four words, and its bucket's place among ours, from 1 on; 0 when the slot is empty. */
+const SLOT_WORDS = 5;
+const LEAST_SLOT_BITS = 10;
+/** At most half of the slots are taken. */
+const SLOTS_A_DIGEST = 2;
+/** Odd, and known to nobody: whoever chooses event ids can not choose the slots of their digests (multiply-shift hashing, Dietzfelbinger et al. 1997). */
+const MULTIPLIER = randomInt(2 ** 31) * 2 + 1;
+
+export class StagedDigests {
+  #slots = new Int32Array(SLOT_WORDS << LEAST_SLOT_BITS);
+  #slotBits = LEAST_SLOT_BITS;
+  #size = 0;
+  #buckets: GrowingBucket[] = [];
+  /** The bucket that took the last digest: most events of a commit go where the one before went. */
+  #last = 0;
+
+  get size(): number {
+    return this.#size;
+  }
+
+  /** In the order in which they were begun; valid until the next change. */
+  get buckets(): BucketDigests[] {
+    return this.#buckets.map(({ source, bucket, out }) => ({ source, bucket, packed: out.bytes() }));
+  }
+
+  /** The bucket that the digest was added to; undefined when it was not. */
+  bucketOf(digest: Digest): number | undefined {
+    const nth = this.#slots[this.#slotOf(digest) + 4]!;
+    return nth === 0 ? undefined : this.#buckets[nth - 1]!.bucket;
+  }
+
+  /** Of a digest that comes again the last bucket is told. */
+  add(source: string, bucket: number, digest: Digest): void {
+    if (SLOTS_A_DIGEST * (this.#size + 1) > 1 << this.#slotBits) this.#grow();
+    const { out } = this.#bucket(source, bucket);
+    const at = out.length;
+    out.skip(DIGEST_BYTES);
+    writeDigest(digest, out.buffer, at);
+    const slots = this.#slots;
+    const slot = this.#slotOf(digest);
+    if (slots[slot + 4] === 0) this.#size += 1;
+    for (let word = 0; word < 4; word += 1) slots[slot + word] = wordOf(digest, 4 * word);
+    slots[slot + 4] = this.#last + 1;
+  }
+
+  /** Empty again, with its table. */
+  clear(): void {
+    this.#slots.fill(0);
+    this.#size = 0;
+    this.#buckets = [];
+    this.#last = 0;
+  }
+
+  #bucket(source: string, bucket: number): GrowingBucket {
+    const isOf = (one: GrowingBucket | undefined): boolean => one?.bucket === bucket && one.source === source;
+    if (!isOf(this.#buckets[this.#last])) {
+      this.#last = this.#buckets.findIndex(isOf);
+      if (this.#last < 0) this.#last = this.#buckets.push({ source, bucket, out: new ByteWriter() }) - 1;
+    }
+    return this.#buckets[this.#last]!;
+  }
+
+  /** Where the digest's slot begins, or the empty one that it would take. */
+  #slotOf(digest: Digest): number {
+    const slots = this.#slots;
+    const first = wordOf(digest, 0);
+    let slot = SLOT_WORDS * (Math.imul(first, MULTIPLIER) >>> (32 - this.#slotBits));
+    while (slots[slot + 4] !== 0 && !(slots[slot] === first && isRestAt(slots, slot, digest))) {
+      slot += SLOT_WORDS;
+      if (slot === slots.length) slot = 0;
+    }
+    return slot;
+  }
+
+  #grow(): void {
+    const old = this.#slots;
+    this.#slotBits += 1;
+    const slots = (this.#slots = new Int32Array(SLOT_WORDS << this.#slotBits));
+    for (let from = 0; from < old.length; from += SLOT_WORDS) {
+      if (old[from + 4] === 0) continue;
+      let slot = SLOT_WORDS * (Math.imul(old[from]!, MULTIPLIER) >>> (32 - this.#slotBits));
+      while (slots[slot + 4] !== 0) slot = slot + SLOT_WORDS === slots.length ? 0 : slot + SLOT_WORDS;
+      for (let word = 0; word < SLOT_WORDS; word += 1) slots[slot + word] = old[from + word]!;
+    }
+  }
+}
+
+function isRestAt(slots: Int32Array, slot: number, digest: Digest): boolean {
+  return (
+    slots[slot + 1] === wordOf(digest, 4) &&
+    slots[slot + 2] === wordOf(digest, 8) &&
+    slots[slot + 3] === wordOf(digest, 12)
+  );
+}
