@@ -1,10 +1,9 @@
 /** Where a recipient can be reached, and on which channels not. */
 import type { DirectoryEntry } from '../state/directory-entry.js';
 import type { DirectoryView } from '../topology/context.js';
+import { isBlank } from './blank.js';
+import { hasControl } from './email-text.js';
 import type { Contact, MappedEvent } from './mapped-event.js';
-
-// A control character in an address could end the header line that mailservice puts it in.
-const CONTROL = /[\p{Cc}\u2028\u2029]/u;
 
 const NOBODY: Contact = { email: null, deviceTokens: [], mutedChannels: [] };
 
@@ -18,14 +17,15 @@ export function contactOf(event: MappedEvent, userId: bigint, directory: Directo
 /** The address that an e-mail can be sent to; null when there is none. */
 export function addressOf(contact: Contact): string | null {
   const { email } = contact;
-  return email === null || email.trim() === '' || CONTROL.test(email) ? null : email;
+  // A control character could end the header line that mailservice puts it in.
+  return email === null || isBlank(email) || hasControl(email) ? null : email;
 }
 
 /** The devices that a push can be sent to; null when there is none. */
 export function devicesOf(contact: Contact): readonly string[] | null {
   const { deviceTokens } = contact;
   if (deviceTokens.length === 0) return null;
-  if (!deviceTokens.some(isBlank)) return deviceTokens;
+  if (!hasBlank(deviceTokens)) return deviceTokens;
   const tokens = deviceTokens.filter((token) => !isBlank(token));
   return tokens.length === 0 ? null : tokens;
 }
@@ -42,6 +42,7 @@ function overlay(brought: Contact, known: Contact): Contact {
   };
 }
 
-function isBlank(text: string): boolean {
-  return text.trim() === '';
+function hasBlank(texts: readonly string[]): boolean {
+  for (const text of texts) if (isBlank(text)) return true;
+  return false;
 }

@@ -57,8 +57,9 @@ function routeOne(
 ): RoutedNotification {
   const contact = contactOf(event, userId, context.directory);
   const muted = priority === 'HIGH' ? NOTHING : contact.mutedChannels;
-  const email = addressOf(contact);
-  const deviceTokens = devicesOf(contact);
+  // Of a channel that the event does not name nobody asks how it would fare.
+  const email = channels.email ? addressOf(contact) : null;
+  const deviceTokens = channels.push ? devicesOf(contact) : null;
   const inApp = muted.includes('IN_APP') ? 'MUTED' : 'DISPATCHED';
   const byEmail = muted.includes('EMAIL') ? 'MUTED' : email === null ? 'NO_ADDRESS' : 'DISPATCHED';
   const byPush = muted.includes('PUSH') ? 'MUTED' : deviceTokens === null ? 'NO_DEVICE' : 'DISPATCHED';
@@ -66,8 +67,8 @@ function routeOne(
     notificationId: notificationId(seed, userId),
     userId,
     inApp: inApp === 'DISPATCHED' && channels.inApp,
-    email: byEmail === 'DISPATCHED' && channels.email ? email : null,
-    deviceTokens: byPush === 'DISPATCHED' && channels.push ? deviceTokens : null,
+    email: byEmail === 'DISPATCHED' ? email : null,
+    deviceTokens: byPush === 'DISPATCHED' ? deviceTokens : null,
     deliveries: channels.deliveries(inApp, byEmail, byPush),
   };
 }

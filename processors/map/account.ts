@@ -1,6 +1,7 @@
 /** account: a user was created, changed or deleted, or changed the password. Feeds the user directory. */
 import type { UserEvent } from '../../schemas/types.js';
 import type { DirectoryEntry } from '../../state/directory-entry.js';
+import { isBlank } from '../blank.js';
 import { ChannelSet } from '../channel-set.js';
 import type { MappedEvent, Notification } from '../mapped-event.js';
 import { notify, type Mapper, type Mapping } from './mapping.js';
@@ -9,7 +10,7 @@ const SOURCE = { sourceService: 'account', category: 'ACCOUNT' };
 
 const USER_CREATED: Mapping<UserEvent> = {
   title: 'Welcome',
-  message: ({ fullName }) => (fullName === null || fullName.trim() === '' ? 'Welcome!' : `Welcome, ${fullName}!`),
+  message: ({ fullName }) => (fullName === null || isBlank(fullName) ? 'Welcome!' : `Welcome, ${fullName}!`),
   channels: new ChannelSet(['IN_APP', 'EMAIL']),
   type: 'INFO',
 };

@@ -1,4 +1,5 @@
 /** What makes an event invalid, whatever its source. Messages name fields, ids and limits, never a text. */
+import { isBlank } from '../blank.js';
 import { EVENT_ID_BYTES, fitsEventId } from '../identity.js';
 import type { MappedEvent } from '../mapped-event.js';
 
@@ -18,8 +19,4 @@ export function faultOf(event: MappedEvent): string | undefined {
     return 'title and message are both blank; expected at least one of them';
   }
   return undefined;
-}
-
-function isBlank(text: string): boolean {
-  return text.trim() === '';
 }

@@ -1,4 +1,5 @@
 /** What the mappers share: their type, and the rows of the mapping table. */
+import { isBlank } from '../blank.js';
 import type { ChannelSet } from '../channel-set.js';
 import type { MappedEvent, Notification } from '../mapped-event.js';
 
@@ -54,5 +55,5 @@ export function notify<Event>(
 
 /** NORMAL when the event has none. */
 export function priorityOf(priority: string): string {
-  return priority.trim() === '' ? 'NORMAL' : priority;
+  return isBlank(priority) ? 'NORMAL' : priority;
 }
