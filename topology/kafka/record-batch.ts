@@ -85,12 +85,14 @@ export class RecordBatch {
    */
   begin(key: RecordKey): number {
     const out = this.#out;
-    this.#recordAt = out.length;
-    out.skip(USUAL_VARINT).int8(0).varint(0).varint(this.#count).varint(key.length);
-    key.writeTo(out);
-    out.skip(USUAL_VARINT);
-    this.#valueAt = out.length;
-    out.moveTo(this.#recordAt);
+    out.reserve(RECORD_OVERHEAD + key.length);
+    const { buffer } = out;
+    let at = (this.#recordAt = out.length) + USUAL_VARINT;
+    buffer[at++] = 0; // attributes
+    buffer[at++] = 0; // timestamp delta
+    at = writeVarint(buffer, at, this.#count);
+    at = writeVarint(buffer, at, key.length);
+    this.#valueAt = key.writeTo(buffer, at) + USUAL_VARINT;
     return this.#valueAt;
   }
 
@@ -168,13 +170,23 @@ function writeBytes(out: ByteWriter, bytes: Buffer | null): void {
   else out.varint(bytes.length).raw(bytes);
 }
 
-/** Writes a varint where the usual room for it was left; what stands behind it makes way if it takes more or less. */
+/** Writes the zigzag varint of a count or a length, none of which is negative; gives the position behind it. */
+function writeVarint(buffer: Buffer, at: number, value: number): number {
+  let rest = (value << 1) >>> 0;
+  while (rest > 0x7f) {
+    buffer[at++] = (rest & 0x7f) | 0x80;
+    rest >>>= 7;
+  }
+  buffer[at++] = rest;
+  return at;
+}
+
+/** The same where the usual room for it was left; what stands behind it makes way if it takes more or less. */
 function putVarint(out: ByteWriter, at: number, value: number): void {
   const end = out.length;
   const size = varintSize(value);
   if (size !== USUAL_VARINT) out.buffer.copyWithin(at + size, at + USUAL_VARINT, end);
-  out.moveTo(at);
-  out.varint(value);
+  writeVarint(out.buffer, at, value);
   out.moveTo(end + size - USUAL_VARINT);
 }
 
