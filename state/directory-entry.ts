@@ -11,15 +11,26 @@ export function isNewer(
   return a.timestamp === b.timestamp ? a.eventId > b.eventId : a.timestamp > b.timestamp;
 }
 
-/** The user that was named last: an event is routed by its user's entry and then sent under its key. */
-const last = { tenantId: 0n, userId: 0n, key: '0|0' };
+/** A user that was named: making the text of two numbers, and a hash of it, takes longer than looking it up. */
+interface NamedUser {
+  readonly tenant: number;
+  readonly user: number;
+  readonly key: string;
+}
+
+/** The users that were named last, each where its numbers say; of two that share a place the later one. */
+const NAMED_USERS = 1 << 14;
+const named: (NamedUser | undefined)[] = Array.from({ length: NAMED_USERS }, () => undefined);
 
 /** The record key of a user's records, here and on the in-app topic. */
 export function userKey(tenantId: bigint, userId: bigint): string {
-  if (last.userId !== userId || last.tenantId !== tenantId) {
-    last.tenantId = tenantId;
-    last.userId = userId;
-    last.key = `${tenantId}|${userId}`;
-  }
-  return last.key;
+  const tenant = Number(tenantId);
+  const user = Number(userId);
+  const place = (user + 31 * tenant) & (NAMED_USERS - 1);
+  const known = named[place];
+  if (known?.user === user && known.tenant === tenant) return known.key;
+  const key = `${tenantId}|${userId}`;
+  // A number of more than 53 bits could be another's as well.
+  if (Number.isSafeInteger(user) && Number.isSafeInteger(tenant)) named[place] = { tenant, user, key };
+  return key;
 }

@@ -7,18 +7,18 @@
 import { FatalError } from '../topology/errors.js';
 import { isNewer, userKey, type DirectoryEntry } from './directory-entry.js';
 import { writeAtomically, type StateEnvironment } from './environment.js';
-import { Generations } from './generations.js';
 import { seal, unseal } from './sealed.js';
 import type { Table } from './table.js';
+import { UserCache } from './user-cache.js';
 
-/** Entries kept decoded: a few hundred bytes each. */
-const CACHED_ENTRIES = 50_000;
+/** 65,536 entries are kept decoded: a few hundred bytes each. */
+const CACHE_SET_BITS = 14;
 
 export class UserDirectory {
   readonly #environment: StateEnvironment;
   readonly #table: Table;
   /** null: known to be absent. */
-  readonly #cache = new Generations<string, DirectoryEntry | null>(CACHED_ENTRIES);
+  readonly #cache = new UserCache<DirectoryEntry | null>(CACHE_SET_BITS);
   #size: number;
   #topicId: string | undefined;
 
@@ -41,12 +41,11 @@ export class UserDirectory {
   }
 
   get(tenantId: bigint, userId: bigint): DirectoryEntry | undefined {
-    const name = userKey(tenantId, userId);
-    const cached = this.#cache.get(name);
+    const cached = this.#cache.get(tenantId, userId);
     if (cached !== undefined) return cached ?? undefined;
     const stored = this.#table.get(entryKey(tenantId, userId));
     const entry = stored ? this.#decode(tenantId, userId, stored) : null;
-    this.#cache.set(name, entry);
+    this.#cache.set(tenantId, userId, entry);
     return entry ?? undefined;
   }
 
@@ -91,7 +90,7 @@ export class UserDirectory {
       for (const entry of newest.values()) batch.put(entryKey(entry.tenantId, entry.userId), encode(entry));
       batch.put(positionKey(partition), position);
     });
-    for (const [name, entry] of newest) this.#cache.set(name, entry);
+    for (const entry of newest.values()) this.#cache.set(entry.tenantId, entry.userId, entry);
     this.#size += added;
   }
 

@@ -1,0 +1,45 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { UserCache } from '../../../state/user-cache.js';
+
+/** Few, so that they share sets, and some that are the same when they are made a number. */
+const id = fc.oneof(
+  fc.bigInt(1n, 12n),
+  fc.bigInt(2n ** 62n, 2n ** 62n + 3n),
+  fc.constantFrom(2n ** 53n, 2n ** 53n + 1n),
+);
+const step = fc.record({ tenantId: id, userId: id, isSet: fc.boolean() });
+
+describe('the cache of users', () => {
+  it('never tells an old value, nor another user’s, and always the one that was set last', () => {
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 200 }), (steps) => {
+        const cache = new UserCache<number>(1);
+        const truth = new Map<string, number>();
+        for (const [at, { tenantId, userId, isSet }] of steps.entries()) {
+          if (isSet) {
+            cache.set(tenantId, userId, at);
+            truth.set(`${tenantId}|${userId}`, at);
+            expect(cache.get(tenantId, userId)).toBe(at);
+          }
+          const found = cache.get(tenantId, userId);
+          if (found !== undefined) expect(found).toBe(truth.get(`${tenantId}|${userId}`));
+        }
+      }),
+    );
+  });
+
+  it('keeps four users of a set, and forgets the one that came first for the next', () => {
+    const cache = new UserCache<string>(3);
+    for (let nth = 0n; nth < 5n; nth += 1n) cache.set(1n, 8n * nth, `user ${nth}`);
+    expect(cache.get(1n, 0n)).toBeUndefined();
+    for (let nth = 1n; nth < 5n; nth += 1n) expect(cache.get(1n, 8n * nth)).toBe(`user ${nth}`);
+  });
+
+  it('is empty when it is cleared', () => {
+    const cache = new UserCache<string>(3);
+    cache.set(1n, 2n, 'a');
+    cache.clear();
+    expect(cache.get(1n, 2n)).toBeUndefined();
+  });
+});
