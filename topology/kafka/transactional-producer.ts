@@ -191,8 +191,10 @@ export class TransactionalProducer {
     let left = round;
     await this.#retrying(async () => {
       const byLeader = groupBy(left, ({ topic, partition }) => this.#leaders.leaderOf(topic, partition));
+      // All are found before anything is sent: a leader that is not there yet is waited for while nothing is on its way.
+      const brokers = await Promise.all([...byLeader.keys()].map((nodeId) => this.#leaders.broker(nodeId)));
       const answers = await Promise.all(
-        [...byLeader].map(([nodeId, batches]) => this.#produceTo(nodeId, batches, onBatch)),
+        [...byLeader.values()].map((batches, at) => this.#produceTo(brokers[at]!, batches, onBatch)),
       );
       const failed = answers.flat();
       left = failed.map(({ batch }) => batch);
@@ -217,11 +219,10 @@ export class TransactionalProducer {
 
   /** The batches that this broker did not take. A batch that it has already (a repeat after a lost answer) is taken. */
   async #produceTo(
-    nodeId: number,
+    broker: Broker,
     batches: readonly RecordBatch[],
     onBatch: OnBatch | undefined,
   ): Promise<{ batch: RecordBatch; error: BrokerError }[]> {
-    const broker = await this.#leaders.broker(nodeId);
     const owner = this.#owner();
     const now = Date.now();
     const sealed = batches.map((batch) => {

@@ -52,6 +52,8 @@ export class FakeCluster {
   epoch = 0;
   /** `transaction.version` of the cluster; undefined for a broker that knows of no features. */
   readonly transactionVersion: number | undefined;
+  /** Before a broker is found. */
+  lookUp: (nodeId: number) => Promise<void> = () => Promise.resolve();
   /** The next EndTxn is done, and answered with COORDINATOR_LOAD_IN_PROGRESS, as when its coordinator moves. */
   endsUnheard = false;
 
@@ -74,7 +76,7 @@ export class FakeCluster {
       addMultipleTargetTopics: () => Promise.resolve(),
       findTopicPartitionMetadata: (topic: string) =>
         (this.#leaders[topic] ?? []).map((leader, partitionId) => ({ partitionId, leader })),
-      findBroker: ({ nodeId }: { nodeId: number }) => Promise.resolve(broker(nodeId)),
+      findBroker: ({ nodeId }: { nodeId: number }) => this.lookUp(nodeId).then(() => broker(nodeId)),
       findGroupCoordinator: () => {
         this.lookUps += 1;
         return Promise.resolve(broker(0));

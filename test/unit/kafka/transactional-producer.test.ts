@@ -2,6 +2,7 @@ import { pino } from 'pino';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { CommitUnknownError, FencedError } from '../../../topology/errors.js';
 import { createCluster } from '../../../topology/kafka/connect.js';
+import { BrokerError } from '../../../topology/kafka/protocol-errors.js';
 import type { OutboundRecord } from '../../../topology/kafka/record-batch.js';
 import { RefusedError, TransactionalProducer } from '../../../topology/kafka/transactional-producer.js';
 import { FakeCluster, type Api } from './fake-cluster.js';
@@ -122,6 +123,21 @@ describe.each(VERSIONS)('TransactionalProducer, with transactions of version %i'
     expect(broker.committed('changelog-0')).toEqual(['only small', 'and fitting']);
     expect(broker.committed('out-1')).toEqual(['small']);
     expect(broker.committed('out-0')).toEqual(['fits']);
+  });
+
+  it('sends nothing twice when one of the leaders is not found at first', async () => {
+    const LEADER_NOT_AVAILABLE = 5;
+    let asked = 0;
+    broker.lookUp = async (nodeId) => {
+      if (nodeId !== 1 || (asked += 1) > 1) return;
+      // By then the other leader would have answered.
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      throw new BrokerError(LEADER_NOT_AVAILABLE, 'Metadata');
+    };
+    await producer.send([record('changelog', 0, 'c'), record('out', 0, 'a'), record('out', 1, 'b')]);
+    await producer.commit();
+    expect(asked).toBe(2);
+    expect(['changelog-0', 'out-0', 'out-1'].map((place) => broker.committed(place))).toEqual([['c'], ['a'], ['b']]);
   });
 
   it('does not go on after a refusal when the fate of another batch is not known', async () => {
