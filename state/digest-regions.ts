@@ -16,6 +16,8 @@ const PIECE_REGIONS = 1 << PIECE_BITS;
 /** Blocks grow by so many words. */
 const STEP_WORDS = 3;
 
+const NONE = -1;
+
 /** Entries of three bytes or of four. */
 export type Width = 3 | 4;
 
@@ -42,7 +44,10 @@ export class DigestRegions {
   /** By region, in pieces. */
   readonly #counts: Uint32Array[] = [];
   readonly #found = new Entries();
-  readonly #accepted = new Entries();
+  /** Of those that `addAll` was given: how many each home gets, the last of them, and of each the one before it. */
+  readonly #newOfHome = new Uint8Array(HOMES);
+  readonly #lastOfHome = new Int16Array(HOMES);
+  readonly #beforeIt = new Int16Array(HOMES * MOST);
 
   get bytes(): number {
     return this.#blocks.bytes + this.#counts.length * PIECE_REGIONS * COUNT_WORDS * 4;
@@ -88,53 +93,49 @@ export class DigestRegions {
     const counts = this.#countsOf(region);
     const first = firstCount(region);
     const size = countBefore(counts, first, HOMES);
-    this.#accept(counts, first, added, refused);
-    const { size: count, entries, homes } = this.#accepted;
+    const count = this.#linkByHome(counts, first, added, refused);
+    if (count === 0) return;
     const from = lengthOf(size, width);
     const to = lengthOf(size + count, width);
     if (from !== to) this.#blocks.resize(region, from, to);
     const address = this.#blocks.addressOf(region);
     const { bytes } = this.#blocks.chunkOf(address);
-    const start = this.#blocks.offsetOf(address) * 4;
-    // From the end on: each of the old entries is moved once.
-    let end = start + size * width;
+    // From the end on, until all that are new have their place: each of the old entries is moved once, or not at all.
+    let end = this.#blocks.offsetOf(address) * 4 + size * width;
     let into = end + count * width;
-    for (let nth = count - 1; nth >= 0; nth -= 1) {
-      const at = start + countBefore(counts, first, homes[nth]!) * width;
-      while (end > at) {
-        end -= 1;
-        into -= 1;
-        bytes[into] = bytes[end]!;
+    for (let home = HOMES - 1; into > end; home -= 1) {
+      for (let left = countOf(counts, first, home) * width; left > 0; left -= 1) bytes[--into] = bytes[--end]!;
+      if (this.#newOfHome[home] === 0) continue;
+      change(counts, first, home, this.#newOfHome[home]!);
+      for (let nth = this.#lastOfHome[home]!; nth !== NONE; nth = this.#beforeIt[nth]!) {
+        into -= width;
+        write(bytes, into, width, added.entries[nth]!);
       }
-      into -= width;
-      write(bytes, into, width, entries[nth]!);
     }
-    for (let nth = 0; nth < count; nth += 1) change(counts, first, homes[nth]!, 1);
   }
 
-  /** Those of the added whose homes have room, in the order of their homes. */
-  #accept(counts: Uint32Array, first: number, added: Entries, refused: (entry: number, home: number) => void): void {
-    const { entries, homes } = this.#accepted;
-    let size = 0;
-    for (let nth = 0; nth < added.size; nth += 1) {
-      const entry = added.entries[nth]!;
-      const home = added.homes[nth]!;
-      let at = size;
-      let same = 0;
-      for (; at > 0 && homes[at - 1]! >= home; at -= 1) same += homes[at - 1] === home ? 1 : 0;
-      if (countOf(counts, first, home) + same === MOST) {
-        refused(entry, home);
+  /** Links those that their homes have room for, by home; gives their number. */
+  #linkByHome(
+    counts: Uint32Array,
+    first: number,
+    { size, entries, homes }: Entries,
+    refused: (entry: number, home: number) => void,
+  ): number {
+    this.#newOfHome.fill(0);
+    this.#lastOfHome.fill(NONE);
+    let count = 0;
+    for (let nth = 0; nth < size; nth += 1) {
+      const home = homes[nth]!;
+      if (countOf(counts, first, home) + this.#newOfHome[home]! === MOST) {
+        refused(entries[nth]!, home);
         continue;
       }
-      for (let to = size; to > at; to -= 1) {
-        homes[to] = homes[to - 1]!;
-        entries[to] = entries[to - 1]!;
-      }
-      homes[at] = home;
-      entries[at] = entry;
-      size += 1;
+      this.#newOfHome[home]! += 1;
+      this.#beforeIt[nth] = this.#lastOfHome[home]!;
+      this.#lastOfHome[home] = nth;
+      count += 1;
     }
-    this.#accepted.size = size;
+    return count;
   }
 
   /** Leaves out of the region what is not to be kept. */

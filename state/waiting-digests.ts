@@ -7,7 +7,7 @@
 const GROUP_BITS = 6;
 const GROUPS = 1 << GROUP_BITS;
 /** A group is full with so many for each of its regions. */
-const PER_REGION = 16;
+const PER_REGION = 32;
 const LEAST_DIGESTS = 64;
 const MOST_DIGESTS = 16_384;
 const HOME_BITS = 6;
