@@ -1,4 +1,8 @@
 import type { UserDirectoryEntry } from '../schemas/types.js';
+import { UserCache } from './user-cache.js';
+
+/** The keys of 16,384 users are kept. */
+const KEY_SET_BITS = 12;
 
 /** One user in the directory: the newest account event's state, or the dated marker that a deletion leaves. */
 export type DirectoryEntry = UserDirectoryEntry;
@@ -11,26 +15,12 @@ export function isNewer(
   return a.timestamp === b.timestamp ? a.eventId > b.eventId : a.timestamp > b.timestamp;
 }
 
-/** A user that was named: making the text of two numbers, and a hash of it, takes longer than looking it up. */
-interface NamedUser {
-  readonly tenant: number;
-  readonly user: number;
-  readonly key: string;
-}
-
-/** The users that were named last, each where its numbers say; of two that share a place the later one. */
-const NAMED_USERS = 1 << 14;
-const named: (NamedUser | undefined)[] = Array.from({ length: NAMED_USERS }, () => undefined);
+/** Making the text of two numbers, and a hash of it, takes longer than looking it up. */
+const keys = new UserCache<string>(KEY_SET_BITS);
 
 /** The record key of a user's records, here and on the in-app topic. */
 export function userKey(tenantId: bigint, userId: bigint): string {
-  const tenant = Number(tenantId);
-  const user = Number(userId);
-  const place = (user + 31 * tenant) & (NAMED_USERS - 1);
-  const known = named[place];
-  if (known?.user === user && known.tenant === tenant) return known.key;
-  const key = `${tenantId}|${userId}`;
-  // A number of more than 53 bits could be another's as well.
-  if (Number.isSafeInteger(user) && Number.isSafeInteger(tenant)) named[place] = { tenant, user, key };
+  let key = keys.get(tenantId, userId);
+  if (key === undefined) keys.set(tenantId, userId, (key = `${tenantId}|${userId}`));
   return key;
 }

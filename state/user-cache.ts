@@ -37,7 +37,7 @@ export class UserCache<V> {
   set(tenantId: bigint, userId: bigint, value: V): void {
     let place = this.#placeOf(tenantId, userId);
     if (place < 0) {
-      const set = this.#setOf(Number(tenantId), Number(userId));
+      const set = this.#setOf(tenantId, userId);
       place = PLACES * set + this.#next[set]!;
       this.#next[set] = (this.#next[set]! + 1) % PLACES;
     }
@@ -54,7 +54,7 @@ export class UserCache<V> {
   #placeOf(tenantId: bigint, userId: bigint): number {
     const tenant = Number(tenantId);
     const user = Number(userId);
-    const first = PLACES * this.#setOf(tenant, user);
+    const first = PLACES * this.#setOf(tenantId, userId);
     for (let place = first; place < first + PLACES; place += 1) {
       if (this.#users[place] !== user || this.#tenants[place] !== tenant) continue;
       const cached = this.#cached[place];
@@ -65,8 +65,14 @@ export class UserCache<V> {
     return -1;
   }
 
-  /** Ids mostly follow one another, so that few share a set. */
-  #setOf(tenant: number, user: number): number {
-    return (user + 31 * tenant) & (this.#sets - 1);
+  #setOf(tenantId: bigint, userId: bigint): number {
+    return (foldOf(userId) ^ (31 * foldOf(tenantId))) & (this.#sets - 1);
   }
+}
+
+/** The id's bits in an int32. Ids that follow one another share no set, and those that are multiples of a large number few. */
+function foldOf(id: bigint): number {
+  const number = Number(id);
+  if (Number.isSafeInteger(number)) return number ^ (number / 2 ** 14);
+  return Number(BigInt.asIntN(32, id)) ^ Number(BigInt.asIntN(32, id >> 14n));
 }

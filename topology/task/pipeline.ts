@@ -59,7 +59,7 @@ export class Pipeline {
   /** What the store does not hold yet, newest first: the commit that is being put together, and the one in flight. */
   #layers: readonly [staged: StagedCommit, inFlight?: StagedCommit];
   #committing: Promise<void> = Promise.resolve();
-  /** Of a commit that holds, emptied: its buffers are written again. */
+  /** Of a commit that holds, both empty: their buffers are written again. */
   #spare: Pick<StagedCommit, 'outputs' | 'digests'> | undefined;
   #turnPlanned = false;
   /** Sources that were deleted and made again: what was fetched of them is still processed. */
@@ -336,7 +336,7 @@ export class Pipeline {
     this.#report(staged, began);
     staged.outputs.clear();
     staged.digests.clear();
-    this.#spare = staged;
+    this.#spare = { outputs: staged.outputs, digests: staged.digests };
     this.plan();
   }
 

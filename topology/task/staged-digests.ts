@@ -19,6 +19,8 @@ interface GrowingBucket {
 /** Of a slot: the digest's four words, and its bucket's place among ours, from 1 on; 0 when the slot is empty. */
 const SLOT_WORDS = 5;
 const LEAST_SLOT_BITS = 10;
+/** A table that is larger than 1.3 MB is not kept for the next commit. */
+const KEPT_SLOT_BITS = 16;
 /** At most half of the slots are taken. */
 const SLOTS_A_DIGEST = 2;
 /** Odd, and known to nobody: whoever chooses event ids can not choose the slots of their digests (multiply-shift hashing, Dietzfelbinger et al. 1997). */
@@ -63,7 +65,12 @@ export class StagedDigests {
 
   /** Empty again, with its table. */
   clear(): void {
-    this.#slots.fill(0);
+    if (this.#slotBits > KEPT_SLOT_BITS) {
+      this.#slotBits = LEAST_SLOT_BITS;
+      this.#slots = new Int32Array(SLOT_WORDS << LEAST_SLOT_BITS);
+    } else {
+      this.#slots.fill(0);
+    }
     this.#size = 0;
     this.#buckets = [];
     this.#last = 0;

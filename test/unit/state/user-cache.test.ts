@@ -36,6 +36,17 @@ describe('the cache of users', () => {
     for (let nth = 1n; nth < 5n; nth += 1n) expect(cache.get(1n, 8n * nth)).toBe(`user ${nth}`);
   });
 
+  it.each([
+    ['follow one another', 1n, 1n],
+    ['are multiples of a power of two', 0n, 2n ** 14n],
+    ['are made of the time, with more bits than a number has', 2n ** 60n, 2n ** 40n + 4096n],
+  ])('keeps nearly all of a quarter of its users whose ids %s', (_, first, step) => {
+    const cache = new UserCache<bigint>(10);
+    const users = Array.from({ length: 1024 }, (__, nth) => first + step * BigInt(nth));
+    for (const user of users) cache.set(7n, user, user);
+    expect(users.filter((user) => cache.get(7n, user) === user).length).toBeGreaterThan(900);
+  });
+
   it('is empty when it is cleared', () => {
     const cache = new UserCache<string>(3);
     cache.set(1n, 2n, 'a');

@@ -6,6 +6,13 @@ import { StagedDigests } from '../../../topology/task/staged-digests.js';
 const SOURCES = ['TASK_EVENT_TOPIC-0', 'TASK_EVENT_TOPIC-1', 'CRM_EVENT_TOPIC-0'] as const;
 /** Few of the bytes differ, and not always the first: many have their first word in common. */
 const digest = (n: number): string => Buffer.from([n % 3, 0, 0, 0, ...Array<number>(11).fill(7), n]).toString('latin1');
+/** As many as one likes. */
+function numbered(n: number): string {
+  const bytes = Buffer.alloc(16);
+  bytes.writeUInt32LE((n * 0x9e37_79b1) >>> 0, 0);
+  bytes.writeUInt32LE(n, 4);
+  return bytes.toString('latin1');
+}
 const additions = fc.array(
   fc.record({ source: fc.constantFrom(...SOURCES), bucket: fc.nat(3), of: fc.nat(255).map(digest) }),
   { maxLength: 300 },
@@ -47,13 +54,19 @@ describe('the digests of a commit', () => {
 
   it('are as many as come: the table grows', () => {
     const staged = new StagedDigests();
-    const all = Array.from({ length: 20_000 }, (_, n) => {
-      const bytes = Buffer.alloc(16);
-      bytes.writeUInt32LE((n * 0x9e37_79b1) >>> 0, 0);
-      return bytes.toString('latin1');
-    });
+    const all = Array.from({ length: 20_000 }, (_, n) => numbered(n));
     for (const one of all) staged.add('TASK_EVENT_TOPIC-0', 5, one);
     expect(staged.buckets).toEqual([{ source: 'TASK_EVENT_TOPIC-0', bucket: 5, packed: packDigests(all) }]);
     for (const one of all) expect(staged.bucketOf(one)).toBe(5);
+  });
+
+  it('are none when it is cleared, also of so many that the table is not kept', () => {
+    const staged = new StagedDigests();
+    for (const count of [3, 40_000, 3]) {
+      for (let n = 0; n < count; n += 1) staged.add('TASK_EVENT_TOPIC-0', 5, numbered(n));
+      expect(staged.size).toBe(count);
+      staged.clear();
+      expect([staged.size, staged.buckets, staged.bucketOf(numbered(1))]).toEqual([0, [], undefined]);
+    }
   });
 });
