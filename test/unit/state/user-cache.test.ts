@@ -29,22 +29,26 @@ describe('the cache of users', () => {
     );
   });
 
-  it('keeps four users of a set, and forgets the one that came first for the next', () => {
-    const cache = new UserCache<string>(3);
-    for (let nth = 0n; nth < 5n; nth += 1n) cache.set(1n, 8n * nth, `user ${nth}`);
-    expect(cache.get(1n, 0n)).toBeUndefined();
-    for (let nth = 1n; nth < 5n; nth += 1n) expect(cache.get(1n, 8n * nth)).toBe(`user ${nth}`);
+  it('keeps as many users as it has room for, the last ones', () => {
+    const cache = new UserCache<string>(1);
+    for (let nth = 0n; nth < 100n; nth += 1n) cache.set(1n, nth, `user ${nth}`);
+    const kept = Array.from({ length: 100 }, (_, nth) => nth).filter((nth) => cache.get(1n, BigInt(nth)) !== undefined);
+    expect(kept).toHaveLength(8);
+    expect(kept.every((nth) => nth > 80)).toBe(true);
   });
 
   it.each([
     ['follow one another', 1n, 1n],
     ['are multiples of a power of two', 0n, 2n ** 14n],
     ['are made of the time, with more bits than a number has', 2n ** 60n, 2n ** 40n + 4096n],
-  ])('keeps nearly all of a quarter of its users whose ids %s', (_, first, step) => {
+  ])('keeps nearly all of a quarter of its users whose ids %s, of twenty tenants by turns', (_, first, step) => {
     const cache = new UserCache<bigint>(10);
-    const users = Array.from({ length: 1024 }, (__, nth) => first + step * BigInt(nth));
-    for (const user of users) cache.set(7n, user, user);
-    expect(users.filter((user) => cache.get(7n, user) === user).length).toBeGreaterThan(900);
+    const users = Array.from(
+      { length: 1024 },
+      (__, nth) => [1n + BigInt(nth % 20), first + step * BigInt(nth)] as const,
+    );
+    for (const [tenant, user] of users) cache.set(tenant, user, user);
+    expect(users.filter(([tenant, user]) => cache.get(tenant, user) === user).length).toBeGreaterThan(1000);
   });
 
   it('is empty when it is cleared', () => {
