@@ -25,7 +25,7 @@ export function addressOf(contact: Contact): string | null {
 export function devicesOf(contact: Contact): readonly string[] | null {
   const { deviceTokens } = contact;
   if (deviceTokens.length === 0) return null;
-  if (!hasBlank(deviceTokens)) return deviceTokens;
+  if (!deviceTokens.some(isBlank)) return deviceTokens;
   const tokens = deviceTokens.filter((token) => !isBlank(token));
   return tokens.length === 0 ? null : tokens;
 }
@@ -40,9 +40,4 @@ function overlay(brought: Contact, known: Contact): Contact {
     deviceTokens: brought.deviceTokens.length > 0 ? brought.deviceTokens : known.deviceTokens,
     mutedChannels: brought.mutedChannels.length > 0 ? brought.mutedChannels : known.mutedChannels,
   };
-}
-
-function hasBlank(texts: readonly string[]): boolean {
-  for (const text of texts) if (isBlank(text)) return true;
-  return false;
 }

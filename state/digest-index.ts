@@ -98,7 +98,7 @@ export class DigestIndex {
   /** Says that these digests lie in the place. */
   add(packed: Buffer, place: number): void {
     for (let at = 0; at < packed.length; at += DIGEST_BYTES) {
-      this.#add(packed.readInt32LE(at), homeOfBits((packed[at + 4]! << 8) | packed[at + 5]!), place);
+      this.#add(packed.readInt32LE(at), homeAt(packed, at), place);
     }
   }
 
@@ -115,8 +115,7 @@ export class DigestIndex {
     if (this.#waiting?.isSmallFor(this.#level)) this.settle();
     const waiting = (this.#waiting ??= new WaitingDigests(this.#level));
     for (let at = 0; at < packed.length; at += DIGEST_BYTES) {
-      const home = homeOfBits((packed[at + 4]! << 8) | packed[at + 5]!);
-      const full = waiting.push(packed.readInt32LE(at), home, place);
+      const full = waiting.push(packed.readInt32LE(at), homeAt(packed, at), place);
       if (full !== undefined) this.#bringIn(waiting, full);
     }
     const count = packed.length / DIGEST_BYTES;
@@ -281,6 +280,11 @@ function placesOf(level: number): number {
 
 function homeOf(digest: Digest): number {
   return homeOfBits((digest.charCodeAt(4) << 8) | digest.charCodeAt(5));
+}
+
+/** The same of a digest that lies there. */
+function homeAt(packed: Buffer, at: number): number {
+  return homeOfBits((packed[at + 4]! << 8) | packed[at + 5]!);
 }
 
 function homeOfBits(bits: number): number {

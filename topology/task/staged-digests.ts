@@ -1,7 +1,7 @@
 /**
  * The digests of a commit: what it adds to each bucket, and a hash table that finds them. Both are bytes in a few
- * buffers. As strings in a Map they outlived the young generation, commit after commit, and each collection of the old
- * one copied and marked what was gone a moment later: a tenth of what an event cost.
+ * buffers: strings in a Map would outlive the young generation, commit after commit, and be copied and marked by the
+ * collector though they are gone a moment later.
  */
 import { randomInt } from 'node:crypto';
 import type { BucketDigests } from '../../state/changelog-entry.js';
@@ -89,12 +89,16 @@ export class StagedDigests {
   #slotOf(digest: Digest): number {
     const slots = this.#slots;
     const first = wordOf(digest, 0);
-    let slot = SLOT_WORDS * (Math.imul(first, MULTIPLIER) >>> (32 - this.#slotBits));
+    let slot = this.#firstSlot(first);
     while (slots[slot + 4] !== 0 && !(slots[slot] === first && isRestAt(slots, slot, digest))) {
-      slot += SLOT_WORDS;
-      if (slot === slots.length) slot = 0;
+      slot = slotAfter(slots, slot);
     }
     return slot;
+  }
+
+  /** The slot that a digest with this first word takes, unless another has it. */
+  #firstSlot(word: number): number {
+    return SLOT_WORDS * (Math.imul(word, MULTIPLIER) >>> (32 - this.#slotBits));
   }
 
   #grow(): void {
@@ -103,11 +107,15 @@ export class StagedDigests {
     const slots = (this.#slots = new Int32Array(SLOT_WORDS << this.#slotBits));
     for (let from = 0; from < old.length; from += SLOT_WORDS) {
       if (old[from + 4] === 0) continue;
-      let slot = SLOT_WORDS * (Math.imul(old[from]!, MULTIPLIER) >>> (32 - this.#slotBits));
-      while (slots[slot + 4] !== 0) slot = slot + SLOT_WORDS === slots.length ? 0 : slot + SLOT_WORDS;
+      let slot = this.#firstSlot(old[from]!);
+      while (slots[slot + 4] !== 0) slot = slotAfter(slots, slot);
       for (let word = 0; word < SLOT_WORDS; word += 1) slots[slot + word] = old[from + word]!;
     }
   }
+}
+
+function slotAfter(slots: Int32Array, slot: number): number {
+  return slot + SLOT_WORDS === slots.length ? 0 : slot + SLOT_WORDS;
 }
 
 function isRestAt(slots: Int32Array, slot: number, digest: Digest): boolean {

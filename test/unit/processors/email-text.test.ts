@@ -1,11 +1,20 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { htmlBody, plainBody, subjectLine } from '../../../processors/email-text.js';
+import { hasControl, htmlBody, plainBody, subjectLine } from '../../../processors/email-text.js';
 
 describe('the subject', () => {
   it('is one line, however many the text has', () => {
     expect(subjectLine(' Task\r\nBcc: all@example.com\u0000\u2028x ')).toBe('Task Bcc: all@example.com x');
     fc.assert(fc.property(fc.string({ unit: 'binary' }), (text) => !/[\p{Cc}\u2028\u2029]/u.test(subjectLine(text))));
+  });
+});
+
+describe('what could end a header line', () => {
+  it('is told of every unit as Unicode has it', () => {
+    for (let unit = 0; unit <= 0xffff; unit += 1) {
+      const text = `a${String.fromCharCode(unit)}`;
+      if (hasControl(text) !== /[\p{Cc}\u2028\u2029]/u.test(text)) expect.unreachable(`U+${unit.toString(16)}`);
+    }
   });
 });
 
