@@ -124,7 +124,7 @@ for (const [name, event] of [
   console.log(`decode ${name} (${bytes} B), another writer's schema: ${decodeRate(name, event, true)}/s`);
 }
 const buffer = Buffer.alloc(10_000);
-console.log(
-  `encode InAppNotification: ${rate(() => encoder.encodeInto('NOTIFICATION_INAPP_TOPIC', inApp, buffer, 0))}/s`,
-);
-console.log(`encode UserDirectoryEntry: ${rate(() => encoder.encodeInto('USER_DIRECTORY', entry, buffer, 0))}/s`);
+const inAppEncoder = encoder.of('NOTIFICATION_INAPP_TOPIC');
+const entryEncoder = encoder.of('USER_DIRECTORY');
+console.log(`encode InAppNotification: ${rate(() => inAppEncoder.encodeInto(inApp, buffer, 0))}/s`);
+console.log(`encode UserDirectoryEntry: ${rate(() => entryEncoder.encodeInto(entry, buffer, 0))}/s`);

@@ -18,7 +18,6 @@ export interface Identity {
   readonly seed: bigint;
 }
 
-const INT64_MAX = (1n << 63n) - 1n;
 const DIGEST_BYTES = 16;
 const LENGTH_BYTES = 4;
 /** The longest event id, in bytes of UTF-8. */
@@ -45,7 +44,7 @@ export function identityOf({ topic, tenantId, eventId }: Identified): Identity {
 
 /** A non-negative int64; for one event, two users never share one (XOR with one and the same seed). */
 export function notificationId(seed: bigint, userId: bigint): bigint {
-  return (seed ^ userId) & INT64_MAX;
+  return BigInt.asUintN(63, seed ^ userId);
 }
 
 /** False for an event id of more than 256 bytes. */

@@ -63,10 +63,15 @@ export interface SinkDecoder {
 export interface EventEncoder {
   /** The value in the Confluent wire format, under the id that the registry gave to our schema of that topic. */
   encode<T extends keyof SinkEvents>(topic: T, event: SinkEvents[T]): Buffer;
+  /** The encoder of one topic's events, to be asked for once. Throws a TypeError for a topic without a schema id. */
+  of<T extends keyof SinkEvents>(topic: T): TopicEncoder<SinkEvents[T]>;
+}
+
+export interface TopicEncoder<Event> {
   /**
-   * Writes that value into a buffer, from a position on. Gives the position behind it, or minus the number of bytes
-   * that the buffer lacks. What stands behind the value may be written over: avsc leaves a few junk bytes there after a
-   * string that is not ASCII.
+   * Writes an event's value into a buffer, from a position on. Gives the position behind it, or minus the number of
+   * bytes that the buffer lacks. What stands behind the value may be written over: avsc leaves a few junk bytes there
+   * after a string that is not ASCII.
    */
-  encodeInto<T extends keyof SinkEvents>(topic: T, event: SinkEvents[T], buffer: Buffer, at: number): number;
+  encodeInto(event: Event, buffer: Buffer, at: number): number;
 }

@@ -1,6 +1,6 @@
 /** Encodes our sink records. */
 import type avsc from 'avsc';
-import type { EventEncoder, SinkEvents } from './codecs.js';
+import type { EventEncoder, SinkEvents, TopicEncoder } from './codecs.js';
 import { parseType } from './parse-type.js';
 import { TOPIC_RECORDS } from './topic-records.js';
 import { HEADER_BYTES, writeHeader } from './wire-format.js';
@@ -11,38 +11,52 @@ export type SinkSchemaIds = Readonly<Record<keyof SinkEvents, number>>;
 const SCRATCH_BYTES = 4 * 1024;
 
 export class AvroEncoder implements EventEncoder {
-  readonly #writers: ReadonlyMap<keyof SinkEvents, { readonly type: avsc.Type; readonly schemaId: number }>;
+  readonly #topics: ReadonlyMap<keyof SinkEvents, AvroTopicEncoder>;
   #scratch = Buffer.allocUnsafeSlow(SCRATCH_BYTES);
 
   constructor(ids: SinkSchemaIds) {
-    this.#writers = new Map(
-      (Object.keys(ids) as (keyof SinkEvents)[]).map((topic) => [
-        topic,
-        { type: parseType(TOPIC_RECORDS[topic]), schemaId: ids[topic] },
-      ]),
+    this.#topics = new Map(
+      (Object.keys(ids) as (keyof SinkEvents)[]).map((topic) => [topic, new AvroTopicEncoder(topic, ids[topic])]),
     );
   }
 
   /** Throws a TypeError that names topic and field (never the value) when the event does not fit the schema. */
   encode<T extends keyof SinkEvents>(topic: T, event: SinkEvents[T]): Buffer {
+    const encoder = this.of(topic);
     for (;;) {
-      const end = this.encodeInto(topic, event, this.#scratch, 0);
+      const end = encoder.encodeInto(event, this.#scratch, 0);
       if (end >= 0) return Buffer.from(this.#scratch.subarray(0, end));
       this.#scratch = Buffer.allocUnsafeSlow(this.#scratch.length - end);
     }
   }
 
-  /** Throws as `encode` does. */
-  encodeInto<T extends keyof SinkEvents>(topic: T, event: SinkEvents[T], buffer: Buffer, at: number): number {
-    const writer = this.#writers.get(topic);
-    if (writer === undefined) throw new TypeError(`no schema id is known for ${topic}`);
+  of<T extends keyof SinkEvents>(topic: T): TopicEncoder<SinkEvents[T]> {
+    const encoder = this.#topics.get(topic);
+    if (encoder === undefined) throw new TypeError(`no schema id is known for ${topic}`);
+    return encoder;
+  }
+}
+
+class AvroTopicEncoder implements TopicEncoder<unknown> {
+  readonly #topic: keyof SinkEvents;
+  readonly #type: avsc.Type;
+  readonly #schemaId: number;
+
+  constructor(topic: keyof SinkEvents, schemaId: number) {
+    this.#topic = topic;
+    this.#type = parseType(TOPIC_RECORDS[topic]);
+    this.#schemaId = schemaId;
+  }
+
+  /** Throws as `AvroEncoder.encode` does. */
+  encodeInto(event: unknown, buffer: Buffer, at: number): number {
     const missing = at + HEADER_BYTES - buffer.length;
     if (missing > 0) return -missing;
-    writeHeader(buffer, at, writer.schemaId);
+    writeHeader(buffer, at, this.#schemaId);
     try {
-      return writer.type.encode(event, buffer, at + HEADER_BYTES);
+      return this.#type.encode(event, buffer, at + HEADER_BYTES);
     } catch (error) {
-      throw new TypeError(misfit(writer.type, event, topic), { cause: error });
+      throw new TypeError(misfit(this.#type, event, this.#topic), { cause: error });
     }
   }
 }

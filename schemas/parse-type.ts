@@ -1,8 +1,9 @@
-/** Schemas as avsc's types, with our own long, string and map. */
+/** Schemas as avsc's types, with our own long, string, map and nullable. */
 import avsc from 'avsc';
 import type { AvroSchema } from './avro-schema.js';
 import { longType } from './long-type.js';
 import { mapType } from './map-type.js';
+import { isNullable, nullableType } from './nullable-type.js';
 import { stringType } from './string-type.js';
 
 /**
@@ -18,6 +19,7 @@ export function parseType(schema: AvroSchema): avsc.Type {
     typeHook: (inner, options) => {
       if (inner === 'long') return longType;
       if (inner === 'string') return stringType;
+      if (isNullable(inner)) return nullableType(inner, options);
       if (typeof inner !== 'object' || !('type' in inner)) return undefined;
       if (inner.type === 'long') return longType;
       return inner.type === 'map' ? mapType(inner, options) : undefined;

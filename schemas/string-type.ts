@@ -1,6 +1,6 @@
 /**
  * Avro's string, written faster: of what an event costs, most was avsc asking for the length of each string and writing
- * it byte by byte. Short ASCII is written in one pass, its length put in front of it afterwards; long text by one call.
+ * it byte by byte. Short ASCII is written in one pass, its length put in front of it afterwards; any other text by one call.
  */
 import avsc from 'avsc';
 import type { Tap } from './long-type.js';
@@ -20,8 +20,8 @@ const BYTES_A_UNIT = 3;
 /** Throws a TypeError for what is no string; the message holds no value. */
 function writeString(tap: WritableTap, value: unknown): void {
   if (typeof value !== 'string') throw new TypeError(`expected a string, not a ${typeof value}`);
-  const isWritten = value.length <= ONE_BYTE_LENGTH ? writeShortAscii(tap, value) : writeLonger(tap, value);
-  if (!isWritten) tap.writeString(value);
+  const isShortAscii = value.length <= ONE_BYTE_LENGTH && writeShortAscii(tap, value);
+  if (!isShortAscii && !writeByCall(tap, value)) tap.writeString(value);
 }
 
 /** False, with the tap where it was, for what is not ASCII or has no room. */
@@ -41,14 +41,20 @@ function writeShortAscii(tap: Tap, text: string): boolean {
 }
 
 /** False, with the tap where it was, for what might need more than a length of two bytes, or has no room. */
-function writeLonger(tap: Tap, text: string): boolean {
+function writeByCall(tap: Tap, text: string): boolean {
   const { buf, pos } = tap;
   const most = text.length * BYTES_A_UNIT;
   if (most > TWO_BYTE_LENGTH || pos + 2 + most > buf.length) return false;
   const bytes = buf.write(text, pos + 2, 'utf8');
-  buf[pos] = ((bytes << 1) & 0x7f) | 0x80;
-  buf[pos + 1] = bytes >> 6;
-  tap.pos = pos + 2 + bytes;
+  if (bytes <= ONE_BYTE_LENGTH) {
+    buf[pos] = bytes << 1;
+    buf.copyWithin(pos + 1, pos + 2, pos + 2 + bytes);
+    tap.pos = pos + 1 + bytes;
+  } else {
+    buf[pos] = ((bytes << 1) & 0x7f) | 0x80;
+    buf[pos + 1] = bytes >> 6;
+    tap.pos = pos + 2 + bytes;
+  }
   return true;
 }
 

@@ -14,7 +14,7 @@ export { keyHash, partitionFor } from './murmur2.js';
 export type { Placement } from './placement.js';
 export { offsetIn, Offsets, type OffsetSpec, type TopicPartition } from './offsets.js';
 export { errorType, isOutage } from './protocol-errors.js';
-export { OutboundBatches } from './outbound-batches.js';
+export { OutboundBatches, type TopicBatches } from './outbound-batches.js';
 export type { OutboundRecord } from './record-batch.js';
 export { RecordKey } from './record-key.js';
 export type { GroupMember, PartitionOffset } from './requests.js';

@@ -14,6 +14,13 @@ const KEPT_BYTES = 16 * 1024 * 1024;
 /** Writes a value into a buffer from a position on: gives the position behind it, or minus the bytes that the buffer lacks. */
 export type WriteValue = (buffer: Buffer, at: number) => number;
 
+/** A topic's place among the batches, to be asked for once and written to often. */
+export interface TopicBatches {
+  readonly topic: string;
+  /** The batch that each partition's next record goes to. */
+  readonly current: (RecordBatch | undefined)[];
+}
+
 interface Mark {
   batch: RecordBatch;
   length: number;
@@ -22,8 +29,7 @@ interface Mark {
 
 export class OutboundBatches {
   readonly #maxBatchBytes: number;
-  /** The batch that each partition's next record goes to, by topic. */
-  readonly #current = new Map<string, (RecordBatch | undefined)[]>();
+  readonly #topics = new Map<string, TopicBatches>();
   #batches: RecordBatch[] = [];
   #spare: ByteWriter[] = [];
   #bytes = 0;
@@ -56,23 +62,31 @@ export class OutboundBatches {
   /** Copies the record. `topic`: its physical name. */
   add(topic: string, partition: number, key: Buffer | null, value: Buffer | null, headers?: RecordHeaders): void {
     const size = sizeOf(key, value, headers);
-    const current = this.#current.get(topic)?.[partition];
+    const ofTopic = this.of(topic);
+    const current = ofTopic.current[partition];
     const hasRoom = current && current.length - BATCH_OVERHEAD + size <= this.#maxBatchBytes;
-    const batch = hasRoom ? current : this.#begin(topic, partition);
+    const batch = hasRoom ? current : this.#begin(ofTopic, partition);
     this.#remember(batch);
     batch.append(key, value, headers);
     this.#bytes += size;
   }
 
+  /** A topic's place, by its physical name. It stays what it is when the batches are cleared. */
+  of(topic: string): TopicBatches {
+    let ofTopic = this.#topics.get(topic);
+    if (!ofTopic) this.#topics.set(topic, (ofTopic = { topic, current: [] }));
+    return ofTopic;
+  }
+
   /** Has the value written in place; gives its length. What the writing throws is thrown on: `rollBack` then. */
-  write(topic: string, partition: number, key: RecordKey, writeValue: WriteValue): number {
-    const current = this.#current.get(topic)?.[partition] ?? this.#begin(topic, partition);
+  write(to: TopicBatches, partition: number, key: RecordKey, writeValue: WriteValue): number {
+    const current = to.current[partition] ?? this.#begin(to, partition);
     const { length, count } = current;
     this.#remember(current);
     let size = writeInto(current, key, writeValue);
     if (count > 0 && current.length - BATCH_OVERHEAD > this.#maxBatchBytes) {
       current.truncate(length, count);
-      const next = this.#begin(topic, partition);
+      const next = this.#begin(to, partition);
       this.#remember(next);
       size = writeInto(next, key, writeValue);
     }
@@ -105,18 +119,16 @@ export class OutboundBatches {
     for (const { writer } of this.#batches.toReversed()) this.#spare.push(writer);
     if (this.#spare.reduce((sum, { capacity }) => sum + capacity, 0) > KEPT_BYTES) this.#spare = [];
     this.#batches = [];
-    this.#current.clear();
+    for (const { current } of this.#topics.values()) current.length = 0;
     this.#marks = [];
     this.#bytes = 0;
     this.mark();
   }
 
-  #begin(topic: string, partition: number): RecordBatch {
+  #begin({ topic, current }: TopicBatches, partition: number): RecordBatch {
     const batch = new RecordBatch(topic, partition, this.#spare.pop() ?? new ByteWriter(FIRST_BYTES));
     this.#batches.push(batch);
-    let ofTopic = this.#current.get(topic);
-    if (!ofTopic) this.#current.set(topic, (ofTopic = []));
-    ofTopic[partition] = batch;
+    current[partition] = batch;
     return batch;
   }
 
@@ -135,7 +147,7 @@ export class OutboundBatches {
     this.#batches.splice(at, 1);
     this.#spare.push(batch.writer);
     const { topic, partition } = batch;
-    this.#current.get(topic)![partition] = this.#batches.findLast(
+    this.of(topic).current[partition] = this.#batches.findLast(
       (one) => one.topic === topic && one.partition === partition,
     );
   }

@@ -8,8 +8,8 @@ const BYTES_A_UNIT = 3;
 export class RecordKey {
   #bytes = Buffer.allocUnsafeSlow(FIRST_BYTES);
   #length = 0;
-  #hash = 0;
-  #text: string | undefined;
+  #hash = keyHash(this.#bytes, 0);
+  #text = '';
 
   /** In bytes. */
   get length(): number {

@@ -113,7 +113,7 @@ export class Pipeline {
 
   /** Where a source stands, staged records included. */
   position(source: SourceName): SourcePosition {
-    return this.#staged.positions.get(source)!;
+    return this.#staged.position(source);
   }
 
   queue(source: SourceName): SourceQueue {
@@ -284,7 +284,7 @@ export class Pipeline {
         now: staged.now,
         dedup: this.#dedup,
         directory: this.#directory,
-        notify: record.offset >= staged.positions.get(record.source)!.notifyFrom,
+        notify: record.offset >= staged.position(record.source).notifyFrom,
         outputs: staged.outputs,
       });
     } catch (error) {

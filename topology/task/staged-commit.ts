@@ -36,6 +36,9 @@ export class StagedCommit {
   /** The one that is blamed when the broker refuses a commit of a single record. */
   last: SourceRecord | undefined;
   #positionsMoved = false;
+  /** Of the source that was asked for last: records come by slices of one source. */
+  #source: SourceName | undefined;
+  #position: Moving<SourcePosition> | undefined;
 
   /** Begins where the commit before it ends. `outputs` and `digests` are empty. */
   constructor(
@@ -59,17 +62,22 @@ export class StagedCommit {
     return this.records === 0 && !this.#positionsMoved;
   }
 
+  /** Where it leaves one source. */
+  position(source: SourceName): SourcePosition {
+    return this.#positionOf(source);
+  }
+
   streamTime(source: SourceName): number {
-    return this.#positions.get(source)!.streamTime;
+    return this.position(source).streamTime;
   }
 
   setStreamTime(source: SourceName, streamTime: number): void {
-    this.#positions.get(source)!.streamTime = streamTime;
+    this.#positionOf(source).streamTime = streamTime;
   }
 
   /** Moves past control records that no record stands behind. */
   moveTo(source: SourceName, nextOffset: number): void {
-    const position = this.#positions.get(source)!;
+    const position = this.#positionOf(source);
     if (nextOffset <= position.nextOffset) return;
     position.nextOffset = nextOffset;
     if (this.isEmpty) this.openedAt = performance.now();
@@ -81,7 +89,7 @@ export class StagedCommit {
     const { topic, source } = record;
     this.records += 1;
     this.last = record;
-    this.#positions.get(source)!.nextOffset = record.offset + 1;
+    this.#positionOf(source).nextOffset = record.offset + 1;
     const tally = this.#tally(topic);
     tally.records += 1;
     switch (processed.kind) {
@@ -103,6 +111,14 @@ export class StagedCommit {
   /** What the changelog and the store are told. */
   entry(): ChangelogEntry {
     return { positions: this.#positions, buckets: this.digests.buckets };
+  }
+
+  #positionOf(source: SourceName): Moving<SourcePosition> {
+    if (source !== this.#source) {
+      this.#source = source;
+      this.#position = this.#positions.get(source)!;
+    }
+    return this.#position!;
   }
 
   #tally(topic: SourceTopic): Tally {

@@ -1,7 +1,13 @@
 /** The outputs of a commit, placed and encoded as they come: the physical topic, and the partition that the Java client would choose. */
-import type { EventEncoder, SinkEvents } from '../../schemas/codecs.js';
+import type { EventEncoder, SinkEvents, TopicEncoder } from '../../schemas/codecs.js';
 import { FatalError } from '../errors.js';
-import { keyHash, RecordKey, type OutboundBatches, type TransactionalProducer } from '../kafka/index.js';
+import {
+  keyHash,
+  RecordKey,
+  type OutboundBatches,
+  type TopicBatches,
+  type TransactionalProducer,
+} from '../kafka/index.js';
 import type { RecordCollector } from '../outputs.js';
 import type { SinkRecord, SinkTopic } from '../record.js';
 import type { TopicNames } from '../topic-names.js';
@@ -14,8 +20,10 @@ export interface OutputTarget {
 }
 
 interface Placed {
-  readonly physical: string;
+  readonly batches: TopicBatches;
   readonly partitions: number;
+  /** Dead letters have none: they go out as they came. */
+  readonly encoder: TopicEncoder<SinkEvents[keyof SinkEvents]> | undefined;
 }
 
 export class StagedOutputs implements RecordCollector {
@@ -43,8 +51,8 @@ export class StagedOutputs implements RecordCollector {
   /** Records by logical topic. */
   get counts(): ReadonlyMap<SinkTopic, number> {
     const counts = new Map<SinkTopic, number>();
-    for (const [topic, { physical }] of this.#topics) {
-      const ofTopic = this.batches.batches.filter((batch) => batch.topic === physical);
+    for (const [topic, placed] of this.#topics) {
+      const ofTopic = this.batches.batches.filter((batch) => batch.topic === placed.batches.topic);
       if (ofTopic.length > 0)
         counts.set(
           topic,
@@ -59,19 +67,19 @@ export class StagedOutputs implements RecordCollector {
   }
 
   collect<T extends keyof SinkEvents>(topic: T, key: string, event: SinkEvents[T]): number {
-    const { physical, partitions } = this.#topics.get(topic) ?? this.#place(topic);
+    const { batches, partitions, encoder } = this.#topics.get(topic) ?? this.#place(topic);
     this.#key.set(key);
-    return this.batches.write(physical, this.#key.hash % partitions, this.#key, (buffer, at) =>
-      this.#encoder.encodeInto(topic, event, buffer, at),
+    return this.batches.write(batches, this.#key.hash % partitions, this.#key, (buffer, at) =>
+      encoder!.encodeInto(event, buffer, at),
     );
   }
 
   /** Copies the record. One without a key goes to the task's own partition. */
   add({ topic, key, value, headers }: SinkRecord): void {
-    const { physical, partitions } = this.#topics.get(topic) ?? this.#place(topic);
+    const { batches, partitions } = this.#topics.get(topic) ?? this.#place(topic);
     const bytes = typeof key === 'string' ? Buffer.from(key) : key;
     const hash = bytes ? keyHash(bytes) : this.#target().task;
-    this.batches.add(physical, hash % partitions, bytes, value, headers);
+    this.batches.add(batches.topic, hash % partitions, bytes, value, headers);
   }
 
   rollBack(): void {
@@ -93,7 +101,8 @@ export class StagedOutputs implements RecordCollector {
         `topic ${physical} does not exist (any more): create it, or run \`notification-streams topics create\``,
       );
     }
-    const placed = { physical, partitions };
+    const encoder = topic === 'NOTIFICATION_DLQ' ? undefined : this.#encoder.of(topic);
+    const placed = { batches: this.batches.of(physical), partitions, encoder };
     this.#topics.set(topic, placed);
     return placed;
   }

@@ -16,4 +16,11 @@ describe('a record key', () => {
       }),
     );
   });
+
+  it('is that of an empty text before it was given one', () => {
+    const key = new RecordKey();
+    expect([key.length, key.hash]).toEqual([0, keyHash(Buffer.alloc(0))]);
+    key.set('');
+    expect([key.length, key.hash]).toEqual([0, keyHash(Buffer.alloc(0))]);
+  });
 });

@@ -27,9 +27,10 @@ describe('the string type', () => {
         ),
         (text) => {
           const bytes = stringType.toBuffer(text);
-          expect(bytes.equals(theirs.toBuffer(text))).toBe(true);
-          // Half a surrogate pair is no text: avsc writes it as three bytes, and nobody reads it back.
-          if (Buffer.from(text).toString() === text) expect(stringType.fromBuffer(bytes)).toBe(text);
+          // Half a surrogate pair is no text: avsc writes bytes that are no UTF-8, we write what Buffer does.
+          const isText = Buffer.from(text).toString() === text;
+          expect(bytes.equals(theirs.toBuffer(isText ? text : Buffer.from(text).toString()))).toBe(true);
+          if (isText) expect(stringType.fromBuffer(bytes)).toBe(text);
         },
       ),
       { numRuns: 2000 },

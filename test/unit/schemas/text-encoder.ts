@@ -5,10 +5,12 @@ import type { EventEncoder } from '../../../schemas/codecs.js';
 export function textEncoder(textOf: (event: unknown, topic: string) => string = String): EventEncoder {
   return {
     encode: (topic, event) => Buffer.from(textOf(event, topic)),
-    encodeInto: (topic, event, buffer, at) => {
-      const text = textOf(event, topic);
-      const missing = at + Buffer.byteLength(text) - buffer.length;
-      return missing > 0 ? -missing : at + buffer.write(text, at);
-    },
+    of: (topic) => ({
+      encodeInto: (event, buffer, at) => {
+        const text = textOf(event, topic);
+        const missing = at + Buffer.byteLength(text) - buffer.length;
+        return missing > 0 ? -missing : at + buffer.write(text, at);
+      },
+    }),
   };
 }
