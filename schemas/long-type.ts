@@ -6,6 +6,7 @@
  * place. test/unit/schemas/long-type.test.ts holds both ways against each other.
  */
 import avsc from 'avsc';
+import { HIGH, LOW } from '../topology/int64.js';
 
 /** The position in a buffer that avsc hands to each type's methods. */
 export interface Tap {
@@ -19,9 +20,6 @@ export const INT64_MAX = 2n ** 63n - 1n;
 /** Two views on the same eight bytes: the cheapest way from 32-bit halves to a bigint and back. */
 const whole = new BigInt64Array(1);
 const halves = new Int32Array(whole.buffer);
-// All the platforms of Node are little-endian but s390x; there the halves stand the other way round.
-const LOW = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1 ? 0 : 1;
-const HIGH = 1 - LOW;
 
 /** The longest varint of 64 bits, in bytes. */
 const MAX_VARINT_BYTES = 10;
