@@ -6,10 +6,11 @@
 /** The last bits of a hash say its group, and are the last bits of its region's number whatever the index's level. */
 const GROUP_BITS = 6;
 const GROUPS = 1 << GROUP_BITS;
-/** A group is full with so many for each of its regions. */
-const PER_REGION = 32;
+/** A group is full with so many for each of its regions: what lies there is moved once for all of them. */
+const PER_REGION = 64;
 const LEAST_DIGESTS = 64;
-const MOST_DIGESTS = 16_384;
+/** 34 MB for all groups, from 3.4 million expected digests on. */
+const MOST_DIGESTS = 65_536;
 const HOME_BITS = 6;
 const HOME_MASK = (1 << HOME_BITS) - 1;
 const NONE = -1;
@@ -25,19 +26,19 @@ export class WaitingDigests {
   readonly #hashes: Int32Array;
   /** Place and home of each. */
   readonly #placesAndHomes: Int32Array;
-  readonly #sizes = new Uint16Array(GROUPS);
+  readonly #sizes = new Int32Array(GROUPS);
   /** When each is full: at first not all at the same time, since hashes fill them alike. */
-  readonly #limits = new Uint16Array(GROUPS);
+  readonly #limits = new Int32Array(GROUPS);
   /** Of the group that is taken: by region, the last that came; and for each, the one before it. */
-  #lasts = new Int16Array(0);
-  readonly #befores: Int16Array;
+  #lasts = new Int32Array(0);
+  readonly #befores: Int32Array;
 
   /** `level`: how many of a hash's last bits say its region. */
   constructor(level: number) {
     this.#room = roomAt(level);
     this.#hashes = new Int32Array(GROUPS * this.#room);
     this.#placesAndHomes = new Int32Array(GROUPS * this.#room);
-    this.#befores = new Int16Array(this.#room);
+    this.#befores = new Int32Array(this.#room);
     for (let group = 0; group < GROUPS; group += 1)
       this.#limits[group] = Math.ceil((this.#room * (group + 1)) / GROUPS);
   }
@@ -72,7 +73,7 @@ export class WaitingDigests {
   take(group: number, level: number, visitor: RegionVisitor): void {
     const from = group * this.#room;
     const regions = regionsOfGroup(level);
-    if (this.#lasts.length !== regions) this.#lasts = new Int16Array(regions);
+    if (this.#lasts.length !== regions) this.#lasts = new Int32Array(regions);
     const lasts = this.#lasts.fill(NONE);
     const befores = this.#befores;
     for (let nth = 0; nth < this.#sizes[group]!; nth += 1) {
