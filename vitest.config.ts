@@ -3,6 +3,8 @@ import { defineConfig } from 'vitest/config';
 /** Folders tell the cost: unit, contract and model need no broker; integration and browser run on the real stack. */
 export default defineConfig({
   test: {
+    // Of a machine with two cores vitest would use one.
+    maxWorkers: '100%',
     projects: [
       { test: { name: 'unit', include: ['test/unit/**/*.test.ts'], testTimeout: 10_000 } },
       { test: { name: 'contract', include: ['test/contract/**/*.test.ts'], testTimeout: 10_000 } },

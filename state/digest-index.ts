@@ -55,6 +55,7 @@ export class DigestIndex {
   /** Given up, and named nowhere: to be used again. */
   #free: number[] = [];
   #size = 0;
+  #expected = 0;
   readonly #taken = new Entries();
   /** Of a region that is divided: what stays, and what its other half gets. */
   readonly #low = new Entries();
@@ -66,8 +67,9 @@ export class DigestIndex {
     this.expect(expected);
   }
 
-  /** About how many digests there will be: an index that is still empty begins with regions for them. */
+  /** About how many digests there will be: an index that is still empty begins with regions for them, and so many may wait. */
   expect(digests: number): void {
+    this.#expected = digests;
     if (this.#counts.length > 1) return;
     while (this.#level < PLACE_BITS && placesOf(this.#level) < digests / FULL_SEGMENT + 2) this.#level += 1;
   }
@@ -112,13 +114,15 @@ export class DigestIndex {
 
   /** The same, faster where there are many; they are found when `settle` has had its way. */
   addAll(packed: Buffer, place: number): void {
-    if (this.#waiting?.isSmallFor(this.#level)) this.settle();
-    const waiting = (this.#waiting ??= new WaitingDigests(this.#level));
-    for (let at = 0; at < packed.length; at += DIGEST_BYTES) {
+    const toCome = this.#expected - this.#size;
+    if (this.#waiting?.isSmallFor(this.#level, toCome)) this.settle();
+    const waiting = (this.#waiting ??= new WaitingDigests(this.#level, toCome));
+    const { length } = packed;
+    for (let at = 0; at < length; at += DIGEST_BYTES) {
       const full = waiting.push(packed.readInt32LE(at), homeAt(packed, at), place);
       if (full !== undefined) this.#bringIn(waiting, full);
     }
-    const count = packed.length / DIGEST_BYTES;
+    const count = length / DIGEST_BYTES;
     this.#counts[place]! += count;
     this.#size += count;
   }

@@ -21,7 +21,7 @@ const DRAFT_END = HEAD_BYTES + SEGMENT_DIGESTS * DIGEST_BYTES;
 const RECENT_SEGMENTS = 64;
 /** Between two turns of the event loop while a store is loaded. */
 const LOADED_PER_TURN = 128;
-/** Segments that come into the index in one turn of the event loop: a millisecond or two. */
+/** Segments that come into the index in one turn of the event loop: some milliseconds. */
 const INDEXED_PER_TURN = 64;
 
 /** Digests of one bucket of one source. */
@@ -102,8 +102,7 @@ export class Segments {
   /** Reads what is on the disk; the event loop goes on meanwhile. To be done before anything else, once. */
   async load(): Promise<void> {
     const numbers = this.#numbers();
-    this.#index = new DigestIndex(numbers.length * SEGMENT_DIGESTS);
-    this.#index.expect(this.#expected);
+    this.#index = new DigestIndex(Math.max(numbers.length * SEGMENT_DIGESTS, this.#expected));
     const last = new Map<number, Segment>();
     for (const [at, number] of numbers.entries()) {
       const value = this.#value(number);

@@ -8,8 +8,10 @@ const GROUP_BITS = 6;
 const GROUPS = 1 << GROUP_BITS;
 /** A group is full with so many for each of its regions: what lies there is moved once for all of them. */
 const PER_REGION = 64;
+/** But with no more than are to come, as a standby is brought a few at a time for ever. */
+const LEAST_PER_REGION = 1;
 const LEAST_DIGESTS = 64;
-/** 34 MB for all groups, from 3.4 million expected digests on. */
+/** 34 MB for all groups, when more than four million are to come. */
 const MOST_DIGESTS = 65_536;
 const HOME_BITS = 6;
 const HOME_MASK = (1 << HOME_BITS) - 1;
@@ -33,9 +35,9 @@ export class WaitingDigests {
   #lasts = new Int32Array(0);
   readonly #befores: Int32Array;
 
-  /** `level`: how many of a hash's last bits say its region. */
-  constructor(level: number) {
-    this.#room = roomAt(level);
+  /** `level`: how many of a hash's last bits say its region. `toCome`: about how many digests, if anybody knows. */
+  constructor(level: number, toCome: number) {
+    this.#room = roomFor(level, toCome);
     this.#hashes = new Int32Array(GROUPS * this.#room);
     this.#placesAndHomes = new Int32Array(GROUPS * this.#room);
     this.#befores = new Int32Array(this.#room);
@@ -47,9 +49,9 @@ export class WaitingDigests {
     return this.#hashes.byteLength + this.#placesAndHomes.byteLength;
   }
 
-  /** The index has grown: more should wait for each other. */
-  isSmallFor(level: number): boolean {
-    return this.#room < roomAt(level) / 2;
+  /** The index has grown, or more are to come than was known: more should wait for each other. */
+  isSmallFor(level: number, toCome: number): boolean {
+    return this.#room < roomFor(level, toCome) / 2;
   }
 
   /** The group when it has no more room: it is to be taken then. */
@@ -72,30 +74,36 @@ export class WaitingDigests {
   /** Empties the group, region by region. */
   take(group: number, level: number, visitor: RegionVisitor): void {
     const from = group * this.#room;
+    const size = this.#sizes[group]!;
+    const hashes = this.#hashes;
+    const placesAndHomes = this.#placesAndHomes;
     const regions = regionsOfGroup(level);
     if (this.#lasts.length !== regions) this.#lasts = new Int32Array(regions);
     const lasts = this.#lasts.fill(NONE);
     const befores = this.#befores;
-    for (let nth = 0; nth < this.#sizes[group]!; nth += 1) {
-      const region = (this.#hashes[from + nth]! >>> GROUP_BITS) & (regions - 1);
+    for (let nth = 0; nth < size; nth += 1) {
+      const region = (hashes[from + nth]! >>> GROUP_BITS) & (regions - 1);
       befores[nth] = lasts[region]!;
       lasts[region] = nth;
     }
     this.#sizes[group] = 0;
     this.#limits[group] = this.#room;
-    for (const last of lasts) {
+    for (let region = 0; region < regions; region += 1) {
+      const last = lasts[region]!;
       if (last === NONE) continue;
       for (let nth = last; nth !== NONE; nth = befores[nth]!) {
-        const placeAndHome = this.#placesAndHomes[from + nth]!;
-        visitor.addDigest(this.#hashes[from + nth]!, placeAndHome & HOME_MASK, placeAndHome >>> HOME_BITS);
+        const placeAndHome = placesAndHomes[from + nth]!;
+        visitor.addDigest(hashes[from + nth]!, placeAndHome & HOME_MASK, placeAndHome >>> HOME_BITS);
       }
       visitor.endRegion();
     }
   }
 }
 
-function roomAt(level: number): number {
-  return Math.min(Math.max(PER_REGION * regionsOfGroup(level), LEAST_DIGESTS), MOST_DIGESTS);
+function roomFor(level: number, toCome: number): number {
+  const regions = regionsOfGroup(level);
+  const wanted = Math.min(Math.ceil(toCome / GROUPS), PER_REGION * regions);
+  return Math.min(Math.max(wanted, LEAST_PER_REGION * regions, LEAST_DIGESTS), MOST_DIGESTS);
 }
 
 function regionsOfGroup(level: number): number {

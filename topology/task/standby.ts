@@ -10,7 +10,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { TaskStore } from '../../state/task-store.js';
 import { messageOf } from '../errors.js';
 import { ChangelogReplay, type ReplayPiece } from './changelog-replay.js';
-import { restoreFrom } from './take-over.js';
+import { expectMore, restoreFrom } from './take-over.js';
 import type { TaskServices } from './task-services.js';
 
 export type StandbyServices = Pick<
@@ -93,9 +93,12 @@ export class Standby {
     log.info({ task: this.number, from, to: end!.offset }, 'standby follows');
     const replay = new ChangelogReplay({ ...whole, from }, fetcher);
     this.#replay = replay;
+    let position = from;
     try {
       for (;;) {
         const piece = await replay.next(signal, end!.offset);
+        expectMore(this.store, piece, position, replay.end ?? end!.offset);
+        position = piece.nextOffset;
         await this.#write(piece, signal);
         if (piece.isFull) continue;
         await this.store.settle();

@@ -18,7 +18,7 @@ import type { Metrics } from '../metrics.js';
 import type { SourceTopic } from '../record.js';
 import type { TopicNames } from '../topic-names.js';
 import { fitOf } from './changelog-fit.js';
-import { ChangelogReplay } from './changelog-replay.js';
+import { ChangelogReplay, type ReplayPiece } from './changelog-replay.js';
 
 export interface TakeOverServices {
   readonly names: TopicNames;
@@ -62,13 +62,12 @@ export async function restore(
     const replay = new ChangelogReplay({ ...whole, from }, fetcher);
     try {
       while (position < end!.offset) {
-        const { entries, nextOffset } = await replay.next(signal, end!.offset);
+        const piece = await replay.next(signal, end!.offset);
         crashPoint('restore');
-        const toCome = (end!.offset - position) / (nextOffset - position);
-        store.expect(expected(store.size, countDigests(entries.flatMap(({ entry }) => entry.buckets)), toCome));
-        await store.replay(entries, nextOffset);
-        position = nextOffset;
-        records += entries.length;
+        expectMore(store, piece, position, end!.offset);
+        await store.replay(piece.entries, piece.nextOffset);
+        position = piece.nextOffset;
+        records += piece.entries.length;
       }
     } finally {
       replay.close();
@@ -77,6 +76,17 @@ export async function restore(
   await store.settle();
   metrics.restore_records_total.inc({ store: 'dedup' }, records);
   log.info({ task, from, to: end!.offset, records }, 'store restored');
+}
+
+/** Tells the store how many entries it will have at the changelog's end, as this piece from a position on lets one think. */
+export function expectMore(
+  store: TaskStore,
+  { entries, nextOffset }: ReplayPiece,
+  position: number,
+  end: number,
+): void {
+  const toCome = (end - position) / (nextOffset - position);
+  store.expect(expected(store.size, countDigests(entries.flatMap(({ entry }) => entry.buckets)), toCome));
 }
 
 /**
