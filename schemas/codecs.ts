@@ -70,8 +70,8 @@ export interface EventEncoder {
 export interface TopicEncoder<Event> {
   /**
    * Writes an event's value into a buffer, from a position on. Gives the position behind it, or minus the number of
-   * bytes that the buffer lacks. What stands behind the value may be written over: avsc leaves a few junk bytes there
-   * after a string that is not ASCII.
+   * bytes that the buffer lacks. What stands behind the value may be written over: a string that is not ASCII is
+   * written before its length is known.
    */
   encodeInto(event: Event, buffer: Buffer, at: number): number;
 }

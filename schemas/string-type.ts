@@ -10,7 +10,7 @@ interface WritableTap extends Tap {
   writeString(text: string): void;
 }
 
-/** The most characters whose length in bytes is a varint of one byte while they are ASCII. */
+/** Bytes whose length is a varint of one byte. */
 const ONE_BYTE_LENGTH = 63;
 /** Bytes whose length is a varint of two bytes. */
 const TWO_BYTE_LENGTH = 8191;

@@ -8,8 +8,7 @@ const GROUP_BITS = 6;
 const GROUPS = 1 << GROUP_BITS;
 /** A group is full with so many for each of its regions: what lies there is moved once for all of them. */
 const PER_REGION = 64;
-/** But with no more than are to come, as a standby is brought a few at a time for ever. */
-const LEAST_PER_REGION = 1;
+/** With fewer, when fewer are to come: a standby is brought a few at a time for ever. But with one for each region. */
 const LEAST_DIGESTS = 64;
 /** 34 MB for all groups, when more than four million are to come. */
 const MOST_DIGESTS = 65_536;
@@ -103,7 +102,7 @@ export class WaitingDigests {
 function roomFor(level: number, toCome: number): number {
   const regions = regionsOfGroup(level);
   const wanted = Math.min(Math.ceil(toCome / GROUPS), PER_REGION * regions);
-  return Math.min(Math.max(wanted, LEAST_PER_REGION * regions, LEAST_DIGESTS), MOST_DIGESTS);
+  return Math.min(Math.max(wanted, regions, LEAST_DIGESTS), MOST_DIGESTS);
 }
 
 function regionsOfGroup(level: number): number {

@@ -62,7 +62,7 @@ export class OutboundBatches {
   /** Copies the record. `topic`: its physical name. */
   add(topic: string, partition: number, key: Buffer | null, value: Buffer | null, headers?: RecordHeaders): void {
     const size = sizeOf(key, value, headers);
-    const ofTopic = this.of(topic);
+    const ofTopic = this.forTopic(topic);
     const current = ofTopic.current[partition];
     const hasRoom = current && current.length - BATCH_OVERHEAD + size <= this.#maxBatchBytes;
     const batch = hasRoom ? current : this.#begin(ofTopic, partition);
@@ -72,7 +72,7 @@ export class OutboundBatches {
   }
 
   /** A topic's place, by its physical name. It stays what it is when the batches are cleared. */
-  of(topic: string): TopicBatches {
+  forTopic(topic: string): TopicBatches {
     let ofTopic = this.#topics.get(topic);
     if (!ofTopic) this.#topics.set(topic, (ofTopic = { topic, current: [] }));
     return ofTopic;
@@ -147,7 +147,7 @@ export class OutboundBatches {
     this.#batches.splice(at, 1);
     this.#spare.push(batch.writer);
     const { topic, partition } = batch;
-    this.of(topic).current[partition] = this.#batches.findLast(
+    this.forTopic(topic).current[partition] = this.#batches.findLast(
       (one) => one.topic === topic && one.partition === partition,
     );
   }

@@ -8,6 +8,8 @@ import { PartitionFeed, type Fetcher, type PartitionRange } from '../kafka/index
 
 /** What is to be applied in one write. */
 export interface ReplayPiece {
+  /** The offset that was read from. */
+  readonly from: number;
   readonly entries: readonly CommittedEntry[];
   readonly nextOffset: number;
   /** As much as one write should take: there may be more at once. */
@@ -46,6 +48,7 @@ export class ChangelogReplay {
    * FatalError: the position is out of range, or a record is not ours or of a newer format.
    */
   async next(signal: AbortSignal, until = 0): Promise<ReplayPiece> {
+    const from = this.#position;
     const entries: CommittedEntry[] = [];
     let bytes = 0;
     do {
@@ -56,7 +59,7 @@ export class ChangelogReplay {
       bytes += piece.bytes;
       this.#position = piece.nextOffset;
     } while (bytes < PIECE_BYTES && (this.#position < until || this.#feed.isWaiting));
-    return { entries, nextOffset: this.#position, isFull: bytes >= PIECE_BYTES };
+    return { from, entries, nextOffset: this.#position, isFull: bytes >= PIECE_BYTES };
   }
 
   /** Ends the fetching, if it is still ours. */

@@ -102,7 +102,7 @@ export class StagedOutputs implements RecordCollector {
       );
     }
     const encoder = topic === 'NOTIFICATION_DLQ' ? undefined : this.#encoder.of(topic);
-    const placed = { batches: this.batches.of(physical), partitions, encoder };
+    const placed = { batches: this.batches.forTopic(physical), partitions, encoder };
     this.#topics.set(topic, placed);
     return placed;
   }

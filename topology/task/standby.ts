@@ -93,12 +93,10 @@ export class Standby {
     log.info({ task: this.number, from, to: end!.offset }, 'standby follows');
     const replay = new ChangelogReplay({ ...whole, from }, fetcher);
     this.#replay = replay;
-    let position = from;
     try {
       for (;;) {
         const piece = await replay.next(signal, end!.offset);
-        expectMore(this.store, piece, position, replay.end ?? end!.offset);
-        position = piece.nextOffset;
+        expectMore(this.store, piece, replay.end ?? end!.offset);
         await this.#write(piece, signal);
         if (piece.isFull) continue;
         await this.store.settle();

@@ -64,7 +64,7 @@ export async function restore(
       while (position < end!.offset) {
         const piece = await replay.next(signal, end!.offset);
         crashPoint('restore');
-        expectMore(store, piece, position, end!.offset);
+        expectMore(store, piece, end!.offset);
         await store.replay(piece.entries, piece.nextOffset);
         position = piece.nextOffset;
         records += piece.entries.length;
@@ -78,14 +78,9 @@ export async function restore(
   log.info({ task, from, to: end!.offset, records }, 'store restored');
 }
 
-/** Tells the store how many entries it will have at the changelog's end, as this piece from a position on lets one think. */
-export function expectMore(
-  store: TaskStore,
-  { entries, nextOffset }: ReplayPiece,
-  position: number,
-  end: number,
-): void {
-  const toCome = (end - position) / (nextOffset - position);
+/** Tells the store how many entries it will have at the changelog's end, as this piece lets one think. */
+export function expectMore(store: TaskStore, { from, entries, nextOffset }: ReplayPiece, end: number): void {
+  const toCome = (end - from) / (nextOffset - from);
   store.expect(expected(store.size, countDigests(entries.flatMap(({ entry }) => entry.buckets)), toCome));
 }
 

@@ -14,7 +14,7 @@ const keyOf = (name: string): RecordKey => {
 
 /** Has the text written in place. */
 const write = (batches: OutboundBatches, topic: string, partition: number, key: string, value: string): number =>
-  batches.write(batches.of(topic), partition, keyOf(key), (buffer, at) => {
+  batches.write(batches.forTopic(topic), partition, keyOf(key), (buffer, at) => {
     const missing = at + Buffer.byteLength(value) - buffer.length;
     return missing > 0 ? -missing : at + buffer.write(value, at);
   });
@@ -144,7 +144,7 @@ describe('OutboundBatches', () => {
     batches.mark();
     write(batches, 't', 1, 'k', 'dropped');
     expect(() =>
-      batches.write(batches.of('t'), 2, keyOf('k'), () => {
+      batches.write(batches.forTopic('t'), 2, keyOf('k'), () => {
         throw new TypeError('userId is string');
       }),
     ).toThrow('userId is string');
