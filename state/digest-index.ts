@@ -14,9 +14,10 @@
  */
 import type { Digest } from '../topology/context.js';
 import { FatalError } from '../topology/errors.js';
-import { DIGEST_BYTES, wordOf } from './digest-bytes.js';
+import { DIGEST_BYTES } from './digest-bytes.js';
+import { hashAt, hashOf, homeAt, homeOf } from './digest-hash.js';
 import { DigestRegions, Entries, HOMES, type Width } from './digest-regions.js';
-import { WaitingDigests } from './waiting-digests.js';
+import { WaitingDigests, type SortedDigests } from './waiting-digests.js';
 
 const PLACE_BITS = 22;
 const LEAST_LEVEL = 4;
@@ -100,7 +101,7 @@ export class DigestIndex {
   /** Says that these digests lie in the place. */
   add(packed: Buffer, place: number): void {
     for (let at = 0; at < packed.length; at += DIGEST_BYTES) {
-      this.#add(packed.readInt32LE(at), homeAt(packed, at), place);
+      this.#add(hashAt(packed, at), homeAt(packed, at), place);
     }
   }
 
@@ -117,12 +118,8 @@ export class DigestIndex {
     const toCome = this.#expected - this.#size;
     if (this.#waiting?.isSmallFor(this.#level, toCome)) this.settle();
     const waiting = (this.#waiting ??= new WaitingDigests(this.#level, toCome));
-    const { length } = packed;
-    for (let at = 0; at < length; at += DIGEST_BYTES) {
-      const full = waiting.push(packed.readInt32LE(at), homeAt(packed, at), place);
-      if (full !== undefined) this.#bringIn(waiting, full);
-    }
-    const count = length / DIGEST_BYTES;
+    waiting.push(packed, place, (group) => this.#bringIn(waiting, group));
+    const count = packed.length / DIGEST_BYTES;
     this.#counts[place]! += count;
     this.#size += count;
   }
@@ -143,31 +140,40 @@ export class DigestIndex {
 
   #bringIn(waiting: WaitingDigests, group: number): void {
     const level = this.#level;
-    const low = this.#low;
-    const high = this.#high;
-    low.size = high.size = 0;
-    let region = 0;
-    const endRegion = (): void => {
-      this.#addEntries(region, region < this.#divided ? level + 1 : level, low);
-      this.#addEntries(region + (1 << level), level + 1, high);
-    };
-    const addDigest = (hash: number, home: number, place: number): void => {
-      region = hash & below(level);
-      if (this.#counts[place] === GONE) return;
-      const isDivided = region < this.#divided;
-      const half = isDivided && ((hash >>> level) & 1) === 1 ? high : low;
-      half.push(entryOf(hash, place, isDivided ? level + 1 : level), home);
-      if (half.isFull) endRegion();
-    };
-    waiting.take(group, level, { addDigest, endRegion });
+    const sorted = waiting.take(group, level);
+    let from = 0;
+    for (let nth = 0; nth < sorted.ends.length; nth += 1) {
+      const to = sorted.ends[nth]!;
+      if (from === to) continue;
+      const region = waiting.regionOf(group, nth, level);
+      if (region < this.#divided) {
+        const middle = sorted.divide(from, to, 1 << level);
+        this.#bringInto(region, level + 1, sorted, from, middle);
+        this.#bringInto(region | (1 << level), level + 1, sorted, middle, to);
+      } else {
+        this.#bringInto(region, level, sorted, from, to);
+      }
+      from = to;
+    }
   }
 
-  #addEntries(region: number, level: number, added: Entries): void {
-    if (added.size === 0) return;
-    this.#regions.addAll(region, this.#widthOf(level), added, (entry, home) =>
-      this.#addToCrowd((entry & ~below(level)) | region, home, entry & below(level)),
-    );
-    added.size = 0;
+  /** Makes the region's hashes entries, where they lie. */
+  #bringInto(region: number, level: number, sorted: SortedDigests, from: number, to: number): void {
+    const { hashes, places, homes } = sorted;
+    const counts = this.#counts;
+    const keep = ~below(level);
+    let end = from;
+    for (let nth = from; nth < to; nth += 1) {
+      const place = places[nth]!;
+      if (counts[place] === GONE) continue;
+      hashes[end] = (hashes[nth]! & keep) | place;
+      homes[end] = homes[nth]!;
+      end += 1;
+    }
+    const fitting = this.#regions.addAll(region, this.#widthOf(level), hashes, homes, from, end);
+    // What they are entries of can be read from them.
+    for (let nth = fitting; nth < end; nth += 1)
+      this.#addToCrowd((hashes[nth]! & keep) | region, homes[nth]!, hashes[nth]! & ~keep);
   }
 
   #addToCrowd(hash: number, home: number, place: number): void {
@@ -185,7 +191,7 @@ export class DigestIndex {
 
   /** Calls `visit` with each place in which the digest may lie. */
   lookUp(digest: Digest, visit: (place: number) => void): void {
-    const hash = wordOf(digest, 0);
+    const hash = hashOf(digest);
     const home = homeOf(digest);
     const level = this.#levelOf(hash);
     const places = below(level);
@@ -280,17 +286,4 @@ function crowdKey(hash: number, home: number): number {
 /** How many places a level has before its regions are divided. */
 function placesOf(level: number): number {
   return (1 << level) - (1 << (level - 3));
-}
-
-function homeOf(digest: Digest): number {
-  return homeOfBits((digest.charCodeAt(4) << 8) | digest.charCodeAt(5));
-}
-
-/** The same of a digest that lies there. */
-function homeAt(packed: Buffer, at: number): number {
-  return homeOfBits((packed[at + 4]! << 8) | packed[at + 5]!);
-}
-
-function homeOfBits(bits: number): number {
-  return (bits * HOMES) >>> 16;
 }

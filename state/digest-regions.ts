@@ -16,8 +16,6 @@ const PIECE_REGIONS = 1 << PIECE_BITS;
 /** Blocks grow by so many words. */
 const STEP_WORDS = 3;
 
-const NONE = -1;
-
 /** Entries of three bytes or of four. */
 export type Width = 3 | 4;
 
@@ -26,10 +24,6 @@ export class Entries {
   size = 0;
   readonly entries = new Uint32Array(HOMES * MOST);
   readonly homes = new Uint8Array(HOMES * MOST);
-
-  get isFull(): boolean {
-    return this.size === this.entries.length;
-  }
 
   push(entry: number, home: number): void {
     this.entries[this.size] = entry;
@@ -44,10 +38,10 @@ export class DigestRegions {
   /** By region, in pieces. */
   readonly #counts: Uint32Array[] = [];
   readonly #found = new Entries();
-  /** Of those that `addAll` was given: how many each home gets, the last of them, and of each the one before it. */
-  readonly #newOfHome = new Uint8Array(HOMES);
-  readonly #lastOfHome = new Int16Array(HOMES);
-  readonly #beforeIt = new Int16Array(HOMES * MOST);
+  /** While `addAll` is at a region: entries of each home before and after, and where the next one of it goes. */
+  readonly #before = new Uint8Array(HOMES);
+  readonly #after = new Uint8Array(HOMES);
+  readonly #next = new Int32Array(HOMES);
 
   get bytes(): number {
     return this.#blocks.bytes + this.#counts.length * PIECE_REGIONS * COUNT_WORDS * 4;
@@ -88,54 +82,29 @@ export class DigestRegions {
     return true;
   }
 
-  /** The same of many entries of one region, in one step; `refused` hears which had a home that was full. */
-  addAll(region: number, width: Width, added: Entries, refused: (entry: number, home: number) => void): void {
+  /**
+   * The same of many entries of one region, those from `from` to `to`, in one step. Those whose home is full are not
+   * taken, and put behind the others: says where they begin.
+   */
+  addAll(region: number, width: Width, entries: Int32Array, homes: Uint8Array, from: number, to: number): number {
     const counts = this.#countsOf(region);
     const first = firstCount(region);
-    const size = countBefore(counts, first, HOMES);
-    const count = this.#linkByHome(counts, first, added, refused);
-    if (count === 0) return;
-    const from = lengthOf(size, width);
-    const to = lengthOf(size + count, width);
-    if (from !== to) this.#blocks.resize(region, from, to);
+    const before = this.#before;
+    const size = unpackCounts(counts, first, before);
+    const after = this.#after;
+    after.set(before);
+    const end = countIn(after, entries, homes, from, to);
+    if (from === end) return end;
+    const length = lengthOf(size, width);
+    const longer = lengthOf(size + end - from, width);
+    if (length !== longer) this.#blocks.resize(region, length, longer);
+    packCounts(after, counts, first);
     const address = this.#blocks.addressOf(region);
     const { bytes } = this.#blocks.chunkOf(address);
-    // From the end on, until all that are new have their place: each of the old entries is moved once, or not at all.
-    let end = this.#blocks.offsetOf(address) * 4 + size * width;
-    let into = end + count * width;
-    for (let home = HOMES - 1; into > end; home -= 1) {
-      for (let left = countOf(counts, first, home) * width; left > 0; left -= 1) bytes[--into] = bytes[--end]!;
-      if (this.#newOfHome[home] === 0) continue;
-      change(counts, first, home, this.#newOfHome[home]!);
-      for (let nth = this.#lastOfHome[home]!; nth !== NONE; nth = this.#beforeIt[nth]!) {
-        into -= width;
-        write(bytes, into, width, added.entries[nth]!);
-      }
-    }
-  }
-
-  /** Links those that their homes have room for, by home; gives their number. */
-  #linkByHome(
-    counts: Uint32Array,
-    first: number,
-    { size, entries, homes }: Entries,
-    refused: (entry: number, home: number) => void,
-  ): number {
-    this.#newOfHome.fill(0);
-    this.#lastOfHome.fill(NONE);
-    let count = 0;
-    for (let nth = 0; nth < size; nth += 1) {
-      const home = homes[nth]!;
-      if (countOf(counts, first, home) + this.#newOfHome[home]! === MOST) {
-        refused(entries[nth]!, home);
-        continue;
-      }
-      this.#newOfHome[home]! += 1;
-      this.#beforeIt[nth] = this.#lastOfHome[home]!;
-      this.#lastOfHome[home] = nth;
-      count += 1;
-    }
-    return count;
+    const last = this.#blocks.offsetOf(address) * 4 + size * width;
+    makeRoom(bytes, width, last, last + (end - from) * width, before, after, this.#next);
+    writeAll(bytes, width, entries, homes, from, end, this.#next);
+    return end;
   }
 
   /** Leaves out of the region what is not to be kept. */
@@ -216,6 +185,82 @@ function firstCount(region: number): number {
 
 function countOf(counts: Uint32Array, first: number, home: number): number {
   return (counts[first + (home >>> 3)]! >>> ((home & 7) << 2)) & MOST;
+}
+
+/** The counts of all homes, a byte each; says how many entries that is. */
+function unpackCounts(counts: Uint32Array, first: number, into: Uint8Array): number {
+  let size = 0;
+  for (let nth = 0, home = 0; nth < COUNT_WORDS; nth += 1) {
+    for (let word = counts[first + nth]!, left = 8; left > 0; left -= 1, word >>>= 4, home += 1) {
+      into[home] = word & MOST;
+      size += word & MOST;
+    }
+  }
+  return size;
+}
+
+function packCounts(from: Uint8Array, counts: Uint32Array, first: number): void {
+  for (let nth = 0; nth < COUNT_WORDS; nth += 1) {
+    let word = 0;
+    for (let home = nth * 8 + 7; home >= nth * 8; home -= 1) word = (word << 4) | from[home]!;
+    counts[first + nth] = word;
+  }
+}
+
+/** Counts those in that their homes have room for; the others go behind them: says where they begin. */
+function countIn(counts: Uint8Array, entries: Int32Array, homes: Uint8Array, from: number, to: number): number {
+  let end = to;
+  for (let nth = from; nth < end;) {
+    const home = homes[nth]!;
+    if (counts[home]! < MOST) {
+      counts[home]! += 1;
+      nth += 1;
+    } else {
+      end -= 1;
+      const entry = entries[nth]!;
+      entries[nth] = entries[end]!;
+      homes[nth] = homes[end]!;
+      entries[end] = entry;
+      homes[end] = home;
+    }
+  }
+  return end;
+}
+
+/** From the end on: each of the old entries is moved once, or not at all. `next` says where the room for each home's new ones begins. */
+function makeRoom(
+  bytes: Uint8Array,
+  width: Width,
+  last: number,
+  into: number,
+  before: Uint8Array,
+  after: Uint8Array,
+  next: Int32Array,
+): void {
+  let from = last;
+  let to = into;
+  for (let home = HOMES - 1; to > from; home -= 1) {
+    to -= (after[home]! - before[home]!) * width;
+    next[home] = to;
+    for (let left = before[home]! * width; left > 0; left -= 1) bytes[--to] = bytes[--from]!;
+  }
+}
+
+function writeAll(
+  bytes: Uint8Array,
+  width: Width,
+  entries: Int32Array,
+  homes: Uint8Array,
+  from: number,
+  to: number,
+  next: Int32Array,
+): void {
+  for (let nth = from; nth < to; nth += 1) {
+    const home = homes[nth]!;
+    const at = next[home]!;
+    next[home] = at + width;
+    write(bytes, at, width, entries[nth]!);
+  }
 }
 
 function change(counts: Uint32Array, first: number, home: number, by: number): void {

@@ -8,6 +8,8 @@ import { SEAL_BYTES, sealInPlace } from './sealed.js';
 
 /** Two segments fill a page of LMDB. */
 export const SEGMENT_DIGESTS = 120;
+/** Digests of a full segment. */
+const MOST_BYTES = SEGMENT_DIGESTS * DIGEST_BYTES;
 /** Of a segment's value: source and bucket. */
 export const HEAD_BYTES = 8;
 /** Runs are worth segments of their own from here on: the last one, which is not full, is a tenth of them at most. */
@@ -52,17 +54,18 @@ export class RunGroup {
     return this.#bytes >= LEAST_DIGESTS * DIGEST_BYTES;
   }
 
-  /** Segments of their own for the runs, numbered from `first` on: all full but the last. */
-  segments(first: number): PackedSegment[] {
+  /** What the values of its segments take. */
+  get valueBytes(): number {
+    return this.#bytes + Math.ceil(this.#bytes / MOST_BYTES) * (HEAD_BYTES + SEAL_BYTES);
+  }
+
+  /** Segments of their own for the runs, numbered from `first` on, in `valueBytes` of memory: all full but the last. */
+  segments(first: number, values: Buffer): PackedSegment[] {
     const { source, bucket } = this;
-    const most = SEGMENT_DIGESTS * DIGEST_BYTES;
-    const count = Math.ceil(this.#bytes / most);
-    // One piece of memory for all: lmdb-js asks for the address of each that it meets.
-    const values = Buffer.allocUnsafeSlow(this.#bytes + count * (HEAD_BYTES + SEAL_BYTES));
     const reader = new RunReader(this.runs);
     const segments: PackedSegment[] = [];
-    for (let at = 0, left = this.#bytes; left > 0; left -= most) {
-      const size = Math.min(left, most);
+    for (let at = 0, left = this.#bytes; left > 0; left -= MOST_BYTES) {
+      const size = Math.min(left, MOST_BYTES);
       const value = values.subarray(at, (at += HEAD_BYTES + size + SEAL_BYTES));
       writeHead(value, source, bucket);
       reader.copyTo(value, HEAD_BYTES, size);

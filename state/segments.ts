@@ -23,6 +23,7 @@ const RECENT_SEGMENTS = 64;
 const LOADED_PER_TURN = 128;
 /** Segments that come into the index in one turn of the event loop: some milliseconds. */
 const INDEXED_PER_TURN = 64;
+const NO_MEMORY = Buffer.alloc(0);
 
 /** Digests of one bucket of one source. */
 interface Segment {
@@ -79,6 +80,8 @@ export class Segments {
   readonly #buckets = new Map<number, Map<number, Set<number>>>();
   /** On the disk, and not in the index yet. */
   readonly #unindexed: PackedSegment[] = [];
+  /** Of the last two writes that packed segments: those of the earlier one are in the index by the end of the later. */
+  #memory: readonly [Buffer, Buffer] = [NO_MEMORY, NO_MEMORY];
   #next = 0;
   #expected = 0;
 
@@ -215,8 +218,22 @@ export class Segments {
     const drafts = this.#drafts(singly, firstLive);
     const packed: PackedSegment[] = [];
     const next = drafts.reduce((most, { number }) => Math.max(most, number + 1), this.#next);
-    for (const group of large) packed.push(...group.segments(next + packed.length));
+    const memory = large.length > 0 ? this.#memoryOf(large) : NO_MEMORY;
+    let at = 0;
+    for (const group of large) {
+      const values = memory.subarray(at, (at += group.valueBytes));
+      packed.push(...group.segments(next + packed.length, values));
+    }
     return { drafts, packed, expired: this.#expired(firstLive, limit) };
+  }
+
+  /** One piece of memory for all values of a write: lmdb-js asks for the address of each piece that it meets. */
+  #memoryOf(groups: readonly RunGroup[]): Buffer {
+    const bytes = groups.reduce((sum, { valueBytes }) => sum + valueBytes, 0);
+    const [before, last] = this.#memory;
+    const memory = before.length >= bytes ? before : Buffer.allocUnsafeSlow(bytes);
+    this.#memory = [last, memory];
+    return memory;
   }
 
   /** Puts the change into a batch. */
@@ -264,6 +281,7 @@ export class Segments {
       this.#index.settle(1);
       await new Promise(setImmediate);
     }
+    this.#memory = [NO_MEMORY, NO_MEMORY];
   }
 
   /** The same at once. */
@@ -280,6 +298,7 @@ export class Segments {
     this.#recent.clear();
     this.#buckets.clear();
     this.#unindexed.length = 0;
+    this.#memory = [NO_MEMORY, NO_MEMORY];
     this.#next = 0;
   }
 

@@ -14,6 +14,8 @@ export interface Contender {
   readonly settings: Readonly<Record<string, string>>;
   /** Of ours: the checkout whose build is run; this one by default. */
   readonly root?: string;
+  /** Of ours: the program of Node that it runs on; the one that measures by default. */
+  readonly node?: string;
   /** Of ours: arguments of node, before the program's. */
   readonly nodeArgs?: readonly string[];
   /**
@@ -98,11 +100,12 @@ export function folderOf(system: System): string {
 
 export function commandOf({
   system,
+  node = process.execPath,
   nodeArgs = [],
   root = projectRoot(),
 }: Contender): readonly [program: string, ...args: string[]] {
   if (system !== 'ours') return [join(folderOf(system), 'run')];
-  return [process.execPath, ...nodeArgs, join(root, 'dist', 'bin', 'notification-streams.js'), 'worker'];
+  return [node, ...nodeArgs, join(root, 'dist', 'bin', 'notification-streams.js'), 'worker'];
 }
 
 /** Every contender's consumer group. */

@@ -1,4 +1,5 @@
 /** The options of `npm run bench`. */
+import { execFileSync } from 'node:child_process';
 import { resolve } from 'node:path';
 import { ConfigError } from '../../topology/errors.js';
 import { CONTENDERS, PEERS, type Contender, type System } from './contenders.js';
@@ -16,6 +17,7 @@ export interface GivenOptions {
   readonly resume?: boolean;
   readonly profile?: string;
   readonly before?: string;
+  readonly node?: string;
   readonly withoutTransactions?: boolean;
   readonly publish?: boolean;
 }
@@ -72,6 +74,7 @@ export function parseBenchOptions(given: GivenOptions): BenchOptions {
     contenders: [
       ...contenders,
       ...(given.before === undefined ? [] : contenders.flatMap(before(given.before))),
+      ...(given.node === undefined ? [] : contenders.flatMap(on(given.node))),
       ...(given.withoutTransactions ? contenders.flatMap(withoutTransactions) : []),
     ]
       .map((one) => (isQuick && one.mostRecords ? { ...one, mostRecords: QUICK_MOST_RECORDS } : one))
@@ -99,6 +102,22 @@ function before(folder: string): (contender: Contender) => Contender[] {
   return (contender) =>
     contender.system === 'ours'
       ? [{ ...contender, id: `before-${contender.id}`, label: `${contender.label}, before`, root: resolve(folder) }]
+      : [];
+}
+
+/** The same of ours on another Node: `npx -y node@24 -p process.execPath` names one. Throws when it does not start. */
+function on(node: string): (contender: Contender) => Contender[] {
+  const version = execFileSync(node, ['--version'], { encoding: 'utf8' }).trim();
+  return (contender) =>
+    contender.system === 'ours'
+      ? [
+          {
+            ...contender,
+            id: `node-${contender.id}`,
+            label: `${contender.label}, Node ${version}`,
+            node: resolve(node),
+          },
+        ]
       : [];
 }
 

@@ -1,5 +1,5 @@
 /** How every connection to the brokers is made: one cluster object a role, since each carries its own sockets. */
-import { Socket } from 'node:net';
+import { connect, type Socket } from 'node:net';
 import { connect as connectTls, type ConnectionOptions } from 'node:tls';
 import type { SASLOptions } from 'kafkajs';
 import type { Logger } from '../log.js';
@@ -17,9 +17,17 @@ export interface KafkaSettings {
 /** The isolation level of every read of ours. */
 export const READ_COMMITTED = 1;
 
+/** What any socket reads into: kafkajs, as mended, has copied it when the next read begins. */
+const READ_BUFFER = Buffer.allocUnsafeSlow(256 * 1024);
+
 /** Requests wait for answers, never for the kernel to fill a packet: Nagle is off. */
-const socketFactory: SocketFactory = ({ host, port, ssl, onConnect }) => {
-  const socket = ssl ? connectTls({ host, port, ...ssl }, onConnect) : new Socket().connect({ host, port }, onConnect);
+export const openSocket: SocketFactory = ({ host, port, ssl, onConnect }) => {
+  const callback = (bytes: number): boolean => {
+    socket.emit('data', READ_BUFFER.subarray(0, bytes));
+    return true;
+  };
+  const options = { host, port, onread: { buffer: READ_BUFFER, callback } };
+  const socket: Socket = ssl ? connectTls({ ...options, ...ssl }, onConnect) : connect(options, onConnect);
   socket.setNoDelay(true);
   socket.setKeepAlive(true, 60_000);
   return socket;
@@ -29,7 +37,7 @@ const socketFactory: SocketFactory = ({ host, port, ssl, onConnect }) => {
 export function createCluster(settings: KafkaSettings, log: Logger): Cluster {
   return new ClusterClass({
     logger: createKafkaLogger({ level: LEVEL_WARN, logCreator: () => (entry) => logKafka(log, entry) }),
-    socketFactory,
+    socketFactory: openSocket,
     brokers: settings.brokers,
     ssl: settings.ssl,
     sasl: settings.sasl,

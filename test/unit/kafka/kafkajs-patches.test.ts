@@ -2,6 +2,7 @@
 import { once } from 'node:events';
 import { createRequire } from 'node:module';
 import { createServer, Socket, type AddressInfo, type Server } from 'node:net';
+import fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
 import { Encoder } from './kafkajs-internals.js';
 
@@ -68,6 +69,8 @@ describe('the request queue of a connection', () => {
 
 interface Connection {
   connect(): Promise<void>;
+  processData(data: Buffer): void;
+  sendAuthRequest(exchange: object): Promise<unknown>;
   disconnect(): Promise<void>;
   send(exchange: object): Promise<unknown>;
 }
@@ -89,6 +92,34 @@ const EXCHANGE = {
   },
 };
 
+function newConnection(port: number, socketFactory?: (options: { onConnect: () => void }) => Socket): Connection {
+  return new ConnectionClass({
+    host: '127.0.0.1',
+    port,
+    requestTimeout: 1000,
+    connectionTimeout: 1000,
+    logger: createLogger({ level: 0, logCreator: () => () => undefined }),
+    socketFactory,
+  });
+}
+
+/** Keeps what was answered. */
+class FulfilledQueue {
+  readonly correlationIds: number[] = [];
+  readonly payloads: Buffer[] = [];
+
+  fulfillRequest({ correlationId, payload }: { correlationId: number; payload: Buffer }): void {
+    this.correlationIds.push(correlationId);
+    this.payloads.push(payload);
+  }
+}
+
+function int32(value: number): Buffer {
+  const bytes = Buffer.alloc(4);
+  bytes.writeInt32BE(value);
+  return bytes;
+}
+
 describe('a connection', () => {
   let opened = 0;
   let server: Server;
@@ -97,23 +128,18 @@ describe('a connection', () => {
   const open = async (onSocket: (socket: Socket, which: number) => void, onReady = 'connect'): Promise<void> => {
     let accepted = 0;
     opened = 0;
-    server = createServer((socket) => {
+    // Half open: what the client has given up may still be written to.
+    server = createServer({ allowHalfOpen: true }, (socket) => {
+      socket.on('end', () => setTimeout(() => socket.end(), 100).unref());
       socket.on('error', () => undefined); // the client went away
       onSocket(socket, (accepted += 1));
     });
     server.listen(0, '127.0.0.1');
     await once(server, 'listening');
     const { port } = server.address() as AddressInfo;
-    connection = new ConnectionClass({
-      host: '127.0.0.1',
-      port,
-      requestTimeout: 1000,
-      connectionTimeout: 1000,
-      logger: createLogger({ level: 0, logCreator: () => () => undefined }),
-      socketFactory: ({ onConnect }: { onConnect: () => void }) => {
-        opened += 1;
-        return new Socket().connect({ host: '127.0.0.1', port }).once(onReady, onConnect);
-      },
+    connection = newConnection(port, ({ onConnect }) => {
+      opened += 1;
+      return new Socket().connect({ host: '127.0.0.1', port }).once(onReady, onConnect);
     });
   };
 
@@ -138,6 +164,69 @@ describe('a connection', () => {
     await expect(connection.send(EXCHANGE)).rejects.toThrow('Closed connection');
     await connection.connect();
     expect(await connection.send(EXCHANGE)).toBe('the whole answer');
+  });
+
+  it('puts responses together however they were cut, and has copied what it was given', () => {
+    const response = fc.uint8Array({ maxLength: 40 }).map((body) => Buffer.from(body));
+    fc.assert(
+      fc.property(
+        fc.array(response, { minLength: 1, maxLength: 8 }),
+        fc.array(fc.integer({ min: 1, max: 60 }), { minLength: 1 }),
+        (bodies, cuts) => {
+          const queue = new FulfilledQueue();
+          const receiver = Object.assign(newConnection(0), { requestQueue: queue });
+          const stream = Buffer.concat(
+            bodies.map((body, nth) => Buffer.concat([int32(4 + body.length), int32(nth), body])),
+          );
+          const memory = Buffer.alloc(60);
+          for (let at = 0, nth = 0; at < stream.length; nth += 1) {
+            const length = stream.copy(memory, 0, at, at + cuts[nth % cuts.length]!);
+            receiver.processData(memory.subarray(0, length));
+            memory.fill(0xff);
+            at += length;
+          }
+          expect(queue.payloads).toEqual(bodies);
+          expect(queue.correlationIds).toEqual(bodies.map((_, nth) => nth));
+        },
+      ),
+    );
+  });
+
+  it.each([
+    ['HTTP/1.1 400 Bad Request', 'a response begins with a size of 1213486160, expected from 4 to 268435456'],
+    ['\0\0\0\x03\0\0\0', 'a response begins with a size of 3, expected from 4 to'],
+    ['\xff\xff\xff\xff', 'a response begins with a size of -1, expected from 4 to'],
+  ])('is closed when no broker listens there, and says what came: %j', async (answer, complaint) => {
+    await open((socket) => socket.on('data', () => socket.write(Buffer.from(answer, 'latin1'))));
+    await connection.connect();
+    await expect(connection.send(EXCHANGE)).rejects.toThrow(complaint);
+  });
+
+  it('fails to authenticate when what is answered then is no broker, too', async () => {
+    await open((socket) => socket.on('data', () => socket.write('HTTP/1.1 400 Bad Request')));
+    await connection.connect();
+    const request = { encode: () => Promise.resolve(Buffer.from('a token')) };
+    await expect(connection.sendAuthRequest({ request, response: EXCHANGE.response })).rejects.toThrow(
+      'Connection closed by the server',
+    );
+  });
+
+  it('takes nothing from a socket that it has given up', async () => {
+    const sockets: Socket[] = [];
+    await open((socket) => {
+      sockets.push(socket);
+      socket.on('data', (request) => {
+        if (sockets.length === 1) return;
+        sockets[0]!.write('HTTP/1.1 400 Bad Request', () => {
+          setImmediate(() => socket.write(Buffer.concat([int32(5), int32(request.readInt32BE(8)), Buffer.from('.')])));
+        });
+      });
+    });
+    await connection.connect();
+    await connection.disconnect();
+    await connection.connect();
+    expect(await connection.send(EXCHANGE)).toBe('.');
+    for (const socket of sockets) socket.destroy();
   });
 
   it('sends a body in pieces as one whole, from where they lie', async () => {
