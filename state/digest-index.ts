@@ -17,7 +17,7 @@ import { FatalError } from '../topology/errors.js';
 import { DIGEST_BYTES } from './digest-bytes.js';
 import { hashAt, hashOf, homeAt, homeOf } from './digest-hash.js';
 import { DigestRegions, Entries, HOMES, type Width } from './digest-regions.js';
-import { WaitingDigests, type SortedDigests } from './waiting-digests.js';
+import { regionOf, WaitingDigests, type SortedDigests } from './waiting-digests.js';
 
 const PLACE_BITS = 22;
 const LEAST_LEVEL = 4;
@@ -145,7 +145,7 @@ export class DigestIndex {
     for (let nth = 0; nth < sorted.ends.length; nth += 1) {
       const to = sorted.ends[nth]!;
       if (from === to) continue;
-      const region = waiting.regionOf(group, nth, level);
+      const region = regionOf(group, nth, level);
       if (region < this.#divided) {
         const middle = sorted.divide(from, to, 1 << level);
         this.#bringInto(region, level + 1, sorted, from, middle);

@@ -14,6 +14,8 @@ const PER_REGION = 64;
 const LEAST_DIGESTS = 64;
 /** 34 MB for all groups, when more than four million are to come. */
 const MOST_DIGESTS = 65_536;
+/** The part of their room over which groups are full the first time: what is brought in sooner is brought in often. */
+const FIRST_SPREAD = 1 / 8;
 const HOME_BITS = 6;
 const HOME_MASK = (1 << HOME_BITS) - 1;
 
@@ -57,7 +59,7 @@ export class WaitingDigests {
   /** Place and home of each. */
   readonly #placesAndHomes: Int32Array;
   readonly #sizes = new Int32Array(GROUPS);
-  /** When each is full: at first not all at the same time, since hashes fill them alike. */
+  /** When each is full: the first time one after another, since hashes fill them alike. */
   readonly #limits = new Int32Array(GROUPS);
   readonly #sorted: SortedDigests;
 
@@ -68,7 +70,7 @@ export class WaitingDigests {
     this.#placesAndHomes = new Int32Array(GROUPS * this.#room);
     this.#sorted = new SortedDigests(this.#room);
     for (let group = 0; group < GROUPS; group += 1)
-      this.#limits[group] = this.#room - Math.floor((this.#room * group) / (8 * GROUPS));
+      this.#limits[group] = this.#room - Math.floor((this.#room * FIRST_SPREAD * group) / GROUPS);
   }
 
   get bytes(): number {
@@ -135,11 +137,11 @@ export class WaitingDigests {
     }
     return sorted;
   }
+}
 
-  /** The number of the group's nth region. */
-  regionOf(group: number, nth: number, level: number): number {
-    return ((nth << GROUP_BITS) | group) & ((1 << level) - 1);
-  }
+/** The number of the group's nth region. */
+export function regionOf(group: number, nth: number, level: number): number {
+  return ((nth << GROUP_BITS) | group) & ((1 << level) - 1);
 }
 
 function roomFor(level: number, toCome: number): number {
