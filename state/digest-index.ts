@@ -161,19 +161,18 @@ export class DigestIndex {
   #bringInto(region: number, level: number, sorted: SortedDigests, from: number, to: number): void {
     const { hashes, places, homes } = sorted;
     const counts = this.#counts;
-    const keep = ~below(level);
     let end = from;
     for (let nth = from; nth < to; nth += 1) {
       const place = places[nth]!;
       if (counts[place] === GONE) continue;
-      hashes[end] = (hashes[nth]! & keep) | place;
+      hashes[end] = entryOf(hashes[nth]!, place, level);
       homes[end] = homes[nth]!;
       end += 1;
     }
     const fitting = this.#regions.addAll(region, this.#widthOf(level), hashes, homes, from, end);
     // What they are entries of can be read from them.
     for (let nth = fitting; nth < end; nth += 1)
-      this.#addToCrowd((hashes[nth]! & keep) | region, homes[nth]!, hashes[nth]! & ~keep);
+      this.#addToCrowd((hashes[nth]! & ~below(level)) | region, homes[nth]!, hashes[nth]! & below(level));
   }
 
   #addToCrowd(hash: number, home: number, place: number): void {

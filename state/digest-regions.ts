@@ -217,14 +217,17 @@ function countIn(counts: Uint8Array, entries: Int32Array, homes: Uint8Array, fro
       nth += 1;
     } else {
       end -= 1;
-      const entry = entries[nth]!;
-      entries[nth] = entries[end]!;
-      homes[nth] = homes[end]!;
-      entries[end] = entry;
-      homes[end] = home;
+      swap(entries, nth, end);
+      swap(homes, nth, end);
     }
   }
   return end;
+}
+
+export function swap(column: Int32Array | Uint8Array, one: number, other: number): void {
+  const kept = column[one]!;
+  column[one] = column[other]!;
+  column[other] = kept;
 }
 
 /** From the end on: each of the old entries is moved once, or not at all. `next` says where the room for each home's new ones begins. */

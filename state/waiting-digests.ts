@@ -4,6 +4,7 @@
  */
 import { DIGEST_BYTES } from './digest-bytes.js';
 import { hashAt, homeAt } from './digest-hash.js';
+import { swap } from './digest-regions.js';
 
 /** The last bits of a hash say its group, and are the last bits of its region's number whatever the index's level. */
 const GROUP_BITS = 6;
@@ -152,10 +153,4 @@ function roomFor(level: number, toCome: number): number {
 
 function regionsOfGroup(level: number): number {
   return 1 << Math.max(0, level - GROUP_BITS);
-}
-
-function swap(column: Int32Array | Uint8Array, one: number, other: number): void {
-  const kept = column[one]!;
-  column[one] = column[other]!;
-  column[other] = kept;
 }

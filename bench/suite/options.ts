@@ -1,7 +1,7 @@
 /** The options of `npm run bench`. */
 import { execFileSync } from 'node:child_process';
 import { resolve } from 'node:path';
-import { ConfigError } from '../../topology/errors.js';
+import { ConfigError, messageOf } from '../../topology/errors.js';
 import { CONTENDERS, PEERS, type Contender, type System } from './contenders.js';
 import type { LatencyLoad } from './latency.js';
 import { withoutTransactions } from './without-transactions.js';
@@ -67,6 +67,14 @@ export function parseBenchOptions(given: GivenOptions): BenchOptions {
   const contenders = CONTENDERS.filter(
     ({ id, system }) => (system === 'ours' || asked.includes(system)) && (only?.includes(id) ?? true),
   );
+  const node = (program: string): Contender[] => {
+    try {
+      return contenders.flatMap(on(program));
+    } catch (error) {
+      faults.push(`--node is "${program}": expected the path of a program of Node: ${messageOf(error)}`);
+      return [];
+    }
+  };
   const records = (given.events ?? String(isQuick ? QUICK_RECORDS : 400_000)).split(',');
   const rounds = (given.rounds ?? (isQuick ? '2' : '7')).split(',');
   const options: BenchOptions = {
@@ -74,7 +82,7 @@ export function parseBenchOptions(given: GivenOptions): BenchOptions {
     contenders: [
       ...contenders,
       ...(given.before === undefined ? [] : contenders.flatMap(before(given.before))),
-      ...(given.node === undefined ? [] : contenders.flatMap(on(given.node))),
+      ...(given.node === undefined ? [] : node(given.node)),
       ...(given.withoutTransactions ? contenders.flatMap(withoutTransactions) : []),
     ]
       .map((one) => (isQuick && one.mostRecords ? { ...one, mostRecords: QUICK_MOST_RECORDS } : one))
@@ -106,18 +114,12 @@ function before(folder: string): (contender: Contender) => Contender[] {
 }
 
 /** The same of ours on another Node: `npx -y node@24 -p process.execPath` names one. Throws when it does not start. */
-function on(node: string): (contender: Contender) => Contender[] {
+function on(program: string): (contender: Contender) => Contender[] {
+  const node = resolve(program);
   const version = execFileSync(node, ['--version'], { encoding: 'utf8' }).trim();
   return (contender) =>
     contender.system === 'ours'
-      ? [
-          {
-            ...contender,
-            id: `node-${contender.id}`,
-            label: `${contender.label}, Node ${version}`,
-            node: resolve(node),
-          },
-        ]
+      ? [{ ...contender, id: `node-${contender.id}`, label: `${contender.label}, Node ${version}`, node }]
       : [];
 }
 

@@ -40,6 +40,18 @@ describe("the benchmark's options", () => {
     expect(quick.contenders.find(({ id }) => id === 'kafkats')).toMatchObject({ mostRecords: 4_000 });
   });
 
+  it('set ours on another Node beside it, which is named by its path', () => {
+    const options = parseBenchOptions({ ...DEFAULTS, only: 'ours-1', node: process.execPath });
+    expect(options.contenders.at(-1)).toMatchObject({
+      id: 'node-ours-1',
+      label: `ours, 1 worker, Node ${process.version}`,
+      node: process.execPath,
+    });
+    expect(() => parseBenchOptions({ ...DEFAULTS, node: '/no/such/node' })).toThrow(
+      '--node is "/no/such/node": expected the path of a program of Node',
+    );
+  });
+
   it('are refused all together, each with its value and what was expected', () => {
     expect(() => parseBenchOptions({ ...DEFAULTS, peers: 'flink', events: '5', rounds: 'x' })).toThrow(
       /--peers flink: expected some of kafka-streams.*--events is "5": expected a whole number.*--rounds is "x"/s,
