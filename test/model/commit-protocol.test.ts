@@ -51,6 +51,7 @@ async function outcomes(): Promise<Record<string, number>> {
     'commits of unknown outcome': await sum('transactions_total', 'unknown'),
     'tasks lost to another worker': await sum('transactions_total', 'fenced'),
     rebalances: await sum('rebalances_total'),
+    'gone on while the group gathered': await sum('gone_on_total'),
     'repeats dropped': await sum('records_dropped_total'),
     'dead letters': await sum('dead_letters_total'),
     'changelog records restored': await sum('restore_records_total'),

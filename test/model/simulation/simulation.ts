@@ -6,6 +6,7 @@
  */
 import { vi } from 'vitest';
 import type { Scheduler } from '../memory-broker/scheduler.js';
+import { stubTimers } from './global-timers.js';
 
 /** A process, to the simulation: its events happen while it runs. What it has sent is on its way all the same. */
 export interface Process {
@@ -48,7 +49,7 @@ export class Simulation implements Scheduler {
   /** Takes the place of clock, timers, event loop and chance until `end`. */
   begin(): void {
     Object.assign(active, { simulation: this });
-    vi.stubGlobal('setImmediate', (run: () => void) => this.add('turn', 'turn', run));
+    stubTimers(this);
     vi.spyOn(performance, 'now').mockImplementation(() => this.#now);
     vi.spyOn(Date, 'now').mockImplementation(() => this.#now);
     vi.spyOn(Math, 'random').mockImplementation(() => this.#chance());

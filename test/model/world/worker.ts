@@ -1,6 +1,6 @@
 /** A worker as stream-role.ts puts it together, on the in-memory broker: real group, real tasks, real stores. */
 import { pino } from 'pino';
-import { Registry } from 'prom-client';
+import { Counter, Registry } from 'prom-client';
 import { Room } from '../../../state/room.js';
 import { RetryBudget } from '../../../schemas/retry-budget.js';
 import type { StateEnvironment } from '../../../state/environment.js';
@@ -34,7 +34,10 @@ const TIMES = {
 };
 export const SILENT = pino({ level: 'silent' });
 /** Of every worker in every run: what came about at all. */
-export const METRICS = createMetrics(new Registry());
+export const METRICS = {
+  ...createMetrics(new Registry()),
+  gone_on_total: new Counter({ name: 'gone_on_total', help: 'tasks went on while the group gathered', registers: [] }),
+};
 
 export const SOURCE_NAMES = SOURCES.map((topic) => NAMES.physical(topic));
 /** What the tasks write. */
@@ -154,7 +157,10 @@ export class Worker {
       {
         claim: () => group.claim(),
         suspend: () => group.suspend(),
-        goOn: () => group.goOn(),
+        goOn: () => {
+          METRICS.gone_on_total.inc();
+          group.goOn();
+        },
         hold: () => group.hold(),
         assigned: (placement, deal, member) => {
           this.assignment = { member, tasks: placement.tasks };
