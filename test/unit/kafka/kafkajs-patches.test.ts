@@ -120,6 +120,11 @@ function int32(value: number): Buffer {
   return bytes;
 }
 
+/** The answer to a request. */
+function dotTo(request: Buffer): Buffer {
+  return Buffer.concat([int32(5), int32(request.readInt32BE(8)), Buffer.from('.')]);
+}
+
 describe('a connection', () => {
   let opened = 0;
   let server: Server;
@@ -217,9 +222,7 @@ describe('a connection', () => {
       sockets.push(socket);
       socket.on('data', (request) => {
         if (sockets.length === 1) return;
-        sockets[0]!.write('HTTP/1.1 400 Bad Request', () => {
-          setImmediate(() => socket.write(Buffer.concat([int32(5), int32(request.readInt32BE(8)), Buffer.from('.')])));
-        });
+        sockets[0]!.write('HTTP/1.1 400 Bad Request', () => setImmediate(() => socket.write(dotTo(request))));
       });
     });
     await connection.connect();
@@ -227,6 +230,24 @@ describe('a connection', () => {
     await connection.connect();
     expect(await connection.send(EXCHANGE)).toBe('.');
     for (const socket of sockets) socket.destroy();
+  });
+
+  it.each([
+    ['ends', (socket: Socket): void => void socket.end()],
+    ['fails', (socket: Socket): void => void socket.resetAndDestroy()],
+  ])('goes on when a socket that it has given up %s', async (_, giveUp) => {
+    const sockets: Socket[] = [];
+    await open((socket) => {
+      sockets.push(socket);
+      socket.on('data', (request) => {
+        giveUp(sockets[0]!);
+        setTimeout(() => socket.write(dotTo(request)), 20);
+      });
+    });
+    await connection.connect();
+    await connection.disconnect();
+    await connection.connect();
+    expect(await connection.send(EXCHANGE)).toBe('.');
   });
 
   it('sends a body in pieces as one whole, from where they lie', async () => {
