@@ -18,8 +18,6 @@ import { Topics } from './suite/topics.js';
 import { readVersions } from './suite/versions.js';
 
 const BROKER_HEAP_MB = 1024;
-/** Rounds of a contender that is slow. */
-const SLOW_ROUNDS = 3;
 /** Source records of the round that is thrown away. */
 const WARM_UP = 200_000;
 const say = (line: string): void => console.log(line);
@@ -107,7 +105,7 @@ async function* runRounds(bench: Bench, { options, contenders }: Results): Async
   for (const [at, size] of options.records.entries()) {
     for (let round = 0; round < options.rounds[at]!; round += 1) {
       for (const contender of contenders) {
-        if (contender.mostRecords && (at > 0 || round >= SLOW_ROUNDS)) continue;
+        if (contender.mostRecords && at > 0) continue;
         for (const kind of kinds) {
           const records = Math.min(size, contender.mostRecords ?? size);
           // It does not depend on the size of what came before.

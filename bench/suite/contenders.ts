@@ -19,8 +19,8 @@ export interface Contender {
   /** Of ours: arguments of node, before the program's. */
   readonly nodeArgs?: readonly string[];
   /**
-   * A slow one is given no more records than this, in no more than the first rounds of the first size: its rate does
-   * not depend on it, and the others' turns come sooner.
+   * A slow one is given no more records than this, and only in the rounds of the first size: its rate does not depend
+   * on it, and the others' turns come sooner.
    */
   readonly mostRecords?: number;
 }
