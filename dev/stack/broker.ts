@@ -11,6 +11,7 @@ import type { BrokerLayout, Layout } from './layout.js';
 import { listBrokers } from './list-brokers.js';
 import type { MemberSpec } from './member.js';
 import { projectRoot } from './place.js';
+import { makeCertificate, readCertificate, scramArguments, securedProperties, USER, type Secured } from './secured.js';
 
 const run = promisify(execFile);
 
@@ -47,10 +48,13 @@ async function prepareBroker(
   java: string,
   artifacts: Artifacts,
 ): Promise<void> {
+  const broker = brokerOf(layout, id);
   await mkdir(join(root, brokerName(id)), { recursive: true });
-  await writeFile(configFile(root, id), serverProperties(root, layout, brokerOf(layout, id)));
+  await writeFile(configFile(root, id), serverProperties(root, layout, broker));
+  if (broker.securedPort) await makeCertificate(join(root, brokerName(id)), java);
   if (existsSync(join(dataFolder(root, id), 'meta.properties'))) return;
   const tool = ['kafka.tools.StorageTool', 'format', '-t', layout.clusterId, '-c', configFile(root, id)];
+  if (broker.securedPort) tool.push(...scramArguments());
   const jvm = [
     '-Xmx128m',
     '-XX:+UseSerialGC',
@@ -69,7 +73,7 @@ async function prepareBroker(
 function serverProperties(root: string, layout: Layout, broker: BrokerLayout): string {
   const replicas = layout.brokers.length;
   const inSync = replicas >= 3 ? 2 : 1;
-  const { front } = broker;
+  const { front, securedPort } = broker;
   const voters = layout.brokers.map((one) => `${one.id}@127.0.0.1:${one.controllerPort}`).join(',');
   const properties: Record<string, string | number | boolean> = {
     'process.roles': 'broker,controller',
@@ -80,13 +84,16 @@ function serverProperties(root: string, layout: Layout, broker: BrokerLayout): s
       `BROKER://127.0.0.1:${broker.port}`,
       `CONTROLLER://127.0.0.1:${broker.controllerPort}`,
       ...(front ? [`FRONT://127.0.0.1:${front.port}`] : []),
+      ...(securedPort ? [`SECURED://127.0.0.1:${securedPort}`] : []),
     ].join(','),
     'advertised.listeners': [
       `BROKER://127.0.0.1:${broker.port}`,
       ...(front ? [`FRONT://127.0.0.1:${front.advertised}`] : []),
+      ...(securedPort ? [`SECURED://127.0.0.1:${securedPort}`] : []),
     ].join(','),
     'inter.broker.listener.name': 'BROKER',
-    'listener.security.protocol.map': 'BROKER:PLAINTEXT,CONTROLLER:PLAINTEXT,FRONT:PLAINTEXT',
+    'listener.security.protocol.map': 'BROKER:PLAINTEXT,CONTROLLER:PLAINTEXT,FRONT:PLAINTEXT,SECURED:SASL_SSL',
+    ...(securedPort ? securedProperties('SECURED', join(root, brokerName(broker.id))) : {}),
     'log.dirs': dataFolder(root, broker.id).replaceAll('\\', '/'),
     'auto.create.topics.enable': false,
     'default.replication.factor': replicas,
@@ -110,6 +117,16 @@ function serverProperties(root: string, layout: Layout, broker: BrokerLayout): s
   return `${Object.entries(properties)
     .map(([key, value]) => `${key}=${value}`)
     .join('\n')}\n`;
+}
+
+/** The way in with TLS and SASL; undefined when the stack was made without one. */
+export async function securedOf(root: string, { brokers }: Layout): Promise<Secured | undefined> {
+  if (!brokers.every(({ securedPort }) => securedPort)) return undefined;
+  return {
+    kafkaBrokers: brokers.map(({ securedPort }) => `127.0.0.1:${securedPort}`).join(','),
+    ca: (await Promise.all(brokers.map(({ id }) => readCertificate(join(root, brokerName(id)))))).join(''),
+    ...USER,
+  };
 }
 
 async function serves(broker: BrokerLayout): Promise<boolean> {

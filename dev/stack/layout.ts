@@ -14,6 +14,8 @@ export interface BrokerLayout {
   readonly controllerPort: number;
   /** A second way in for clients, through something that stands between: it listens on `advertised` and passes on to `port`. */
   readonly front?: { readonly port: number; readonly advertised: number } | undefined;
+  /** Where it listens with TLS and SASL. */
+  readonly securedPort?: number | undefined;
 }
 
 export interface Layout {
@@ -65,6 +67,9 @@ export async function planLayout(place: StackPlace): Promise<Layout> {
               advertised: await keepOrChoose(before?.front?.advertised),
             },
           }
+        : {}),
+      ...((before ? before.securedPort : place.secured)
+        ? { securedPort: await keepOrChoose(before?.securedPort) }
         : {}),
     });
   }

@@ -11,6 +11,8 @@ export interface StackOptions {
   readonly brokers?: number;
   /** Gives each broker a second listener whose advertised port is another than its own: for a proxy of the tests. Default: none. */
   readonly fronted?: boolean;
+  /** Gives each broker another listener, with TLS and SASL. Default: none. */
+  readonly secured?: boolean;
   /** Each broker's largest heap, MB; fixed when the stack is made. Default: 512. */
   readonly brokerHeapMb?: number;
   /** How long starting may take, in milliseconds, without the fetching of artifacts. Default: 60 000. */
@@ -27,6 +29,7 @@ export interface StackPlace {
   readonly artifacts: string;
   readonly brokers: number | undefined;
   readonly fronted: boolean;
+  readonly secured: boolean;
   readonly brokerHeapMb: number;
   readonly deadlineMs: number;
   readonly progress: (line: string) => void;
@@ -39,6 +42,7 @@ export function placeOf(options: StackOptions = {}): StackPlace {
     artifacts: resolve(options.artifacts ?? join(projectRoot(), '.stack', 'artifacts')),
     brokers: options.brokers,
     fronted: options.fronted ?? false,
+    secured: options.secured ?? false,
     brokerHeapMb: options.brokerHeapMb ?? 512,
     deadlineMs: options.deadlineMs ?? 60_000,
     progress: options.progress ?? (() => undefined),

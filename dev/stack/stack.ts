@@ -7,13 +7,14 @@ import { rm } from 'node:fs/promises';
 
 import { FatalError } from '../../topology/errors.js';
 import { fetchArtifacts } from './artifacts.js';
-import { brokerName, brokerSpec } from './broker.js';
+import { brokerName, brokerSpec, securedOf } from './broker.js';
 import { findJava } from './java.js';
 import { checkBrokers, planLayout, readLayout, type Layout } from './layout.js';
 import { withLock } from './lock.js';
 import { pidOf, startMember, stopMember, whenAnswering, type MemberSpec } from './member.js';
 import { placeOf, type StackOptions, type StackPlace } from './place.js';
 import { REGISTRY, registrySpec, registryUrl } from './registry.js';
+import type { Secured } from './secured.js';
 
 export interface StackInfo {
   readonly root: string;
@@ -22,6 +23,8 @@ export interface StackInfo {
   readonly schemaRegistryUrl: string;
   /** The second way in of each broker, when the stack was made with one. */
   readonly fronts: readonly { readonly port: number; readonly advertised: number }[];
+  /** The way in with TLS and SASL, when the stack was made with one. */
+  readonly secured: Secured | undefined;
   /** Names and pids of the processes. */
   readonly members: readonly { readonly name: string; readonly pid: number }[];
   /** Names of the members that this call has started; empty when all were found running. */
@@ -155,6 +158,7 @@ async function infoOf(root: string, layout: Layout, started: readonly MemberSpec
     kafkaBrokers: layout.brokers.map((broker) => `127.0.0.1:${broker.port}`).join(','),
     schemaRegistryUrl: registryUrl(layout),
     fronts: layout.brokers.flatMap(({ front }) => (front ? [front] : [])),
+    secured: await securedOf(root, layout),
     members,
     started: started.map((spec) => spec.name),
   };

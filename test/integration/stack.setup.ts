@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
 
 import { applicableEnvironment } from '../../dev/stack/environment.js';
+import type { Secured } from '../../dev/stack/secured.js';
 import { reset, up } from '../../dev/stack/stack.js';
 import { guardStack } from './harness/guard.js';
 
@@ -14,6 +15,8 @@ declare module 'vitest' {
     SCHEMA_REGISTRY_URL: string;
     /** Folder of the private stack; empty when the environment names another. */
     STACK_ROOT: string;
+    /** The way in with TLS and SASL; null when the environment names another stack. */
+    STACK_SECURED: Secured | null;
   }
 }
 
@@ -21,6 +24,7 @@ interface TestStack {
   readonly root: string;
   readonly kafkaBrokers: string;
   readonly schemaRegistryUrl: string;
+  readonly secured: Secured | null;
 }
 
 /** Both projects use this file, in one process; they share one stack. */
@@ -33,6 +37,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   project.provide('KAFKA_BROKERS', stack.kafkaBrokers);
   project.provide('SCHEMA_REGISTRY_URL', stack.schemaRegistryUrl);
   project.provide('STACK_ROOT', stack.root);
+  project.provide('STACK_SECURED', stack.secured);
   return async () => {
     shared.testStackUsers = (shared.testStackUsers ?? 1) - 1;
     if (shared.testStackUsers > 0) return;
@@ -43,9 +48,13 @@ export default async function setup(project: TestProject): Promise<() => Promise
 
 async function startStack(): Promise<TestStack> {
   const configured = applicableEnvironment(process.env);
-  if (configured.kind === 'configured') return { ...configured, root: '' };
+  if (configured.kind === 'configured') return { ...configured, root: '', secured: null };
   const root = await mkdtemp(join(tmpdir(), 'notification-streams-test-'));
   guardStack(root);
-  const { kafkaBrokers, schemaRegistryUrl } = await up({ root, progress: (line) => console.log(line) });
-  return { root, kafkaBrokers, schemaRegistryUrl };
+  const { kafkaBrokers, schemaRegistryUrl, secured } = await up({
+    root,
+    secured: true,
+    progress: (line) => console.log(line),
+  });
+  return { root, kafkaBrokers, schemaRegistryUrl, secured: secured ?? null };
 }
