@@ -98,13 +98,13 @@ async function warmUp(
   printRound(await runRound(bench, first, plan), (line) => say(`thrown away, a warm-up: ${line}`));
 }
 
-/** In turns, A B C A B C: what else the machine does meets all alike. */
+/** In turns, A B C B C A C A B: what else the machine does meets all alike, and so does being the first on a new input. */
 async function* runRounds(bench: Bench, { options, contenders }: Results): AsyncGenerator<RoundResult> {
   await warmUp(bench, options, contenders);
   const kinds: RoundPlan['kind'][] = options.resume ? ['throughput', 'resume'] : ['throughput'];
   for (const [at, size] of options.records.entries()) {
     for (let round = 0; round < options.rounds[at]!; round += 1) {
-      for (const contender of contenders) {
+      for (const contender of rotated(contenders, round)) {
         if (contender.mostRecords && at > 0) continue;
         for (const kind of kinds) {
           const records = Math.min(size, contender.mostRecords ?? size);
@@ -115,4 +115,9 @@ async function* runRounds(bench: Bench, { options, contenders }: Results): Async
       }
     }
   }
+}
+
+function rotated<T>(all: readonly T[], by: number): readonly T[] {
+  const first = by % all.length;
+  return [...all.slice(first), ...all.slice(0, first)];
 }
