@@ -17,6 +17,8 @@ import { makeWorkload } from './harness/workload.js';
 
 /** Longer than the session timeout, the transaction timeout and every retry of a request. */
 const OUTAGE_MS = 20_000;
+/** Longer than every attempt at a schema id. */
+const REGISTRY_OUTAGE_MS = 8_000;
 const SHORT_TIMEOUTS = { TRANSACTION_TIMEOUT_MS: '8000', REQUEST_TIMEOUT_MS: '4000' };
 
 bringUpOwnStack('outages');
@@ -88,7 +90,7 @@ describe('while records flow', () => {
       const newer = await registerVersion(`${test.prefix}TASK_EVENT_TOPIC-value`, SCHEMAS.TaskEvent, 'newer');
 
       await stopRegistry(ownStack());
-      const away = delay(OUTAGE_MS);
+      const away = delay(REGISTRY_OUTAGE_MS);
       const unknown = task({ eventId: 'waits' }, { partition: 1 });
       (unknown.message.value as Buffer).writeUInt32BE(newer, 1);
       await produceAll(test.prefix, [
