@@ -22,7 +22,7 @@ export function brokerName(id: number): string {
 /** How to start the broker with this id, and how to see that it serves. */
 export function brokerSpec(root: string, layout: Layout, id: number): MemberSpec {
   const broker = brokerOf(layout, id);
-  const folder = join(root, brokerName(id));
+  const folder = folderOf(root, id);
   const log = join(folder, 'server.log');
   return {
     name: brokerName(id),
@@ -49,9 +49,9 @@ async function prepareBroker(
   artifacts: Artifacts,
 ): Promise<void> {
   const broker = brokerOf(layout, id);
-  await mkdir(join(root, brokerName(id)), { recursive: true });
+  await mkdir(folderOf(root, id), { recursive: true });
   await writeFile(configFile(root, id), serverProperties(root, layout, broker));
-  if (broker.securedPort) await makeCertificate(join(root, brokerName(id)), java);
+  if (broker.securedPort) await makeCertificate(folderOf(root, id), java);
   if (existsSync(join(dataFolder(root, id), 'meta.properties'))) return;
   const tool = ['kafka.tools.StorageTool', 'format', '-t', layout.clusterId, '-c', configFile(root, id)];
   if (broker.securedPort) tool.push(...scramArguments());
@@ -61,7 +61,7 @@ async function prepareBroker(
     '-XX:TieredStopAtLevel=1',
     `-Dlog4j2.configurationFile=${log4jConfig()}`,
   ];
-  const log = `-Dstack.log=${join(root, brokerName(id), 'format.log')}`;
+  const log = `-Dstack.log=${join(folderOf(root, id), 'format.log')}`;
   try {
     await run(java, [...jvm, log, '-cp', artifacts.kafka, ...tool], { timeout: 60_000 });
   } catch (error) {
@@ -93,7 +93,7 @@ function serverProperties(root: string, layout: Layout, broker: BrokerLayout): s
     ].join(','),
     'inter.broker.listener.name': 'BROKER',
     'listener.security.protocol.map': 'BROKER:PLAINTEXT,CONTROLLER:PLAINTEXT,FRONT:PLAINTEXT,SECURED:SASL_SSL',
-    ...(securedPort ? securedProperties('SECURED', join(root, brokerName(broker.id))) : {}),
+    ...(securedPort ? securedProperties('SECURED', folderOf(root, broker.id)) : {}),
     'log.dirs': dataFolder(root, broker.id).replaceAll('\\', '/'),
     'auto.create.topics.enable': false,
     'default.replication.factor': replicas,
@@ -124,7 +124,7 @@ export async function securedOf(root: string, { brokers }: Layout): Promise<Secu
   if (!brokers.every(({ securedPort }) => securedPort)) return undefined;
   return {
     kafkaBrokers: brokers.map(({ securedPort }) => `127.0.0.1:${securedPort}`).join(','),
-    ca: (await Promise.all(brokers.map(({ id }) => readCertificate(join(root, brokerName(id)))))).join(''),
+    ca: (await Promise.all(brokers.map(({ id }) => readCertificate(folderOf(root, id))))).join(''),
     ...USER,
   };
 }
@@ -144,12 +144,17 @@ function brokerOf(layout: Layout, id: number): BrokerLayout {
   return broker;
 }
 
+/** Its own folder: configuration, logs, data. */
+function folderOf(root: string, id: number): string {
+  return join(root, brokerName(id));
+}
+
 function configFile(root: string, id: number): string {
-  return join(root, brokerName(id), 'server.properties');
+  return join(folderOf(root, id), 'server.properties');
 }
 
 function dataFolder(root: string, id: number): string {
-  return join(root, brokerName(id), 'data');
+  return join(folderOf(root, id), 'data');
 }
 
 function log4jConfig(): string {

@@ -1,7 +1,7 @@
 /** A second way in to a broker, with TLS and SASL as clusters in production have them: for tests. */
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { readFile, rename } from 'node:fs/promises';
+import { readFile, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 
@@ -23,8 +23,8 @@ export interface Secured {
 export const USER = { username: 'app', password: 'of-the-tests' } as const;
 
 /**
- * After this a connection that has not authenticated again is closed (KIP-368). kafkajs does so 10 s before: a
- * connection in use does it every second.
+ * After this a connection that has not authenticated again is closed (KIP-368). Ours do so 10 s before
+ * (topology/kafka/connect.ts): one that is in use does it every second.
  */
 const REAUTHENTICATION_MS = 11_000;
 const ALIAS = 'broker';
@@ -38,6 +38,8 @@ export async function makeCertificate(folder: string, java: string): Promise<voi
     await run(join(dirname(java), 'keytool'), [...args, ...store], { timeout: 60_000 });
   };
   try {
+    // One of an earlier attempt that did not come to its end.
+    await rm(keyStoreOf(folder), { force: true });
     const key = ['-genkeypair', '-keyalg', 'EC', '-groupname', 'secp256r1', '-storetype', 'PKCS12'];
     await keytool(...key, '-validity', '3650', '-dname', 'CN=127.0.0.1', '-ext', 'san=ip:127.0.0.1');
     // Under its name only when it is whole.

@@ -10,6 +10,7 @@ import { makeWorkload } from './harness/workload.js';
 
 const MECHANISMS = ['plain', 'scram-sha-256', 'scram-sha-512'];
 const EVENTS = 2_000;
+/** One after another: connections are in use for longer than they may be without authenticating again. */
 const SLICES = 3;
 
 const secured = inject('STACK_SECURED');

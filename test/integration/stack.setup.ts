@@ -24,7 +24,7 @@ interface TestStack {
   readonly root: string;
   readonly kafkaBrokers: string;
   readonly schemaRegistryUrl: string;
-  readonly secured: Secured | null;
+  readonly secured?: Secured | undefined;
 }
 
 /** Both projects use this file, in one process; they share one stack. */
@@ -37,7 +37,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   project.provide('KAFKA_BROKERS', stack.kafkaBrokers);
   project.provide('SCHEMA_REGISTRY_URL', stack.schemaRegistryUrl);
   project.provide('STACK_ROOT', stack.root);
-  project.provide('STACK_SECURED', stack.secured);
+  project.provide('STACK_SECURED', stack.secured ?? null);
   return async () => {
     shared.testStackUsers = (shared.testStackUsers ?? 1) - 1;
     if (shared.testStackUsers > 0) return;
@@ -48,7 +48,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
 
 async function startStack(): Promise<TestStack> {
   const configured = applicableEnvironment(process.env);
-  if (configured.kind === 'configured') return { ...configured, root: '', secured: null };
+  if (configured.kind === 'configured') return { ...configured, root: '' };
   const root = await mkdtemp(join(tmpdir(), 'notification-streams-test-'));
   guardStack(root);
   const { kafkaBrokers, schemaRegistryUrl, secured } = await up({
@@ -56,5 +56,5 @@ async function startStack(): Promise<TestStack> {
     secured: true,
     progress: (line) => console.log(line),
   });
-  return { root, kafkaBrokers, schemaRegistryUrl, secured: secured ?? null };
+  return { root, kafkaBrokers, schemaRegistryUrl, secured };
 }

@@ -8,13 +8,12 @@ class SimulatedTimer {
   #cancel!: () => void;
 
   constructor(simulation: Simulation, run: () => void, ms: number, isRepeated: boolean) {
-    const process = simulation.current;
     const arm = (): void => {
       const happen = (): void => {
         if (isRepeated) arm();
         run();
       };
-      this.#cancel = simulation.add('timer', `${ms} ms`, happen, ms, process);
+      this.#cancel = simulation.add('timer', `${ms} ms`, happen, ms);
     };
     arm();
   }
