@@ -28,8 +28,6 @@ const NARROW = 0xff_ffff;
 const ALL = -1;
 /** Regions divided for each new place in the last eighth of a level's. */
 const DIVIDED_PER_OPENED = 8;
-/** Regions swept for each place that is given up: an eighth of the places waits for that, and their entries till then. */
-const SWEPT_PER_GIVEN_UP = 16;
 const FULL_SEGMENT = 120;
 const GONE = -1;
 
@@ -180,12 +178,21 @@ export class DigestIndex {
     this.#crowd.set(key, [...(this.#crowd.get(key) ?? []), place]);
   }
 
-  /** Nothing lies in the place any more. */
+  /** Nothing lies in the place any more. Its entries stay until they are swept out. */
   giveUp(place: number): void {
     this.#size -= this.#counts[place]!;
     this.#counts[place] = GONE;
     this.#givenUp.push(place);
-    for (let left = SWEPT_PER_GIVEN_UP; left > 0; left -= 1) this.#sweep();
+  }
+
+  /** Whether entries of what was given up may be there. */
+  get isToBeSwept(): boolean {
+    return this.#givenUp.length + this.#leaving.length > 0;
+  }
+
+  /** Takes those entries out of so many regions; the places can be used again when all regions had their turn. */
+  sweep(regions: number): void {
+    for (let left = regions; left > 0 && this.isToBeSwept; left -= 1) this.#sweepNext();
   }
 
   /** Calls `visit` with each place in which the digest may lie. */
@@ -249,7 +256,7 @@ export class DigestIndex {
   }
 
   /** Cleans the next region. */
-  #sweep(): void {
+  #sweepNext(): void {
     const region = this.#swept;
     const bit = 1 << this.#level;
     const level = region < this.#divided || region >= bit ? this.#level + 1 : this.#level;

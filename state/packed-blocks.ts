@@ -106,7 +106,8 @@ export class PackedBlocks {
     const target = this.#words(to);
     const sourceAt = from & CHUNK_MASK;
     const targetAt = to & CHUNK_MASK;
-    for (let at = 0; at < count; at += 1) target[targetAt + at] = source[sourceAt + at]!;
+    if (source === target) source.copyWithin(targetAt, sourceAt, sourceAt + count);
+    else target.set(source.subarray(sourceAt, sourceAt + count), targetAt);
   }
 
   #words(address: number): Uint32Array {

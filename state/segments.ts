@@ -23,6 +23,9 @@ const RECENT_SEGMENTS = 64;
 const LOADED_PER_TURN = 128;
 /** Segments that come into the index in one turn of the event loop: some milliseconds. */
 const INDEXED_PER_TURN = 64;
+/** Regions of the index that are swept beside each write for what expired, and for each segment that it writes: as much goes as comes, and an eighth of what went waits. */
+const SWEPT_PER_WRITE = 64;
+const SWEPT_PER_SEGMENT = 16;
 const NO_MEMORY = Buffer.alloc(0);
 
 /** Digests of one bucket of one source. */
@@ -257,13 +260,16 @@ export class Segments {
   }
 
   /**
-   * What a replay's earlier writes have brought comes into the index while the disk takes this one, which lmdb-js
-   * begins in a moment. Its digests are found when the replay is over, and `settle` was called.
+   * What earlier writes have left to do in the index is done while the disk takes this one, which lmdb-js begins in a
+   * moment: what a replay has brought comes in (and is found when the replay is over, and `settle` was called), and some
+   * of what expired is swept out.
    */
-  async indexDuring(written: Promise<void>): Promise<void> {
+  async tidyDuring(written: Promise<void>, { drafts, packed }: SegmentChange): Promise<void> {
+    if (this.#unindexed.length === 0 && !this.#index.isToBeSwept) return;
     written.catch(() => undefined); // whoever waits for it hears of it
     do await new Promise(setImmediate);
     while (this.#indexSome(INDEXED_PER_TURN));
+    this.#index.sweep(SWEPT_PER_WRITE + SWEPT_PER_SEGMENT * (drafts.length + packed.length));
   }
 
   /** Takes up to so many segments into the index that are not; whether there are more. */

@@ -180,7 +180,7 @@ export class TaskStore {
       this.#segments.write(change, batch);
       also?.(batch);
     });
-    if (change.packed.length > 0) await this.#segments.indexDuring(written);
+    await this.#segments.tidyDuring(written, change);
     await written;
     this.#segments.changed(change);
   }

@@ -19,6 +19,9 @@ function cheapDigest(n: number): string {
   return text;
 }
 
+/** Regions for each place that is given up, as the store has them swept for each segment that it opens. */
+const SWEPT = 16;
+
 /** Digests by place, as the segments on the disk would hold them, beside the index under test. */
 class Filled {
   readonly index: DigestIndex;
@@ -50,6 +53,7 @@ class Filled {
 
   giveUpPlace(place: number): void {
     this.index.giveUp(place);
+    this.index.sweep(SWEPT);
     this.places.delete(place);
   }
 

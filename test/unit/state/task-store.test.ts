@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
 import type { ChangelogEntry } from '../../../state/changelog-entry.js';
 import { packDigests, unpackDigests } from '../../../state/digest-bytes.js';
+import { DigestIndex } from '../../../state/digest-index.js';
 import { writeAtomically, type StateEnvironment } from '../../../state/environment.js';
 import { bucketOf, firstLiveBucket, windowShape } from '../../../state/stream-time.js';
 import { storedTasks, TaskStore, type CommittedEntry } from '../../../state/task-store.js';
@@ -148,6 +149,21 @@ describe('TaskStore', () => {
     expect(left()).toBe(12_000 - 21 * 120);
     for (let more = 0; more < 4; more += 1) await store.apply([{ offset: 7, entry: entryAt(900_000, []) }], 8);
     expect(left()).toBe(0);
+  });
+
+  it('sweeps what has expired out of its index beside the writes that follow, and uses its places again', async () => {
+    const open = vi.spyOn(DigestIndex.prototype, 'open');
+    const store = new TaskStore(temporaryState().environment, 0, SHAPE);
+    const write = (offset: number, streamTime: number, count: number): Promise<void> => {
+      const events = Array.from({ length: count }, (_, i) => offset * 1000 + i);
+      return store.apply([{ offset, entry: entryAt(streamTime, events) }], offset + 1);
+    };
+    await write(0, 10_000, 1000);
+    const places = new Set(open.mock.results.map(({ value }) => value as number));
+    expect(places.size).toBe(9);
+    for (let offset = 1; offset < 60; offset += 1) await write(offset, 900_000, 120);
+    const used = open.mock.results.slice(places.size).map(({ value }) => value as number);
+    expect([...places].every((place) => used.includes(place))).toBe(true);
   });
 
   it('says that it was not loaded, rather than that an event was not seen', async () => {
