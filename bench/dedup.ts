@@ -1,19 +1,30 @@
 /**
- * `npx tsx bench/dedup.ts [--rounds 3] [KEYS...]`: looking up and adding digests, 1000 a commit, a tenth of them repeats
- * from long ago, in ours and in what a Node project would take instead; 1,000,000 and 10,000,000 keys by default, in turns.
+ * `npx tsx bench/dedup.ts [--rounds 7] [KEYS...]`: looking up and adding digests, 1000 a commit, a tenth of them repeats
+ * from long ago, in ours and in what a Node project would take instead, each with 1,000,000 and with 10,000,000 keys by
+ * default. The stores are filled once, and then have their turns.
  */
-import { execFileSync } from 'node:child_process';
+import { execFileSync, fork } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { CANDIDATES } from './dedup/candidates.js';
-import type { Measured } from './dedup/measure.js';
+import type { Loaded, Measured } from './dedup/measure.js';
+import { endWithUs } from './harness/end-with-us.js';
 import { spreadOf } from './suite/statistics.js';
+
+interface Store {
+  readonly name: string;
+  readonly loaded: Loaded;
+  readonly rounds: Measured[];
+  readonly measure: () => Promise<Measured>;
+  readonly end: () => void;
+}
 
 const here = join(import.meta.dirname, 'dedup');
 const { values, positionals } = parseArgs({
-  options: { rounds: { type: 'string', default: '3' } },
+  options: { rounds: { type: 'string', default: '7' } },
   allowPositionals: true,
 });
 const sizes = positionals.length > 0 ? positionals.map(Number) : [1_000_000, 10_000_000];
@@ -24,26 +35,58 @@ if (!existsSync(join(here, 'node_modules')))
 console.log('| keys | store | events/s | CPU, µs/event | p99 of a commit, ms | memory, MB | bytes/key |');
 console.log('| ---: | --- | ---: | ---: | ---: | ---: | ---: |');
 for (const keys of sizes) {
-  const rounds = Array.from({ length: Number(values.rounds) }, () =>
-    Object.keys(CANDIDATES).map((store) => measure(store, keys)),
-  ).flat();
-  for (const store of Object.keys(CANDIDATES)) {
-    const of = rounds.filter((measured) => measured.store === store);
-    const cells = (['perSecond', 'cpuMicros', 'p99Ms', 'memoryMb', 'bytesPerKey'] as const).map((figure) =>
-      spreadOf(of.map((measured) => measured[figure]))!.median.toFixed(
-        figure === 'perSecond' || figure === 'memoryMb' ? 0 : 1,
-      ),
-    );
-    console.log(`| ${[keys, store, ...cells].join(' | ')} |`);
+  const root = mkdtempSync(join(tmpdir(), 'notification-streams-dedup-'));
+  try {
+    for (const store of await measureAll(keys, root)) console.log(rowOf(keys, store));
+  } finally {
+    rmSync(root, { recursive: true, force: true });
   }
 }
 
-function measure(store: string, keys: number): Measured {
-  const folder = mkdtempSync(join(tmpdir(), 'notification-streams-dedup-'));
+async function measureAll(keys: number, root: string): Promise<Store[]> {
+  const stores: Store[] = [];
   try {
-    const args = ['--expose-gc', '--import', 'tsx', join(here, 'measure.ts'), store, String(keys), folder];
-    return JSON.parse(execFileSync(process.execPath, args, { encoding: 'utf8' })) as Measured;
+    for (const name of Object.keys(CANDIDATES)) stores.push(await fill(name, keys, join(root, name)));
+    for (let round = 0; round < Number(values.rounds); round += 1) {
+      const inTurn = [...stores.slice(round % stores.length), ...stores.slice(0, round % stores.length)];
+      for (const { rounds, measure } of inTurn) rounds.push(await measure());
+    }
   } finally {
-    rmSync(folder, { recursive: true, force: true });
+    for (const { end } of stores) end();
   }
+  return stores;
+}
+
+/** Starts the store's process and has it filled. */
+async function fill(name: string, keys: number, folder: string): Promise<Store> {
+  const execArgv = ['--expose-gc', '--import', 'tsx'];
+  const child = fork(join(here, 'measure.ts'), [name, String(keys), folder], { execArgv });
+  const end = (): void => void child.kill('SIGKILL');
+  endWithUs(end);
+  const ended = once(child, 'exit').then(() => Promise.reject(new Error(`the process of ${name} has ended`)));
+  ended.catch(() => undefined); // whoever waits for an answer hears of it
+  const answer = async <T>(): Promise<T> => {
+    const [message] = (await Promise.race([once(child, 'message'), ended])) as [T];
+    return message;
+  };
+  const measure = (): Promise<Measured> => {
+    child.send('round');
+    return answer<Measured>();
+  };
+  return { name, loaded: await answer<Loaded>(), rounds: [], measure, end };
+}
+
+/** Medians, with the range of what is compared. */
+function rowOf(keys: number, { name, loaded, rounds }: Store): string {
+  const of = (figure: keyof Measured, digits: number): string => {
+    const { median, min, max } = spreadOf(rounds.map((measured) => measured[figure]))!;
+    const shown = [median, min, max].map((one) => one.toLocaleString('en', digitsOf(digits)));
+    return `${shown[0]} (${shown[1]}–${shown[2]})`;
+  };
+  const cells = [of('perSecond', 0), of('cpuMicros', 1), of('p99Ms', 1), of('memoryMb', 0)];
+  return `| ${[keys, name, ...cells, loaded.bytesPerKey.toFixed(1)].join(' | ')} |`;
+}
+
+function digitsOf(digits: number): Intl.NumberFormatOptions {
+  return { minimumFractionDigits: digits, maximumFractionDigits: digits };
 }

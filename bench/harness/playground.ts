@@ -71,6 +71,12 @@ export class Playground {
     return ends.every(({ partition, offset }) => (committed.get(partition) ?? -1) >= Number(offset));
   }
 
+  /** Whether the group has no members, or never had. */
+  async isEmpty(groupId: string): Promise<boolean> {
+    const { groups } = await this.#admin.describeGroups([groupId]);
+    return groups[0]!.members.length === 0;
+  }
+
   stateDir(name: string): string {
     return join(this.#root, name);
   }
@@ -124,7 +130,7 @@ export class Source {
   readonly #topic: string;
   readonly #partitions: number;
   readonly #schemaId: (name: RecordName) => number;
-  readonly #prefix: string;
+  readonly prefix: string;
   readonly #task = parseType(SCHEMAS.TaskEvent);
   readonly #request = parseType(SCHEMAS.NotificationRequestEvent);
   /** Characters of each event's title. */
@@ -138,7 +144,7 @@ export class Source {
     schemaId: (name: RecordName) => number,
   ) {
     this.config = config;
-    this.#prefix = prefix;
+    this.prefix = prefix;
     this.#topic = `${prefix}TASK_EVENT_TOPIC`;
     this.#partitions = partitions;
     this.#schemaId = schemaId;
@@ -157,7 +163,7 @@ export class Source {
   }
 
   get requestTopic(): string {
-    return `${this.#prefix}NOTIFICATION_REQUEST_TOPIC`;
+    return `${this.prefix}NOTIFICATION_REQUEST_TOPIC`;
   }
 
   /** Requests for the in-app channel, each of so many recipients. */
