@@ -12,7 +12,7 @@ import { parseArgs } from 'node:util';
 import { CANDIDATES } from './dedup/candidates.js';
 import type { Loaded, Measured } from './dedup/measure.js';
 import { endWithUs } from './harness/end-with-us.js';
-import { spreadOf } from './suite/statistics.js';
+import { rotated, spread, spreadOf } from './suite/statistics.js';
 
 interface Store {
   readonly name: string;
@@ -48,8 +48,7 @@ async function measureAll(keys: number, root: string): Promise<Store[]> {
   try {
     for (const name of Object.keys(CANDIDATES)) stores.push(await fill(name, keys, join(root, name)));
     for (let round = 0; round < Number(values.rounds); round += 1) {
-      const inTurn = [...stores.slice(round % stores.length), ...stores.slice(0, round % stores.length)];
-      for (const { rounds, measure } of inTurn) rounds.push(await measure());
+      for (const { rounds, measure } of rotated(stores, round)) rounds.push(await measure());
     }
   } finally {
     for (const { end } of stores) end();
@@ -76,17 +75,9 @@ async function fill(name: string, keys: number, folder: string): Promise<Store> 
   return { name, loaded: await answer<Loaded>(), rounds: [], measure, end };
 }
 
-/** Medians, with the range of what is compared. */
 function rowOf(keys: number, { name, loaded, rounds }: Store): string {
-  const of = (figure: keyof Measured, digits: number): string => {
-    const { median, min, max } = spreadOf(rounds.map((measured) => measured[figure]))!;
-    const shown = [median, min, max].map((one) => one.toLocaleString('en', digitsOf(digits)));
-    return `${shown[0]} (${shown[1]}–${shown[2]})`;
-  };
-  const cells = [of('perSecond', 0), of('cpuMicros', 1), of('p99Ms', 1), of('memoryMb', 0)];
+  const of = (figure: keyof Measured, digits = 0): string =>
+    spread(spreadOf(rounds.map((measured) => measured[figure])), digits);
+  const cells = [of('perSecond'), of('cpuMicros', 1), of('p99Ms', 1), of('memoryMb')];
   return `| ${[keys, name, ...cells, loaded.bytesPerKey.toFixed(1)].join(' | ')} |`;
-}
-
-function digitsOf(digits: number): Intl.NumberFormatOptions {
-  return { minimumFractionDigits: digits, maximumFractionDigits: digits };
 }

@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { StateEnvironment } from '../state/environment.js';
 import { bucketOf, windowShape } from '../state/stream-time.js';
 import { TaskStore } from '../state/task-store.js';
-import { quantile, spreadOf } from './suite/statistics.js';
+import { quantile, spread, spreadOf } from './suite/statistics.js';
 
 const SOURCE = 'TASK_EVENT_TOPIC-0';
 const HOUR_MS = 3_600_000;
@@ -32,9 +32,8 @@ for (const phase of ['idle', 'expiring'] as const) {
   );
   console.log(`| ${phase} | ${p50!.toFixed(2)} | ${p99!.toFixed(2)} |`);
 }
-const { median, min, max } = spreadOf(rounds.map((of) => quantile(of.expiring, 0.99) / quantile(of.idle, 0.99)))!;
-const [middle, least, most] = [median, min, max].map((ratio) => ratio.toFixed(2));
-console.log(`\np99 while ${ENTRIES} entries expire ÷ before, ${ROUNDS} rounds: ${middle} (${least}–${most})`);
+const ratios = spreadOf(rounds.map((of) => quantile(of.expiring, 0.99) / quantile(of.idle, 0.99)));
+console.log(`\np99 while ${ENTRIES} entries expire ÷ before, ${ROUNDS} rounds: ${spread(ratios, 2)}`);
 
 async function measure(): Promise<{ idle: number[]; expiring: number[] }> {
   const folder = mkdtempSync(join(tmpdir(), 'notification-streams-expiry-'));

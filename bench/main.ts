@@ -14,6 +14,7 @@ import { parseBenchOptions, type BenchOptions, type GivenOptions } from './suite
 import { printRound } from './suite/print-round.js';
 import { publish, tables, writeChart, writeResults, type Results } from './suite/results.js';
 import { runRound, type Bench, type RoundPlan, type RoundResult } from './suite/round.js';
+import { rotated } from './suite/statistics.js';
 import { Topics } from './suite/topics.js';
 import { readVersions } from './suite/versions.js';
 
@@ -115,9 +116,4 @@ async function* runRounds(bench: Bench, { options, contenders }: Results): Async
       }
     }
   }
-}
-
-function rotated<T>(all: readonly T[], by: number): readonly T[] {
-  const first = by % all.length;
-  return [...all.slice(first), ...all.slice(0, first)];
 }

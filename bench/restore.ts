@@ -13,7 +13,7 @@ import { fillChangelog, fillStreamsChangelog } from './harness/fill.js';
 import { Playground, type Source } from './harness/playground.js';
 import { StreamsPeer } from './harness/streams-peer.js';
 import { until } from './harness/until.js';
-import { spreadOf } from './suite/statistics.js';
+import { decimal, rotated, spread, spreadOf } from './suite/statistics.js';
 
 const ROUNDS = Number(process.argv[2] ?? 7);
 const ENTRIES = Number(process.argv[3] ?? 5_000_000);
@@ -36,7 +36,7 @@ try {
   const contenders = [await ours(), await theirs()];
   const found = new Map<string, number[]>(contenders.map(({ name }) => [name, []]));
   for (let round = 0; round < ROUNDS; round += 1) {
-    for (const contender of round % 2 === 0 ? contenders : contenders.toReversed()) {
+    for (const contender of rotated(contenders, round)) {
       const { name } = contender;
       const ms = await measure(contender);
       found.get(name)!.push(ms);
@@ -47,12 +47,10 @@ try {
     `\n| restore of ${ENTRIES} entries, ${ROUNDS} rounds | s | entries/s | outputs |\n| --- | ---: | ---: | --- |`,
   );
   for (const { name, source } of contenders) {
-    const { median, min, max } = spreadOf(found.get(name)!)!;
+    const seconds = spreadOf(found.get(name)!.map((ms) => ms / 1000))!;
     const verdict = await playground.verdict(source.prefix, source.count);
     isExact &&= verdict.startsWith('exact');
-    const [middle, least, most] = [median, min, max].map((ms) => (ms / 1000).toFixed(2));
-    const rate = Math.round(ENTRIES / (median / 1000)).toLocaleString('en');
-    console.log(`| ${name} | ${middle} (${least}–${most}) | ${rate} | ${verdict} |`);
+    console.log(`| ${name} | ${spread(seconds, 2)} | ${decimal(ENTRIES / seconds.median)} | ${verdict} |`);
     await source.close();
   }
 } finally {
@@ -63,7 +61,7 @@ process.exitCode = isExact ? 0 : 1;
 async function measure({ source, group, stateDir, restore }: Contender): Promise<number> {
   rmSync(stateDir, { recursive: true, force: true });
   // Whoever left is gone, or a start waits for it.
-  await until(WAIT_MS, () => playground.isEmpty(group));
+  await until(WAIT_MS, () => playground.isGroupEmpty(group));
   const { ms, end } = await restore();
   await source.appendSeen(EVENTS);
   await source.append(EVENTS);
@@ -98,7 +96,7 @@ async function theirs(): Promise<Contender> {
     const first = start();
     const whole = await first.ready();
     await first.end('SIGTERM');
-    await until(WAIT_MS, () => playground.isEmpty(group));
+    await until(WAIT_MS, () => playground.isGroupEmpty(group));
     const again = start();
     const ms = whole - (await again.ready());
     return { ms, end: () => again.end('SIGTERM') };

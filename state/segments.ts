@@ -23,7 +23,7 @@ const RECENT_SEGMENTS = 64;
 const LOADED_PER_TURN = 128;
 /** Segments that come into the index in one turn of the event loop: some milliseconds. */
 const INDEXED_PER_TURN = 64;
-/** Regions of the index that are swept beside each write for what expired, and for each segment that it writes: as much goes as comes, and an eighth of what went waits. */
+/** Regions of the index that are swept for what expired: beside each write, and for each segment in it. While as much goes as comes, an eighth of what went waits. */
 const SWEPT_PER_WRITE = 64;
 const SWEPT_PER_SEGMENT = 16;
 const NO_MEMORY = Buffer.alloc(0);

@@ -72,7 +72,7 @@ export class Playground {
   }
 
   /** Whether the group has no members, or never had. */
-  async isEmpty(groupId: string): Promise<boolean> {
+  async isGroupEmpty(groupId: string): Promise<boolean> {
     const { groups } = await this.#admin.describeGroups([groupId]);
     return groups[0]!.members.length === 0;
   }
@@ -126,11 +126,11 @@ export class Playground {
 /** Appends TASK_COMPLETED events, each once, on the partitions in turn; or requests. */
 export class Source {
   readonly config: ReturnType<typeof parseConfig>;
+  readonly prefix: string;
   count = 0;
   readonly #topic: string;
   readonly #partitions: number;
   readonly #schemaId: (name: RecordName) => number;
-  readonly prefix: string;
   readonly #task = parseType(SCHEMAS.TaskEvent);
   readonly #request = parseType(SCHEMAS.NotificationRequestEvent);
   /** Characters of each event's title. */

@@ -15,6 +15,23 @@ export function spreadOf(values: readonly number[]): Spread | undefined {
   return { median, min: sorted[0]!, max: sorted.at(-1)! };
 }
 
+/** The median, and the range in brackets. */
+export function spread(of: Spread | undefined, digits = 0): string {
+  if (!of) return '-';
+  if (of.min === of.max) return decimal(of.median, digits);
+  return `${decimal(of.median, digits)} (${decimal(of.min, digits)}–${decimal(of.max, digits)})`;
+}
+
+export function decimal(number: number, digits = 0): string {
+  return number.toLocaleString('en', { minimumFractionDigits: digits, maximumFractionDigits: digits });
+}
+
+/** In the order of a round: each begins with another one. */
+export function rotated<T>(all: readonly T[], round: number): readonly T[] {
+  const first = round % all.length;
+  return [...all.slice(first), ...all.slice(0, first)];
+}
+
 /** How many times `b` goes into `a`, by their medians; 'inconclusive' when their ranges overlap. */
 export function ratio(a: Spread, b: Spread): number | 'inconclusive' {
   return a.min <= b.max && b.min <= a.max ? 'inconclusive' : a.median / b.median;

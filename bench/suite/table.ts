@@ -1,5 +1,5 @@
 /** The rows as a table in Markdown. */
-import type { Spread } from './statistics.js';
+import { decimal, spread } from './statistics.js';
 import type { Row } from './summary.js';
 
 const HEAD = [
@@ -21,7 +21,7 @@ export function table(rows: readonly Row[]): string {
   const head = isResumed ? [...HEAD, 'after SIGKILL: exact', 'pause, ms'] : HEAD;
   const cells = rows.map((row) => [
     row.label,
-    whole(row.records),
+    decimal(row.records),
     `${row.exactRounds} of ${row.rounds}`,
     spread(row.recordsPerSecond),
     spread(row.cpuMicros, 1),
@@ -35,13 +35,6 @@ export function table(rows: readonly Row[]): string {
   return lines.map((line) => `| ${line.join(' | ')} |`).join('\n');
 }
 
-/** The median, and the range in brackets. */
-function spread(of: Spread | undefined, digits = 0): string {
-  if (!of) return '-';
-  if (of.min === of.max) return whole(of.median, digits);
-  return `${whole(of.median, digits)} (${whole(of.min, digits)}–${whole(of.max, digits)})`;
-}
-
 /** The rate's own limit shows in it, when a contender does not keep up: then no time is given. */
 function latency({ latency: of, lateRounds }: Row): string[] {
   if (of && lateRounds === 0) return [spread(of.p50), spread(of.p99), spread(of.max)];
@@ -51,8 +44,4 @@ function latency({ latency: of, lateRounds }: Row): string[] {
 function times({ oursIsTimes }: Row): string {
   if (oursIsTimes === undefined) return '-';
   return typeof oursIsTimes === 'number' ? `× ${oursIsTimes.toFixed(2)}` : oursIsTimes;
-}
-
-function whole(number: number, digits = 0): string {
-  return number.toLocaleString('en', { minimumFractionDigits: digits, maximumFractionDigits: digits });
 }
