@@ -3,13 +3,23 @@
  * it byte by byte. Short ASCII is written in one pass, its length put in front of it afterwards; any other text by one call.
  */
 import avsc from 'avsc';
+import { writeAscii } from '../topology/bytes.js';
 import type { Tap } from './long-type.js';
 
+/** What `Buffer.write` calls in the end. For short texts the way to there takes as long as the writing; avsc calls it as well. */
+interface Utf8Buffer extends Buffer {
+  /** Gives the bytes written. */
+  utf8Write(text: string, at: number): number;
+}
+
 interface WritableTap extends Tap {
+  readonly buf: Utf8Buffer;
   /** avsc's own: right for every string, and says past the end of the buffer how much is missing. */
   writeString(text: string): void;
 }
 
+/** Of longer texts a call is faster than a loop. */
+const LOOP_LENGTH = 28;
 /** Bytes whose length is a varint of one byte. */
 const ONE_BYTE_LENGTH = 63;
 /** Bytes whose length is a varint of two bytes. */
@@ -20,42 +30,41 @@ const BYTES_A_UNIT = 3;
 /** Throws a TypeError for what is no string; the message holds no value. */
 function writeString(tap: WritableTap, value: unknown): void {
   if (typeof value !== 'string') throw new TypeError(`expected a string, not a ${typeof value}`);
-  const isShortAscii = value.length <= ONE_BYTE_LENGTH && writeShortAscii(tap, value);
-  if (!isShortAscii && !writeByCall(tap, value)) tap.writeString(value);
+  const isWritten = (value.length <= LOOP_LENGTH && writeByLoop(tap, value)) || writeByCall(tap, value);
+  if (!isWritten) tap.writeString(value);
 }
 
 /** False, with the tap where it was, for what is not ASCII or has no room. */
-function writeShortAscii(tap: Tap, text: string): boolean {
+function writeByLoop(tap: Tap, text: string): boolean {
   const { buf, pos } = tap;
   const { length } = text;
-  let end = pos + 1;
-  if (end + length > buf.length) return false;
-  for (let index = 0; index < length; index += 1) {
-    const unit = text.charCodeAt(index);
-    if (unit > 0x7f) return false;
-    buf[end++] = unit;
-  }
+  if (pos + 1 + length > buf.length || !writeAscii(text, buf, pos + 1)) return false;
   buf[pos] = length << 1;
-  tap.pos = end;
+  tap.pos = pos + 1 + length;
   return true;
 }
 
 /** False, with the tap where it was, for what might need more than a length of two bytes, or has no room. */
-function writeByCall(tap: Tap, text: string): boolean {
+function writeByCall(tap: WritableTap, text: string): boolean {
   const { buf, pos } = tap;
   const most = text.length * BYTES_A_UNIT;
   if (most > TWO_BYTE_LENGTH || pos + 2 + most > buf.length) return false;
-  const bytes = buf.write(text, pos + 2, 'utf8');
-  if (bytes <= ONE_BYTE_LENGTH) {
-    buf[pos] = bytes << 1;
-    buf.copyWithin(pos + 1, pos + 2, pos + 2 + bytes);
-    tap.pos = pos + 1 + bytes;
-  } else {
-    buf[pos] = ((bytes << 1) & 0x7f) | 0x80;
+  // Where ASCII would begin, which nearly all texts are.
+  const at = pos + lengthBytes(text.length);
+  const bytes = buf.utf8Write(text, at);
+  const from = pos + lengthBytes(bytes);
+  if (from !== at) buf.copyWithin(from, at, at + bytes);
+  buf[pos] = bytes << 1;
+  if (bytes > ONE_BYTE_LENGTH) {
+    buf[pos] |= 0x80;
     buf[pos + 1] = bytes >> 6;
-    tap.pos = pos + 2 + bytes;
   }
+  tap.pos = from + bytes;
   return true;
+}
+
+function lengthBytes(bytes: number): number {
+  return bytes <= ONE_BYTE_LENGTH ? 1 : 2;
 }
 
 /** The string that our types use. */

@@ -1,26 +1,25 @@
 /** What the index makes of a digest: a hash, and a home in the hash's region. */
 import type { Digest } from '../topology/context.js';
-import { wordOf } from './digest-bytes.js';
+import { wordAt } from './digest-bytes.js';
 import { HOMES } from './digest-regions.js';
 
-/** The digest's first four bytes as an int32, the first one lowest. */
-export function hashOf(digest: Digest): number {
-  return wordOf(digest, 0);
+export function hashOf({ w0 }: Digest): number {
+  return w0;
 }
 
-/** From other bytes than the hash. */
-export function homeOf(digest: Digest): number {
-  return homeOfBits((digest.charCodeAt(4) << 8) | digest.charCodeAt(5));
+/** From other bits than the hash. */
+export function homeOf({ w1 }: Digest): number {
+  return homeOfBits(w1 & 0xffff);
 }
 
 /** `hashOf` of a digest that lies there. */
 export function hashAt(packed: Uint8Array, at: number): number {
-  return packed[at]! | (packed[at + 1]! << 8) | (packed[at + 2]! << 16) | (packed[at + 3]! << 24);
+  return wordAt(packed, at);
 }
 
 /** `homeOf` of a digest that lies there. */
 export function homeAt(packed: Uint8Array, at: number): number {
-  return homeOfBits((packed[at + 4]! << 8) | packed[at + 5]!);
+  return homeOfBits(packed[at + 4]! | (packed[at + 5]! << 8));
 }
 
 function homeOfBits(bits: number): number {

@@ -284,3 +284,13 @@ export class ByteReader {
     return at;
   }
 }
+
+/** False, with anything written, for what is not ASCII. There must be room. For a few characters a call takes longer than this loop. */
+export function writeAscii(text: string, into: Uint8Array, at: number): boolean {
+  for (let nth = 0; nth < text.length; nth += 1) {
+    const unit = text.charCodeAt(nth);
+    if (unit > 0x7f) return false;
+    into[at + nth] = unit;
+  }
+  return true;
+}

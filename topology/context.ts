@@ -2,8 +2,13 @@
 import type { DirectoryEntry } from '../state/directory-entry.js';
 import type { SourceRecord } from './record.js';
 
-/** The first 16 bytes of SHA-256 over the event's identity, as a binary (latin1) string of 16 characters. */
-export type Digest = string;
+/** The first 16 bytes of a hash over the event's identity, as four int32, little-endian: neither a text nor a buffer is made of each. */
+export interface Digest {
+  readonly w0: number;
+  readonly w1: number;
+  readonly w2: number;
+  readonly w3: number;
+}
 
 /** The events seen within the dedup window. */
 export interface DedupView {

@@ -1,4 +1,5 @@
 /** The state that processors look into, held in memory for the test driver. */
+import { hexOf } from '../state/digest-bytes.js';
 import { userKey, type DirectoryEntry } from '../state/directory-entry.js';
 import type { DedupView, Digest, DirectoryView } from './context.js';
 import type { SourceRecord } from './record.js';
@@ -6,7 +7,7 @@ import type { SourceRecord } from './record.js';
 /** Events seen within the window, by the stream time of each source partition. */
 export class InMemoryDedupWindow implements DedupView {
   readonly #windowMs: number;
-  readonly #firstSeen = new Map<Digest, number>();
+  readonly #firstSeen = new Map<string, number>();
   readonly #streamTimes = new Map<string, number>();
 
   constructor(windowMs: number) {
@@ -14,14 +15,14 @@ export class InMemoryDedupWindow implements DedupView {
   }
 
   has(record: SourceRecord, digest: Digest): boolean {
-    const firstSeen = this.#firstSeen.get(digest);
+    const firstSeen = this.#firstSeen.get(hexOf(digest));
     return firstSeen !== undefined && this.#streamTimeOf(record) - firstSeen <= this.#windowMs;
   }
 
   remember(record: SourceRecord, digest: Digest): void {
     const streamTime = this.#streamTimeOf(record);
     this.#streamTimes.set(partitionOf(record), streamTime);
-    this.#firstSeen.set(digest, streamTime);
+    this.#firstSeen.set(hexOf(digest), streamTime);
   }
 
   #streamTimeOf(record: SourceRecord): number {

@@ -105,7 +105,7 @@ function asCandidate(
 ): Candidate {
   return {
     async see(digests) {
-      const keys = digests.map((digest) => Buffer.from(digest, 'latin1'));
+      const keys = digests.map((digest) => packDigests([digest]));
       const found = await getMany(keys);
       const fresh = keys.filter((_, at) => found[at] === undefined);
       await batch(fresh.map((key): Put => ({ type: 'put', key, value: VALUE })));

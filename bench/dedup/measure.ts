@@ -86,15 +86,14 @@ function digests(from: number, count: number): Digest[] {
 
 /** The n-th digest: as random as a hash, and cheaper. */
 function digestOf(n: number): Digest {
-  let text = '';
-  for (let word = 0; word < 4; word += 1) {
-    let hash = Math.imul(n ^ (word * 0x9e37_79b9), 0x85eb_ca6b);
-    hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2_ae35);
-    hash = Math.imul(hash ^ (hash >>> 16), 0x27d4_eb2f);
-    hash ^= hash >>> 15;
-    text += String.fromCharCode(hash & 255, (hash >>> 8) & 255, (hash >>> 16) & 255, hash >>> 24);
-  }
-  return text;
+  return { w0: mixed(n, 0), w1: mixed(n, 1), w2: mixed(n, 2), w3: mixed(n, 3) };
+}
+
+function mixed(n: number, word: number): number {
+  let hash = Math.imul(n ^ (word * 0x9e37_79b9), 0x85eb_ca6b);
+  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2_ae35);
+  hash = Math.imul(hash ^ (hash >>> 16), 0x27d4_eb2f);
+  return hash ^ (hash >>> 15);
 }
 
 /** What the kernel can not drop, MB. */

@@ -6,6 +6,7 @@ import { identityOf } from '../../processors/identity.js';
 import type { Config } from '../../topology/config.js';
 import { ensureInternalTopics } from '../../topology/internal-topics.js';
 import { TransactionalProducer, withTopicAdmin } from '../../topology/kafka/index.js';
+import type { Digest } from '../../topology/context.js';
 import { createLogger } from '../../topology/log.js';
 import { sourcePartition } from '../../topology/record.js';
 
@@ -44,7 +45,7 @@ export async function fillChangelog(config: Config, taskCount: number, entries: 
     const positions = new Map([[source, { nextOffset: 0, streamTime, notifyFrom: 0 }]]);
     const producer = await openProducer(config, names.transactionalId(task), names.changelog);
     for (let at = task, commits = 1; at < entries; commits += 1) {
-      const digests: string[] = [];
+      const digests: Digest[] = [];
       for (; digests.length < A_COMMIT && at < entries; at += taskCount)
         digests.push(identityOf({ topic, tenantId: TENANT, eventId: seenId(at) }).digest);
       const values = encodeChangelogEntry({ positions, buckets: [{ source, bucket, packed: packDigests(digests) }] });

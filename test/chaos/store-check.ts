@@ -3,11 +3,12 @@ import { readCommitted } from '../../dev/oracle/read-committed.js';
 import { identityOf } from '../../processors/identity.js';
 import type { RecordName } from '../../schemas/types.js';
 import { decodeChangelogEntry } from '../../state/changelog-entry.js';
-import { unpackDigests } from '../../state/digest-bytes.js';
+import { hexOf } from '../../state/digest-bytes.js';
 import { StateEnvironment } from '../../state/environment.js';
 import { windowShape } from '../../state/stream-time.js';
 import { storedTasks, TaskStore } from '../../state/task-store.js';
 import type { SourceTopic } from '../../topology/record.js';
+import { hexesOf } from '../digests.js';
 import { decode } from '../integration/harness/avro.js';
 import type { Round } from './round.js';
 
@@ -45,9 +46,7 @@ export async function storeFaults(round: Round): Promise<string[]> {
 }
 
 function difference(what: string, a: ReadonlySet<string>, b: ReadonlySet<string>): string[] {
-  return [...a]
-    .filter((digest) => !b.has(digest))
-    .map((digest) => `${what}: ${Buffer.from(digest, 'latin1').toString('hex')}`);
+  return [...a].filter((digest) => !b.has(digest)).map((digest) => `${what}: ${digest}`);
 }
 
 interface Fold {
@@ -63,7 +62,7 @@ async function foldChangelog({ cluster: { direct }, changelog }: Round): Promise
     folds.set(partition, fold);
     fold.end = Number(offset) + 1;
     for (const { packed } of decodeChangelogEntry(value, `${changelog}-${partition}@${offset}`).buckets) {
-      for (const digest of unpackDigests(packed)) fold.digests.add(digest);
+      for (const digest of hexesOf(packed)) fold.digests.add(digest);
     }
   }
   return folds;
@@ -79,7 +78,7 @@ async function newestStores(round: Round): Promise<Map<number, { offset: number;
         if (changelogOffset <= (newest.get(task)?.offset ?? -1)) continue;
         const digests = new Set<string>();
         for (const bucket of new TaskStore(environment, task, WINDOW).buckets())
-          for (const digest of unpackDigests(bucket.packed)) digests.add(digest);
+          for (const digest of hexesOf(bucket.packed)) digests.add(digest);
         newest.set(task, { offset: changelogOffset, digests });
       }
     } finally {
@@ -101,7 +100,7 @@ function deliveredDigests(round: Round): Set<string> {
     if (!isGood(round, String(sent.message.key))) continue;
     const event = decode(record, sent.message.value as Buffer) as { eventId: string; tenantId: bigint };
     digests.add(
-      identityOf({ topic: sent.topic as SourceTopic, tenantId: event.tenantId, eventId: event.eventId }).digest,
+      hexOf(identityOf({ topic: sent.topic as SourceTopic, tenantId: event.tenantId, eventId: event.eventId }).digest),
     );
   }
   return digests;

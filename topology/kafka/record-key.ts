@@ -1,4 +1,5 @@
 /** A record's key on its way out: its bytes and its hash, without a buffer of its own. */
+import { writeAscii } from '../bytes.js';
 import { keyHash } from './murmur2.js';
 
 const FIRST_BYTES = 512;
@@ -27,7 +28,7 @@ export class RecordKey {
     const most = text.length * BYTES_A_UNIT;
     if (most > this.#bytes.length) this.#bytes = Buffer.allocUnsafeSlow(most);
     this.#text = text;
-    this.#length = writeAscii(text, this.#bytes) ? text.length : this.#bytes.write(text);
+    this.#length = writeAscii(text, this.#bytes, 0) ? text.length : this.#bytes.write(text);
     this.#hash = keyHash(this.#bytes, this.#length);
   }
 
@@ -37,14 +38,4 @@ export class RecordKey {
     for (let index = 0; index < this.#length; index += 1) buffer[at + index] = this.#bytes[index]!;
     return at + this.#length;
   }
-}
-
-/** False, with anything written, for what is not ASCII: a call for the few bytes of a key takes longer. */
-function writeAscii(text: string, into: Buffer): boolean {
-  for (let index = 0; index < text.length; index += 1) {
-    const unit = text.charCodeAt(index);
-    if (unit > 0x7f) return false;
-    into[index] = unit;
-  }
-  return true;
 }

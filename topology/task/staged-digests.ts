@@ -5,7 +5,7 @@
  */
 import { randomInt } from 'node:crypto';
 import type { BucketDigests } from '../../state/changelog-entry.js';
-import { DIGEST_BYTES, wordOf, writeDigest } from '../../state/digest-bytes.js';
+import { DIGEST_BYTES, writeDigest } from '../../state/digest-bytes.js';
 import { ByteWriter } from '../bytes.js';
 import type { Digest } from '../context.js';
 
@@ -59,7 +59,10 @@ export class StagedDigests {
     const slots = this.#slots;
     const slot = this.#slotOf(digest);
     if (slots[slot + 4] === 0) this.#size += 1;
-    for (let word = 0; word < 4; word += 1) slots[slot + word] = wordOf(digest, 4 * word);
+    slots[slot] = digest.w0;
+    slots[slot + 1] = digest.w1;
+    slots[slot + 2] = digest.w2;
+    slots[slot + 3] = digest.w3;
     slots[slot + 4] = this.#last + 1;
   }
 
@@ -88,7 +91,7 @@ export class StagedDigests {
   /** Where the digest's slot begins, or the empty one that it would take. */
   #slotOf(digest: Digest): number {
     const slots = this.#slots;
-    const first = wordOf(digest, 0);
+    const first = digest.w0;
     let slot = this.#firstSlot(first);
     while (slots[slot + 4] !== 0 && !(slots[slot] === first && isRestAt(slots, slot, digest))) {
       slot = slotAfter(slots, slot);
@@ -118,10 +121,6 @@ function slotAfter(slots: Int32Array, slot: number): number {
   return slot + SLOT_WORDS === slots.length ? 0 : slot + SLOT_WORDS;
 }
 
-function isRestAt(slots: Int32Array, slot: number, digest: Digest): boolean {
-  return (
-    slots[slot + 1] === wordOf(digest, 4) &&
-    slots[slot + 2] === wordOf(digest, 8) &&
-    slots[slot + 3] === wordOf(digest, 12)
-  );
+function isRestAt(slots: Int32Array, slot: number, { w1, w2, w3 }: Digest): boolean {
+  return slots[slot + 1] === w1 && slots[slot + 2] === w2 && slots[slot + 3] === w3;
 }

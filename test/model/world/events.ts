@@ -1,7 +1,8 @@
 /** The events of the model, what is to become of them, and an executor that does it. */
-import { createHash } from 'node:crypto';
 import type { SinkEvents } from '../../../schemas/codecs.js';
 import type { ExecutionContext, Executor, Processed } from '../../../topology/executor.js';
+import type { Digest } from '../../../topology/context.js';
+import { digestOf } from '../../digests.js';
 import { origin, type SinkTopic, type SourceRecord, type SourceTopic } from '../../../topology/record.js';
 
 export const SOURCES = ['TASK_EVENT_TOPIC', 'CRM_EVENT_TOPIC'] as const satisfies readonly SourceTopic[];
@@ -29,8 +30,8 @@ export function decodeEvent(value: Buffer | null): ModelEvent {
 }
 
 /** What dedup knows an event by. */
-export function digestOf(topic: SourceTopic, id: string): string {
-  return createHash('sha256').update(`${topic} ${id}`).digest().toString('latin1', 0, 16);
+export function eventDigest(topic: SourceTopic, id: string): Digest {
+  return digestOf(`${topic} ${id}`);
 }
 
 export interface Output<Topic = SinkTopic> {
@@ -63,7 +64,7 @@ export const modelExecutor: Executor = {
       outputs.add(this.deadLetter(record, cause));
       return { kind: 'dead-lettered', cause };
     }
-    const digest = digestOf(record.topic, event.id);
+    const digest = eventDigest(record.topic, event.id);
     if (dedup.has(record, digest)) return { kind: 'dropped', reason: 'duplicate' };
     outputs.begin();
     for (const { topic, key, value } of outputsOf(event, record)) {

@@ -1,14 +1,15 @@
 /** What must have come of the sources, told from their logs alone: the contract's invariant, as a fold. */
+import { hexOf } from '../../../state/digest-bytes.js';
 import { partitionFor } from '../../../topology/kafka/index.js';
 import { sourcePartition, type SinkTopic, type SourceTopic } from '../../../topology/record.js';
 import type { MemoryBroker } from '../memory-broker/memory-broker.js';
-import { deadLetterOf, decodeEvent, digestOf, outputsOf, SOURCES, type Output } from './events.js';
+import { deadLetterOf, decodeEvent, eventDigest, outputsOf, SOURCES, type Output } from './events.js';
 import { NAMES } from './worker.js';
 
 export interface Expected {
   /** By sink partition and the source partition that the record came from: values in order. */
   readonly outputs: ReadonlyMap<string, readonly string[]>;
-  /** By task: digests of the events that were delivered. */
+  /** By task: digests of the events that were delivered, in hexadecimal. */
   readonly digests: ReadonlyMap<number, ReadonlySet<string>>;
 }
 
@@ -68,7 +69,7 @@ function outputsOfPartition(broker: MemoryBroker, topic: SourceTopic, partition:
       const event = decodeEvent(value);
       const from = { source: sourcePartition(topic, partition).name, offset };
       if (event.kind !== 'plain') return [deadLetterOf(event, from)];
-      const digest = digestOf(topic, event.id);
+      const digest = hexOf(eventDigest(topic, event.id));
       if (seen.has(digest)) return [];
       seen.add(digest);
       return outputsOf(event, from);

@@ -1,11 +1,11 @@
 /** What must hold, at every write and in the end. Each answer is a sentence about what does not. */
 import { decodeChangelogEntry } from '../../../state/changelog-entry.js';
-import { unpackDigests } from '../../../state/digest-bytes.js';
 import { TaskStore } from '../../../state/task-store.js';
 import type { MemoryBroker } from '../memory-broker/memory-broker.js';
 import { partitionName } from '../memory-broker/memory-broker.js';
 import type { StoredRecord } from '../memory-broker/batch.js';
 import { openMemoryEnvironment, type Disk } from '../simulation/memory-environment.js';
+import { hexesOf } from '../../digests.js';
 import { SOURCES } from './events.js';
 import { actualOutputs, expectedOf, type Dealt } from './expected.js';
 import { NAMES, SHAPE } from './worker.js';
@@ -70,13 +70,13 @@ export function wrongStores(broker: MemoryBroker, dealt: Dealt, diskOf: (task: n
 
 function digestsOf(disk: Disk, task: number): Set<string> {
   const store = new TaskStore(openMemoryEnvironment(disk, UNWATCHED), task, SHAPE);
-  return new Set([...store.buckets()].flatMap(({ packed }) => unpackDigests(packed)));
+  return new Set([...store.buckets()].flatMap(({ packed }) => hexesOf(packed)));
 }
 
 function digestsIn(records: readonly StoredRecord[]): Set<string> {
   return new Set(
     records.flatMap(({ value, offset }) =>
-      decodeChangelogEntry(value, `changelog@${offset}`).buckets.flatMap(({ packed }) => unpackDigests(packed)),
+      decodeChangelogEntry(value, `changelog@${offset}`).buckets.flatMap(({ packed }) => hexesOf(packed)),
     ),
   );
 }

@@ -11,7 +11,7 @@ const any = fc.string({ unit: 'binary', maxLength: 200 });
 const edge = fc
   .tuple(
     fc.constantFrom('a', 'é', '€', '🎉', '\ud800'),
-    fc.constantFrom(0, 1, 21, 22, 62, 63, 64, 2730, 2731, 8191, 8192),
+    fc.constantFrom(0, 1, 21, 22, 27, 28, 29, 62, 63, 64, 2730, 2731, 8191, 8192),
   )
   .map(([unit, count]) => unit.repeat(count));
 

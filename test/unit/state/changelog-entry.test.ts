@@ -1,14 +1,10 @@
-import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { decodeChangelogEntry, encodeChangelogEntry, type ChangelogEntry } from '../../../state/changelog-entry.js';
-import { packDigests, unpackDigests } from '../../../state/digest-bytes.js';
+import { packDigests } from '../../../state/digest-bytes.js';
+import { digestsOf, hexesOf } from '../../digests.js';
 import { FatalError } from '../../../topology/errors.js';
 import { SOURCE_TOPICS, sourcePartition } from '../../../topology/record.js';
-
-const digest = (n: number | string): string =>
-  createHash('sha256').update(String(n)).digest().toString('latin1', 0, 16);
-const digests = (count: number, from = 0): string[] => Array.from({ length: count }, (_, i) => digest(from + i));
 
 const offsets = fc.nat({ max: Number.MAX_SAFE_INTEGER });
 const position = fc.record({
@@ -53,11 +49,11 @@ describe('a changelog record', () => {
   it.each<[string, ChangelogEntry['buckets']]>([
     [
       'one bucket of many digests',
-      [{ source: 'TASK_EVENT_TOPIC-0', bucket: 3, packed: packDigests(digests(100_000)) }],
+      [{ source: 'TASK_EVENT_TOPIC-0', bucket: 3, packed: packDigests(digestsOf(100_000)) }],
     ],
     [
       'many buckets of one digest',
-      digests(40_000).map((one, bucket) => ({
+      digestsOf(40_000).map((one, bucket) => ({
         source: 'NOTIFICATION_REQUEST_TOPIC-12',
         bucket,
         packed: packDigests([one]),
@@ -71,9 +67,9 @@ describe('a changelog record', () => {
     for (const part of parts) expect(part.positions).toEqual(POSITIONS);
     const rejoined = parts
       .flatMap((part) => part.buckets)
-      .flatMap(({ source: of, bucket, packed }) => unpackDigests(packed).map((one) => [of, bucket, one]));
+      .flatMap(({ source: of, bucket, packed }) => hexesOf(packed).map((one) => [of, bucket, one]));
     expect(rejoined).toEqual(
-      buckets.flatMap(({ source: of, bucket, packed }) => unpackDigests(packed).map((one) => [of, bucket, one])),
+      buckets.flatMap(({ source: of, bucket, packed }) => hexesOf(packed).map((one) => [of, bucket, one])),
     );
   });
 

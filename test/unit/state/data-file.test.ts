@@ -13,9 +13,11 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { checkDataFile } from '../../../state/data-file.js';
+import { packDigests } from '../../../state/digest-bytes.js';
 import { StoreDamagedError } from '../../../topology/errors.js';
 import { TaskStore } from '../../../state/task-store.js';
-import { answersOf, commitTo, digest, fillState, SHAPE, temporaryFolder } from './filled-state.js';
+import { digestOf } from '../../digests.js';
+import { answersOf, commitTo, fillState, SHAPE, temporaryFolder } from './filled-state.js';
 import { temporaryState } from './temporary-state.js';
 
 const PAGE = 4096;
@@ -134,13 +136,12 @@ describe("LMDB's data file", () => {
   );
 
   it.each([
-    ['of a digest', digest(19_001)],
-    ['of what is known of a user', 'a@example.com'],
+    ['of a digest', packDigests([digestOf(19_001)])],
+    ['of what is known of a user', Buffer.from('a@example.com')],
   ])('is sound to LMDB when a bit %s is flipped, and no answer is wrong', async (_, needle) => {
     const bytes = readFileSync(file);
     const places = [];
-    for (let at = bytes.indexOf(needle, 'latin1'); at >= 0; at = bytes.indexOf(needle, at + 1, 'latin1'))
-      places.push(at);
+    for (let at = bytes.indexOf(needle); at >= 0; at = bytes.indexOf(needle, at + 1, 'latin1')) places.push(at);
     expect(places.length).toBeGreaterThan(0);
     for (const at of places) overwrite(file, at, Buffer.from([bytes[at]! ^ 4]));
     expect(await checkDataFile(file)).toMatchObject({ kind: 'sound' });

@@ -1,22 +1,19 @@
-import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { packDigests } from '../../../state/digest-bytes.js';
 import { DigestIndex } from '../../../state/digest-index.js';
-
-const digest = (n: number): string => createHash('sha256').update(String(n)).digest().toString('latin1', 0, 16);
+import type { Digest } from '../../../topology/context.js';
+import { digestOf as digest } from '../../digests.js';
 
 /** As random as a hash, and cheaper. */
-function cheapDigest(n: number): string {
-  let text = '';
-  for (let word = 0; word < 4; word += 1) {
-    let hash = Math.imul((n + 1) ^ (word * 0x9e37_79b9), 0x85eb_ca6b);
+function cheapDigest(n: number): Digest {
+  const word = (nth: number): number => {
+    let hash = Math.imul((n + 1) ^ (nth * 0x9e37_79b9), 0x85eb_ca6b);
     hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2_ae35);
     hash = Math.imul(hash ^ (hash >>> 16), 0x27d4_eb2f);
-    hash ^= hash >>> 15;
-    text += String.fromCharCode(hash & 255, (hash >>> 8) & 255, (hash >>> 16) & 255, hash >>> 24);
-  }
-  return text;
+    return hash ^ (hash >>> 15);
+  };
+  return { w0: word(0), w1: word(1), w2: word(2), w3: word(3) };
 }
 
 /** Regions for each place that is given up, as the store has them swept for each segment that it opens. */
@@ -25,13 +22,13 @@ const SWEPT = 16;
 /** Digests by place, as the segments on the disk would hold them, beside the index under test. */
 class Filled {
   readonly index: DigestIndex;
-  readonly places = new Map<number, readonly string[]>();
+  readonly places = new Map<number, readonly Digest[]>();
 
   constructor(index = new DigestIndex()) {
     this.index = index;
   }
 
-  add(digests: readonly string[]): void {
+  add(digests: readonly Digest[]): void {
     const place = this.index.open();
     expect(this.places.has(place)).toBe(false);
     this.places.set(place, digests);
@@ -57,7 +54,7 @@ class Filled {
     this.places.delete(place);
   }
 
-  candidates(of: string): number[] {
+  candidates(of: Digest): number[] {
     const found: number[] = [];
     this.index.settle();
     this.index.lookUp(of, (place) => found.push(place));
@@ -87,7 +84,7 @@ describe('DigestIndex', () => {
       fc.property(fc.array(step, { maxLength: 250, size: 'max' }), wideLevel, expected, (steps, wide, many) => {
         const of = new Filled(new DigestIndex(many, wide));
         for (const one of steps) {
-          if ('add' in one) of.add(one.add.map(digest));
+          if ('add' in one) of.add(one.add.map((n) => digest(n)));
           else of.giveUp(one.giveUp);
         }
         for (const [place, digests] of of.places)

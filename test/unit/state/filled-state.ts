@@ -5,19 +5,18 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { claimIdentity, type StoreIdentity } from '../../../state/identity.js';
-import { packDigests, unpackDigests } from '../../../state/digest-bytes.js';
+import { DIGEST_BYTES, packDigests, readDigest } from '../../../state/digest-bytes.js';
 import { StateEnvironment } from '../../../state/environment.js';
 import { bucketOf, windowShape } from '../../../state/stream-time.js';
 import { TaskStore } from '../../../state/task-store.js';
 import { UserDirectory } from '../../../state/user-directory.js';
+import { digestOf } from '../../digests.js';
 
 export const IDENTITY: StoreIdentity = { group: 'p.app', cluster: 'cluster-1' };
 export const SHAPE = windowShape(100_000);
 const SOURCE = 'TASK_EVENT_TOPIC-0';
 const TASKS = [0, 1];
 const COMMITS = 20;
-
-export const digest = (n: number): string => createHash('sha256').update(String(n)).digest().toString('latin1', 0, 16);
 
 /** A new folder that is gone after the test. */
 export function temporaryFolder(): string {
@@ -34,7 +33,13 @@ export async function commitTo(
   streamTime = 10_000,
 ): Promise<void> {
   const positions = new Map([[SOURCE, { nextOffset: offset, streamTime, notifyFrom: 0 }]]);
-  const buckets = [{ source: SOURCE, bucket: bucketOf(streamTime, SHAPE), packed: packDigests(events.map(digest)) }];
+  const buckets = [
+    {
+      source: SOURCE,
+      bucket: bucketOf(streamTime, SHAPE),
+      packed: packDigests(events.map((event) => digestOf(event))),
+    },
+  ];
   await store.apply([{ offset, entry: { positions, buckets } }], offset + 1);
 }
 
@@ -80,8 +85,9 @@ export async function answersOf(directory: string): Promise<string> {
       await store.load();
       hash.update(JSON.stringify([...store.checkpoint!.positions]));
       for (const list of store.buckets()) {
-        for (const of of unpackDigests(list.packed))
-          hash.update(`${list.bucket} ${of} ${store.bucketOf(of)}`, 'latin1');
+        hash.update(list.packed);
+        for (let at = 0; at < list.packed.length; at += DIGEST_BYTES)
+          hash.update(`${list.bucket} ${store.bucketOf(readDigest(list.packed, at))}`);
       }
     }
     const users = new UserDirectory(environment);

@@ -1,22 +1,23 @@
 /** What a restore or a standby has read of the changelog, as the store takes it: whole runs of digests. */
-import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
 import { decodeChangelogEntry, encodeChangelogEntry } from '../../../state/changelog-entry.js';
-import { packDigests, unpackDigests } from '../../../state/digest-bytes.js';
+import { packDigests } from '../../../state/digest-bytes.js';
 import { bucketOf, firstLiveBucket, windowShape } from '../../../state/stream-time.js';
 import { TaskStore, type CommittedEntry } from '../../../state/task-store.js';
 import { Table } from '../../../state/table.js';
+import type { Digest } from '../../../topology/context.js';
+import { digestOf, hexesOf } from '../../digests.js';
 import { temporaryState } from './temporary-state.js';
 
 const SHAPE = windowShape(100_000);
 const [TASKS, CRM] = ['TASK_EVENT_TOPIC-0', 'CRM_EVENT_TOPIC-0'] as const;
 
-const digests = new Map<number, string>();
-function digest(n: number): string {
+const digests = new Map<number, Digest>();
+function digest(n: number): Digest {
   let known = digests.get(n);
   if (known === undefined) {
-    known = createHash('sha256').update(String(n)).digest().toString('latin1', 0, 16);
+    known = digestOf(n);
     digests.set(n, known);
   }
   return known;
@@ -59,7 +60,7 @@ const replayed = (store: TaskStore, entries: readonly CommittedEntry[]): Promise
 /** Everything that the store has on the disk, sorted. */
 function held(store: TaskStore): string[] {
   const all = [...store.buckets()].flatMap(({ source, bucket, packed }) =>
-    unpackDigests(packed).map((one) => `${source} ${bucket} ${Buffer.from(one, 'latin1').toString('hex')}`),
+    hexesOf(packed).map((one) => `${source} ${bucket} ${one}`),
   );
   return all.sort();
 }

@@ -10,7 +10,8 @@ import { Room } from '../../../state/room.js';
 import { TaskStore } from '../../../state/task-store.js';
 import { StoreFullError } from '../../../topology/errors.js';
 import { mountSmallDisk, whyNoSmallDisk, type SmallDisk } from '../../small-disk.js';
-import { commitTo, digest, IDENTITY, SHAPE } from './filled-state.js';
+import { digestOf as digest } from '../../digests.js';
+import { commitTo, IDENTITY, SHAPE } from './filled-state.js';
 
 const why = whyNoSmallDisk();
 if (why !== undefined) process.stderr.write(`skipped, the tests of a full disk: ${why}\n`);

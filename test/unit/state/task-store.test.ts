@@ -1,8 +1,8 @@
-import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
 import type { ChangelogEntry } from '../../../state/changelog-entry.js';
-import { packDigests, unpackDigests } from '../../../state/digest-bytes.js';
+import { hexOf, packDigests } from '../../../state/digest-bytes.js';
+import { digestOf as digest, hexesOf } from '../../digests.js';
 import { DigestIndex } from '../../../state/digest-index.js';
 import { writeAtomically, type StateEnvironment } from '../../../state/environment.js';
 import { bucketOf, firstLiveBucket, windowShape } from '../../../state/stream-time.js';
@@ -11,7 +11,6 @@ import { temporaryState } from './temporary-state.js';
 
 const SHAPE = windowShape(100_000);
 const SOURCE = 'TASK_EVENT_TOPIC-0';
-const digest = (n: number): string => createHash('sha256').update(String(n)).digest().toString('latin1', 0, 16);
 
 /** What a commit adds that ends at this stream time, having seen these events. */
 function entryAt(streamTime: number, events: readonly number[], nextOffset = 0): ChangelogEntry {
@@ -20,7 +19,13 @@ function entryAt(streamTime: number, events: readonly number[], nextOffset = 0):
     buckets:
       events.length === 0
         ? []
-        : [{ source: SOURCE, bucket: bucketOf(streamTime, SHAPE), packed: packDigests(events.map(digest)) }],
+        : [
+            {
+              source: SOURCE,
+              bucket: bucketOf(streamTime, SHAPE),
+              packed: packDigests(events.map((event) => digest(event))),
+            },
+          ],
   };
 }
 
@@ -127,14 +132,16 @@ describe('TaskStore', () => {
     const behind = 'TASK_EVENT_TOPIC-70';
     const entry = (source: string, streamTime: number, events: readonly number[]): ChangelogEntry => ({
       positions: new Map([[source, { nextOffset: 1, streamTime, notifyFrom: 0 }]]),
-      buckets: [{ source, bucket: bucketOf(streamTime, SHAPE), packed: packDigests(events.map(digest)) }],
+      buckets: [
+        { source, bucket: bucketOf(streamTime, SHAPE), packed: packDigests(events.map((event) => digest(event))) },
+      ],
     });
     await store.apply([{ offset: 0, entry: entry(SOURCE, 1000, [1]) }], 1);
     await store.apply([{ offset: 1, entry: entry(behind, 1000, [2]) }], 2);
     await store.apply([{ offset: 2, entry: entry(SOURCE, 1000 + 2 * SHAPE.windowMs, [3]) }], 3);
-    expect([...store.buckets()].map(({ source, packed }) => [source, unpackDigests(packed)])).toEqual([
-      [behind, [digest(2)]],
-      [SOURCE, [digest(3)]],
+    expect([...store.buckets()].map(({ source, packed }) => [source, hexesOf(packed)])).toEqual([
+      [behind, [hexOf(digest(2))]],
+      [SOURCE, [hexOf(digest(3))]],
     ]);
   });
 
@@ -189,7 +196,7 @@ describe('TaskStore', () => {
     await large.apply(entries, 6);
     const listed = (of: TaskStore): string[] =>
       [...of.buckets()].flatMap(({ source, bucket, packed }) =>
-        unpackDigests(packed).map((one) => `${source} ${bucket} ${one}`),
+        hexesOf(packed).map((one) => `${source} ${bucket} ${one}`),
       );
     expect(listed(large)).toEqual(listed(at));
     expect(listed(at)).toHaveLength(9000);
@@ -306,7 +313,7 @@ describe('TaskStore', () => {
     await store.reseeded('another', 0);
     await store.apply([{ offset: 0, entry: entryAt(1000, [2]) }], 1);
     await store.apply([{ offset: 0, entry: entryAt(1000, [2]) }], 1); // again, as after a crash
-    expect([...store.buckets()].flatMap(({ packed }) => unpackDigests(packed))).toHaveLength(2);
+    expect([...store.buckets()].flatMap(({ packed }) => hexesOf(packed))).toHaveLength(2);
   });
 
   it('is not opened when its format is newer, and is left as it is', async () => {

@@ -13,7 +13,8 @@ import { textEncoder } from '../schemas/text-encoder.js';
 import { TopicNames } from '../../../topology/topic-names.js';
 import { temporaryState } from '../state/temporary-state.js';
 import { FakeBroker, type Step } from './fake-producer.js';
-import { digestOf, forward, output, sourceRecord } from './records.js';
+import { digestOf } from '../../digests.js';
+import { forward, output, sourceRecord } from './records.js';
 
 const SHAPE = windowShape(60_000);
 const TOPIC: SourceTopic = 'TASK_EVENT_TOPIC';

@@ -1,15 +1,13 @@
 /** Source records, and what becomes of them, for tests of the task. */
-import { createHash } from 'node:crypto';
 import type { Processed } from '../../../topology/executor.js';
 import type { FetchedRecord } from '../../../topology/kafka/index.js';
 import { sourcePartition, type SinkRecord, type SourceRecord, type SourceTopic } from '../../../topology/record.js';
 import type { StagedCommit } from '../../../topology/task/staged-commit.js';
 import { StagedOutputs } from '../../../topology/task/staged-outputs.js';
 import { TopicNames } from '../../../topology/topic-names.js';
+import { digestOf } from '../../digests.js';
 import { textEncoder } from '../schemas/text-encoder.js';
 import { FakeBroker } from './fake-producer.js';
-
-export const digestOf = (name: string): string => createHash('sha256').update(name).digest().toString('latin1', 0, 16);
 
 export function fetchedRecord(offset: number, text: string, timestamp = 1_000_000 + offset): FetchedRecord {
   return { offset, timestamp, key: Buffer.from(text), value: Buffer.from(text), headers: {}, bytes: 2 * text.length };

@@ -5,7 +5,8 @@ import { bucketOf, windowShape } from '../../../state/stream-time.js';
 import type { SourceName } from '../../../topology/record.js';
 import { StagedCommit } from '../../../topology/task/staged-commit.js';
 import { recordsOf } from '../kafka/records-of.js';
-import { digestOf, forward, sourceRecord, stagedOutputs } from './records.js';
+import { digestOf } from '../../digests.js';
+import { forward, sourceRecord, stagedOutputs } from './records.js';
 
 const SHAPE = windowShape(32_000);
 const TASKS: SourceName = 'TASK_EVENT_TOPIC-0';

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { Standby } from '../../../topology/task/standby.js';
 import { rig, sentAre, TASKS, until, type Rig } from './task-harness.js';
-import { digestOf } from './records.js';
+import { digestOf } from '../../digests.js';
 
 const open: Standby[] = [];
 afterEach(async () => {

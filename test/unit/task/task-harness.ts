@@ -18,7 +18,8 @@ import { TopicNames } from '../../../topology/topic-names.js';
 import { textEncoder } from '../schemas/text-encoder.js';
 import { temporaryState } from '../state/temporary-state.js';
 import { FakeBroker, type Step } from './fake-producer.js';
-import { digestOf, fetchedRecord, forwarded, output } from './records.js';
+import { digestOf } from '../../digests.js';
+import { fetchedRecord, forwarded, output } from './records.js';
 
 export const TASKS: SourceTopic = 'TASK_EVENT_TOPIC';
 export const CRM: SourceTopic = 'CRM_EVENT_TOPIC';

@@ -1,11 +1,14 @@
 import { describe, expect, it } from 'vitest';
+import { hexOf } from '../../../state/digest-bytes.js';
 import type { DirectoryEntry } from '../../../state/directory-entry.js';
 import { bucketOf, windowShape } from '../../../state/stream-time.js';
 import type { TaskStore } from '../../../state/task-store.js';
+import type { Digest } from '../../../topology/context.js';
 import { InMemoryDirectory } from '../../../topology/in-memory-state.js';
 import { StagedCommit } from '../../../topology/task/staged-commit.js';
 import { LayeredDedup, LayeredDirectory } from '../../../topology/task/task-views.js';
-import { digestOf, forwarded, sourceRecord, stagedOutputs } from './records.js';
+import { digestOf } from '../../digests.js';
+import { forwarded, sourceRecord, stagedOutputs } from './records.js';
 
 const SHAPE = windowShape(32_000);
 const TOPIC = 'TASK_EVENT_TOPIC';
@@ -22,9 +25,9 @@ const layer = (streamTime: number, events: readonly string[] = []): StagedCommit
 
 const storeWith = (events: Readonly<Record<string, number>>): TaskStore => {
   const buckets = new Map(
-    Object.entries(events).map(([event, streamTime]) => [digestOf(event), bucketOf(streamTime, SHAPE)]),
+    Object.entries(events).map(([event, streamTime]) => [hexOf(digestOf(event)), bucketOf(streamTime, SHAPE)]),
   );
-  return { bucketOf: (digest: string) => buckets.get(digest) } as unknown as TaskStore;
+  return { bucketOf: (digest: Digest) => buckets.get(hexOf(digest)) } as unknown as TaskStore;
 };
 
 const has = (dedup: LayeredDedup, event: string): boolean => dedup.has(sourceRecord(TOPIC, 99, event), digestOf(event));

@@ -6,7 +6,8 @@ import { TaskStore } from '../../../state/task-store.js';
 import { StagedCommit } from '../../../topology/task/staged-commit.js';
 import { LayeredDedup } from '../../../topology/task/task-views.js';
 import { temporaryState } from '../state/temporary-state.js';
-import { digestOf, fetchedRecord, forwarded, stagedOutputs } from './records.js';
+import { digestOf } from '../../digests.js';
+import { fetchedRecord, forwarded, stagedOutputs } from './records.js';
 
 const TOPIC = 'TASK_EVENT_TOPIC';
 const SOURCE = 'TASK_EVENT_TOPIC-0';

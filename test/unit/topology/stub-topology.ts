@@ -30,7 +30,7 @@ export const ROUTED: RoutedEvent = {
     directory: null,
     contact: null,
   },
-  digest: '0123456789abcdef',
+  digest: { w0: 1, w1: 2, w2: 3, w3: 4 },
   notification: null,
   recipients: [],
   directory: null,
