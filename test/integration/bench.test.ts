@@ -4,11 +4,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
+import { loadHotPath } from '../../bench/hot-path/path.js';
 import { CONTENDERS, environmentOf, groupOf } from '../../bench/suite/contenders.js';
 import { makeInput, type JobInput } from '../../bench/suite/job-input.js';
 import { measureLatency } from '../../bench/suite/latency.js';
 import { Topics } from '../../bench/suite/topics.js';
 import { isExact, verify, type Verdict } from '../../bench/suite/verdict.js';
+import { projectRoot } from '../../dev/stack/place.js';
 import { readCommitted } from '../../dev/oracle/read-committed.js';
 import { produce } from './harness/produce.js';
 import { testStack } from './harness/test-stack.js';
@@ -100,5 +102,17 @@ describe("the benchmark's judge", () => {
     expect(latency.p50).toBeGreaterThan(0);
     expect(latency.p99).toBeGreaterThanOrEqual(latency.p50);
     expect(latency.max).toBeGreaterThanOrEqual(latency.p99);
+  });
+});
+
+describe('the benchmark of the hot path', () => {
+  it('has each event processed once by the build, though some come again', async () => {
+    const path = await loadHotPath(projectRoot());
+    try {
+      // It looks by itself, and throws.
+      for (let turn = 0; turn < 4; turn += 1) expect(await path.run()).toBeGreaterThan(0);
+    } finally {
+      await path.close();
+    }
   });
 });
