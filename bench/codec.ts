@@ -10,7 +10,8 @@ import type {
   UserDirectoryEntry,
 } from '../schemas/types.js';
 import { admitWriter } from '../schemas/writer.js';
-import { HEADER_BYTES, writeHeader } from '../schemas/wire-format.js';
+import { framed } from '../schemas/wire-format.js';
+import { SINK_SCHEMA_IDS } from './harness/sink-schema-ids.js';
 
 const SECONDS = 1;
 
@@ -90,10 +91,7 @@ function rate(work: () => unknown): string {
 
 /** The event as a producer with `schema` would send it. */
 function wireValue(name: RecordName, event: object): Buffer {
-  const body = parseType(SCHEMAS[name]).toBuffer(event);
-  const value = Buffer.concat([Buffer.alloc(HEADER_BYTES), body]);
-  writeHeader(value, 0, 1);
-  return value;
+  return framed(parseType(SCHEMAS[name]).toBuffer(event), 1);
 }
 
 function decodeRate(name: RecordName, event: object, evolved: boolean): string {
@@ -106,13 +104,7 @@ function decodeRate(name: RecordName, event: object, evolved: boolean): string {
   return rate(() => writer.read(value));
 }
 
-const encoder = new AvroEncoder({
-  EMAIL_REQUEST_TOPIC: 1,
-  PUSH_REQUEST_TOPIC: 2,
-  NOTIFICATION_INAPP_TOPIC: 3,
-  NOTIFICATION_DELIVERED_TOPIC: 4,
-  USER_DIRECTORY: 5,
-});
+const encoder = new AvroEncoder(SINK_SCHEMA_IDS);
 
 for (const [name, event] of [
   ['TaskEvent', task],

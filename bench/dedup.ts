@@ -3,15 +3,14 @@
  * from long ago, in ours and in what a Node project would take instead, each with 1,000,000 and with 10,000,000 keys by
  * default. The stores are filled once, and then have their turns.
  */
-import { execFileSync, fork } from 'node:child_process';
-import { once } from 'node:events';
+import { execFileSync } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { CANDIDATES } from './dedup/candidates.js';
 import type { Loaded, Measured } from './dedup/measure.js';
-import { endWithUs } from './harness/end-with-us.js';
+import { startChild } from './harness/child.js';
 import { rotated, spread, spreadOf } from './suite/statistics.js';
 
 interface Store {
@@ -58,21 +57,12 @@ async function measureAll(keys: number, root: string): Promise<Store[]> {
 
 /** Starts the store's process and has it filled. */
 async function fill(name: string, keys: number, folder: string): Promise<Store> {
-  const execArgv = ['--expose-gc', '--import', 'tsx'];
-  const child = fork(join(here, 'measure.ts'), [name, String(keys), folder], { execArgv });
-  const end = (): void => void child.kill('SIGKILL');
-  endWithUs(end);
-  const ended = once(child, 'exit').then(() => Promise.reject(new Error(`the process of ${name} has ended`)));
-  ended.catch(() => undefined); // whoever waits for an answer hears of it
-  const answer = async <T>(): Promise<T> => {
-    const [message] = (await Promise.race([once(child, 'message'), ended])) as [T];
-    return message;
-  };
+  const child = startChild(join(here, 'measure.ts'), [name, String(keys), folder], ['--expose-gc']);
   const measure = (): Promise<Measured> => {
     child.send('round');
-    return answer<Measured>();
+    return child.answer<Measured>();
   };
-  return { name, loaded: await answer<Loaded>(), rounds: [], measure, end };
+  return { name, loaded: await child.answer<Loaded>(), rounds: [], measure, end: () => child.end() };
 }
 
 function rowOf(keys: number, { name, loaded, rounds }: Store): string {

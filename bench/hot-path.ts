@@ -6,18 +6,16 @@
  *
  * The other checkout has to share our node_modules by a symbolic link: two copies of lmdb do not go together.
  */
-import { fork } from 'node:child_process';
-import { once } from 'node:events';
 import { realpathSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { V8_FLAGS } from '../bin/v8-flags.js';
 import { projectRoot } from '../dev/stack/place.js';
-import { endWithUs } from './harness/end-with-us.js';
+import { startChild } from './harness/child.js';
 import type { Turns } from './hot-path/turns.js';
-import { decimal } from './suite/statistics.js';
+import { decimal, rotated } from './suite/statistics.js';
 
-/** As a worker sets them. */
-const V8_FLAGS = ['--heap-growing-percent=100', '--no-parallel-scavenge'];
+const ROUNDS = 4;
 
 const { values, positionals } = parseArgs({
   options: { turns: { type: 'string', default: '240' } },
@@ -31,14 +29,9 @@ if (realpathSync(join(before, 'node_modules')) !== realpathSync(join(here, 'node
   throw new Error(`${before}/node_modules is expected to be a symbolic link to that of ${here}`);
 
 const ratios: number[] = [];
-for (const order of [
-  [here, before],
-  [before, here],
-  [here, before],
-  [before, here],
-]) {
-  const micros = await measure(order);
-  const [ours, theirs] = order[0] === here ? micros : [...micros].reverse();
+for (let round = 0; round < ROUNDS; round += 1) {
+  const micros = await measure(rotated([here, before], round));
+  const [ours, theirs] = rotated(micros, round);
   ratios.push(ours! / theirs!);
   console.log(`${decimal(ours!, 2)} µs a record here, ${decimal(theirs!, 2)} there: ${decimal(ours! / theirs!, 3)}`);
 }
@@ -46,13 +39,7 @@ const mean = Math.exp(ratios.reduce((sum, ratio) => sum + Math.log(ratio), 0) / 
 console.log(`here ÷ there, the geometric mean: ${decimal(mean, 3)}`);
 
 /** The median of each. */
-async function measure(order: readonly string[]): Promise<Turns> {
-  const child = fork(join(import.meta.dirname, 'hot-path', 'turns.ts'), [values.turns, ...order], {
-    execArgv: [...V8_FLAGS, '--import', 'tsx'],
-  });
-  endWithUs(() => void child.kill('SIGKILL'));
-  const ended = once(child, 'exit').then(([code]) => Promise.reject(new Error(`a process has ended with ${code}`)));
-  ended.catch(() => undefined); // also when its answer was there before
-  const [turns] = (await Promise.race([once(child, 'message'), ended])) as [Turns];
-  return turns;
+function measure(order: readonly string[]): Promise<Turns> {
+  // As a worker runs.
+  return startChild(join(import.meta.dirname, 'hot-path', 'turns.ts'), [values.turns, ...order], V8_FLAGS).answer();
 }

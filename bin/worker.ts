@@ -4,19 +4,10 @@ import type { Config } from '../topology/config.js';
 import { ConfigError } from '../topology/errors.js';
 import { createLogger } from '../topology/log.js';
 import { Worker } from '../topology/worker.js';
+import { V8_FLAGS } from './v8-flags.js';
 
 /** Longer than the worker's own patience: a stop that hangs is ended. */
 const STOP_MS = 9500;
-
-/** What V8 is told of our heap: it takes ours for a small one, and the machine for idle. Measured in docs/performance.md. */
-const V8_FLAGS = [
-  // The heap may double before V8 collects the whole of it. Left to itself, it sees that this is quickly done and
-  // settles on a tenth; fetched bytes, which are gone a moment later, use that up twice a second.
-  '--heap-growing-percent=100',
-  // What survives of the young generation is little: to wake other threads for it takes more time of the cores, which
-  // the broker or another worker may want, than to copy it.
-  '--no-parallel-scavenge',
-];
 
 export async function runWorker(config: Config): Promise<void> {
   for (const flag of V8_FLAGS) setFlagsFromString(flag);

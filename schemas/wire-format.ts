@@ -18,3 +18,10 @@ export function writeHeader(target: Buffer, offset: number, schemaId: number): v
   target[offset] = MAGIC_BYTE;
   target.writeUInt32BE(schemaId, offset + SCHEMA_ID_OFFSET);
 }
+
+/** A whole value: the body behind its header. */
+export function framed(body: Buffer, schemaId: number): Buffer {
+  const value = Buffer.concat([Buffer.alloc(HEADER_BYTES), body]);
+  writeHeader(value, 0, schemaId);
+  return value;
+}

@@ -5,7 +5,7 @@ import type { SinkEvents, SourceEvents } from '../schemas/codecs.js';
 import { AvroEncoder, type SinkSchemaIds } from '../schemas/encoder.js';
 import { parseType } from '../schemas/parse-type.js';
 import { SINK_RECORDS, SOURCE_RECORDS } from '../schemas/topic-records.js';
-import { HEADER_BYTES, writeHeader } from '../schemas/wire-format.js';
+import { framed } from '../schemas/wire-format.js';
 import type { DirectoryEntry } from '../state/directory-entry.js';
 import { compileTemplates } from '../processors/templates.js';
 import { createExecutor, type Executor, type ExecutorOptions, type Processed } from './executor.js';
@@ -173,12 +173,6 @@ export class TopologyDriver {
 /** A value in the wire format, written with any schema. */
 export function encodeWith(schema: AvroSchema, schemaId: number, event: unknown): Buffer {
   return framed(parseType(schema).toBuffer(event), schemaId);
-}
-
-function framed(body: Buffer, schemaId: number): Buffer {
-  const value = Buffer.concat([Buffer.alloc(HEADER_BYTES), body]);
-  writeHeader(value, 0, schemaId);
-  return value;
 }
 
 function mapValues<K extends string, V, W>(record: Readonly<Record<K, V>>, map: (value: V) => W): Record<K, W> {

@@ -1,6 +1,7 @@
 /** One store, in a process of its own: `measure.ts STORE KEYS FOLDER`, forked; says when it is loaded, and measures a round for each message. */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Digest } from '../../topology/context.js';
+import { cheapDigest } from '../../test/digests.js';
 import { parseStatus, readProc } from '../suite/proc.js';
 import { quantile } from '../suite/statistics.js';
 import { CANDIDATES } from './candidates.js';
@@ -51,7 +52,9 @@ async function round(): Promise<Measured> {
   for (let batch = 0; batch < BATCHES; batch += 1) {
     const fresh = digests(next, A_BATCH - REPEATS_A_BATCH);
     // Older than anything that a cache holds, most of them.
-    const repeats = Array.from({ length: REPEATS_A_BATCH }, (_, at) => digestOf((next * 7919 + at * 104_729) % keys));
+    const repeats = Array.from({ length: REPEATS_A_BATCH }, (_, at) =>
+      cheapDigest((next * 7919 + at * 104_729) % keys),
+    );
     next += fresh.length;
     const start = performance.now();
     const found = await candidate.see([...fresh, ...repeats]);
@@ -81,19 +84,7 @@ async function quiet(): Promise<void> {
 }
 
 function digests(from: number, count: number): Digest[] {
-  return Array.from({ length: count }, (_, at) => digestOf(from + at));
-}
-
-/** The n-th digest: as random as a hash, and cheaper. */
-function digestOf(n: number): Digest {
-  return { w0: mixed(n, 0), w1: mixed(n, 1), w2: mixed(n, 2), w3: mixed(n, 3) };
-}
-
-function mixed(n: number, word: number): number {
-  let hash = Math.imul(n ^ (word * 0x9e37_79b9), 0x85eb_ca6b);
-  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2_ae35);
-  hash = Math.imul(hash ^ (hash >>> 16), 0x27d4_eb2f);
-  return hash ^ (hash >>> 15);
+  return Array.from({ length: count }, (_, at) => cheapDigest(from + at));
 }
 
 /** What the kernel can not drop, MB. */

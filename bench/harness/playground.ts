@@ -11,7 +11,7 @@ import { parseType } from '../../schemas/parse-type.js';
 import { RegistryClient } from '../../schemas/registry-client.js';
 import { registerSchemas } from '../../schemas/register.js';
 import { SCHEMAS, type NotificationRequestEvent, type RecordName, type TaskEvent } from '../../schemas/types.js';
-import { HEADER_BYTES, writeHeader } from '../../schemas/wire-format.js';
+import { framed } from '../../schemas/wire-format.js';
 import { parseConfig } from '../../topology/config.js';
 import type { OutboundRecord, TransactionalProducer } from '../../topology/kafka/index.js';
 import { openProducer, seenId, TENANT } from './fill.js';
@@ -265,8 +265,6 @@ export class Source {
   }
 
   #encode(name: RecordName, type: ReturnType<typeof parseType>, event: object): Buffer {
-    const value = Buffer.concat([Buffer.alloc(HEADER_BYTES), type.toBuffer(event)]);
-    writeHeader(value, 0, this.#schemaId(name));
-    return value;
+    return framed(type.toBuffer(event), this.#schemaId(name));
   }
 }

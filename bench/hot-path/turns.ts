@@ -1,5 +1,5 @@
 /** A process of bench/hot-path.ts: `TURNS CHECKOUT CHECKOUT`. Says what a record costs in each, µs of processor time. */
-import { quantile } from '../suite/statistics.js';
+import { quantile, rotated } from '../suite/statistics.js';
 import { loadHotPath } from './path.js';
 
 export type Turns = readonly number[];
@@ -10,8 +10,11 @@ const WARM_UP = 1 / 4;
 const [turns, ...roots] = process.argv.slice(2);
 const checkouts = [];
 for (const root of roots) checkouts.push({ ...(await loadHotPath(root)), micros: [] as number[] });
-for (let turn = 0; turn < Number(turns); turn += 1) {
-  for (const { run, micros } of turn % 2 === 0 ? checkouts : checkouts.toReversed()) micros.push(await run());
+try {
+  for (let turn = 0; turn < Number(turns); turn += 1) {
+    for (const { run, micros } of rotated(checkouts, turn)) micros.push(await run());
+  }
+} finally {
+  for (const { close } of checkouts) await close();
 }
-for (const { close } of checkouts) await close();
 process.send!(checkouts.map(({ micros }) => quantile(micros.slice(Number(turns) * WARM_UP), 0.5)) satisfies Turns);

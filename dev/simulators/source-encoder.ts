@@ -2,7 +2,7 @@ import type avsc from 'avsc';
 import type { SourceEvents } from '../../schemas/codecs.js';
 import { parseType } from '../../schemas/parse-type.js';
 import { SOURCE_RECORDS } from '../../schemas/topic-records.js';
-import { HEADER_BYTES, writeHeader } from '../../schemas/wire-format.js';
+import { framed } from '../../schemas/wire-format.js';
 import { SOURCE_TOPICS, type SourceTopic } from '../../topology/record.js';
 
 /** Writes events as the producers of the source topics do: Confluent wire format, under the registry's ids. */
@@ -16,8 +16,6 @@ export class SourceEncoder {
   }
 
   encode<T extends SourceTopic>(topic: T, event: SourceEvents[T]): Buffer {
-    const value = Buffer.concat([Buffer.alloc(HEADER_BYTES), this.#types.get(topic)!.toBuffer(event)]);
-    writeHeader(value, 0, this.#ids[topic]);
-    return value;
+    return framed(this.#types.get(topic)!.toBuffer(event), this.#ids[topic]);
   }
 }

@@ -3,18 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { packDigests } from '../../../state/digest-bytes.js';
 import { DigestIndex } from '../../../state/digest-index.js';
 import type { Digest } from '../../../topology/context.js';
-import { digestOf as digest } from '../../digests.js';
-
-/** As random as a hash, and cheaper. */
-function cheapDigest(n: number): Digest {
-  const word = (nth: number): number => {
-    let hash = Math.imul((n + 1) ^ (nth * 0x9e37_79b9), 0x85eb_ca6b);
-    hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2_ae35);
-    hash = Math.imul(hash ^ (hash >>> 16), 0x27d4_eb2f);
-    return hash ^ (hash >>> 15);
-  };
-  return { w0: word(0), w1: word(1), w2: word(2), w3: word(3) };
-}
+import { cheapDigest, digestOf as digest } from '../../digests.js';
 
 /** Regions for each place that is given up, as the store has them swept for each segment that it opens. */
 const SWEPT = 16;
