@@ -38,6 +38,7 @@ const given = new Command('bench')
     'beside ours, the same of another checkout of the project, which is built: before a change',
   )
   .option('--node <program>', 'beside ours, the same on another Node')
+  .option('--java <home>', 'beside Kafka Streams, the same on another Java')
   .option('--without-transactions', 'beside ours, the same without its transactions: what they cost')
   .option('--quick', 'little input and two rounds: shows that everything works, in minutes; the numbers mean little')
   .option('--publish', 'make the results those of docs/performance.md')

@@ -7,7 +7,8 @@ import { lookUpSinkSchemas } from '../schemas/registry.js';
 import { RegistryClient } from '../schemas/registry-client.js';
 import type { Config } from './config.js';
 import { Connections } from './connections.js';
-import { GatewayRole } from './gateway-role.js';
+import { FatalError, messageOf } from './errors.js';
+import type { GatewayRole } from './gateway-role.js';
 import { HttpEndpoint } from './http.js';
 import type { Logger } from './log.js';
 import { createMetrics } from './metrics.js';
@@ -26,8 +27,9 @@ export class Worker {
   readonly #catalog: SchemaCatalog;
   readonly #registry: RegistryClient;
   readonly #stream: StreamRole | undefined;
-  readonly #gateway: GatewayRole | undefined;
+  readonly #loadGateway: (() => Promise<GatewayRole>) | undefined;
   readonly #stop = new AbortController();
+  #gateway: GatewayRole | undefined;
   #encoder: Promise<EventEncoder> | undefined;
   #stopping: Promise<void> | undefined;
 
@@ -56,12 +58,19 @@ export class Worker {
     const encoder = (): Promise<EventEncoder> => (this.#encoder ??= this.#createEncoder());
     const common = { config, log, metrics, readiness, connections: this.#connections, encoder, fatal: once };
     if (config.ROLES.includes('stream')) this.#stream = new StreamRole({ ...common, catalog: this.#catalog });
-    if (config.ROLES.includes('gateway')) this.#gateway = new GatewayRole({ ...common, decoder: this.#catalog });
+    if (config.ROLES.includes('gateway')) {
+      this.#loadGateway = async () => {
+        const Role = await gatewayRole();
+        return new Role({ ...common, decoder: this.#catalog });
+      };
+    }
     this.#http = new HttpEndpoint(registry, readiness, () => this.#stream?.measure());
   }
 
   /** Listens at once, then waits for brokers and registry as long as it takes. Rejects with FatalError or ConfigError. */
   async start(): Promise<void> {
+    // First of all: it has its say in whether the worker is ready.
+    this.#gateway = await this.#loadGateway?.();
     const http = await this.#http.listen(this.#config.HTTP_HOST, this.#config.HTTP_PORT);
     const gateway = await this.#gateway?.listen();
     this.#log.info({ http, gateway, roles: this.#config.ROLES, pid: process.pid }, 'listening');
@@ -97,5 +106,14 @@ export class Worker {
       log: this.#log,
     });
     return new AvroEncoder(ids);
+  }
+}
+
+/** Loaded where it is wanted alone: uWebSockets.js is native code that does not load everywhere that Node runs. */
+async function gatewayRole(): Promise<typeof GatewayRole> {
+  try {
+    return (await import('./gateway-role.js')).GatewayRole;
+  } catch (error) {
+    throw new FatalError(`the gateway can not be loaded; a worker with ROLES=stream does without: ${messageOf(error)}`);
   }
 }

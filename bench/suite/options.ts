@@ -1,6 +1,6 @@
 /** The options of `npm run bench`. */
 import { execFileSync } from 'node:child_process';
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { ConfigError, messageOf } from '../../topology/errors.js';
 import { CONTENDERS, PEERS, type Contender, type System } from './contenders.js';
 import type { LatencyLoad } from './latency.js';
@@ -18,6 +18,7 @@ export interface GivenOptions {
   readonly profile?: string;
   readonly before?: string;
   readonly node?: string;
+  readonly java?: string;
   readonly withoutTransactions?: boolean;
   readonly publish?: boolean;
 }
@@ -67,11 +68,11 @@ export function parseBenchOptions(given: GivenOptions): BenchOptions {
   const contenders = CONTENDERS.filter(
     ({ id, system }) => (system === 'ours' || asked.includes(system)) && (only?.includes(id) ?? true),
   );
-  const node = (program: string): Contender[] => {
+  const others = (name: string, expected: string, given: string | undefined, on: typeof onNode): Contender[] => {
     try {
-      return contenders.flatMap(on(program));
+      return given === undefined ? [] : contenders.flatMap(on(given));
     } catch (error) {
-      faults.push(`--node is "${program}": expected the path of a program of Node: ${messageOf(error)}`);
+      faults.push(`--${name} is "${given}": expected ${expected}: ${messageOf(error)}`);
       return [];
     }
   };
@@ -82,7 +83,8 @@ export function parseBenchOptions(given: GivenOptions): BenchOptions {
     contenders: [
       ...contenders,
       ...(given.before === undefined ? [] : contenders.flatMap(before(given.before))),
-      ...(given.node === undefined ? [] : node(given.node)),
+      ...others('node', 'the path of a program of Node', given.node, onNode),
+      ...others('java', 'the home of a Java', given.java, onJava),
       ...(given.withoutTransactions ? contenders.flatMap(withoutTransactions) : []),
     ]
       .map((one) => (isQuick && one.mostRecords ? { ...one, mostRecords: QUICK_MOST_RECORDS } : one))
@@ -114,12 +116,30 @@ function before(folder: string): (contender: Contender) => Contender[] {
 }
 
 /** The same of ours on another Node: `npx -y node@24 -p process.execPath` names one. Throws when it does not start. */
-function on(program: string): (contender: Contender) => Contender[] {
+function onNode(program: string): (contender: Contender) => Contender[] {
   const node = resolve(program);
   const version = execFileSync(node, ['--version'], { encoding: 'utf8' }).trim();
   return (contender) =>
     contender.system === 'ours'
       ? [{ ...contender, id: `node-${contender.id}`, label: `${contender.label}, Node ${version}`, node }]
+      : [];
+}
+
+/** The same of Kafka Streams on another Java, by its JAVA_HOME. Throws when it does not start. */
+function onJava(given: string): (contender: Contender) => Contender[] {
+  const home = resolve(given);
+  // `openjdk 25.0.2 2026-01-20 LTS`, and more lines.
+  const version = execFileSync(join(home, 'bin', 'java'), ['--version'], { encoding: 'utf8' }).split(' ')[1];
+  return (contender) =>
+    contender.system === 'kafka-streams'
+      ? [
+          {
+            ...contender,
+            id: `java-${contender.id}`,
+            label: `${contender.label}, Java ${version}`,
+            settings: { ...contender.settings, JAVA_HOME: home },
+          },
+        ]
       : [];
 }
 

@@ -52,6 +52,12 @@ describe("the benchmark's options", () => {
     );
   });
 
+  it('set Kafka Streams on another Java beside it, which is named by its home', () => {
+    expect(() => parseBenchOptions({ ...DEFAULTS, java: '/no/such/java' })).toThrow(
+      '--java is "/no/such/java": expected the home of a Java',
+    );
+  });
+
   it('are refused all together, each with its value and what was expected', () => {
     expect(() => parseBenchOptions({ ...DEFAULTS, peers: 'flink', events: '5', rounds: 'x' })).toThrow(
       /--peers flink: expected some of kafka-streams.*--events is "5": expected a whole number.*--rounds is "x"/s,
