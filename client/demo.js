@@ -21,8 +21,13 @@ const list = element('list');
 const cards = new Map();
 let received = 0;
 let socket;
-/** Up to where the page has seen its user's notifications; given back when it connects again. */
+/** Up to where the page has seen its user's notifications. */
 let cursor;
+/**
+ * The cursor from before each notification whose ack is not answered yet, by its id, in their order. The page comes back
+ * with the first of them: it is sent the notification again, and acks it again, for the gateway may have died with the ack.
+ */
+const unanswered = new Map();
 let failures = 0;
 let retry;
 
@@ -73,7 +78,8 @@ async function offerUsers() {
 }
 
 function open({ url, token }) {
-  const address = cursor === undefined ? url : `${url}?${new URLSearchParams({ cursor })}`;
+  const from = unanswered.values().next().value ?? cursor;
+  const address = from === undefined ? url : `${url}?${new URLSearchParams({ cursor: from })}`;
   socket = new WebSocket(address, ['v1', `bearer.${token}`]);
   let openedAt = Infinity;
   socket.addEventListener('open', () => {
@@ -108,17 +114,22 @@ function connectNow() {
 }
 
 function take(message) {
+  const before = cursor;
   cursor = message.cursor ?? cursor;
   switch (message.type) {
     case 'welcome':
       showState('live', 'Live');
+      // What is still worth an ack is sent again.
+      unanswered.clear();
       if (message.recovered === false) element('gap').hidden = false;
       break;
     case 'notification':
       show(message.notification);
+      unanswered.set(message.notification.notificationId, before);
       send({ type: 'ack', id: message.notification.notificationId });
       break;
     case 'acked':
+      unanswered.delete(message.id);
       markAcked(message.id);
       break;
     case 'error':

@@ -31,6 +31,7 @@ class Balancer {
   target: number | undefined;
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
+  readonly #pairs = new Map<Socket, Socket>();
 
   constructor() {
     this.#server = createServer((socket) => {
@@ -40,6 +41,7 @@ class Balancer {
         return;
       }
       const upstream = connect(target, '127.0.0.1');
+      this.#pairs.set(socket, upstream);
       for (const [one, other] of [
         [socket, upstream],
         [upstream, socket],
@@ -48,6 +50,7 @@ class Balancer {
         one.on('error', () => undefined); // followed by close
         one.on('close', () => {
           this.#sockets.delete(one);
+          this.#pairs.delete(one);
           other.destroy();
         });
         one.pipe(other);
@@ -60,6 +63,11 @@ class Balancer {
     this.port = (this.#server.address() as AddressInfo).port;
   }
 
+  /** What clients say on the connections that are open goes nowhere from here on. */
+  muteClients(): void {
+    for (const [client, upstream] of this.#pairs) client.unpipe(upstream).resume();
+  }
+
   close(): void {
     this.#server.close();
     for (const socket of this.#sockets) socket.destroy();
@@ -69,6 +77,7 @@ class Balancer {
 let test: TestEnvironment;
 let balancer: Balancer;
 let server: Page;
+let address: string;
 let browser: Browser;
 let page: BrowserPage;
 
@@ -77,6 +86,7 @@ beforeAll(async () => {
   balancer = new Balancer();
   await balancer.listen();
   server = new Page({ port: 0, gatewayPort: balancer.port, jwtSecret: JWT_SECRET, people: () => [PERSON] });
+  address = await server.listen();
   browser = await launchBrowser();
   page = await browser.newPage();
 });
@@ -104,12 +114,10 @@ it('shows what came while its gateway was gone, in order and once, and says noth
   const stream = startWorker({ env: test.env('stream', { ROLES: 'stream' }) });
   await stream.ready();
   const first = await gateway();
-  await page.goto(await server.listen());
+  await page.goto(address);
   await page.locator('#state[data-state=live]').waitFor();
   await send(['one']);
   await until('the first is shown', async () => (await messages()).length === 1);
-  // Before its gateway is killed: another one takes no ack of what it did not send.
-  await until('it is confirmed', async () => (await confirmed()) === 1);
 
   balancer.target = undefined;
   first.kill('SIGKILL');
@@ -126,6 +134,35 @@ it('shows what came while its gateway was gone, in order and once, and says noth
   expect(await messages()).toEqual(inApp.map(({ message }) => message).reverse());
   expect(await page.locator('#gap').isVisible()).toBe(false);
   await until('each is confirmed', async () => (await confirmed()) === 5);
+  expect((await second.stop()).code).toBe(0);
+  expect((await stream.stop()).code).toBe(0);
+});
+
+it('has an ack recorded that its gateway took to the grave', async () => {
+  const stream = startWorker({ env: test.env('stream', { ROLES: 'stream' }) });
+  await stream.ready();
+  const first = await gateway();
+  await page.goto(address);
+  await page.locator('#state[data-state=live]').waitFor();
+  balancer.muteClients();
+  await send(['six']);
+  await until('it is shown', async () => (await messages()).length === 1);
+
+  balancer.target = undefined;
+  first.kill('SIGKILL');
+  await page.locator('#state[data-state=waiting]').waitFor();
+  expect(await confirmed()).toBe(0);
+
+  const second = await gateway();
+  await until('it is confirmed', async () => (await confirmed()) === 1);
+  expect(await messages()).toHaveLength(1);
+  const { inApp, delivered } = await readOutputs(test.prefix);
+  const { notificationId } = inApp.find(({ message }) => message.includes("'six'"))!;
+  expect(
+    delivered
+      .filter((one) => one.notificationId === notificationId)
+      .flatMap(({ deliveries }) => deliveries.map(({ status }) => status)),
+  ).toContain('DELIVERED');
   expect((await second.stop()).code).toBe(0);
   expect((await stream.stop()).code).toBe(0);
 });
