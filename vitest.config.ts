@@ -16,7 +16,9 @@ export default defineConfig({
           globalSetup: ['test/integration/stack.setup.ts'],
           testTimeout: 120_000,
           hookTimeout: 120_000,
-          fileParallelism: false,
+          // They mostly wait: for a group to notice, for a broker to come back. Each test has topics of its own.
+          maxWorkers: 2,
+          sequence: { groupOrder: 1 },
         },
       },
       {
