@@ -105,7 +105,12 @@ export function commandOf({
   root = projectRoot(),
 }: Contender): readonly [program: string, ...args: string[]] {
   if (system !== 'ours') return [join(folderOf(system), 'run')];
-  return [node, ...nodeArgs, join(root, 'dist', 'bin', 'notification-streams.js'), 'worker'];
+  return [node, ...nodeArgs, programOf(root), 'worker'];
+}
+
+/** Ours, as a checkout has built it. */
+export function programOf(root: string): string {
+  return join(root, 'dist', 'bin', 'notification-streams.js');
 }
 
 /** Every contender's consumer group. */

@@ -1,8 +1,9 @@
 /** The options of `npm run bench`. */
 import { execFileSync } from 'node:child_process';
+import { accessSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { ConfigError, messageOf } from '../../topology/errors.js';
-import { CONTENDERS, PEERS, type Contender, type System } from './contenders.js';
+import { CONTENDERS, PEERS, programOf, type Contender, type System } from './contenders.js';
 import type { LatencyLoad } from './latency.js';
 import { withoutTransactions } from './without-transactions.js';
 
@@ -82,7 +83,7 @@ export function parseBenchOptions(given: GivenOptions): BenchOptions {
     peers: PEERS.filter((peer) => contenders.some(({ system }) => system === peer)),
     contenders: [
       ...contenders,
-      ...(given.before === undefined ? [] : contenders.flatMap(before(given.before))),
+      ...others('before', 'another checkout, in which `npm run build` has run', given.before, before),
       ...others('node', 'the path of a program of Node', given.node, onNode),
       ...others('java', 'the home of a Java', given.java, onJava),
       ...(given.withoutTransactions ? contenders.flatMap(withoutTransactions) : []),
@@ -107,11 +108,13 @@ function ids(contenders: readonly Contender[]): string[] {
   return contenders.map(({ id }) => id);
 }
 
-/** The same of ours, as another checkout has built it: what a change is measured against. */
+/** The same of ours, as another checkout has built it: what a change is measured against. Throws when it has not. */
 function before(folder: string): (contender: Contender) => Contender[] {
+  const root = resolve(folder);
+  accessSync(programOf(root));
   return (contender) =>
     contender.system === 'ours'
-      ? [{ ...contender, id: `before-${contender.id}`, label: `${contender.label}, before`, root: resolve(folder) }]
+      ? [{ ...contender, id: `before-${contender.id}`, label: `${contender.label}, before`, root }]
       : [];
 }
 

@@ -1,4 +1,7 @@
-import { describe, expect, it } from 'vitest';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { parseBenchOptions } from '../../../bench/suite/options.js';
 
 const DEFAULTS = { seed: '1', latency: true };
@@ -52,7 +55,29 @@ describe("the benchmark's options", () => {
     );
   });
 
+  it('set the build of another checkout beside ours, which must be there', () => {
+    const checkout = mkdtempSync(join(tmpdir(), 'checkout-'));
+    onTestFinished(() => rmSync(checkout, { recursive: true }));
+    const given = { ...DEFAULTS, only: 'ours-1', before: checkout };
+    expect(() => parseBenchOptions(given)).toThrow(
+      `--before is "${checkout}": expected another checkout, in which \`npm run build\` has run`,
+    );
+    mkdirSync(join(checkout, 'dist', 'bin'), { recursive: true });
+    writeFileSync(join(checkout, 'dist', 'bin', 'notification-streams.js'), '');
+    expect(parseBenchOptions(given).contenders.at(-1)).toMatchObject({ id: 'before-ours-1', root: checkout });
+  });
+
   it('set Kafka Streams on another Java beside it, which is named by its home', () => {
+    const home = mkdtempSync(join(tmpdir(), 'java-'));
+    onTestFinished(() => rmSync(home, { recursive: true }));
+    mkdirSync(join(home, 'bin'));
+    writeFileSync(join(home, 'bin', 'java'), '#!/bin/sh\necho openjdk 25.0.2 2026-01-20 LTS', { mode: 0o755 });
+    const options = parseBenchOptions({ ...DEFAULTS, only: 'ours-1,kafka-streams-2', java: home });
+    expect(idsOf(options)).toEqual(['ours-1', 'kafka-streams-2', 'java-kafka-streams-2']);
+    expect(options.contenders.at(-1)).toMatchObject({
+      label: 'Kafka Streams, 2 threads, Java 25.0.2',
+      settings: { STREAM_THREADS: '2', JAVA_HOME: home },
+    });
     expect(() => parseBenchOptions({ ...DEFAULTS, java: '/no/such/java' })).toThrow(
       '--java is "/no/such/java": expected the home of a Java',
     );
