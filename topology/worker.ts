@@ -8,7 +8,7 @@ import { RegistryClient } from '../schemas/registry-client.js';
 import type { Config } from './config.js';
 import { Connections } from './connections.js';
 import { FatalError, messageOf } from './errors.js';
-import type { GatewayRole } from './gateway-role.js';
+import type { GatewayRole, GatewayRoleOptions } from './gateway-role.js';
 import { HttpEndpoint } from './http.js';
 import type { Logger } from './log.js';
 import { createMetrics } from './metrics.js';
@@ -59,10 +59,7 @@ export class Worker {
     const common = { config, log, metrics, readiness, connections: this.#connections, encoder, fatal: once };
     if (config.ROLES.includes('stream')) this.#stream = new StreamRole({ ...common, catalog: this.#catalog });
     if (config.ROLES.includes('gateway')) {
-      this.#loadGateway = async () => {
-        const Role = await gatewayRole();
-        return new Role({ ...common, decoder: this.#catalog });
-      };
+      this.#loadGateway = () => loadGateway({ ...common, decoder: this.#catalog });
     }
     this.#http = new HttpEndpoint(registry, readiness, () => this.#stream?.measure());
   }
@@ -110,10 +107,9 @@ export class Worker {
 }
 
 /** Loaded where it is wanted alone: uWebSockets.js is native code that does not load everywhere that Node runs. */
-async function gatewayRole(): Promise<typeof GatewayRole> {
-  try {
-    return (await import('./gateway-role.js')).GatewayRole;
-  } catch (error) {
+async function loadGateway(options: GatewayRoleOptions): Promise<GatewayRole> {
+  const { GatewayRole } = await import('./gateway-role.js').catch((error: unknown) => {
     throw new FatalError(`the gateway can not be loaded; a worker with ROLES=stream does without: ${messageOf(error)}`);
-  }
+  });
+  return new GatewayRole(options);
 }

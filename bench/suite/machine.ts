@@ -2,6 +2,7 @@
 import { execFile } from 'node:child_process';
 import { availableParallelism, cpus, loadavg, release, totalmem } from 'node:os';
 import { promisify } from 'node:util';
+import { findJava } from '../../dev/stack/java.js';
 import { projectRoot } from '../../dev/stack/place.js';
 import { messageOf } from '../../topology/errors.js';
 
@@ -28,7 +29,7 @@ export async function describeMachine(): Promise<Machine> {
     kernel: release(),
     loadBefore: loadavg()[0]!,
     node: process.version,
-    java: await firstLine('java', ['-version']),
+    java: await firstLine(await findJava(process.env), ['-version']),
     python: await firstLine('python3', ['--version']),
     commit: await firstLine('git', ['describe', '--always', '--dirty']),
   };

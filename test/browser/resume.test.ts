@@ -30,7 +30,7 @@ class Balancer {
   /** Where connections go; undefined: they are refused. */
   target: number | undefined;
   readonly #server: Server;
-  readonly #sockets = new Set<Socket>();
+  /** Each client's connection, and ours to the gateway for it. */
   readonly #pairs = new Map<Socket, Socket>();
 
   constructor() {
@@ -46,11 +46,9 @@ class Balancer {
         [socket, upstream],
         [upstream, socket],
       ] as const) {
-        this.#sockets.add(one);
         one.on('error', () => undefined); // followed by close
         one.on('close', () => {
-          this.#sockets.delete(one);
-          this.#pairs.delete(one);
+          this.#pairs.delete(socket);
           other.destroy();
         });
         one.pipe(other);
@@ -70,7 +68,7 @@ class Balancer {
 
   close(): void {
     this.#server.close();
-    for (const socket of this.#sockets) socket.destroy();
+    for (const socket of [...this.#pairs].flat()) socket.destroy();
   }
 }
 
@@ -118,6 +116,7 @@ it('shows what came while its gateway was gone, in order and once, and says noth
   await page.locator('#state[data-state=live]').waitFor();
   await send(['one']);
   await until('the first is shown', async () => (await messages()).length === 1);
+  await until('it is confirmed', async () => (await confirmed()) === 1);
 
   balancer.target = undefined;
   first.kill('SIGKILL');
