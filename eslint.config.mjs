@@ -30,6 +30,30 @@ export default tseslint.config(
     rules: { 'no-restricted-properties': 'off', 'max-lines-per-function': 'off' },
   },
   {
+    // What a record goes through. Whatever comes in, the worker goes on: a record is dead-lettered, or waited for.
+    files: [
+      'processors/*.ts',
+      'processors/map/**',
+      'processors/sinks/**',
+      'topology/executor.ts',
+      'topology/outputs.ts',
+      'topology/cut-record.ts',
+      'topology/record-headers.ts',
+      'topology/kafka/{compression,fetched-records,outbound-batches,record-batch,record-list,unpacked-bound}.ts',
+      'topology/task/{commit,dead-letter-limit,fit-dead-letter,pipeline,refusals,source-queue,staged-commit,staged-outputs}.ts',
+    ],
+    ignores: ['processors/load-templates.ts'],
+    rules: {
+      'no-restricted-syntax': [
+        'error',
+        {
+          selector: 'NewExpression[callee.name=/^(FatalError|OutOfRangeError|UnreadableError)$/]',
+          message: 'A record must not end the worker: dead-letter it, or wait with an OutageError.',
+        },
+      ],
+    },
+  },
+  {
     files: ['topology/task/**'],
     rules: {
       'no-restricted-globals': [

@@ -3,7 +3,7 @@ import type { ChannelDelivery } from '../schemas/types.js';
 import { isNewer, type DirectoryEntry } from '../state/directory-entry.js';
 import type { DirectoryView, ProcessorContext } from '../topology/context.js';
 import type { Processor } from '../topology/graph.js';
-import { forward } from '../topology/outcome.js';
+import { forward, type Forward } from '../topology/outcome.js';
 import { addressOf, contactOf, devicesOf } from './contact-of.js';
 import { notificationId } from './identity.js';
 import type { MappedEvent, Notification } from './mapped-event.js';
@@ -11,18 +11,28 @@ import type { IdentifiedEvent, RoutedEvent, RoutedNotification } from './routed-
 
 const NOTHING: readonly string[] = [];
 
+/** An event may name hundreds of thousands of recipients: so many at a time take some 5 ms, their outputs included. */
+const RECIPIENTS_A_PART = 2000;
+
 export function createRoute(): Processor<IdentifiedEvent, RoutedEvent> {
-  return (identified, context) => {
-    const { event, digest } = identified;
-    const notification = context.notify ? event.notification : null;
-    return forward({
-      event,
-      digest,
-      notification,
-      recipients: notification === null ? [] : routeAll(identified, notification, context),
-      directory: newerEntry(event, context.directory),
-    });
+  return (identified, context) => routeFrom(0, identified, context);
+}
+
+/** Routes the recipients from this one on, or the first of them. */
+function routeFrom(first: number, identified: IdentifiedEvent, context: ProcessorContext): Forward<RoutedEvent> {
+  const { event, digest } = identified;
+  const notification = context.notify ? event.notification : null;
+  const next = first + RECIPIENTS_A_PART;
+  const isLast = notification === null || next >= event.recipients.length;
+  const recipients = first === 0 && isLast ? event.recipients : event.recipients.slice(first, next);
+  const routed = {
+    event,
+    digest,
+    notification,
+    recipients: notification === null ? [] : routeAll(recipients, identified, notification, context),
+    directory: first === 0 ? newerEntry(event, context.directory) : null,
   };
+  return isLast ? forward(routed) : forward(routed, () => routeFrom(next, identified, context));
 }
 
 function newerEntry({ directory }: MappedEvent, view: DirectoryView): DirectoryEntry | null {
@@ -32,12 +42,12 @@ function newerEntry({ directory }: MappedEvent, view: DirectoryView): DirectoryE
 }
 
 function routeAll(
+  recipients: readonly bigint[],
   identified: IdentifiedEvent,
   notification: Notification,
   context: ProcessorContext,
 ): RoutedNotification[] {
   const { expiresAt, channels } = notification;
-  const { recipients } = identified.event;
   if (expiresAt !== null && context.now > expiresAt) {
     const deliveries = channels.expiredDeliveries;
     return recipients.map((userId) => unsent(notificationId(identified.seed, userId), userId, deliveries));

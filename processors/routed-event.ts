@@ -30,7 +30,8 @@ export interface RoutedEvent {
   readonly digest: Digest;
   /** Null when the event makes no notification; `recipients` is empty then. */
   readonly notification: Notification | null;
+  /** All of them, or a part: the sinks are given one after another. */
   readonly recipients: readonly RoutedNotification[];
-  /** The user state to be written; null when none, or when the directory holds a newer one. */
+  /** The user state to be written; null when none, when the directory holds a newer one, and in every part but the first. */
   readonly directory: DirectoryEntry | null;
 }

@@ -195,6 +195,11 @@ export class ByteReader {
     return this.#buffer.readBigInt64BE(this.#advance(8));
   }
 
+  /** Goes on from there. */
+  moveTo(position: number): void {
+    this.#advance(position - this.#at);
+  }
+
   /** Passes over so many bytes. */
   skip(size: number): void {
     this.#advance(size);

@@ -91,6 +91,7 @@ const OPTIONS = {
   MAX_TASKS: whole(1, 10_000, 'a number of tasks').default(16),
   COMMIT_INTERVAL_MS: whole(1, 60_000, 'milliseconds').default(100),
   COMMIT_RECORDS: whole(1, 1_000_000, 'a number of records').default(10_000),
+  MAX_RECORD_BYTES: whole(100_000, 100_000_000, 'bytes').default(8 * 1024 * 1024),
   MAX_EVENT_BYTES: whole(1_000_000, 1_000_000_000, 'bytes').default(64 * 1024 * 1024),
   RETRY_ATTEMPTS: whole(1, 100, 'a number of tries in all').default(3),
   RETRY_BACKOFF_MS: whole(0, 600_000, 'milliseconds').default(1000),

@@ -2,7 +2,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { atMost } from './at-most.js';
 import type { Config } from './config.js';
-import { FatalError } from './errors.js';
+import { FatalError, messageOf } from './errors.js';
 import {
   createCluster,
   Fetcher,
@@ -10,6 +10,7 @@ import {
   Leaders,
   Offsets,
   withTopicAdmin,
+  type FetcherOptions,
   type KafkaSettings,
 } from './kafka/index.js';
 import type { Logger } from './log.js';
@@ -29,6 +30,7 @@ export class Connections {
   readonly fetcher: Fetcher;
   readonly outages: Outages;
   readonly #settings: KafkaSettings;
+  readonly #fetch: FetcherOptions;
   readonly #cluster: ReturnType<typeof createCluster>;
   readonly #log: Logger;
   readonly #stop = new AbortController();
@@ -38,9 +40,10 @@ export class Connections {
     this.outages = outages;
     this.#log = log;
     this.#settings = config.kafka;
+    this.#fetch = { ...FETCH, maxRecordBytes: config.MAX_RECORD_BYTES };
     this.#cluster = createCluster(config.kafka, log);
     this.leaders = new Leaders(this.#cluster);
-    this.fetcher = new Fetcher(this.leaders, FETCH, log, (error) => outages.report('fetch', error));
+    this.fetcher = new Fetcher(this.leaders, this.#fetch, log, (error) => outages.report('fetch', error));
   }
 
   /**
@@ -73,6 +76,25 @@ export class Connections {
     );
   }
 
+  /** The topic's `max.message.bytes`; undefined where we may not ask for it. Waits for the brokers. */
+  async maxMessageBytes(topic: string): Promise<number | undefined> {
+    try {
+      const found = await this.patiently(
+        () => withTopicAdmin(this.#settings, (admin) => admin.settings([topic], 'max.message.bytes')),
+        'start',
+      );
+      const bytes = Number(found.get(topic));
+      return bytes > 0 ? bytes : undefined;
+    } catch (error) {
+      this.#stop.signal.throwIfAborted();
+      this.#log.warn(
+        { topic, error: messageOf(error) },
+        'max.message.bytes cannot be asked for: taken to be the default',
+      );
+      return undefined;
+    }
+  }
+
   /** Waits for the brokers, and learns of these topics, which must exist. */
   async track(topics: readonly string[]): Promise<void> {
     await this.patiently(async () => {
@@ -91,7 +113,7 @@ export class Connections {
   async anotherFetcher(topics: readonly string[], part: string): Promise<Fetcher> {
     const cluster = createCluster(this.#settings, this.#log);
     const leaders = new Leaders(cluster);
-    const fetcher = new Fetcher(leaders, FETCH, this.#log, (error) => this.outages.report(part, error));
+    const fetcher = new Fetcher(leaders, this.#fetch, this.#log, (error) => this.outages.report(part, error));
     this.#others.push({ cluster, fetcher });
     await this.patiently(async () => {
       await cluster.connect();

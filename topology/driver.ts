@@ -13,7 +13,8 @@ import { InMemoryRegistry } from './in-memory-registry.js';
 import { InMemoryOutputs } from './in-memory-outputs.js';
 import { InMemoryDedupWindow, InMemoryDirectory } from './in-memory-state.js';
 import { notifications } from './notifications.js';
-import { sourcePartition, type SinkRecord, type SourceRecord, type SourceTopic } from './record.js';
+import { sourcePartition, type DeadLetter, type SinkRecord, type SourceRecord, type SourceTopic } from './record.js';
+import { RecordHeaders } from './record-headers.js';
 
 export interface DriverOptions extends Partial<Omit<ExecutorOptions, 'decoder'>> {
   /** Where the clock stands at first, ms since the epoch. */
@@ -23,7 +24,7 @@ export interface DriverOptions extends Partial<Omit<ExecutorOptions, 'decoder'>>
 }
 
 /** What a record has besides its value. By default: partition 0, the clock's time, and neither key nor headers. */
-export type RecordParts = Partial<Pick<SourceRecord, 'partition' | 'timestamp' | 'key' | 'headers'>> & {
+export type RecordParts = Partial<Pick<SourceRecord, 'partition' | 'timestamp' | 'key' | 'headers' | 'defect'>> & {
   /** As in ProcessorContext; default true. */
   readonly notify?: boolean;
 };
@@ -36,7 +37,7 @@ export interface DrivenRecord<Event> {
 
 /** The outputs of one record by topic, in the order in which they went out. */
 export type DrivenOutputs = { readonly [T in keyof SinkEvents]: DrivenRecord<SinkEvents[T]>[] } & {
-  readonly NOTIFICATION_DLQ: SinkRecord[];
+  readonly NOTIFICATION_DLQ: DeadLetter[];
 };
 
 export interface Driven {
@@ -124,19 +125,22 @@ export class TopologyDriver {
   }
 
   #recordOf(topic: SourceTopic, value: Buffer | null, parts: RecordParts): SourceRecord {
-    const { partition = 0, timestamp = this.now, key = null, headers = {} } = parts;
+    const { partition = 0, timestamp = this.now, key = null, headers = RecordHeaders.NONE, defect } = parts;
     const { name: source } = sourcePartition(topic, partition);
     const offset = this.#nextOffsets.get(source) ?? 0;
     this.#nextOffsets.set(source, offset + 1);
-    return { topic, partition, source, offset, timestamp, key, value, headers };
+    return { topic, partition, source, offset, timestamp, key, value, headers, defect };
   }
 
   async #process(record: SourceRecord, notify: boolean, outputs: InMemoryOutputs): Promise<Processed> {
     const context = { now: this.now, dedup: this.#dedup, directory: this.#directory, notify, outputs };
-    const processed = this.#executor.process(record, context);
-    if (processed.kind !== 'unresolved') return processed;
-    await this.#catalog.resolve(processed.schemaId, { signal: new AbortController().signal });
-    return this.#executor.process(record, context);
+    let processed = this.#executor.process(record, context);
+    if (processed.kind === 'unresolved') {
+      await this.#catalog.resolve(processed.schemaId, { signal: new AbortController().signal });
+      processed = this.#executor.process(record, context);
+    }
+    while (processed.kind === 'unfinished') processed = processed.resume();
+    return processed;
   }
 
   async #decodeAll(records: readonly SinkRecord[]): Promise<DrivenOutputs> {
@@ -149,7 +153,7 @@ export class TopologyDriver {
       NOTIFICATION_DLQ: [],
     };
     for (const record of records) {
-      if (record.topic === 'NOTIFICATION_DLQ') outputs.NOTIFICATION_DLQ.push(record);
+      if (record.topic === 'NOTIFICATION_DLQ') outputs.NOTIFICATION_DLQ.push(record as DeadLetter);
       else (outputs[record.topic] as DrivenRecord<unknown>[]).push(await this.#decode(record.topic, record));
     }
     return outputs;

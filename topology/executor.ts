@@ -4,12 +4,12 @@ import type { Templates } from '../processors/templates.js';
 import type { EventDecoder, SinkEvents } from '../schemas/codecs.js';
 import type { DirectoryEntry } from '../state/directory-entry.js';
 import type { DedupView, Digest, DirectoryView, ProcessorContext } from './context.js';
-import { FatalError, RetryableError, StoreDamagedError } from './errors.js';
+import { FatalError, OutageError, RetryableError, StoreDamagedError } from './errors.js';
 import type { DeadLetterOptions, DeadLetterSink, Processor, Sink, Topology } from './graph.js';
-import { DROP_REASONS, type DeadLetterCause, type DropReason } from './outcome.js';
-import { Outputs, TooLargeError, type RecordCollector } from './outputs.js';
+import { DROP_REASONS, type DeadLetterCause, type DropReason, type Forward } from './outcome.js';
+import { Outputs, TooLargeError, type OutputBounds, type RecordCollector } from './outputs.js';
 import { planOf } from './plan.js';
-import type { SinkRecord, SourceRecord, SourceTopic } from './record.js';
+import type { DeadLetter, RecordDefect, SourceRecord, SourceTopic } from './record.js';
 
 /** What one source record became, beside the outputs that were collected. All of it is committed, or none. */
 export type Processed =
@@ -18,8 +18,13 @@ export type Processed =
   | { readonly kind: 'dropped'; readonly reason: DropReason }
   /** The dead letter is the only output: no digest is remembered, so a replay is processed. */
   | { readonly kind: 'dead-lettered'; readonly cause: DeadLetterCause }
+  /** A part of the outputs is staged: the event loop may have a turn, and nothing else be staged, before `resume` goes on. */
+  | { readonly kind: 'unfinished'; readonly resume: () => Processed }
   /** The record's schema id is not known yet: resolve it, then process the record again. Nothing was staged. */
   | { readonly kind: 'unresolved'; readonly schemaId: number };
+
+/** What a record has become for good. */
+export type Finished = Exclude<Processed, { readonly kind: 'unresolved' | 'unfinished' }>;
 
 /** What the task gives for one record. */
 export interface ExecutionContext {
@@ -33,12 +38,12 @@ export interface ExecutionContext {
 
 export interface Executor {
   /**
-   * Throws RetryableError (a processor asks to be tried again) and what is not the record's fault (StoreDamagedError,
-   * FatalError), with no outputs left behind. Any other error thrown by a processor becomes a dead letter of reason `failed`.
+   * Throws RetryableError (a processor asks to be tried again) and what is not the record's fault (OutageError,
+   * StoreDamagedError, FatalError), with no outputs left behind. Any other error thrown by a processor becomes a dead letter of reason `failed`.
    */
   process(record: SourceRecord, context: ExecutionContext): Processed;
   /** The dead letter for a record that can not be processed for a reason outside the topology (retries used up, refused by the broker). */
-  deadLetter(record: SourceRecord, cause: DeadLetterCause): SinkRecord;
+  deadLetter(record: SourceRecord, cause: DeadLetterCause): DeadLetter;
 }
 
 export interface ExecutorOptions {
@@ -49,7 +54,7 @@ export interface ExecutorOptions {
   /** Whether dead letters carry stack frames. Never the error's message: it may quote the payload. */
   readonly stackTraces: boolean;
   /** The largest value that may go out, in bytes: an event with a larger one is dead-lettered. Default 999,000. */
-  readonly maxRecordBytes?: number;
+  readonly maxOutputBytes?: number;
   /** All outputs of one event together, in bytes; they are held in memory until committed. Default 64 MiB. */
   readonly maxEventBytes?: number;
   /** The name on the broker of a source topic, for dead letters. Default: the logical name. */
@@ -57,7 +62,7 @@ export interface ExecutorOptions {
 }
 
 /** A broker takes 1 MiB a batch by default; 1 KB of the round million is left for key and framing. */
-const MAX_RECORD_BYTES = 1_000_000 - 1_000;
+const MAX_OUTPUT_BYTES = 1_000_000 - 1_000;
 const MAX_EVENT_BYTES = 64 * 1024 * 1024;
 
 /** Compiles the topology. One executor may serve many tasks: it keeps nothing between two records, of which it runs one at a time. Throws TopologyError. */
@@ -87,7 +92,9 @@ class CompiledTopology implements Executor {
   readonly #sinks: readonly CompiledSink[];
   readonly #deadLetterSink: DeadLetterSink;
   readonly #deadLetterOptions: DeadLetterOptions;
-  readonly #outputs: Outputs;
+  readonly #bounds: OutputBounds;
+  /** Of the record that is being processed. */
+  #outputs: Outputs;
 
   constructor(topology: Topology, options: ExecutorOptions) {
     const plan = planOf(topology);
@@ -100,24 +107,26 @@ class CompiledTopology implements Executor {
       stackTraces: options.stackTraces,
       topicName: options.topicName ?? ((topic) => topic),
     };
-    this.#outputs = new Outputs({
-      maxRecordBytes: options.maxRecordBytes ?? MAX_RECORD_BYTES,
+    this.#bounds = {
+      maxRecordBytes: options.maxOutputBytes ?? MAX_OUTPUT_BYTES,
       maxEventBytes: options.maxEventBytes ?? MAX_EVENT_BYTES,
-    });
+    };
+    this.#outputs = new Outputs(this.#bounds);
   }
 
   process(record: SourceRecord, { now, dedup, directory, notify, outputs }: ExecutionContext): Processed {
     const context: ProcessorContext = { record, now, dedup, directory, notify };
-    let value: unknown = record;
+    let forwarded: Forward<unknown> = { kind: 'forward', value: record };
     let node = '';
     this.#outputs.begin(outputs);
+    if (record.defect) return this.#deadLettered(record, causeOfDefect(record.defect), outputs);
     try {
       for (const step of this.#steps) {
         node = step.name;
-        const outcome = step.run(value, context);
+        const outcome = step.run(forwarded.value, context);
         switch (outcome.kind) {
           case 'forward':
-            value = outcome.value;
+            forwarded = outcome;
             break;
           case 'drop':
             return DROPPED[outcome.reason];
@@ -127,20 +136,50 @@ class CompiledTopology implements Executor {
             return { kind: 'unresolved', schemaId: outcome.schemaId };
         }
       }
-      const routed = value as RoutedEvent;
-      for (const sink of this.#sinks) {
-        node = sink.name;
-        sink.run(routed, this.#outputs.into(sink.topic), context);
-      }
-      return forwarded(routed);
     } catch (error) {
-      outputs.rollBack();
-      return this.#deadLettered(record, causeOf(error, node), outputs);
+      return this.#failed(record, error, node, outputs);
     }
+    const routed = forwarded as Forward<RoutedEvent>;
+    return this.#emit(routed.value, routed, context, outputs);
   }
 
-  deadLetter(record: SourceRecord, cause: DeadLetterCause): SinkRecord {
+  deadLetter(record: SourceRecord, cause: DeadLetterCause): DeadLetter {
     return this.#deadLetterSink(record, cause, this.#deadLetterOptions);
+  }
+
+  /** Gives the sinks an event, or a part of one, and says how to go on with the next. */
+  #emit(
+    first: RoutedEvent,
+    part: Forward<RoutedEvent>,
+    context: ProcessorContext,
+    outputs: RecordCollector,
+  ): Processed {
+    const emitter = this.#outputs;
+    let node = '';
+    try {
+      for (const sink of this.#sinks) {
+        node = sink.name;
+        sink.run(part.value, emitter.into(sink.topic), context);
+      }
+    } catch (error) {
+      return this.#failed(context.record, error, node, outputs);
+    }
+    const { rest } = part;
+    if (rest === undefined) return forwarded(first);
+    // Other tasks' records come in between.
+    this.#outputs = new Outputs(this.#bounds);
+    return {
+      kind: 'unfinished',
+      resume: () => {
+        this.#outputs = emitter;
+        return this.#emit(first, rest(), context, outputs);
+      },
+    };
+  }
+
+  #failed(record: SourceRecord, error: unknown, node: string, outputs: RecordCollector): Processed {
+    outputs.rollBack();
+    return this.#deadLettered(record, causeOf(error, node), outputs);
   }
 
   #deadLettered(record: SourceRecord, cause: DeadLetterCause, outputs: RecordCollector): Processed {
@@ -153,9 +192,23 @@ function forwarded({ digest, directory }: RoutedEvent): Processed {
   return directory === null ? { kind: 'forwarded', digest } : { kind: 'forwarded', digest, directory };
 }
 
+function causeOfDefect(defect: RecordDefect): DeadLetterCause {
+  const { kind: reason, bytes } = defect;
+  switch (defect.kind) {
+    case 'too-large':
+      return { reason, message: `the record has ${bytes} bytes; MAX_RECORD_BYTES is ${defect.maxBytes}`, attempts: 1 };
+    case 'unreadable-batch': {
+      const what = `a batch of ${bytes} bytes (${defect.codec}), up to offset ${defect.lastOffset}`;
+      return { reason, message: `${what}, cannot be unpacked: ${defect.message}`, attempts: 1 };
+    }
+  }
+}
+
+const NOT_THE_RECORDS = [RetryableError, OutageError, StoreDamagedError, FatalError];
+
 /** Throws what is not the record's fault: trying again is the task's, and a damaged store ends the worker. */
 function causeOf(error: unknown, node: string): DeadLetterCause {
-  if (error instanceof RetryableError || error instanceof StoreDamagedError || error instanceof FatalError) throw error;
+  if (NOT_THE_RECORDS.some((kind) => error instanceof kind)) throw error;
   if (error instanceof TooLargeError) {
     return { reason: 'too-large', message: `${node}: ${error.message}`, attempts: 1, error };
   }

@@ -6,7 +6,7 @@ import type { RecordName } from '../schemas/types.js';
 import type { ProcessorContext } from './context.js';
 import { FatalError } from './errors.js';
 import type { DeadLetterCause, Outcome } from './outcome.js';
-import type { SinkRecord, SinkTopic, SourceRecord, SourceTopic } from './record.js';
+import type { DeadLetter, SinkTopic, SourceRecord, SourceTopic } from './record.js';
 import { faultsOf } from './topology-faults.js';
 
 /** A decoder's answer when it has to ask the registry first; not an outcome of the record yet. */
@@ -42,7 +42,7 @@ export interface DeadLetterOptions {
 }
 
 /** Turns a record that can not be processed into the dead letter for it. */
-export type DeadLetterSink = (record: SourceRecord, cause: DeadLetterCause, options: DeadLetterOptions) => SinkRecord;
+export type DeadLetterSink = (record: SourceRecord, cause: DeadLetterCause, options: DeadLetterOptions) => DeadLetter;
 
 export interface SourceNode {
   readonly kind: 'source';

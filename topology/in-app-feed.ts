@@ -91,7 +91,12 @@ export class InAppFeed implements InAppLog {
     services: InAppFeedServices,
     signal: AbortSignal,
   ): Promise<InAppMessage | undefined> {
-    const { value, offset, timestamp } = record;
+    const { value, offset, timestamp, defect } = record;
+    if (defect) {
+      services.metrics.records_unroutable_total.inc({ topic: 'NOTIFICATION_INAPP_TOPIC' });
+      services.log.warn({ partition, offset, defect: defect.kind }, 'in-app record skipped: it is not there whole');
+      return undefined;
+    }
     const notification = value && (await decodeFeed('NOTIFICATION_INAPP_TOPIC', value, offset, services, signal));
     if (!notification) return undefined;
     const key = keyOf(record);

@@ -124,7 +124,7 @@ export class InAppPartition {
 
   async #follow(): Promise<void> {
     const { topic, topicId, partition, fetcher, decode, gateway } = this.#services;
-    const feed = new PartitionFeed(`${topic}-${partition}`);
+    const feed = new PartitionFeed(`${topic}-${partition}`, { withDefects: true });
     fetcher.add(topic, partition, this.#position, feed, topicId);
     while (!this.#signal.aborted) {
       const { records, nextOffset } = await feed.next(this.#signal);
@@ -181,7 +181,15 @@ export class InAppPartition {
   /** Up to where the others are: from there on, what is published goes to these as well. Or to its end. */
   async #readPass(pass: Pass): Promise<void> {
     const { topic, topicId, partition, again } = this.#services;
-    const range = { topic, topicId, partition, from: pass.position, to: Infinity, maxBytes: PASS_BYTES };
+    const range = {
+      topic,
+      topicId,
+      partition,
+      from: pass.position,
+      to: Infinity,
+      maxBytes: PASS_BYTES,
+      withDefects: true,
+    };
     this.#pass = pass;
     try {
       for await (const { records, nextOffset } of readRange(range, again, this.#signal)) {

@@ -1,7 +1,7 @@
 /** Outputs as records in a list, for tests and the topology's driver. */
 import type { EventEncoder, SinkEvents } from '../schemas/codecs.js';
 import type { RecordCollector } from './outputs.js';
-import type { SinkRecord } from './record.js';
+import type { DeadLetter, SinkRecord } from './record.js';
 
 export class InMemoryOutputs implements RecordCollector {
   readonly #encoder: EventEncoder;
@@ -27,8 +27,8 @@ export class InMemoryOutputs implements RecordCollector {
     return value.length;
   }
 
-  add(record: SinkRecord): void {
-    this.#records.push(record);
+  add(letter: DeadLetter): void {
+    this.#records.push(letter);
   }
 
   rollBack(): void {

@@ -12,6 +12,7 @@ export const DEAD_LETTER_REASONS = [
   'wrong-record',
   'invalid-event',
   'too-large',
+  'unreadable-batch',
   'failed',
 ] as const;
 export type DeadLetterReason = (typeof DEAD_LETTER_REASONS)[number];
@@ -27,13 +28,16 @@ export interface DeadLetterCause {
   readonly error?: unknown;
 }
 
+export type Forward<T> = Extract<Outcome<T>, { kind: 'forward' }>;
+
 export type Outcome<T> =
-  | { readonly kind: 'forward'; readonly value: T }
+  /** `rest`: the value is a part, and this makes the next. Of the last processor before the sinks: they take a part at a time, and the event loop has its turn in between. */
+  | { readonly kind: 'forward'; readonly value: T; readonly rest?: (() => Forward<T>) | undefined }
   | { readonly kind: 'drop'; readonly reason: DropReason }
   | { readonly kind: 'dead-letter'; readonly cause: DeadLetterCause };
 
-export function forward<T>(value: T): Outcome<T> {
-  return { kind: 'forward', value };
+export function forward<T>(value: T, rest?: () => Forward<T>): Forward<T> {
+  return rest === undefined ? { kind: 'forward', value } : { kind: 'forward', value, rest };
 }
 
 export function drop(reason: DropReason): Outcome<never> {

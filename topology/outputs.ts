@@ -1,7 +1,7 @@
 /** The outputs of a record, measured as they come. */
 import type { SinkEvents } from '../schemas/codecs.js';
 import type { Emitter } from './graph.js';
-import type { SinkRecord } from './record.js';
+import type { DeadLetter } from './record.js';
 
 /** Where a record's outputs go as they come, each encoded at once. */
 export interface RecordCollector {
@@ -9,8 +9,8 @@ export interface RecordCollector {
   begin(): void;
   /** Takes an event's output; gives the bytes of its value. */
   collect<T extends keyof SinkEvents>(topic: T, key: string, event: SinkEvents[T]): number;
-  /** Takes an output that is encoded already: a dead letter. */
-  add(record: SinkRecord): void;
+  /** Takes a dead letter. */
+  add(letter: DeadLetter): void;
   /** Gives back all that came since `begin`: the source record is dead-lettered instead, or tried again. */
   rollBack(): void;
 }

@@ -1,4 +1,5 @@
 /** The records that enter and leave the topology, and where each came from. */
+import type { RecordHeaders } from './record-headers.js';
 
 /** The ERP's event topics, by their logical names (the contract's defaults, without TOPIC_PREFIX). */
 export const SOURCE_TOPICS = [
@@ -41,8 +42,27 @@ export const SINK_TOPICS = [
 ] as const;
 export type SinkTopic = (typeof SINK_TOPICS)[number];
 
-/** Record headers as the client hands them over: a name may stand more than once. */
-export type RecordHeaders = Readonly<Record<string, Buffer | string | (Buffer | string)[] | undefined>>;
+/** Why a record was not taken whole: it is dead-lettered without being processed. */
+export type RecordDefect =
+  /** Larger than MAX_RECORD_BYTES: key, value and headers are what is left of them. */
+  | { readonly kind: 'too-large'; readonly bytes: number; readonly maxBytes: number; readonly value: WholeValue }
+  /** A whole batch that cannot be unpacked; it has neither key nor value. */
+  | {
+      readonly kind: 'unreadable-batch';
+      readonly lastOffset: number;
+      /** Its name, such as `gzip`. */
+      readonly codec: string;
+      /** As it stands in the log. */
+      readonly bytes: number;
+      readonly message: string;
+    };
+
+/** What is said of a value that is not there whole. */
+export interface WholeValue {
+  readonly bytes: number;
+  /** In hexadecimal. */
+  readonly sha256: string;
+}
 
 /** One record of a source topic, undecoded. */
 export interface SourceRecord {
@@ -59,6 +79,8 @@ export interface SourceRecord {
   /** Null for a tombstone. */
   readonly value: Buffer | null;
   readonly headers: RecordHeaders;
+  /** Undefined for nearly every record. */
+  readonly defect?: RecordDefect | undefined;
 }
 
 /** One record to be produced, encoded. The partition is murmur2 of the key, as the Java client's default partitioner. */
@@ -67,7 +89,23 @@ export interface SinkRecord {
   readonly topic: SinkTopic;
   readonly key: Buffer | string | null;
   readonly value: Buffer | null;
-  readonly headers?: RecordHeaders;
+}
+
+/** A dead letter, before it is cut to what its topic takes. One without a key goes to the task's own partition. */
+export interface DeadLetter extends SinkRecord {
+  readonly topic: 'NOTIFICATION_DLQ';
+  readonly key: Buffer | null;
+  /** As the record had them. */
+  readonly headers: RecordHeaders;
+  /** Behind them: where the record came from, and why it could not be processed. */
+  readonly added: RecordHeaders;
+  /** Set when `value` is only a part of the record's. */
+  readonly wholeValue?: WholeValue | undefined;
+}
+
+/** Where its source goes on behind it. */
+export function nextOffsetOf({ offset, defect }: SourceRecord): number {
+  return (defect?.kind === 'unreadable-batch' ? defect.lastOffset : offset) + 1;
 }
 
 /** Where a record came from, for logs and dead letters: `TASK_EVENT_TOPIC-3@42`. */

@@ -26,6 +26,7 @@ import type { Metrics } from './metrics.js';
 import { notifications } from './notifications.js';
 import type { Readiness } from './readiness.js';
 import { SOURCE_TOPICS } from './record.js';
+import { DeadLetterLimit } from './task/dead-letter-limit.js';
 import { CONTRACT_TOPICS } from './topic-names.js';
 import { TaskGroup, type TaskGroupOptions } from './task-group.js';
 import { createTaskProducer } from './task-producer.js';
@@ -97,6 +98,7 @@ export class StreamRole {
     const offsets = connections.offsets(names.group);
     const encoder = await this.#options.encoder();
     const feed = this.#startDirectory(offsets);
+    const deadLetters = new DeadLetterLimit(await connections.maxMessageBytes(names.physical('NOTIFICATION_DLQ')));
     const limits = {
       commitIntervalMs: config.COMMIT_INTERVAL_MS,
       commitRecords: config.COMMIT_RECORDS,
@@ -121,6 +123,7 @@ export class StreamRole {
       directory,
       clock: systemClock,
       limits,
+      deadLetters,
       createProducer: (task) => createTaskProducer(config, task, log),
       createBudget: () => new RetryBudget(),
       resolveSchema: (schemaId, budget, signal) => this.#options.catalog.resolve(schemaId, { signal, budget }),

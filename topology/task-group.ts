@@ -125,10 +125,11 @@ export class TaskGroup implements MembershipListener {
 
   /** Why not all tasks run, or undefined. */
   notReady(): string | undefined {
-    const waiting = [...this.#tasks.values()].filter(({ state }) => state !== 'running');
-    return waiting.length === 0
-      ? undefined
-      : waiting.map(({ number, state }) => `task ${number} is ${state}`).join(', ');
+    const reasons = [...this.#tasks.values()].flatMap(({ number, state, damaged }) => [
+      ...(state === 'running' ? [] : [`task ${number} is ${state}`]),
+      ...damaged.map(({ name }) => `${name} is damaged on the brokers' disks`),
+    ]);
+    return reasons.length === 0 ? undefined : reasons.join(', ');
   }
 
   /** Brings the gauges up to date before a scrape. */

@@ -83,7 +83,11 @@ export async function loadHotPath(root: string): Promise<HotPath> {
     const { body, copies } = batchOf(offset, RECORDS_A_TURN);
     const records = new RecordList();
     const time = { baseTimestamp: FIRST_TIMESTAMP, maxTimestamp: FIRST_TIMESTAMP, appendTime: true };
-    records.add({ baseOffset: offset, count: RECORDS_A_TURN, ...time }, body, offset);
+    records.add(
+      { baseOffset: offset, lastOffsetDelta: RECORDS_A_TURN - 1, count: RECORDS_A_TURN, ...time },
+      body,
+      offset,
+    );
     const nextOffset = offset + RECORDS_A_TURN;
     queue.deliver({ records, nextOffset, bytes: records.bytes }, nextOffset);
     return copies;
@@ -101,6 +105,7 @@ export async function loadHotPath(root: string): Promise<HotPath> {
     const { now, outputs } = staged;
     const processed = executor.process(record, { now, dedup, directory, notify: true, outputs });
     if (processed.kind === 'unresolved') throw new Error('the schema is known');
+    if (processed.kind === 'unfinished') throw new Error('the event has one recipient');
     staged.add(record, processed);
   };
 

@@ -7,7 +7,7 @@ export function operators(
   { key, value, headers }: Pick<FetchedRecord, 'key' | 'value' | 'headers'>,
   ledger: Ledger,
 ): void {
-  const reason = headers['dlq.reason'];
-  const why = Array.isArray(reason) ? reason.join(' and ') : String(reason ?? 'without a reason');
+  const reasons = [...headers].filter(([name]) => name === 'dlq.reason').map(([, reason]) => String(reason));
+  const why = reasons.join(' and ') || 'without a reason';
   ledger.see('dead letter', deadLetterIdentity(why, String(key), value ?? Buffer.alloc(0)));
 }

@@ -1,31 +1,50 @@
 /** NOTIFICATION_DLQ: the record as it came, with headers that say where from and why it could not be processed. */
 import type { DeadLetterSink } from '../../topology/graph.js';
 import type { DeadLetterCause } from '../../topology/outcome.js';
-import type { RecordHeaders } from '../../topology/record.js';
+import type { SourceRecord } from '../../topology/record.js';
+import { RecordHeaders, type Header } from '../../topology/record-headers.js';
 
 const REPLAY_COUNT = 'dlq.replay-count';
-/** A name is any text that the thrower chose; headers count towards a record's size. In UTF-16 units. */
+/** Headers count towards a record's size, and these must always fit. In UTF-16 units. */
 const NAME_LENGTH = 200;
+const MESSAGE_LENGTH = 1000;
+const STACK_LENGTH = 3000;
 
-export const writeDeadLetter: DeadLetterSink = (record, cause, { appId, stackTraces, topicName }) => ({
-  topic: 'NOTIFICATION_DLQ',
-  key: record.key,
-  value: record.value,
-  headers: {
-    ...record.headers,
-    '__streams.errors.exception': exceptionOf(cause),
-    '__streams.errors.message': cause.message,
-    '__streams.errors.topic': topicName(record.topic),
-    '__streams.errors.partition': String(record.partition),
-    '__streams.errors.offset': String(record.offset),
-    '__streams.errors.stacktrace': stackTraces ? stackOf(cause.error) : '',
-    'dlq.reason': cause.reason,
-    'dlq.timestamp': String(record.timestamp),
-    'dlq.attempts': String(cause.attempts),
-    [REPLAY_COUNT]: replayCountOf(record.headers),
-    'dlq.app': appId,
-  },
-});
+export const writeDeadLetter: DeadLetterSink = (record, cause, { appId, stackTraces, topicName }) => {
+  const { key, value, headers, defect } = record;
+  const added: Header[] = [
+    ['__streams.errors.exception', exceptionOf(cause)],
+    ['__streams.errors.message', cause.message.slice(0, MESSAGE_LENGTH)],
+    ['__streams.errors.topic', topicName(record.topic)],
+    ['__streams.errors.partition', String(record.partition)],
+    ['__streams.errors.offset', String(record.offset)],
+    ['__streams.errors.stacktrace', stackTraces ? stackOf(cause.error) : ''],
+    ['dlq.reason', cause.reason],
+    ['dlq.timestamp', String(record.timestamp)],
+    ['dlq.attempts', String(cause.attempts)],
+    [REPLAY_COUNT, replayCountOf(headers)],
+    ['dlq.app', appId],
+    ...batchHeaders(record),
+  ];
+  return {
+    topic: 'NOTIFICATION_DLQ',
+    key,
+    value,
+    headers,
+    added: RecordHeaders.of(added),
+    wholeValue: defect?.kind === 'too-large' ? defect.value : undefined,
+  };
+};
+
+/** Of a whole batch: up to where it goes, and what it is in the log. */
+function batchHeaders({ defect }: SourceRecord): Header[] {
+  if (defect?.kind !== 'unreadable-batch') return [];
+  return [
+    ['dlq.batch-last-offset', String(defect.lastOffset)],
+    ['dlq.batch-codec', defect.codec],
+    ['dlq.batch-bytes', String(defect.bytes)],
+  ];
+}
 
 /** The class of the error behind it, else the reason written as one: `invalid-event` -> `InvalidEvent`. */
 function exceptionOf({ error, reason }: DeadLetterCause): string {
@@ -40,12 +59,12 @@ function stackOf(error: unknown): string {
     .replace(error.message, '')
     .split('\n')
     .filter((line) => line.startsWith('    at '))
-    .join('\n');
+    .join('\n')
+    .slice(0, STACK_LENGTH);
 }
 
 /** A replay of a dead letter counts itself in this header; it outlives the next failure. */
-function replayCountOf(headers: RecordHeaders): Buffer | string {
-  const given = headers[REPLAY_COUNT];
-  const last = Array.isArray(given) ? given.at(-1) : given;
-  return last ?? '0';
+function replayCountOf(headers: RecordHeaders): string {
+  const given = headers.last(REPLAY_COUNT)?.toString('latin1') ?? '';
+  return /^\d{1,9}$/.test(given) ? given : '0';
 }

@@ -4,13 +4,17 @@ import { SCHEMAS } from '../../schemas/types.js';
 import type { NotificationRequestEvent } from '../../schemas/types.js';
 import { counts, driverWithUser, fate } from './drive.js';
 import { request, sales, task, user } from './events.js';
+import { RecordHeaders } from '../../topology/record-headers.js';
 
 const TOPIC = 'TASK_EVENT_TOPIC';
 const REQUESTS = 'NOTIFICATION_REQUEST_TOPIC';
 const INT64_MIN = -(2n ** 63n);
 
-function headersOf({ outputs }: Driven): Readonly<Record<string, unknown>> {
-  return outputs.NOTIFICATION_DLQ[0]?.headers ?? {};
+/** Those that were added, as texts. */
+function headersOf({ outputs }: Driven): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    [...(outputs.NOTIFICATION_DLQ[0]?.added ?? [])].map(([name, value]) => [name, String(value)]),
+  );
 }
 
 describe('an invalid event', () => {
@@ -133,47 +137,89 @@ describe('a dead letter', () => {
     partition: 5,
     timestamp: 1_700_000_000_123,
     key: Buffer.from([0, 255, 1]),
-    headers: { 'trace-id': Buffer.from('t-1'), many: [Buffer.from('a'), Buffer.from('b')] },
+    headers: RecordHeaders.of([
+      ['many', Buffer.from('a')],
+      ['trace-id', Buffer.from('t-1')],
+      ['many', Buffer.from('b')],
+      ['nothing', null],
+    ]),
   };
 
   it('is the record as it came, with headers that say where from and why', async () => {
     const driver = new TopologyDriver({ appId: 'app-1' });
     await driver.feed(TOPIC, task({ eventId: 'before' }), parts);
     const driven = await driver.feed(TOPIC, task({ tenantId: 0n }), parts);
-    expect(driven.outputs.NOTIFICATION_DLQ).toEqual([
-      {
-        topic: 'NOTIFICATION_DLQ',
-        key: parts.key,
-        value: driven.record.value,
-        headers: {
-          ...parts.headers,
-          '__streams.errors.exception': 'InvalidEvent',
-          '__streams.errors.message': 'tenantId is 0; expected a positive id',
-          '__streams.errors.topic': TOPIC,
-          '__streams.errors.partition': '5',
-          '__streams.errors.offset': '1',
-          '__streams.errors.stacktrace': '',
-          'dlq.reason': 'invalid-event',
-          'dlq.timestamp': '1700000000123',
-          'dlq.attempts': '1',
-          'dlq.replay-count': '0',
-          'dlq.app': 'app-1',
-        },
-      },
-    ]);
+    const [letter, ...more] = driven.outputs.NOTIFICATION_DLQ;
+    expect(more).toEqual([]);
+    expect(letter).toMatchObject({ topic: 'NOTIFICATION_DLQ', key: parts.key, value: driven.record.value });
+    expect([...letter!.headers]).toEqual([...parts.headers]);
+    expect(headersOf(driven)).toEqual({
+      '__streams.errors.exception': 'InvalidEvent',
+      '__streams.errors.message': 'tenantId is 0; expected a positive id',
+      '__streams.errors.topic': TOPIC,
+      '__streams.errors.partition': '5',
+      '__streams.errors.offset': '1',
+      '__streams.errors.stacktrace': '',
+      'dlq.reason': 'invalid-event',
+      'dlq.timestamp': '1700000000123',
+      'dlq.attempts': '1',
+      'dlq.replay-count': '0',
+      'dlq.app': 'app-1',
+    });
   });
 
   it('of a replay keeps its count, and says anew what went wrong', async () => {
-    const headers = {
-      'dlq.replay-count': Buffer.from('2'),
-      'dlq.reason': Buffer.from('undecodable'),
-      '__streams.errors.offset': Buffer.from('77'),
-    };
+    const headers = RecordHeaders.of([
+      ['dlq.replay-count', '2'],
+      ['dlq.reason', 'undecodable'],
+      ['__streams.errors.offset', '77'],
+    ]);
     const driven = await new TopologyDriver().feed(TOPIC, task({ tenantId: 0n }), { headers });
+    expect([...driven.outputs.NOTIFICATION_DLQ[0]!.headers]).toEqual([...headers]);
     expect(headersOf(driven)).toMatchObject({
-      'dlq.replay-count': Buffer.from('2'),
+      'dlq.replay-count': '2',
       'dlq.reason': 'invalid-event',
       '__streams.errors.offset': '0',
+    });
+  });
+
+  it('says a replay count of 0 when the one that came is none', async () => {
+    const headers = RecordHeaders.of([['dlq.replay-count', 'x'.repeat(100_000)]]);
+    const driven = await new TopologyDriver().feed(TOPIC, task({ tenantId: 0n }), { headers });
+    expect(headersOf(driven)).toMatchObject({ 'dlq.replay-count': '0' });
+  });
+
+  it('of a record over the bound says how large it was, and what its whole value is', async () => {
+    const value = { bytes: 8_999_000, sha256: 'ab'.repeat(32) };
+    const driven = await new TopologyDriver().feed(TOPIC, task(), {
+      ...parts,
+      defect: { kind: 'too-large', bytes: 9_000_000, maxBytes: 8_388_608, value },
+    });
+    expect(counts(driven)).toEqual({ NOTIFICATION_DLQ: 1 });
+    expect(driven.outputs.NOTIFICATION_DLQ[0]).toMatchObject({ key: parts.key, wholeValue: value });
+    expect(headersOf(driven)).toMatchObject({
+      'dlq.reason': 'too-large',
+      '__streams.errors.message': 'the record has 9000000 bytes; MAX_RECORD_BYTES is 8388608',
+    });
+  });
+
+  it('of a batch that cannot be unpacked names its codec, its size and its last offset', async () => {
+    const defect = {
+      kind: 'unreadable-batch',
+      lastOffset: 12,
+      codec: 'gzip',
+      bytes: 30_127,
+      message: 'it is too large',
+    } as const;
+    const driven = await new TopologyDriver().feedValue(TOPIC, null, { defect });
+    expect(driven.outputs.NOTIFICATION_DLQ).toMatchObject([{ key: null, value: null }]);
+    expect(headersOf(driven)).toMatchObject({
+      'dlq.reason': 'unreadable-batch',
+      '__streams.errors.exception': 'UnreadableBatch',
+      '__streams.errors.offset': '0',
+      'dlq.batch-last-offset': '12',
+      'dlq.batch-codec': 'gzip',
+      'dlq.batch-bytes': '30127',
     });
   });
 

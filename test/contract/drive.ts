@@ -26,6 +26,7 @@ export function fate({ processed }: Driven): string {
       return `dropped: ${processed.reason}`;
     case 'forwarded':
     case 'unresolved':
+    case 'unfinished':
       return processed.kind;
   }
 }

@@ -5,6 +5,9 @@ import { decompressFrameSync as unlz4 } from 'lz4-napi';
 import { uncompressSync as unsnappy } from 'snappy';
 import { lz4Bound, snappyBound, zstdBound } from './unpacked-bound.js';
 
+/** Their names, by `attributes & 7` of a record batch. */
+export const CODECS: readonly string[] = ['none', 'gzip', 'snappy', 'lz4', 'zstd'];
+
 /** A batch that unpacks to more than this is refused: 16 times the largest fetch that we ask for. */
 export const MAX_UNPACKED_BYTES = 128 * 1024 * 1024;
 

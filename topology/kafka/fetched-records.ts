@@ -7,7 +7,8 @@
  */
 import { crc32c } from '@node-rs/crc32';
 import { ByteReader } from '../bytes.js';
-import { decompress } from './compression.js';
+import { messageOf } from '../errors.js';
+import { CODECS, decompress, MAX_UNPACKED_BYTES } from './compression.js';
 import { RecordList, type FetchedRecords, type RecordBase } from './record-list.js';
 
 export interface AbortedTransaction {
@@ -19,10 +20,22 @@ export interface FetchedPartition {
   readonly records: FetchedRecords;
   /** Where to fetch next: past the last batch, also when all of it was control records or aborted. */
   readonly nextOffset: number;
-  /** Bytes of keys and values in `records`. */
+  /** Bytes of `records`. */
   readonly bytes: number;
+  /** How many of `records` are not there whole. Default: none. */
+  readonly defects?: number;
+  /** Bytes that the batches were unpacked to, those of records that are not held included. Default: `bytes`. */
+  readonly unpackedBytes?: number;
 }
 
+export interface ReadBounds {
+  /** A record with more bytes is kept as its beginning alone, with a defect that says so. */
+  readonly maxRecordBytes: number;
+  /** When so many bytes were unpacked, no further batch is read: the next fetch begins with it. One batch is read in any case. */
+  readonly maxUnpackedBytes: number;
+}
+
+const UNBOUNDED: ReadBounds = { maxRecordBytes: Infinity, maxUnpackedBytes: Infinity };
 const BATCH_HEADER = 12;
 const CODEC_MASK = 0x07;
 const LOG_APPEND_TIME = 0x08;
@@ -31,21 +44,24 @@ const CONTROL = 0x20;
 const ABORT_MARKER = 0;
 
 /**
- * Throws RangeError when the first batch is corrupt. A later one is left for the next fetch, which then begins with it:
- * what is before it is good. So is a batch that is cut off at the end of the data.
+ * Throws RangeError when the first batch is damaged: its bytes are not those of its checksum. A later one is left for
+ * the next fetch, which then begins with it: what is before it is good. So is a batch that is cut off at the end of the
+ * data. A batch that is as its producer sent it and cannot be unpacked becomes one record with a defect.
  */
 export function readCommitted(
   data: Buffer,
   fetchOffset: number,
   aborted: readonly AbortedTransaction[],
+  bounds = UNBOUNDED,
 ): FetchedPartition {
   const pending = [...aborted].sort((a, b) => a.firstOffset - b.firstOffset);
   const open = new Set<bigint>();
-  const records = new RecordList();
+  const records = new RecordList(bounds.maxRecordBytes);
+  let unpackedBytes = 0;
   let nextPending = 0;
   let nextOffset = fetchOffset;
   let at = 0;
-  while (data.length - at >= BATCH_HEADER) {
+  while (data.length - at >= BATCH_HEADER && unpackedBytes < bounds.maxUnpackedBytes) {
     const end = at + BATCH_HEADER + data.readInt32BE(at + 8);
     if (end > data.length) break;
     let batch: BatchView;
@@ -62,17 +78,37 @@ export function readCommitted(
     }
     if (batch.control) {
       if (controlType(batch) === ABORT_MARKER) open.delete(batch.producerId);
-    } else if (!(batch.transactional && open.has(batch.producerId))) {
-      records.add(batch, decompress(batch.codec, batch.body), fetchOffset);
+    } else if (lastOffset >= fetchOffset && !(batch.transactional && open.has(batch.producerId))) {
+      unpackedBytes += addRecords(records, batch, fetchOffset);
     }
     nextOffset = Math.max(nextOffset, lastOffset + 1);
     at = end;
   }
-  return { records, nextOffset, bytes: records.bytes };
+  return { records, nextOffset, bytes: records.bytes, unpackedBytes, defects: records.defects };
+}
+
+/** The bytes that were unpacked. */
+function addRecords(records: RecordList, batch: BatchView, fetchOffset: number): number {
+  try {
+    const body = decompress(batch.codec, batch.body);
+    records.add(batch, body, fetchOffset);
+    return body.length;
+  } catch (error) {
+    // Its checksum is right: so it was produced, and so it will be at each fetch.
+    const { baseOffset, lastOffsetDelta } = batch;
+    const defect = {
+      lastOffset: baseOffset + lastOffsetDelta,
+      codec: CODECS[batch.codec] ?? `codec ${batch.codec}`,
+      bytes: batch.bytes,
+      message: messageOf(error),
+    };
+    records.addUnreadable(batch, defect, fetchOffset);
+    return MAX_UNPACKED_BYTES;
+  }
 }
 
 interface BatchView extends RecordBase {
-  readonly lastOffsetDelta: number;
+  readonly bytes: number;
   readonly transactional: boolean;
   readonly control: boolean;
   readonly producerId: bigint;
@@ -99,8 +135,8 @@ function readBatchHeader(batch: Buffer): BatchView {
   reader.int16(); // producer epoch
   reader.int32(); // first sequence
   const count = reader.int32();
-  if (count < 0) throw new RangeError(`record batch at offset ${baseOffset} states ${count} records`);
   return {
+    bytes: batch.length,
     baseOffset,
     lastOffsetDelta,
     baseTimestamp,

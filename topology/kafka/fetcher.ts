@@ -27,7 +27,7 @@ export interface PartitionConsumer {
   outOfRange(position: number): void;
   /** The topic was deleted and made again, with this id: nothing of the new one is fetched. */
   recreated(topicId: string): void;
-  /** What stands at the position can not be read, however often it is fetched: nothing more is, until it is sought. */
+  /** What stands at the position is damaged, however often it is fetched: nothing more is fetched, until it is sought or tried again. */
   unreadable(position: number, error: unknown): void;
 }
 
@@ -36,6 +36,8 @@ export interface FetcherOptions {
   readonly maxWaitMs: number;
   readonly maxBytes: number;
   readonly maxBytesPerPartition: number;
+  /** A record with more bytes is handed over as its beginning alone, with a defect that says so. */
+  readonly maxRecordBytes: number;
 }
 
 interface Fetched {
@@ -57,6 +59,9 @@ const RETRY_MS = 250;
 const OFFSET_OUT_OF_RANGE = 1;
 const CORRUPT_MESSAGE = 2;
 const READ_TRIES = 3;
+/** Of one partition, and of one answer: batches may unpack to thousands of times their size. What is not read is fetched again. */
+const UNPACKED_BYTES = 16 * 1024 * 1024;
+const UNPACKED_BYTES_OF_ANSWER = 64 * 1024 * 1024;
 
 export class Fetcher {
   readonly #leaders: Leaders;
@@ -112,6 +117,12 @@ export class Fetcher {
     found.stopped = false;
     found.version += 1;
     this.wake();
+  }
+
+  /** Fetches again what was damaged, if the partition still stands there. */
+  tryAgain(topic: string, partition: number, position: number): void {
+    const found = this.#partitions.get(keyOf(topic, partition));
+    if (found?.stopped && found.position === position) this.seek(topic, partition, position);
   }
 
   /** Says that a consumer may have room again. */
@@ -183,12 +194,18 @@ export class Fetcher {
     const answers = await broker.connectionPool.send(request);
     this.#answered(nodeId);
     let failure: BrokerError | undefined;
+    let unpacked = 0;
     for (const answer of answers) {
+      if (unpacked >= UNPACKED_BYTES_OF_ANSWER) break;
       const found = this.#partitions.get(keyOf(answer.topic, answer.partition));
       const question = asked.find(({ of }) => of === found);
       if (!found || question?.version !== found.version) continue;
       if (answer.errorCode === OFFSET_OUT_OF_RANGE) await this.#outOfRange(found);
-      else failure = this.#take(found, answer) ?? failure;
+      else {
+        const taken = this.#take(found, answer);
+        if (taken instanceof BrokerError) failure = taken;
+        else unpacked += taken;
+      }
     }
     if (failure !== undefined) throw failure;
   }
@@ -213,28 +230,30 @@ export class Fetcher {
     }
   }
 
-  /** Hands over what came; the answer is an error after which the partition is to be asked for again. */
-  #take(found: Fetched, answer: FetchAnswer): BrokerError | undefined {
+  /** Hands over what came, and gives the bytes that it was unpacked to; an error when the partition has to be asked for again. */
+  #take(found: Fetched, answer: FetchAnswer): number | BrokerError {
     const { consumer, position } = found;
     if (answer.errorCode !== 0) {
       return new BrokerError(answer.errorCode, `Fetch of ${answer.topic}-${answer.partition}`);
     }
     let fetched: FetchedPartition;
     try {
-      fetched = readCommitted(answer.data, position, answer.aborted);
+      const bounds = { maxRecordBytes: this.#options.maxRecordBytes, maxUnpackedBytes: UNPACKED_BYTES };
+      fetched = readCommitted(answer.data, position, answer.aborted, bounds);
     } catch (error) {
       found.unreadable += 1;
       // Damaged on its way, perhaps.
       if (found.unreadable < READ_TRIES)
         return new BrokerError(CORRUPT_MESSAGE, `Fetch of ${answer.topic}-${answer.partition}`);
       found.stopped = true;
+      found.unreadable = 0;
       consumer.unreadable(position, error);
-      return undefined;
+      return 0;
     }
     found.unreadable = 0;
     found.position = fetched.nextOffset;
     consumer.deliver(fetched, answer.lastStableOffset, answer.highWatermark);
-    return undefined;
+    return fetched.unpackedBytes ?? fetched.bytes;
   }
 
   async #recover(nodeId: number, error: unknown): Promise<void> {

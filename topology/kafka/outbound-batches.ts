@@ -3,7 +3,7 @@
  * few buffers, not five objects a record that the collector would copy again and again.
  */
 import { ByteWriter } from '../bytes.js';
-import type { RecordHeaders } from '../record.js';
+import type { RecordHeaders } from '../record-headers.js';
 import { BATCH_OVERHEAD, RecordBatch, sizeOf, type OutboundRecord } from './record-batch.js';
 import type { RecordKey } from './record-key.js';
 
@@ -17,6 +17,8 @@ export type WriteValue = (buffer: Buffer, at: number) => number;
 /** A topic's place among the batches, to be asked for once and written to often. */
 export interface TopicBatches {
   readonly topic: string;
+  /** A batch is kept below this, unless a single record is larger. */
+  readonly maxBatchBytes: number;
   /** The batch that each partition's next record goes to. */
   readonly current: (RecordBatch | undefined)[];
 }
@@ -64,17 +66,46 @@ export class OutboundBatches {
     const size = sizeOf(key, value, headers);
     const ofTopic = this.forTopic(topic);
     const current = ofTopic.current[partition];
-    const hasRoom = current && current.length - BATCH_OVERHEAD + size <= this.#maxBatchBytes;
+    const hasRoom = current && current.length - BATCH_OVERHEAD + size <= ofTopic.maxBatchBytes;
     const batch = hasRoom ? current : this.#begin(ofTopic, partition);
     this.#remember(batch);
     batch.append(key, value, headers);
     this.#bytes += size;
   }
 
+  /**
+   * Copies the record into a batch of its own, compressed. False, with nothing added, when that still takes more than
+   * `maxBytes`, its overhead included.
+   */
+  addPacked(
+    topic: string,
+    partition: number,
+    record: Omit<OutboundRecord, 'topic' | 'partition'>,
+    maxBytes: number,
+  ): boolean {
+    const ofTopic = this.forTopic(topic);
+    const before = ofTopic.current[partition];
+    const batch = this.#begin(ofTopic, partition);
+    batch.append(record.key, record.value, record.headers);
+    if (!batch.pack(maxBytes)) {
+      this.#spare.push(this.#batches.pop()!.writer);
+      ofTopic.current[partition] = before;
+      return false;
+    }
+    ofTopic.current[partition] = undefined;
+    this.#marks[this.#marked] = { batch, length: BATCH_OVERHEAD, count: 0 };
+    this.#marked += 1;
+    this.#bytes += batch.length;
+    return true;
+  }
+
   /** A topic's place, by its physical name. It stays what it is when the batches are cleared. */
-  forTopic(topic: string): TopicBatches {
+  forTopic(topic: string, maxBatchBytes = Infinity): TopicBatches {
     let ofTopic = this.#topics.get(topic);
-    if (!ofTopic) this.#topics.set(topic, (ofTopic = { topic, current: [] }));
+    if (!ofTopic || ofTopic.maxBatchBytes > maxBatchBytes) {
+      ofTopic = { topic, maxBatchBytes: Math.min(maxBatchBytes, this.#maxBatchBytes), current: ofTopic?.current ?? [] };
+      this.#topics.set(topic, ofTopic);
+    }
     return ofTopic;
   }
 
@@ -84,7 +115,7 @@ export class OutboundBatches {
     const { length, count } = current;
     this.#remember(current);
     let size = writeInto(current, key, writeValue);
-    if (count > 0 && current.length - BATCH_OVERHEAD > this.#maxBatchBytes) {
+    if (count > 0 && current.length - BATCH_OVERHEAD > to.maxBatchBytes) {
       current.truncate(length, count);
       const next = this.#begin(to, partition);
       this.#remember(next);
@@ -147,9 +178,8 @@ export class OutboundBatches {
     this.#batches.splice(at, 1);
     this.#spare.push(batch.writer);
     const { topic, partition } = batch;
-    this.forTopic(topic).current[partition] = this.#batches.findLast(
-      (one) => one.topic === topic && one.partition === partition,
-    );
+    const last = this.#batches.findLast((one) => one.topic === topic && one.partition === partition);
+    this.forTopic(topic).current[partition] = last?.isPacked ? undefined : last;
   }
 }
 

@@ -16,9 +16,17 @@ export class UnreadableError extends FatalError {
   }
 }
 
+export interface FeedOptions {
+  /** Not fetched further while more than so many bytes wait to be read. Default: 4 MiB. */
+  readonly maxBytes?: number | undefined;
+  /** Hands on records that are not there whole, as they are; without it they are an error, since they may be needed. */
+  readonly withDefects?: boolean | undefined;
+}
+
 export class PartitionFeed implements PartitionConsumer {
   readonly #name: string;
   readonly #maxBytes: number;
+  readonly #withDefects: boolean;
   #pieces: FetchedPartition[] = [];
   #bytes = 0;
   #end: number | undefined;
@@ -26,10 +34,10 @@ export class PartitionFeed implements PartitionConsumer {
   #notify: (() => void) | undefined;
   #wakeFetcher: () => void = () => undefined;
 
-  /** Not fetched further while more than `maxBytes` wait to be read. */
-  constructor(name: string, maxBytes = 4 * 1024 * 1024) {
+  constructor(name: string, { maxBytes = 4 * 1024 * 1024, withDefects = false }: FeedOptions = {}) {
     this.#name = name;
     this.#maxBytes = maxBytes;
+    this.#withDefects = withDefects;
   }
 
   hasRoom(): boolean {
@@ -56,6 +64,11 @@ export class PartitionFeed implements PartitionConsumer {
 
   deliver(fetched: FetchedPartition, lastStableOffset: number): void {
     this.#end = lastStableOffset;
+    if (fetched.defects && !this.#withDefects) {
+      const { offset, defect } = [...fetched.records].find((record) => record.defect !== undefined)!;
+      this.unreadable(offset, new Error(`${defect!.kind}, ${defect!.bytes} bytes`));
+      return;
+    }
     const last = this.#pieces.at(-1);
     // An idle partition is fetched again and again: only what moved on is worth a piece.
     if (fetched.records.length === 0 && last?.nextOffset === fetched.nextOffset) return;

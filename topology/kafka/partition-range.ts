@@ -1,28 +1,26 @@
 /** The committed records of one partition between two offsets, piece by piece. */
 import type { FetchedPartition } from './fetched-records.js';
 import type { Fetcher } from './fetcher.js';
-import { PartitionFeed } from './partition-feed.js';
+import { PartitionFeed, type FeedOptions } from './partition-feed.js';
 
-export interface PartitionRange {
+export interface PartitionRange extends FeedOptions {
   readonly topic: string;
   readonly topicId: string | undefined;
   readonly partition: number;
   readonly from: number;
   /** A high watermark: what is not stable yet is waited for. Infinity: until the reader ends it. */
   readonly to: number;
-  /** Not fetched further while more than so many wait to be read. Default: PartitionFeed's. */
-  readonly maxBytes?: number;
 }
 
 /** Rejects when the signal aborts, or with FatalError when the range can not be read: OutOfRangeError when it is not there, UnreadableError when it is damaged. */
 export async function* readRange(
-  { topic, topicId, partition, from, to, maxBytes }: PartitionRange,
+  { topic, topicId, partition, from, to, ...options }: PartitionRange,
   fetcher: Fetcher,
   signal: AbortSignal,
 ): AsyncGenerator<FetchedPartition> {
   // Aborted by now: the next reader of the partition may be at work already, on this worker too.
   signal.throwIfAborted();
-  const feed = new PartitionFeed(`${topic}-${partition}`, maxBytes);
+  const feed = new PartitionFeed(`${topic}-${partition}`, options);
   let position = from;
   if (position < to) fetcher.add(topic, partition, position, feed, topicId);
   try {

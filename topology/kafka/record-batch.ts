@@ -1,6 +1,7 @@
 /** Writes record batches (message format v2) straight into one buffer. */
+import { constants, gzipSync } from 'node:zlib';
 import { crc32c } from '@node-rs/crc32';
-import type { RecordHeaders } from '../record.js';
+import { RecordHeaders } from '../record-headers.js';
 import type { ByteWriter } from '../bytes.js';
 import type { RecordKey } from './record-key.js';
 
@@ -23,6 +24,7 @@ export interface BatchOwner {
 
 const MAGIC = 2;
 const TRANSACTIONAL = 0x10;
+const GZIP = 1;
 /** Where the checksummed part begins. */
 const CHECKED_FROM = 21;
 /** Bytes of a batch before its records. */
@@ -34,10 +36,8 @@ const USUAL_VARINT = 2;
 const RECORD_OVERHEAD = 32;
 
 /** About what a record takes in a batch, in bytes; never less than what it takes. */
-export function sizeOf(key: Buffer | null, value: Buffer | null, headers?: RecordHeaders): number {
-  let size = RECORD_OVERHEAD + (key?.length ?? 0) + (value?.length ?? 0);
-  if (headers) for (const [name, content] of headerPairs(headers)) size += 10 + name.length * 3 + content.length;
-  return size;
+export function sizeOf(key: Buffer | null, value: Buffer | null, headers = RecordHeaders.NONE): number {
+  return RECORD_OVERHEAD + (key?.length ?? 0) + (value?.length ?? 0) + headers.bytes.length;
 }
 
 /** A transactional batch of one partition, written record by record. */
@@ -46,6 +46,7 @@ export class RecordBatch {
   readonly partition: number;
   readonly #out: ByteWriter;
   #count = 0;
+  #codec = 0;
   /** Where the record that is written in place begins, and where its value does. */
   #recordAt = 0;
   #valueAt = 0;
@@ -74,7 +75,12 @@ export class RecordBatch {
     return this.#out;
   }
 
-  append(key: Buffer | null, value: Buffer | null, headers?: RecordHeaders): void {
+  /** Its records are compressed: none can be appended. */
+  get isPacked(): boolean {
+    return this.#codec !== 0;
+  }
+
+  append(key: Buffer | null, value: Buffer | null, headers = RecordHeaders.NONE): void {
     writeRecord(this.#out, this.#count, key, value, headers);
     this.#count += 1;
   }
@@ -112,6 +118,26 @@ export class RecordBatch {
     return size;
   }
 
+  /**
+   * Compresses the records by gzip, which every client reads. False, with nothing changed, when the batch then still
+   * takes more than `maxBytes`; what does not shrink costs no more work than so many bytes of output.
+   */
+  pack(maxBytes: number): boolean {
+    const records = this.#out.bytes().subarray(BATCH_OVERHEAD);
+    let packed: Buffer;
+    try {
+      const level = constants.Z_BEST_SPEED;
+      packed = gzipSync(records, { level, maxOutputLength: Math.max(1, maxBytes - BATCH_OVERHEAD) });
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE') return false;
+      throw error;
+    }
+    this.#out.moveTo(BATCH_OVERHEAD);
+    this.#out.raw(packed);
+    this.#codec = GZIP;
+    return true;
+  }
+
   /** Drops the records behind the first `count`, which end at `length`. */
   truncate(length: number, count: number): void {
     this.#out.moveTo(length);
@@ -126,7 +152,7 @@ export class RecordBatch {
     bytes.writeInt32BE(bytes.length - 12, 8);
     bytes.writeInt32BE(-1, 12); // leader epoch: unknown
     bytes[16] = MAGIC;
-    bytes.writeInt16BE(TRANSACTIONAL, CHECKED_FROM);
+    bytes.writeInt16BE(TRANSACTIONAL | this.#codec, CHECKED_FROM);
     bytes.writeInt32BE(this.#count - 1, 23);
     bytes.writeBigInt64BE(time, 27);
     bytes.writeBigInt64BE(time, 35);
@@ -144,25 +170,16 @@ function writeRecord(
   offsetDelta: number,
   key: Buffer | null,
   value: Buffer | null,
-  headers: RecordHeaders | undefined,
+  headers: RecordHeaders,
 ): void {
   const keySize = key?.length ?? 0;
   const valueSize = value?.length ?? 0;
-  const pairs = headers ? headerPairs(headers) : NO_HEADERS;
   let size = 1 + 1 + varintSize(offsetDelta) + varintSize(key ? keySize : -1) + keySize;
-  size += varintSize(value ? valueSize : -1) + valueSize + varintSize(pairs.length);
-  for (const [name, content] of pairs) {
-    const nameSize = Buffer.byteLength(name);
-    size += varintSize(nameSize) + nameSize + varintSize(content.length) + content.length;
-  }
+  size += varintSize(value ? valueSize : -1) + valueSize + varintSize(headers.count) + headers.bytes.length;
   out.varint(size).int8(0).varint(0).varint(offsetDelta);
   writeBytes(out, key);
   writeBytes(out, value);
-  out.varint(pairs.length);
-  for (const [name, content] of pairs) {
-    out.varint(Buffer.byteLength(name)).utf8(name);
-    writeBytes(out, content);
-  }
+  out.varint(headers.count).raw(headers.bytes);
 }
 
 function writeBytes(out: ByteWriter, bytes: Buffer | null): void {
@@ -197,18 +214,4 @@ function varintSize(value: number): number {
   if (zigzag < 0x4000) return 2;
   if (zigzag < 0x20_0000) return 3;
   return zigzag < 0x1000_0000 ? 4 : 5;
-}
-
-type HeaderPair = readonly [name: string, value: Buffer];
-const NO_HEADERS: readonly HeaderPair[] = [];
-
-function headerPairs(headers: RecordHeaders): HeaderPair[] {
-  const pairs: HeaderPair[] = [];
-  for (const [name, values] of Object.entries(headers)) {
-    if (values === undefined) continue;
-    for (const value of Array.isArray(values) ? values : [values]) {
-      pairs.push([name, typeof value === 'string' ? Buffer.from(value) : value]);
-    }
-  }
-  return pairs;
 }

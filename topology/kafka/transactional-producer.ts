@@ -49,6 +49,8 @@ export interface TransactionalProducerOptions {
 
 type OnBatch = (topic: string, partition: number, baseOffset: number) => void;
 
+/** Of one request: brokers cut the connection over `socket.request.max.bytes`, 100 MB by default. A single batch is below it by its topic's bound. */
+const MAX_REQUEST_BYTES = 32 * 1024 * 1024;
 const FIRST_RETRY_MS = 5;
 const LAST_RETRY_MS = 100;
 const SEQUENCE_MODULUS = 0x8000_0000;
@@ -114,11 +116,7 @@ export class TransactionalProducer {
     this.#open = true;
     let left: readonly RecordBatch[] = batches;
     while (left.length > 0) {
-      // One batch a partition in a request: that is the most that a broker takes.
-      const taken = new Set<string>();
-      const round = left.filter(
-        ({ topic, partition }) => !taken.has(`${topic}/${partition}`) && taken.add(`${topic}/${partition}`),
-      );
+      const round = firstRound(left);
       left = left.filter((batch) => !round.includes(batch));
       await this.#produceRound(round, onBatch);
       crashPoint('produced');
@@ -279,6 +277,18 @@ export class TransactionalProducer {
       }
     }
   }
+}
+
+/** One batch a partition in a request, which is the most that a broker takes, and no more bytes than it takes. */
+function firstRound(batches: readonly RecordBatch[]): RecordBatch[] {
+  const seen = new Set<string>();
+  let bytes = 0;
+  return batches.filter(({ topic, partition, length }) => {
+    const isFirst = seen.size < seen.add(`${topic}/${partition}`).size;
+    if (!isFirst || (bytes > 0 && bytes + length > MAX_REQUEST_BYTES)) return false;
+    bytes += length;
+    return true;
+  });
 }
 
 function partitionsOf(batches: readonly RecordBatch[]): TopicPartitions[] {

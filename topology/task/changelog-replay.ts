@@ -34,7 +34,7 @@ export class ChangelogReplay {
     this.#task = partition;
     this.#position = from;
     this.#fetcher = fetcher;
-    this.#feed = new PartitionFeed(`changelog ${topic}-${partition}`, AHEAD_BYTES);
+    this.#feed = new PartitionFeed(`changelog ${topic}-${partition}`, { maxBytes: AHEAD_BYTES });
     fetcher.add(topic, partition, from, this.#feed, topicId);
   }
 

@@ -7,7 +7,7 @@ import type { RetryBudget } from '../../schemas/retry-budget.js';
 import type { SourcePosition } from '../../state/changelog-entry.js';
 import { advance } from '../../state/stream-time.js';
 import type { TaskStore } from '../../state/task-store.js';
-import { FatalError, messageOf, RetryableError, StoreFullError } from '../errors.js';
+import { CommitUnknownError, messageOf, OutageError, RetryableError, StoreFullError } from '../errors.js';
 import type { Processed } from '../executor.js';
 import { RefusedError } from '../kafka/index.js';
 import type { DeadLetterCause } from '../outcome.js';
@@ -17,7 +17,7 @@ import { CommitPace } from './commit-pace.js';
 import { Refusals } from './refusals.js';
 import { report } from './report.js';
 import { SourceQueue } from './source-queue.js';
-import { warnHeldUp, whyOutOfRange } from './source-faults.js';
+import { outOfRangeError, warnHeldUp } from './source-faults.js';
 import { StagedCommit } from './staged-commit.js';
 import { StagedOutputs } from './staged-outputs.js';
 import type { TaskServices } from './task-services.js';
@@ -35,10 +35,21 @@ export interface PipelineHost {
   readonly signal: AbortSignal;
 }
 
+/** A record of which a part is staged: nothing else is staged, and nothing committed, before the rest is. */
+interface Unfinished {
+  readonly queue: SourceQueue;
+  readonly record: SourceRecord;
+  readonly resume: () => Processed;
+}
+
 /** Records of one source partition that are processed before the next has its turn. */
 const SLICE_RECORDS = 128;
 /** Records that are processed before the event loop has its turn: some 10 ms. */
 const TURN_RECORDS = 5 * SLICE_RECORDS;
+/** A damaged partition is tried again after this, ms. */
+const DAMAGED_RETRY_MS = 30_000;
+/** A commit that is refused for what no record has done is made again after this, ms. */
+const REFUSED_RETRY_MS = 1000;
 
 export class Pipeline {
   readonly sources: readonly SourcePartition[];
@@ -52,7 +63,9 @@ export class Pipeline {
   readonly #directory: LayeredDirectory;
   readonly #budget: RetryBudget;
   readonly #pace: CommitPace;
-  readonly #refusals = new Refusals();
+  readonly #refusals: Refusals;
+  /** Commits are refused for what no record has done. */
+  #isRefused = false;
   readonly #attempts = new Map<SourceName, number>();
   /** Where the last commit that holds left each source. */
   #committed: ReadonlyMap<SourceName, SourcePosition> = new Map();
@@ -62,6 +75,7 @@ export class Pipeline {
   /** Of a commit that holds, both empty: their buffers are written again. */
   #spare: Pick<StagedCommit, 'outputs' | 'digests'> | undefined;
   #turnPlanned = false;
+  #unfinished: Unfinished | undefined;
   /** Sources that were deleted and made again: what was fetched of them is still processed. */
   readonly #recreated = new Set<SourceName>();
 
@@ -77,6 +91,7 @@ export class Pipeline {
     this.#host = host;
     this.#budget = services.createBudget();
     this.#pace = new CommitPace(services.limits.commitIntervalMs, () => this.plan());
+    this.#refusals = new Refusals(services.names, services.deadLetters);
     this.#layers = [this.#stage(new Map())];
     const layers: Layers = () => this.#layers as readonly StagedCommit[];
     this.#dedup = new LayeredDedup(store, services.shape, layers);
@@ -106,6 +121,11 @@ export class Pipeline {
     return this.#inFlight !== undefined;
   }
 
+  /** Sources that stand still, as what the broker has of them is damaged. */
+  get damaged(): readonly SourcePartition[] {
+    return [...this.#queues.values()].filter(({ isDamaged }) => isDamaged).map(({ source }) => source);
+  }
+
   /** For how long a producer's open transaction has held back each source, ms. */
   get heldUp(): ReadonlyMap<SourcePartition, number> {
     return new Map([...this.#queues.values()].map(({ source, heldUpMs }) => [source, heldUpMs]));
@@ -122,6 +142,7 @@ export class Pipeline {
 
   /** Drops everything that was not committed: what holds is to be read from the brokers. */
   drop(): void {
+    this.#unfinished = undefined;
     this.#layers = [this.#staged];
     this.#attempts.clear();
     this.#recreated.clear();
@@ -131,6 +152,7 @@ export class Pipeline {
   /** Begins at these positions, with nothing staged and nothing buffered. */
   begin(positions: ReadonlyMap<SourceName, SourcePosition>): void {
     this.#committed = positions;
+    this.#unfinished = undefined;
     this.#spare = undefined;
     this.#layers = [this.#stage(positions)];
     for (const queue of this.#queues.values()) queue.reset(positions.get(queue.source.name)!.nextOffset);
@@ -160,6 +182,7 @@ export class Pipeline {
    */
   async settle(wanted: () => boolean): Promise<void> {
     await this.#committing;
+    this.#takeBack();
     if (!wanted() || this.isInDoubt || this.#staged.isEmpty) return;
     this.#beginCommit();
     await this.#committing;
@@ -178,30 +201,33 @@ export class Pipeline {
       },
       heldUp: (of, lastStableOffset, highWatermark) =>
         warnHeldUp(this.#physical(of), lastStableOffset, highWatermark, this.#services.log),
-      unreadable: (of, position, error) =>
-        this.#stopAt(of, position, `what stands there can not be read: ${messageOf(error)}`),
+      unreadable: (of, position, error) => void this.#damaged(of, position, error).catch(this.#unlessClosed),
     });
   }
 
   async #outOfRange(source: SourcePartition, position: number): Promise<void> {
-    const { names, offsets } = this.#services;
+    const { names, offsets, fatal } = this.#services;
     const { topic, partition } = source;
-    const why = await whyOutOfRange({ topic: names.physical(topic), partition }, position, offsets).catch(
-      (error: unknown) => `that is out of range (${messageOf(error)})`,
-    );
-    if (!this.#host.signal.aborted) this.#stopAt(source, position, why);
+    const error = await outOfRangeError({ topic: names.physical(topic), partition }, position, names.group, offsets);
+    if (!this.#host.signal.aborted) fatal(error);
   }
 
-  /** Nothing is skipped silently: the operator decides where to go on. */
-  #stopAt(source: SourcePartition, position: number, why: string): void {
-    const { names, fatal } = this.#services;
-    const way = `To go on elsewhere, set the offsets of group ${names.group} with kafka-consumer-groups --reset-offsets while no worker runs`;
-    fatal(new FatalError(`${this.#physical(source)} is to be read from offset ${position}, but ${why}. ${way}`));
+  /** This partition stands still, and no other: another replica may lead it soon, or its disk be mended. */
+  async #damaged(source: SourcePartition, position: number, error: unknown): Promise<void> {
+    const { names, fetcher, log } = this.#services;
+    const what = 'what the broker has at this offset is damaged: the partition waits, and is tried again';
+    log.error({ partition: this.#physical(source), offset: position, error: messageOf(error) }, what);
+    await delay(DAMAGED_RETRY_MS, undefined, { signal: this.#host.signal });
+    fetcher.tryAgain(names.physical(source.topic), source.partition, position);
   }
 
   #turn(): void {
     try {
       const drained = this.#processSlice();
+      if (this.#unfinished) {
+        this.plan();
+        return;
+      }
       if (!this.#inFlight && !this.#staged.isEmpty && this.#isDue(drained)) this.#beginCommit();
       if (!drained && !this.#isFull()) this.plan();
       if (this.#hasLeftRecreated()) this.#host.recreated();
@@ -231,8 +257,15 @@ export class Pipeline {
     return now - this.#staged.openedAt >= this.#services.limits.commitIntervalMs || (drained && this.#pace.allows(now));
   }
 
+  /** Gives back what is staged of a record that is not finished: it is processed again from its beginning. */
+  #takeBack(): void {
+    if (this.#unfinished) this.#staged.outputs.rollBack();
+    this.#unfinished = undefined;
+  }
+
   /** True when nothing is left that could be processed now. */
   #processSlice(): boolean {
+    if (this.#unfinished && !this.#finish(this.#unfinished)) return false;
     const queues = this.#inTurn;
     const enough = this.#staged.records + TURN_RECORDS;
     for (let turns = queues.length; turns > 0; turns -= 1) {
@@ -244,6 +277,7 @@ export class Pipeline {
         if (!this.#processNext(queue)) break;
         left -= 1;
       }
+      if (this.#unfinished) return false;
       if (queue.drainedTo !== undefined) this.#staged.moveTo(queue.source.name, queue.drainedTo);
     }
     return !queues.some(({ ready }) => ready);
@@ -259,8 +293,24 @@ export class Pipeline {
     }
     const before = staged.streamTime(record.source);
     staged.setStreamTime(record.source, advance(before, record.timestamp, staged.now, this.#services.shape));
-    const processed = this.#process(record, staged, queue);
+    return this.#take(queue, record, this.#process(record, staged, queue));
+  }
+
+  /** False when the rest of the record is still to come. */
+  #finish({ queue, record, resume }: Unfinished): boolean {
+    this.#unfinished = undefined;
+    const processed = this.#attempt(record, this.#staged, queue, resume);
+    this.#take(queue, record, processed);
+    return processed?.kind !== 'unfinished';
+  }
+
+  /** Stages what became of a record. False when the queue now waits, with the record left in it. */
+  #take(queue: SourceQueue, record: SourceRecord, processed: Processed | undefined): boolean {
     if (!processed) return false;
+    if (processed.kind === 'unfinished') {
+      this.#unfinished = { queue, record, resume: processed.resume };
+      return false;
+    }
     if (processed.kind === 'unresolved') {
       this.#wait(queue, this.#services.resolveSchema(processed.schemaId, this.#budget, this.#host.signal));
       return false;
@@ -271,23 +321,42 @@ export class Pipeline {
     }
     queue.take();
     this.#attempts.delete(record.source);
-    staged.add(record, processed);
+    this.#staged.add(record, processed);
     return true;
   }
 
   #process(record: SourceRecord, staged: StagedCommit, queue: SourceQueue): Processed | undefined {
-    const { executor, limits, metrics } = this.#services;
     const condemned = this.#refusals.condemned(record);
     if (condemned) return this.#deadLettered(record, condemned, staged);
-    try {
-      return executor.process(record, {
+    return this.#attempt(record, staged, queue, () =>
+      this.#services.executor.process(record, {
         now: staged.now,
         dedup: this.#dedup,
         directory: this.#directory,
         notify: record.offset >= staged.position(record.source).notifyFrom,
         outputs: staged.outputs,
-      });
+      }),
+    );
+  }
+
+  /** Undefined when the queue now waits, to try again. */
+  #attempt(
+    record: SourceRecord,
+    staged: StagedCommit,
+    queue: SourceQueue,
+    process: () => Processed,
+  ): Processed | undefined {
+    const { limits, metrics } = this.#services;
+    const { signal } = this.#host;
+    try {
+      return process();
     } catch (error) {
+      if (error instanceof OutageError) {
+        this.#services.outage(this.#task, error);
+        this.#isRefused = true;
+        this.#wait(queue, delay(REFUSED_RETRY_MS, undefined, { signal }));
+        return undefined;
+      }
       if (!(error instanceof RetryableError)) throw error;
       const attempts = (this.#attempts.get(record.source) ?? 0) + 1;
       if (attempts >= limits.retryAttempts) {
@@ -295,7 +364,7 @@ export class Pipeline {
       }
       this.#attempts.set(record.source, attempts);
       metrics.retries_total.inc({ topic: record.topic });
-      this.#wait(queue, delay(attempts * limits.retryBackoffMs, undefined, { signal: this.#host.signal }));
+      this.#wait(queue, delay(attempts * limits.retryBackoffMs, undefined, { signal }));
       return undefined;
     }
   }
@@ -309,9 +378,7 @@ export class Pipeline {
   /** Holds this source partition, and no other, until the promise settles. */
   #wait(queue: SourceQueue, until: Promise<void>): void {
     const release = queue.block();
-    until.then(release, (error: unknown) => {
-      if (!this.#host.signal.aborted) this.#services.fatal(error);
-    });
+    until.then(release, this.#unlessClosed);
   }
 
   // ── committing ─────────────────────────────────────────────────────────────────────────────────────────────────
@@ -333,6 +400,8 @@ export class Pipeline {
     this.#committed = staged.positions;
     this.#directory.committed(staged);
     this.#refusals.passed(staged.positions);
+    if (this.#isRefused) this.#services.outage(this.#task, undefined);
+    this.#isRefused = false;
     this.#report(staged, began);
     staged.outputs.clear();
     staged.digests.clear();
@@ -354,21 +423,31 @@ export class Pipeline {
   #failed(staged: StagedCommit, began: number, error: unknown): void {
     if (this.#inFlight !== staged || this.#host.signal.aborted) return;
     if (!(error instanceof RefusedError)) {
+      if (error instanceof CommitUnknownError) this.#refusals.unknown(staged, this.#committed);
       // Kafka holds it, only the store does not yet.
       if (error instanceof StoreFullError) this.#report(staged, began);
       this.#host.failed(error);
       return;
     }
-    const { metrics, log, fatal } = this.#services;
+    const { metrics, log } = this.#services;
     metrics.transactions_total.inc({ outcome: 'aborted' });
-    log.warn({ task: this.#task, records: staged.records, error: error.message }, 'a commit was refused: it is split');
-    try {
-      this.#refusals.refused(staged, this.#staged.positions, error);
-      this.#goBack();
-    } catch (cause) {
-      fatal(cause);
-    }
+    const remedy = this.#refusals.refused(staged, this.#staged.positions, error);
+    log.warn({ task: this.#task, records: staged.records, error: error.message, remedy }, 'a commit was refused');
+    if (remedy === 'try-again') this.#goBack();
+    else this.#waitOut(staged, error).catch(this.#unlessClosed);
   }
+
+  /** Nothing is dead-lettered for what no record has done, such as a dead-letter topic that takes nothing. */
+  async #waitOut(staged: StagedCommit, error: RefusedError): Promise<void> {
+    this.#isRefused = true;
+    this.#services.outage(this.#task, error);
+    await delay(REFUSED_RETRY_MS, undefined, { signal: this.#host.signal });
+    if (this.#inFlight === staged && this.#host.isRunning()) this.#goBack();
+  }
+
+  readonly #unlessClosed = (error: unknown): void => {
+    if (!this.#host.signal.aborted) this.#services.fatal(error);
+  };
 
   /** Drops what is staged and fetches again from the last commit that holds. */
   #goBack(): void {

@@ -1,21 +1,37 @@
 /**
- * What to do when the broker refuses a commit for a record in it, and will again: the commit is halved until the
- * culprit stands alone, which is then dead-lettered. Never an endless loop.
+ * What to do when a commit fails and will fail again: it is halved. Where the broker refuses a record, until the culprit
+ * stands alone, which is then dead-lettered; where a commit does not get through at all, until it does.
  */
 import type { SourcePosition } from '../../state/changelog-entry.js';
-import { FatalError } from '../errors.js';
 import { errorType, type RefusedError } from '../kafka/index.js';
 import type { DeadLetterCause } from '../outcome.js';
 import { origin, type SourceName, type SourceRecord } from '../record.js';
+import type { TopicNames } from '../topic-names.js';
+import type { DeadLetterLimit } from './dead-letter-limit.js';
 import type { StagedCommit } from './staged-commit.js';
 
 type PositionMap = ReadonlyMap<SourceName, SourcePosition>;
 
+/** `wait`: no record is to blame, and another commit would fare no better. */
+export type Remedy = 'try-again' | 'wait';
+
+/** A commit of which nobody knows what became, from the same position, so often in a row: it may be too large for the line. */
+const UNKNOWN_BEFORE_HALVED = 5;
+
 export class Refusals {
-  /** Commits are kept this small until they are past what was refused. */
+  readonly #names: TopicNames;
+  readonly #deadLetters: DeadLetterLimit;
+  /** Commits are kept this small until they are past what failed. */
   #split: { readonly records: number; readonly until: PositionMap } | undefined;
   /** By origin. Several at a time: sources have their turns, so that the one that was tried last may not come next. */
   readonly #condemned = new Map<string, DeadLetterCause>();
+  /** From where a commit with an unknown outcome went, and how often. */
+  #unknown: { readonly from: PositionMap; readonly times: number } | undefined;
+
+  constructor(names: TopicNames, deadLetters: DeadLetterLimit) {
+    this.#names = names;
+    this.#deadLetters = deadLetters;
+  }
 
   /** How many records a commit may have now. */
   limit(records: number): number {
@@ -27,14 +43,34 @@ export class Refusals {
     return this.#condemned.size === 0 ? undefined : this.#condemned.get(origin(record));
   }
 
-  /** A commit was refused and is to be made again, smaller. `until`: where the records end that were processed by then. */
-  refused(staged: StagedCommit, until: PositionMap, error: RefusedError): void {
-    if (staged.records <= 1) this.#condemn(staged.last, error);
-    this.#split = { records: Math.max(1, Math.floor(staged.records / 2)), until: this.#split?.until ?? until };
+  /** The broker refused a commit. `until`: where the records end that were processed by then. */
+  refused(staged: StagedCommit, until: PositionMap, error: RefusedError): Remedy {
+    if (staged.records > 1) {
+      this.#halve(staged.records, until);
+      return 'try-again';
+    }
+    if (error.topic === this.#names.physical('NOTIFICATION_DLQ'))
+      return isTooLarge(error) && this.#deadLetters.lower() ? 'try-again' : 'wait';
+    const culprit = staged.last;
+    if (!culprit || this.condemned(culprit) || error.topic === this.#names.changelog) return 'wait';
+    this.#condemn(culprit, error);
+    this.#halve(1, until);
+    return 'try-again';
+  }
+
+  /** What became of a commit is not known, and it is made again. `from`: where it began. */
+  unknown(staged: StagedCommit, from: PositionMap): void {
+    const isSame = this.#unknown !== undefined && isSamePosition(this.#unknown.from, from);
+    const times = isSame ? this.#unknown!.times + 1 : 1;
+    this.#unknown = { from, times };
+    if (times < UNKNOWN_BEFORE_HALVED || staged.records <= 1) return;
+    this.#unknown = undefined;
+    this.#halve(staged.records, staged.positions);
   }
 
   /** A commit holds that ends here. */
   passed(positions: PositionMap): void {
+    this.#unknown = undefined;
     if (!this.#split) return;
     const isPast = [...this.#split.until].every(
       ([source, { nextOffset }]) => (positions.get(source)?.nextOffset ?? 0) >= nextOffset,
@@ -44,17 +80,22 @@ export class Refusals {
     this.#condemned.clear();
   }
 
-  #condemn(culprit: SourceRecord | undefined, error: RefusedError): void {
-    if (!culprit || this.condemned(culprit)) {
-      const what = culprit ? `the dead letter of ${origin(culprit)}` : 'the changelog record';
-      throw new FatalError(
-        `the broker refuses even ${what}: is max.message.bytes of ${error.topic} below that of the sources?`,
-        error,
-      );
-    }
-    const type = errorType(error) ?? 'refused';
-    const reason = type === 'MESSAGE_TOO_LARGE' || type === 'RECORD_LIST_TOO_LARGE' ? 'too-large' : 'failed';
-    const message = `the broker refused its output to ${error.topic}: ${type}`;
+  #halve(records: number, until: PositionMap): void {
+    this.#split = { records: Math.max(1, Math.floor(records / 2)), until: this.#split?.until ?? until };
+  }
+
+  #condemn(culprit: SourceRecord, error: RefusedError): void {
+    const reason = isTooLarge(error) ? 'too-large' : 'failed';
+    const message = `the broker refused its output to ${error.topic}: ${errorType(error) ?? 'refused'}`;
     this.#condemned.set(origin(culprit), { reason, message, attempts: 1, error });
   }
+}
+
+function isTooLarge(error: RefusedError): boolean {
+  const type = errorType(error);
+  return type === 'MESSAGE_TOO_LARGE' || type === 'RECORD_LIST_TOO_LARGE';
+}
+
+function isSamePosition(a: PositionMap, b: PositionMap): boolean {
+  return a.size === b.size && [...a].every(([source, { nextOffset }]) => b.get(source)?.nextOffset === nextOffset);
 }

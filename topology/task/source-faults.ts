@@ -1,11 +1,27 @@
 /** What is said of a source that can not be read on: the facts, and what to do. */
+import { FatalError, messageOf } from '../errors.js';
 import type { Offsets } from '../kafka/index.js';
 import type { Logger } from '../log.js';
 
 const ANSWER_MS = 5_000;
 
-/** The end of the sentence "it is to be read from offset n, but". */
-export async function whyOutOfRange(
+/** Nothing is skipped silently: the operator decides where to go on. */
+export async function outOfRangeError(
+  partition: { readonly topic: string; readonly partition: number },
+  position: number,
+  group: string,
+  offsets: Offsets,
+): Promise<FatalError> {
+  const why = await whyOutOfRange(partition, position, offsets).catch(
+    (error: unknown) => `that is out of range (${messageOf(error)})`,
+  );
+  const way = `To go on elsewhere, set the offsets of group ${group} with kafka-consumer-groups --reset-offsets while no worker runs`;
+  return new FatalError(
+    `${partition.topic}-${partition.partition} is to be read from offset ${position}, but ${why}. ${way}`,
+  );
+}
+
+async function whyOutOfRange(
   partition: { readonly topic: string; readonly partition: number },
   position: number,
   offsets: Offsets,

@@ -1,6 +1,7 @@
 /** Records of one source partition that were fetched and not yet processed, in order. */
 import type { FetchedPartition, FetchedRecord, PartitionConsumer } from '../kafka/index.js';
-import type { RecordHeaders, SourceName, SourcePartition, SourceRecord, SourceTopic } from '../record.js';
+import type { RecordDefect, SourceName, SourcePartition, SourceRecord, SourceTopic } from '../record.js';
+import type { RecordHeaders } from '../record-headers.js';
 import { StableOffsetWatch } from './stable-offset-watch.js';
 
 export interface QueueListener {
@@ -30,6 +31,8 @@ export class SourceQueue implements PartitionConsumer {
   /** The record that a retry or a schema look-up is waiting for holds the ones behind it. */
   #blockedBy: symbol | undefined;
   lastStableOffset = 0;
+  /** What the broker has at the position to be fetched cannot be read. */
+  isDamaged = false;
   readonly #stable = new StableOffsetWatch();
 
   constructor(source: SourcePartition, maxBytes: number, listener: QueueListener) {
@@ -97,6 +100,7 @@ export class SourceQueue implements PartitionConsumer {
     this.#bytes = 0;
     this.#blockedBy = undefined;
     this.#fetchedTo = position;
+    this.isDamaged = false;
   }
 
   hasRoom(): boolean {
@@ -112,6 +116,7 @@ export class SourceQueue implements PartitionConsumer {
     if (this.#stable.observe(lastStableOffset, highWatermark, performance.now()))
       this.#listener.heldUp(this.source, lastStableOffset, highWatermark);
     this.#fetchedTo = fetched.nextOffset;
+    this.isDamaged = false;
     if (fetched.records.length > 0) {
       this.#pieces.push(fetched);
       this.#size += fetched.records.length;
@@ -129,6 +134,7 @@ export class SourceQueue implements PartitionConsumer {
   }
 
   unreadable(position: number, error: unknown): void {
+    this.isDamaged = true;
     this.#listener.unreadable(this.source, position, error);
   }
 
@@ -148,7 +154,7 @@ class QueuedRecord implements SourceRecord {
   readonly offset: number;
   readonly timestamp: number;
   readonly value: Buffer | null;
-  readonly headers: RecordHeaders;
+  readonly defect: RecordDefect | undefined;
   readonly #record: FetchedRecord;
 
   constructor({ topic, partition, name }: SourcePartition, record: FetchedRecord) {
@@ -158,11 +164,15 @@ class QueuedRecord implements SourceRecord {
     this.offset = record.offset;
     this.timestamp = record.timestamp;
     this.value = record.value;
-    this.headers = record.headers;
+    this.defect = record.defect;
     this.#record = record;
   }
 
   get key(): Buffer | null {
     return this.#record.key;
+  }
+
+  get headers(): RecordHeaders {
+    return this.#record.headers;
   }
 }

@@ -2,8 +2,8 @@
  * What a commit will make of the records processed so far: outputs, dedup entries, positions. Lives in memory until
  * Kafka has committed it (then it is written to the store) or refused it (then it is dropped whole).
  */
-import type { Processed } from '../executor.js';
-import type { SourceName, SourceRecord, SourceTopic } from '../record.js';
+import type { Finished } from '../executor.js';
+import { nextOffsetOf, type SourceName, type SourceRecord, type SourceTopic } from '../record.js';
 import { StagedDigests } from './staged-digests.js';
 import type { StagedOutputs } from './staged-outputs.js';
 import { userKey, type DirectoryEntry } from '../../state/directory-entry.js';
@@ -85,11 +85,11 @@ export class StagedCommit {
   }
 
   /** Takes a record whose outputs are among `outputs` already. */
-  add(record: SourceRecord, processed: Exclude<Processed, { kind: 'unresolved' }>): void {
+  add(record: SourceRecord, processed: Finished): void {
     const { topic, source } = record;
     this.records += 1;
     this.last = record;
-    this.#positionOf(source).nextOffset = record.offset + 1;
+    this.#positionOf(source).nextOffset = nextOffsetOf(record);
     const tally = this.#tally(topic);
     tally.records += 1;
     switch (processed.kind) {

@@ -1,7 +1,8 @@
 /** The outputs of a commit, placed and encoded as they come: the physical topic, and the partition that the Java client would choose. */
 import type { EventEncoder, SinkEvents, TopicEncoder } from '../../schemas/codecs.js';
-import { FatalError } from '../errors.js';
+import { OutageError } from '../errors.js';
 import {
+  BATCH_OVERHEAD,
   keyHash,
   RecordKey,
   type OutboundBatches,
@@ -9,14 +10,17 @@ import {
   type TransactionalProducer,
 } from '../kafka/index.js';
 import type { RecordCollector } from '../outputs.js';
-import type { SinkRecord, SinkTopic } from '../record.js';
+import type { DeadLetter, SinkTopic } from '../record.js';
 import type { TopicNames } from '../topic-names.js';
+import type { DeadLetterLimit } from './dead-letter-limit.js';
+import { addDeadLetter } from './fit-dead-letter.js';
 
 /** Where outputs go. */
 export interface OutputTarget {
   readonly task: number;
   readonly names: TopicNames;
   readonly producer: TransactionalProducer;
+  readonly deadLetters: DeadLetterLimit;
 }
 
 interface Placed {
@@ -74,12 +78,13 @@ export class StagedOutputs implements RecordCollector {
     );
   }
 
-  /** Copies the record. One without a key goes to the task's own partition. */
-  add({ topic, key, value, headers }: SinkRecord): void {
+  /** Copies the letter, or as much of it as its topic takes. One without a key goes to the task's own partition. */
+  add(letter: DeadLetter): void {
+    const { topic, key } = letter;
     const { batches, partitions } = this.#topics.get(topic) ?? this.#place(topic);
-    const bytes = typeof key === 'string' ? Buffer.from(key) : key;
-    const hash = bytes ? keyHash(bytes) : this.#target().task;
-    this.batches.add(batches.topic, hash % partitions, bytes, value, headers);
+    const { task, deadLetters } = this.#target();
+    const partition = (key ? keyHash(key) : task) % partitions;
+    addDeadLetter(letter, batches, partition, this.batches, deadLetters.bytes);
   }
 
   rollBack(): void {
@@ -93,16 +98,17 @@ export class StagedOutputs implements RecordCollector {
   }
 
   #place(topic: SinkTopic): Placed {
-    const { names, producer } = this.#target();
+    const { names, producer, deadLetters } = this.#target();
     const physical = names.physical(topic);
     const partitions = producer.partitionCount(physical);
     if (partitions === 0) {
-      throw new FatalError(
+      throw new OutageError(
         `topic ${physical} does not exist (any more): create it, or run \`notification-streams topics create\``,
       );
     }
-    const encoder = topic === 'NOTIFICATION_DLQ' ? undefined : this.#encoder.of(topic);
-    const placed = { batches: this.batches.forTopic(physical), partitions, encoder };
+    const isForLetters = topic === 'NOTIFICATION_DLQ';
+    const batches = this.batches.forTopic(physical, isForLetters ? deadLetters.bytes - BATCH_OVERHEAD : undefined);
+    const placed = { batches, partitions, encoder: isForLetters ? undefined : this.#encoder.of(topic) };
     this.#topics.set(topic, placed);
     return placed;
   }

@@ -8,6 +8,7 @@ import type { Clock } from '../clock.js';
 import type { DirectoryView } from '../context.js';
 import type { Executor } from '../executor.js';
 import type { TransactionalProducer } from '../kafka/index.js';
+import type { DeadLetterLimit } from './dead-letter-limit.js';
 import type { TakeOverServices } from './take-over.js';
 
 interface TaskLimits {
@@ -33,6 +34,7 @@ export interface TaskServices extends TakeOverServices {
   readonly directory: DirectoryView;
   readonly clock: Clock;
   readonly limits: TaskLimits;
+  readonly deadLetters: DeadLetterLimit;
   readonly createProducer: (task: number) => TransactionalProducer;
   /** Asks the registry for a schema id, waiting out its outages. */
   readonly resolveSchema: (schemaId: number, budget: RetryBudget, signal: AbortSignal) => Promise<void>;

@@ -53,6 +53,7 @@ export class Task {
         partitionsAtFirst: this.#partitionsAtFirst,
         store: this.#store,
         producer: this.#producer!,
+        deadLetters: services.deadLetters,
         member: this.#member,
       }),
       recreated: () => this.#anew(),
@@ -72,6 +73,11 @@ export class Task {
   /** Records fetched and not processed. */
   get buffered(): number {
     return this.#pipeline.buffered;
+  }
+
+  /** Source partitions that stand still, as what the broker has of them is damaged. */
+  get damaged(): readonly SourcePartition[] {
+    return this.#pipeline.damaged;
   }
 
   /** For how long a producer's open transaction has held back each source, ms. */

@@ -2,6 +2,7 @@
 import type { SinkEvents } from '../../../schemas/codecs.js';
 import type { ExecutionContext, Executor, Processed } from '../../../topology/executor.js';
 import type { Digest } from '../../../topology/context.js';
+import { RecordHeaders } from '../../../topology/record-headers.js';
 import { digestOf } from '../../digests.js';
 import { origin, type SinkTopic, type SourceRecord, type SourceTopic } from '../../../topology/record.js';
 
@@ -75,7 +76,8 @@ export const modelExecutor: Executor = {
     return { kind: 'forwarded', digest };
   },
   deadLetter: (record) => {
-    const { topic, key, value } = deadLetterOf(decodeEvent(record.value), record);
-    return { topic, key, value: Buffer.from(value) };
+    const { key, value } = deadLetterOf(decodeEvent(record.value), record);
+    const none = RecordHeaders.NONE;
+    return { topic: 'NOTIFICATION_DLQ', key: Buffer.from(key), value: Buffer.from(value), headers: none, added: none };
   },
 };

@@ -13,7 +13,7 @@ export class Reader {
 
   constructor(cluster: Cluster) {
     this.#leaders = new Leaders(cluster);
-    const fetch = { maxWaitMs: 250, maxBytes: 100_000, maxBytesPerPartition: 1_000 };
+    const fetch = { maxWaitMs: 250, maxBytes: 100_000, maxBytesPerPartition: 1_000, maxRecordBytes: 1_000_000 };
     this.#fetcher = new Fetcher(this.#leaders, fetch, SILENT, () => undefined);
   }
 

@@ -19,6 +19,7 @@ import {
 import { createMetrics } from '../../../topology/metrics.js';
 import { SINK_TOPICS } from '../../../topology/record.js';
 import { TaskGroup } from '../../../topology/task-group.js';
+import { DeadLetterLimit } from '../../../topology/task/dead-letter-limit.js';
 import type { TaskServices } from '../../../topology/task/task-services.js';
 import { TopicNames } from '../../../topology/topic-names.js';
 import { textEncoder } from '../../unit/schemas/text-encoder.js';
@@ -77,7 +78,7 @@ export class Worker {
     const cluster = createCluster();
     this.#fatal = fatal;
     this.#leaders = new Leaders(cluster);
-    const fetch = { maxWaitMs: 250, maxBytes: 100_000, maxBytesPerPartition: 1_000 };
+    const fetch = { maxWaitMs: 250, maxBytes: 100_000, maxBytesPerPartition: 1_000, maxRecordBytes: 1_000_000 };
     this.#fetcher = new Fetcher(this.#leaders, fetch, SILENT, () => undefined);
     const createProducer: ModelServices['createProducer'] = (task, transactionalId = NAMES.transactionalId(task)) =>
       new TransactionalProducer(
@@ -198,6 +199,7 @@ const SETTLED = {
     retryAttempts: 3,
     retryBackoffMs: 1_000,
   },
+  deadLetters: new DeadLetterLimit(),
   createBudget: () => new RetryBudget(),
   resolveSchema: () => Promise.resolve(),
   directoryCaughtUp: () => Promise.resolve(),

@@ -32,8 +32,8 @@ async function feed(driver: TopologyDriver, ledger: Ledger, record: ErpRecord): 
   for (const { event } of outputs.EMAIL_REQUEST_TOPIC) mailservice(event, ledger);
   for (const { event } of outputs.PUSH_REQUEST_TOPIC) pushService(event, ledger);
   for (const { event } of outputs.NOTIFICATION_DELIVERED_TOPIC) loggingTracker(event, ledger);
-  for (const { key, value, headers } of outputs.NOTIFICATION_DLQ) {
-    operators({ key: Buffer.from(key ?? ''), value, headers: headers ?? {} }, ledger);
+  for (const { key, value, headers, added } of outputs.NOTIFICATION_DLQ) {
+    operators({ key, value, headers: headers.and(added) }, ledger);
   }
   return driven;
 }

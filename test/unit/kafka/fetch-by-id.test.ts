@@ -139,7 +139,7 @@ describe('a topic that is made again under a fetcher', () => {
   let fetcher: Fetcher;
   afterEach(() => fetcher.close());
   const fetching = (broker: FakeBroker): Fetcher => {
-    const limits = { maxWaitMs: 5, maxBytes: 1000, maxBytesPerPartition: 1000 };
+    const limits = { maxWaitMs: 5, maxBytes: 1000, maxBytesPerPartition: 1000, maxRecordBytes: 1_000_000 };
     return (fetcher = new Fetcher(broker.leaders(), limits, pino({ level: 'silent' }), () => undefined));
   };
 

@@ -1,6 +1,11 @@
+import { createHash, randomBytes } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { ByteWriter } from '../../../topology/bytes.js';
+import { MAX_UNPACKED_BYTES } from '../../../topology/kafka/compression.js';
 import { readCommitted, type AbortedTransaction } from '../../../topology/kafka/fetched-records.js';
+import { RecordBatch } from '../../../topology/kafka/record-batch.js';
+import { RecordHeaders } from '../../../topology/record-headers.js';
 import { Decoder, decodeBatch, filterAbortedMessages } from './kafkajs-internals.js';
 import { ABORT, batchAt, COMMIT, gzipped, markerAt, textsAt } from './log-segment.js';
 
@@ -87,7 +92,7 @@ describe('readCommitted', () => {
   it('moves past a range of which everything was aborted', () => {
     const data = Buffer.concat([textsAt(5, ['a', 'b'], 1n), markerAt(7, 1n, ABORT)]);
     const aborted = readCommitted(data, 5, [{ producerId: 1n, firstOffset: 5 }]);
-    expect({ ...aborted, records: [...aborted.records] }).toEqual({
+    expect({ ...aborted, records: [...aborted.records] }).toMatchObject({
       records: [],
       nextOffset: 8,
       bytes: 0,
@@ -128,7 +133,7 @@ describe('readCommitted', () => {
 
   it('leaves the position where it is when nothing whole came', () => {
     const cut = readCommitted(textsAt(7, ['a']).subarray(0, 40), 7, []);
-    expect({ ...cut, records: [...cut.records] }).toEqual({ records: [], nextOffset: 7, bytes: 0 });
+    expect({ ...cut, records: [...cut.records] }).toMatchObject({ records: [], nextOffset: 7, bytes: 0 });
     expect(readCommitted(Buffer.alloc(0), 7, []).nextOffset).toBe(7);
   });
 
@@ -187,7 +192,7 @@ describe('readCommitted', () => {
     ).toEqual([7500, 7500]);
   });
 
-  it('tells a null key and value from empty ones, and counts their bytes', () => {
+  it('tells a null key and value from empty ones, and counts the bytes of the records', () => {
     const data = batchAt(0, {
       records: [
         {},
@@ -201,7 +206,8 @@ describe('readCommitted', () => {
       [0, 0],
       [2, 3],
     ]);
-    expect(bytes).toBe(5);
+    // Attributes, timestamp, offset, key and value behind their lengths, count of headers: 6 bytes each, and 5 of content.
+    expect(bytes).toBe(3 * 6 + 5);
   });
 
   it('gives any of the records, in any order, and as often as it is asked', () => {
@@ -223,13 +229,14 @@ describe('readCommitted', () => {
     expect([records.length, records.at(5), records.at(-1)]).toEqual([5, undefined, undefined]);
   });
 
-  it('refuses a record that is not as long as it says before anybody asks for it', () => {
+  it('finds a record that is not as long as it says before anybody asks for it', () => {
     const cutShort = (records: Buffer): Buffer => {
       const at = records.indexOf(Buffer.from([6, ...Buffer.from('abc')])); // the value behind its length
       return Buffer.concat([records.subarray(0, at), Buffer.from([4]), records.subarray(at + 1)]);
     };
     const data = batchAt(7, { records: [{ value: Buffer.from('abc') }], codec: 0, compress: cutShort });
-    expect(() => readCommitted(data, 7, [])).toThrow('record at offset 7 does not have the length that it states');
+    const [read] = readCommitted(data, 7, []).records;
+    expect(read!.defect).toMatchObject({ kind: 'unreadable-batch', lastOffset: 7 });
   });
 });
 
@@ -299,5 +306,121 @@ describe('readCommitted, over random transactions interleaved', () => {
       }),
       { numRuns: 300 },
     );
+  });
+});
+
+describe('a batch that cannot be unpacked', () => {
+  const bomb = (baseOffset: number): Buffer =>
+    batchAt(baseOffset, {
+      records: [{ value: Buffer.from('a') }, { value: Buffer.from('b') }],
+      compress: () => gzipped(Buffer.alloc(MAX_UNPACKED_BYTES + 1)),
+    });
+
+  it('becomes one record that names its offsets, codec and size, and what comes behind it is read', () => {
+    const data = Buffer.concat([textsAt(0, ['before']), bomb(1), textsAt(3, ['behind'])]);
+    const first = readCommitted(data, 0, [], { maxRecordBytes: 1e6, maxUnpackedBytes: 1e6 });
+    expect([...first.records].map(({ offset }) => offset)).toEqual([0, 1]);
+    expect(first.records.at(1)).toMatchObject({
+      key: null,
+      value: null,
+      defect: { kind: 'unreadable-batch', lastOffset: 2, codec: 'gzip', bytes: bomb(1).length },
+    });
+    expect(first.defects).toBe(1);
+    // One such batch was work enough: the next fetch begins behind it.
+    expect(first.nextOffset).toBe(3);
+    expect(texts(data.subarray(textsAt(0, ['before']).length + bomb(1).length), 3)).toEqual(['behind']);
+  });
+
+  it('is told from one that is damaged, which is fetched again', () => {
+    const damaged = textsAt(5, ['x']);
+    damaged.writeUInt8(damaged.readUInt8(damaged.length - 2) ^ 1, damaged.length - 2);
+    expect(() => readCommitted(damaged, 5, [])).toThrow(RangeError);
+  });
+
+  it.each<[string, (records: Buffer) => Buffer]>([
+    ['ends too soon', (records) => records.subarray(0, -1)],
+    ['goes on behind its last record', (records) => Buffer.concat([records, Buffer.alloc(1)])],
+    [
+      'holds a record of another length',
+      (records) => Buffer.concat([Buffer.from([records[0]! + 2]), records.subarray(1)]),
+    ],
+  ])('is also one that %s; none of its records is taken', (_, spoil) => {
+    const records = [{ value: Buffer.from('a') }, { value: Buffer.from('b') }];
+    const data = batchAt(7, { records, compress: (all) => gzipped(spoil(all)) });
+    const read = readCommitted(data, 7, []);
+    expect([...read.records]).toMatchObject([
+      { offset: 7, value: null, defect: { kind: 'unreadable-batch', lastOffset: 8 } },
+    ]);
+    expect(read.nextOffset).toBe(9);
+  });
+
+  it('is one record from the offset on that was asked for', () => {
+    expect([...readCommitted(bomb(4), 5, []).records]).toMatchObject([{ offset: 5, defect: { lastOffset: 5 } }]);
+  });
+
+  it('of an aborted transaction is not even unpacked', () => {
+    const records = [{ value: Buffer.from('a') }];
+    const data = batchAt(0, { records, producerId: 1n, transactional: true, compress: () => Buffer.from('no gzip') });
+    expect([...readCommitted(data, 0, [{ producerId: 1n, firstOffset: 0 }]).records]).toEqual([]);
+  });
+});
+
+describe('a record with more bytes than it may have', () => {
+  const bounds = { maxRecordBytes: 100_000, maxUnpackedBytes: Infinity };
+
+  it('is kept as its beginning, with the hash of its whole value, and its neighbours as they are', () => {
+    const value = randomBytes(2_000_000);
+    const records = [{ value: Buffer.from('a') }, { key: Buffer.from('k'), value }, { value: Buffer.from('b') }];
+    const read = readCommitted(batchAt(0, { records }), 0, [], bounds);
+    const [first, large, last] = read.records;
+    expect([first!.value!.toString(), last!.value!.toString(), read.defects]).toEqual(['a', 'b', 1]);
+    expect(large!.key!.toString()).toBe('k');
+    expect(large!.value!.equals(value.subarray(0, large!.value!.length))).toBe(true);
+    expect(large!.value!.length).toBeLessThanOrEqual(1024 * 1024);
+    expect(large!.defect).toMatchObject({
+      kind: 'too-large',
+      value: { bytes: 2_000_000, sha256: createHash('sha256').update(value).digest('hex') },
+    });
+  });
+
+  it('does not hold on to the bytes of its batch', () => {
+    const read = readCommitted(batchAt(0, { records: [{ value: Buffer.alloc(3_000_000) }] }), 0, [], bounds);
+    expect(read.bytes).toBeLessThanOrEqual(1024 * 1024);
+  });
+
+  it('loses its value, key and headers in this order where the next of them leaves no room', () => {
+    const key = Buffer.alloc(1_500_000, 'k');
+    const [read] = readCommitted(batchAt(0, { records: [{ key, value: Buffer.from('v') }] }), 0, [], bounds).records;
+    expect(read).toMatchObject({ key: null, value: null, defect: { kind: 'too-large', value: { bytes: 1 } } });
+  });
+
+  it('with a key that reaches beyond it makes its batch unreadable', () => {
+    const data = batchAt(0, {
+      records: [{ value: Buffer.alloc(200_000) }, { value: Buffer.from('b') }],
+      compress: (all) => gzipped(Buffer.concat([all.subarray(0, 6), Buffer.from([0xfe, 0xff, 0x7f]), all.subarray(9)])),
+    });
+    expect([...readCommitted(data, 0, [], bounds).records]).toMatchObject([{ defect: { kind: 'unreadable-batch' } }]);
+  });
+});
+
+describe('what batches unpack to', () => {
+  it('is bounded for one read: the next fetch goes on with the next batch', () => {
+    const packed = (at: number): Buffer =>
+      batchAt(at, { records: [{ value: Buffer.alloc(600_000) }], compress: gzipped });
+    const data = Buffer.concat([packed(0), packed(1), packed(2)]);
+    const read = readCommitted(data, 0, [], { maxRecordBytes: 1e6, maxUnpackedBytes: 1_000_000 });
+    expect(read.records.length).toBe(2);
+    expect(read.nextOffset).toBe(2);
+  });
+
+  it('of 100,000 headers costs nothing before one is read, and then reads through them once', () => {
+    const headers = RecordHeaders.of(Array.from({ length: 100_000 }, (_, i) => ['h', String(i)] as const));
+    const batch = new RecordBatch('t', 0, new ByteWriter(1024));
+    batch.append(null, Buffer.from('v'), headers);
+    const sealed = Buffer.from(batch.seal({ producerId: 1n, producerEpoch: 0, firstSequence: 0 }, 0));
+    const [read] = readCommitted(sealed, 0, []).records;
+    expect(read!.headers.count).toBe(100_000);
+    expect(read!.headers.bytes.equals(headers.bytes)).toBe(true);
+    expect(read!.headers.last('h')!.toString()).toBe('99999');
   });
 });

@@ -1,3 +1,4 @@
+import { RecordHeaders } from '../../../topology/record-headers.js';
 import { pino } from 'pino';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { ByteReader, ByteWriter } from '../../../topology/bytes.js';
@@ -81,7 +82,7 @@ describe('Fetcher', () => {
     outages = [];
     fetcher = new Fetcher(
       brokers.leaders(),
-      { maxWaitMs: 5, maxBytes: 1000, maxBytesPerPartition: 1000 },
+      { maxWaitMs: 5, maxBytes: 1000, maxBytesPerPartition: 1000, maxRecordBytes: 1_000_000 },
       pino({ level: 'silent' }),
       (error) => outages.push(error),
     );
@@ -239,7 +240,7 @@ describe('Fetcher', () => {
   it('fetches on by itself when a feed that was full has been read, with nothing else to fetch', async () => {
     const brokers = new FakeBrokers();
     brokers.ends.set('a', 30);
-    const feed = new PartitionFeed('a-0', 3);
+    const feed = new PartitionFeed('a-0', { maxBytes: 3 });
     fetching(brokers).add('a', 0, 0, feed);
     await until(() => expect(feed.hasRoom()).toBe(false));
     const read: number[] = [];
@@ -251,7 +252,7 @@ describe('Fetcher', () => {
 
 describe('PartitionFeed', () => {
   const piece = (offset: number) => ({
-    records: [{ offset, timestamp: 0, key: null, value: null, headers: {}, bytes: 0 }],
+    records: [{ offset, timestamp: 0, key: null, value: null, headers: RecordHeaders.NONE, bytes: 0 }],
     nextOffset: offset + 1,
     bytes: 1,
   });

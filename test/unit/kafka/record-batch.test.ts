@@ -1,27 +1,38 @@
+import { randomBytes } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ByteWriter } from '../../../topology/bytes.js';
-import { BATCH_OVERHEAD, RecordBatch, sizeOf, type OutboundRecord } from '../../../topology/kafka/record-batch.js';
+import { RecordHeaders } from '../../../topology/record-headers.js';
+import { readCommitted } from '../../../topology/kafka/fetched-records.js';
+import { BATCH_OVERHEAD, RecordBatch, sizeOf } from '../../../topology/kafka/record-batch.js';
 import { Decoder, decodeBatch, encodeBatch, encodeRecord, Long } from './kafkajs-internals.js';
 
 const OWNER = { producerId: 77n, producerEpoch: 3, firstSequence: 12 };
 const NOW = 1_760_000_000_123;
 
-const record = (parts: Partial<OutboundRecord>): OutboundRecord => ({
-  topic: 't',
-  partition: 0,
-  key: null,
-  value: null,
-  ...parts,
-});
+interface Parts {
+  readonly key: Buffer | null;
+  readonly value: Buffer | null;
+  /** As kafkajs takes them. */
+  readonly headers?: Readonly<Record<string, Buffer | string | (Buffer | string)[]>>;
+}
 
-function ours(records: readonly OutboundRecord[], owner = OWNER): Buffer {
+const record = (parts: Partial<Parts>): Parts => ({ key: null, value: null, ...parts });
+
+const headersOf = ({ headers = {} }: Parts): RecordHeaders =>
+  RecordHeaders.of(
+    Object.entries(headers).flatMap(([name, values]) =>
+      (Array.isArray(values) ? values : [values]).map((value) => [name, value] as const),
+    ),
+  );
+
+function ours(records: readonly Parts[], owner = OWNER): Buffer {
   const batch = new RecordBatch('t', 0, new ByteWriter(64));
-  for (const { key, value, headers } of records) batch.append(key, value, headers);
+  for (const one of records) batch.append(one.key, one.value, headersOf(one));
   return Buffer.from(batch.seal(owner, NOW));
 }
 
-async function theirs(records: readonly OutboundRecord[], owner = OWNER): Promise<Buffer> {
+async function theirs(records: readonly Parts[], owner = OWNER): Promise<Buffer> {
   const { buffer } = await encodeBatch({
     firstTimestamp: NOW,
     maxTimestamp: NOW,
@@ -53,7 +64,7 @@ const anyRecord = fc
   .map(record);
 
 describe('RecordBatch', () => {
-  it.each<[string, OutboundRecord[]]>([
+  it.each<[string, Parts[]]>([
     ['null key and null value', [record({})]],
     ['empty key and empty value', [record({ key: Buffer.alloc(0), value: Buffer.alloc(0) })]],
     ['key and value', [record({ key: Buffer.from('k'), value: Buffer.from('v') })]],
@@ -124,9 +135,39 @@ describe('RecordBatch', () => {
     expect(batch.count).toBe(2);
   });
 
-  it('leaves out a header without a value', () => {
-    const mine = ours([record({ headers: { gone: undefined, kept: 'x' } })]);
-    expect(mine.equals(ours([record({ headers: { kept: 'x' } })]))).toBe(true);
+  it('keeps headers as they are: their order, repeated names, null values, names that are no text', () => {
+    const odd = Buffer.from([3, 0xff, 0xfe, 0x00]).subarray(1);
+    const given = RecordHeaders.of([
+      ['b', 'x'],
+      ['a', null],
+      ['b', Buffer.alloc(0)],
+    ]);
+    const headers = given.and(new RecordHeaders(1, Buffer.concat([Buffer.from([6]), odd, Buffer.from([1])])));
+    const batch = new RecordBatch('t', 0, new ByteWriter(64));
+    batch.append(null, null, headers);
+    const [read] = readCommitted(Buffer.from(batch.seal(OWNER, NOW)), 0, []).records;
+    expect(read!.headers.count).toBe(4);
+    expect(read!.headers.bytes.equals(headers.bytes)).toBe(true);
+  });
+
+  it('is compressed when it then fits, and is read back as it was', async () => {
+    const batch = new RecordBatch('t', 0, new ByteWriter(64));
+    const value = Buffer.alloc(3_000_000, 'a');
+    batch.append(Buffer.from('k'), value);
+    expect(batch.pack(100_000)).toBe(true);
+    const sealed = Buffer.from(batch.seal(OWNER, NOW));
+    expect(sealed.length).toBeLessThan(100_000);
+    const [read] = readCommitted(sealed, 0, []).records;
+    expect(read!.value!.equals(value)).toBe(true);
+    expect((await decodeBatch(new Decoder(sealed))).records[0]!.value!.equals(value)).toBe(true);
+  });
+
+  it('is left as it was when it does not fit compressed either', () => {
+    const batch = new RecordBatch('t', 0, new ByteWriter(64));
+    batch.append(null, randomBytes(10_000));
+    const before = Buffer.from(batch.seal(OWNER, NOW));
+    expect(batch.pack(5_000)).toBe(false);
+    expect(batch.seal(OWNER, NOW).equals(before)).toBe(true);
   });
 });
 
@@ -134,10 +175,7 @@ describe('sizeOf', () => {
   it('is never less than what the record takes in its batch', () => {
     fc.assert(
       fc.property(fc.array(anyRecord, { minLength: 1, maxLength: 6 }), (records) => {
-        const stated = records.reduce(
-          (sum, { key, value, headers }) => sum + sizeOf(key, value, headers),
-          BATCH_OVERHEAD,
-        );
+        const stated = records.reduce((sum, one) => sum + sizeOf(one.key, one.value, headersOf(one)), BATCH_OVERHEAD);
         expect(ours(records).length).toBeLessThanOrEqual(stated);
       }),
     );

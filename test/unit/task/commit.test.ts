@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { decodeChangelogEntry } from '../../../state/changelog-entry.js';
 import { windowShape } from '../../../state/stream-time.js';
 import { TaskStore } from '../../../state/task-store.js';
-import { CommitUnknownError, FencedError, StoreFullError } from '../../../topology/errors.js';
+import { CommitUnknownError, FencedError, OutageError, StoreFullError } from '../../../topology/errors.js';
 import { partitionFor, RefusedError } from '../../../topology/kafka/index.js';
 import { BrokerError } from '../../../topology/kafka/protocol-errors.js';
 import { sourcePartition, type SourceTopic } from '../../../topology/record.js';
@@ -14,7 +14,8 @@ import { TopicNames } from '../../../topology/topic-names.js';
 import { temporaryState } from '../state/temporary-state.js';
 import { FakeBroker, type Step } from './fake-producer.js';
 import { digestOf } from '../../digests.js';
-import { forward, output, sourceRecord } from './records.js';
+import { DeadLetterLimit } from '../../../topology/task/dead-letter-limit.js';
+import { deadLetter, emitText, forward, sourceRecord } from './records.js';
 
 const SHAPE = windowShape(60_000);
 const TOPIC: SourceTopic = 'TASK_EVENT_TOPIC';
@@ -41,6 +42,7 @@ describe('a commit', () => {
       partitionsAtFirst: new Map(sources.map(({ name }) => [name, 3])),
       store,
       producer,
+      deadLetters: new DeadLetterLimit(),
       member: { groupId: names.group, generationId: 1, memberId: 'm' },
     };
     staged = new StagedCommit(
@@ -169,15 +171,17 @@ describe('a commit', () => {
     nothingIsCommitted();
   });
 
-  it('to a topic that is gone is fatal, before anything is produced', () => {
+  it('to a topic that is gone is an outage, before anything is produced', () => {
     target.producer.partitionCount = () => 0;
     const next = new StagedOutputs(() => target, textEncoder());
-    expect(() => next.add(output('e3'))).toThrow('topic p.EMAIL_REQUEST_TOPIC does not exist (any more)');
+    const emit = (): void => emitText(next, 'e3');
+    expect(emit).toThrow(OutageError);
+    expect(emit).toThrow('topic p.EMAIL_REQUEST_TOPIC does not exist (any more)');
     expect(broker.steps).toEqual(['fence']);
   });
 
   it("of a record without a key stays on the task's own partition", async () => {
-    staged.outputs.add({ topic: 'NOTIFICATION_DLQ', key: null, value: Buffer.from('x') });
+    staged.outputs.add(deadLetter('x'));
     await commit(staged, target);
     const letters = broker.committed[0]!.records.filter(({ topic }) => topic === 'p.NOTIFICATION_DLQ');
     expect(letters).toMatchObject([{ partition: 2 }]);

@@ -6,7 +6,7 @@ import type { SourceName } from '../../../topology/record.js';
 import { StagedCommit } from '../../../topology/task/staged-commit.js';
 import { recordsOf } from '../kafka/records-of.js';
 import { digestOf } from '../../digests.js';
-import { forward, sourceRecord, stagedOutputs } from './records.js';
+import { deadLetter, forward, sourceRecord, stagedOutputs } from './records.js';
 
 const SHAPE = windowShape(32_000);
 const TASKS: SourceName = 'TASK_EVENT_TOPIC-0';
@@ -87,7 +87,7 @@ describe('StagedCommit', () => {
 
   it('takes a dead letter, and remembers no digest: its replay is to be processed', () => {
     const commit = staged();
-    commit.outputs.add({ topic: 'NOTIFICATION_DLQ', key: null, value: Buffer.from('x') });
+    commit.outputs.add(deadLetter('x'));
     commit.add(sourceRecord('CRM_EVENT_TOPIC', 10, 'e1'), {
       kind: 'dead-lettered',
       cause: { reason: 'undecodable', message: '', attempts: 1 },

@@ -11,15 +11,17 @@ import { InMemoryDirectory } from '../../../topology/in-memory-state.js';
 import type { FetchedRecord, Fetcher, Offsets, OffsetSpec, PartitionConsumer } from '../../../topology/kafka/index.js';
 import { createMetrics } from '../../../topology/metrics.js';
 import { sourcePartition, type SourceRecord, type SourceTopic } from '../../../topology/record.js';
+import { RecordHeaders } from '../../../topology/record-headers.js';
 import { Standby, type StandbyServices } from '../../../topology/task/standby.js';
 import { Task } from '../../../topology/task/task.js';
+import { DeadLetterLimit } from '../../../topology/task/dead-letter-limit.js';
 import type { TaskServices } from '../../../topology/task/task-services.js';
 import { TopicNames } from '../../../topology/topic-names.js';
 import { textEncoder } from '../schemas/text-encoder.js';
 import { temporaryState } from '../state/temporary-state.js';
 import { FakeBroker, type Step } from './fake-producer.js';
 import { digestOf } from '../../digests.js';
-import { fetchedRecord, forwarded, output } from './records.js';
+import { deadLetter, emitText, fetchedRecord, forwarded } from './records.js';
 
 export const TASKS: SourceTopic = 'TASK_EVENT_TOPIC';
 export const CRM: SourceTopic = 'CRM_EVENT_TOPIC';
@@ -93,7 +95,7 @@ class FakeFetcher {
         timestamp: 0,
         key: null,
         value,
-        headers: {},
+        headers: RecordHeaders.NONE,
         bytes: value.length,
       }));
       return [records.filter(({ offset }) => offset >= position), this.#broker.changelogEnd];
@@ -114,6 +116,8 @@ export interface Rig {
   readonly outages: unknown[];
   readonly fetcher: FakeFetcher;
   readonly room: Room;
+  /** What the task runs; a test may put itself before it. */
+  readonly executor: Executor;
   /** What the executor does with a text, when not simply forward it. */
   readonly behaviour: Map<string, (attempt: number) => Processed>;
   /** Schema ids that were asked for; `answer` lets the waiting go on. */
@@ -147,6 +151,7 @@ export function rig(options: RigOptions = {}): Rig {
   const outages: unknown[] = [];
   const [fatal, lost, confirm] = [vi.fn(), vi.fn(), vi.fn(() => Promise.resolve())];
   const state = temporaryState();
+  const executor = executorOf(behaviour);
   const services: TaskServices = {
     names,
     environment: state.environment,
@@ -154,7 +159,7 @@ export function rig(options: RigOptions = {}): Rig {
     damagedStore: undefined,
     partitionCount: () => 1,
     shape: windowShape(7 * 24 * 3_600_000),
-    executor: executorOf(behaviour),
+    executor,
     encoder: textEncoder(),
     directory: new InMemoryDirectory(),
     clock: { now: () => 2_000_000 },
@@ -171,6 +176,7 @@ export function rig(options: RigOptions = {}): Rig {
       retryAttempts: 3,
       retryBackoffMs: 10,
     },
+    deadLetters: new DeadLetterLimit(),
     createProducer: () => broker.producer(),
     createBudget: () => new RetryBudget(),
     resolveSchema: (schemaId) => new Promise((resolve) => schemas.push({ schemaId, answer: resolve })),
@@ -197,6 +203,7 @@ export function rig(options: RigOptions = {}): Rig {
     confirm,
     outages,
     room: services.room,
+    executor,
     fetcher,
     behaviour,
     schemas,
@@ -216,14 +223,13 @@ function executorOf(behaviour: Rig['behaviour']): Executor {
       const attempt = (attempts.get(text) ?? 0) + 1;
       attempts.set(text, attempt);
       const processed = behaviour.get(text)?.(attempt) ?? { kind: 'forwarded', digest };
-      if (processed.kind === 'forwarded') outputs.add(output(text));
+      outputs.begin();
+      if (processed.kind === 'forwarded') emitText(outputs, text);
+      if (processed.kind === 'dead-lettered') outputs.add(this.deadLetter(record, processed.cause));
       return processed;
     },
-    deadLetter: (record, cause) => ({
-      topic: 'NOTIFICATION_DLQ',
-      key: record.key,
-      value: Buffer.from(`${record.value!.toString()} ${cause.reason} ${cause.attempts}`),
-    }),
+    deadLetter: (record, cause) =>
+      deadLetter(`${record.value!.toString()} ${cause.reason} ${cause.attempts}`, record.key),
   };
 }
 

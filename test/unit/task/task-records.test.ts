@@ -1,7 +1,11 @@
+import { randomBytes } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { RefusedError, type OutboundRecord } from '../../../topology/kafka/index.js';
 import { BrokerError } from '../../../topology/kafka/protocol-errors.js';
 import { CRM, failingUntil, rig, sentAre, TASKS, until, type Rig } from './task-harness.js';
+
+const refusal = (topic: string, code: number): RefusedError =>
+  new RefusedError(new BrokerError(code, `Produce to ${topic}-0`, { topic, partition: 0 }));
 
 const numbered = (count: number): string[] => Array.from({ length: count }, (_, i) => `e${i}`);
 
@@ -90,8 +94,7 @@ describe('a source with a long backlog', () => {
 describe('a commit that the broker refuses', () => {
   const refusing = (of: Rig, isRefused: (records: readonly OutboundRecord[]) => boolean, code = 10): void => {
     of.broker.before = (step, records) => {
-      if (step === 'send' && isRefused(records))
-        throw new RefusedError(new BrokerError(code, 'Produce to EMAIL-0', { topic: 'EMAIL', partition: 0 }));
+      if (step === 'send' && isRefused(records)) throw refusal('EMAIL_REQUEST_TOPIC', code);
     };
   };
   const has = (records: readonly OutboundRecord[], text: string): boolean =>
@@ -131,14 +134,49 @@ describe('a commit that the broker refuses', () => {
     expect(of.fatal).not.toHaveBeenCalled();
   });
 
-  it('ends the worker when even the dead letter is refused: it never loops', async () => {
+  it('waits, and says so, while the dead-letter topic takes nothing; then goes on', async () => {
     const of = rig();
-    refusing(of, (records) => records.some(({ topic }) => topic !== of.names.changelog));
-    of.append(TASKS, ['bad']);
+    let isClosed = true;
+    of.broker.before = (step, records) => {
+      if (step !== 'send') return;
+      if (has(records, 'bad')) throw refusal('EMAIL_REQUEST_TOPIC', 10);
+      if (isClosed && records.some(({ topic }) => topic === 'NOTIFICATION_DLQ')) throw refusal('NOTIFICATION_DLQ', 87);
+    };
+    of.append(TASKS, ['bad', 'good']);
     of.task.start();
-    await until(() => expect(of.fatal).toHaveBeenCalled());
-    expect(String(of.fatal.mock.calls[0]![0])).toContain(
-      'the broker refuses even the dead letter of TASK_EVENT_TOPIC-0@0',
+    await until(() => expect(of.outages.at(-1)).toBeInstanceOf(RefusedError));
+    expect(of.deadLetters()).toEqual([]);
+    isClosed = false;
+    await sentAre(of, ['good']);
+    expect(of.deadLetters()).toEqual(['bad too-large 1']);
+    await until(() => expect(of.outages.at(-1)).toBeUndefined());
+    expect(of.fatal).not.toHaveBeenCalled();
+  });
+
+  it('makes its dead letter smaller until its topic takes it', async () => {
+    const of = rig();
+    const sizes: number[] = [];
+    const poison = randomBytes(300_000).toString('hex');
+    const cause = { reason: 'undecodable', message: 'poison', attempts: 1 } as const;
+    of.behaviour.set(poison, () => ({ kind: 'dead-lettered', cause }));
+    of.broker.before = (step, records) => {
+      const letter = records.find(({ topic }) => topic === 'NOTIFICATION_DLQ');
+      if (step !== 'send' || !letter) return;
+      sizes.push(letter.value!.length);
+      if (letter.value!.length > 200_000) throw refusal('NOTIFICATION_DLQ', 10);
+    };
+    of.append(TASKS, [poison, 'good']);
+    of.task.start();
+    await sentAre(of, ['good']);
+    await until(() => expect(of.deadLetters()).toHaveLength(1));
+    expect(sizes.at(-1)).toBeLessThan(200_000);
+    const [letter] = of.broker.committed.flatMap(({ records }) =>
+      records.filter(({ topic }) => topic === 'NOTIFICATION_DLQ'),
     );
+    expect(Object.fromEntries(letter!.headers!)).toMatchObject({
+      'dlq.truncated': Buffer.from('true'),
+      'dlq.original-bytes': Buffer.from(String(poison.length + ' undecodable 1'.length)),
+    });
+    expect(of.fatal).not.toHaveBeenCalled();
   });
 });

@@ -1,3 +1,4 @@
+import type { DeadLetter } from '../../../topology/record.js';
 import { describe, expect, it } from 'vitest';
 import type { EmailRequestEvent } from '../../../schemas/types.js';
 import { FatalError, RetryableError, StoreDamagedError } from '../../../topology/errors.js';
@@ -38,8 +39,11 @@ function run(processor: Processor<never, unknown>, options: Partial<ExecutorOpti
 function headersOf({ processed, outputs }: Ran): Readonly<Record<string, unknown>> {
   if (processed.kind !== 'dead-lettered') throw new Error(`expected a dead letter, not ${processed.kind}`);
   expect(outputs).toHaveLength(1);
-  return outputs[0]!.headers!;
+  const { added } = outputs[0] as DeadLetter;
+  return Object.fromEntries([...added].map(([name, value]) => [name, String(value)]));
 }
+
+const CAUSE = { reason: 'failed', message: 'retries used up', attempts: 3 } as const;
 
 const explode = (): never => {
   throw new TypeError('can not read\n    at "the payload"');
@@ -104,9 +108,12 @@ describe('the executor', () => {
 
   it('makes a dead letter for a cause outside the topology', () => {
     const executor = createExecutor(stubTopology(), OPTIONS);
-    const letter = executor.deadLetter(RECORD, { reason: 'failed', message: 'retries used up', attempts: 3 });
+    const letter = executor.deadLetter(RECORD, CAUSE);
     expect(letter).toMatchObject({ topic: 'NOTIFICATION_DLQ', key: RECORD.key, value: RECORD.value });
-    expect(letter.headers).toMatchObject({ 'dlq.reason': 'failed', 'dlq.attempts': '3' });
+    expect(headersOf({ processed: { kind: 'dead-lettered', cause: CAUSE }, outputs: [letter] })).toMatchObject({
+      'dlq.reason': 'failed',
+      'dlq.attempts': '3',
+    });
   });
 
   it('refuses a faulty topology when it is compiled', () => {
@@ -180,7 +187,7 @@ describe('an output that is too large', () => {
   });
 
   it('obeys the bound that it is given', () => {
-    expect(large({ maxRecordBytes: framing }, 'x').processed).toMatchObject({ kind: 'dead-lettered' });
+    expect(large({ maxOutputBytes: framing }, 'x').processed).toMatchObject({ kind: 'dead-lettered' });
   });
 
   it('may be many that fit one by one', () => {

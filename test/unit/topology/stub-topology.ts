@@ -1,4 +1,5 @@
 /** A small topology that tests bend to their purpose. */
+import { RecordHeaders } from '../../../topology/record-headers.js';
 import type { RoutedEvent } from '../../../processors/routed-event.js';
 import { writeDeadLetter } from '../../../processors/sinks/dead-letter.js';
 import type { ExecutionContext } from '../../../topology/executor.js';
@@ -44,7 +45,7 @@ export const RECORD: SourceRecord = {
   timestamp: 1_700_000_000_000,
   key: Buffer.from('e-1'),
   value: Buffer.from('the payload'),
-  headers: {},
+  headers: RecordHeaders.NONE,
 };
 
 export const CONTEXT: ExecutionContext = {
