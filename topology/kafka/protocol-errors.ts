@@ -93,18 +93,24 @@ export function isStaleMember(error: unknown): boolean {
   return STALE_MEMBER.has(errorType(error) ?? '');
 }
 
-/** The records themselves were refused: sending them again will fail again. */
+/** The broker refused the batch and appended nothing: sending it again at once will fail again. */
 const REFUSED = new Set([
   'MESSAGE_TOO_LARGE',
   'RECORD_LIST_TOO_LARGE',
   'INVALID_TIMESTAMP',
   'INVALID_RECORD',
   'TOPIC_AUTHORIZATION_FAILED',
-  'CORRUPT_MESSAGE',
 ]);
 
 export function isRefused(error: unknown): boolean {
   return REFUSED.has(errorType(error) ?? '');
+}
+
+/** Of these a record is the cause. A missing right, or the time of our own clock, is not any record's fault. */
+const OF_A_RECORD = new Set(['MESSAGE_TOO_LARGE', 'RECORD_LIST_TOO_LARGE', 'INVALID_RECORD']);
+
+export function isOfARecord(error: unknown): boolean {
+  return OF_A_RECORD.has(errorType(error) ?? '');
 }
 
 /** The metadata or the coordinator that we know is out of date. */
@@ -135,6 +141,8 @@ const LATER = new Set([
   'NETWORK_EXCEPTION',
   'CONCURRENT_TRANSACTIONS',
   'UNSTABLE_OFFSET_COMMIT',
+  // Damaged on its way: the bytes that we send again are whole.
+  'CORRUPT_MESSAGE',
   'UNKNOWN',
 ]);
 

@@ -3,7 +3,7 @@
  * stands alone, which is then dead-lettered; where a commit does not get through at all, until it does.
  */
 import type { SourcePosition } from '../../state/changelog-entry.js';
-import { errorType, type RefusedError } from '../kafka/index.js';
+import { errorType, isOfARecord, type RefusedError } from '../kafka/index.js';
 import type { DeadLetterCause } from '../outcome.js';
 import { origin, type SourceName, type SourceRecord } from '../record.js';
 import type { TopicNames } from '../topic-names.js';
@@ -45,6 +45,7 @@ export class Refusals {
 
   /** The broker refused a commit. `until`: where the records end that were processed by then. */
   refused(staged: StagedCommit, until: PositionMap, error: RefusedError): Remedy {
+    if (!isOfARecord(error)) return 'wait';
     if (staged.records > 1) {
       this.#halve(staged.records, until);
       return 'try-again';

@@ -116,11 +116,27 @@ describe('a commit that the broker refuses', () => {
 
   it('for another reason dead-letters its culprit as failed', async () => {
     const of = rig();
-    refusing(of, (records) => has(records, 'bad'), 32);
+    refusing(of, (records) => has(records, 'bad'), 87);
     of.append(TASKS, ['bad', 'good']);
     of.task.start();
     await sentAre(of, ['good']);
     await until(() => expect(of.deadLetters()).toEqual(['bad failed 1']));
+  });
+
+  it.each([
+    ['a missing right', 29],
+    ['the time of our own clock', 32],
+  ])('for %s is made again until it is taken, and dead-letters nothing', async (_, code) => {
+    const of = rig();
+    let isRefusing = true;
+    refusing(of, (records) => isRefusing && has(records, 'good'), code);
+    of.append(TASKS, ['good', 'other']);
+    of.task.start();
+    await until(() => expect(of.outages.at(-1)).toBeInstanceOf(RefusedError));
+    isRefusing = false;
+    await sentAre(of, ['good', 'other']);
+    expect(of.deadLetters()).toEqual([]);
+    await until(() => expect(of.outages.at(-1)).toBeUndefined());
   });
 
   it('dead-letters what is refused at the head of two sources at a time, and nothing else', async () => {
