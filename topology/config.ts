@@ -87,6 +87,7 @@ const OPTIONS = {
   JWKS_URL: httpUrl.optional(),
   JWT_ISSUER: z.string().min(1, 'expected a name').optional(),
   JWT_AUDIENCE: z.string().min(1, 'expected a name').optional(),
+  JWT_MAX_AGE: duration.optional(),
   START_FROM: startFrom.optional(),
   MAX_TASKS: whole(1, 10_000, 'a number of tasks').default(16),
   COMMIT_INTERVAL_MS: whole(1, 60_000, 'milliseconds').default(100),

@@ -46,6 +46,7 @@ export class GatewayRole {
         jwksUrl: config.JWKS_URL,
         issuer: config.JWT_ISSUER,
         audience: config.JWT_AUDIENCE,
+        maxAgeMs: config.JWT_MAX_AGE,
       }),
       history: () => this.#feed,
       onAck: (ack) => this.#acknowledge(ack),

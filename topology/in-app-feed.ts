@@ -15,7 +15,7 @@ export interface InAppFeedServices {
   readonly offsets: Offsets;
   readonly connections: Connections;
   readonly decoder: FeedDecoder;
-  readonly gateway: Pick<Gateway, 'publish' | 'outgoing'>;
+  readonly gateway: Pick<Gateway, 'publish' | 'outgoing' | 'readBudget'>;
   readonly metrics: Metrics;
   readonly log: Logger;
 }
@@ -53,6 +53,7 @@ export class InAppFeed implements InAppLog {
           end: async () => (await offsets.highWatermarks([of], ANSWER_MS))[0]!.offset,
           decode: (record: FetchedRecord) => feed.#decode(record, of.partition, services, signal),
           gateway,
+          onReadAgain: (bytes: number) => services.metrics.resume_bytes_total.inc(bytes),
           log,
         };
         return new InAppPartition(options, signal);

@@ -2,7 +2,8 @@
  * One partition of the in-app topic: followed for the sockets that are open, and read again for those that resume.
  *
  * All that wait for records which are not new are read to at once, each its own: a storm of clients that come back costs
- * one pass over what they missed, not one a client. Nothing is kept for it: Kafka has it.
+ * one pass over what they missed, not one a client, and who asks for it again and again has it read every 2 s at most.
+ * Nothing is kept for it: Kafka has it.
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Gateway, InAppMessage } from '../processors/fanout/gateway.js';
@@ -34,12 +35,19 @@ export interface InAppPartitionServices {
   readonly end: () => Promise<number>;
   /** Undefined when it is no notification. */
   readonly decode: (record: FetchedRecord) => Promise<InAppMessage | undefined>;
-  readonly gateway: Pick<Gateway, 'publish' | 'outgoing'>;
+  readonly gateway: Pick<Gateway, 'publish' | 'outgoing' | 'readBudget'>;
+  /** Told how many bytes were fetched of what is not new. */
+  readonly onReadAgain: (bytes: number) => void;
   readonly log: Logger;
   /** Offsets of one pass: whoever missed little does not wait for those who missed much. Default: 50,000. */
   readonly passLength?: number;
+  /** Offsets. Who missed no more is read to at once. Default: 1000, what one fetch brings. */
+  readonly littleMissed?: number;
 }
 
+const LITTLE_MISSED = 1000;
+/** What was read is not read again before so long has passed: who asks for it meanwhile is read to together. */
+const PASS_APART_MS = 2000;
 /** Offsets. A socket that is further behind is told that it missed too much: reading so far back is not what a gateway is for. */
 const MOST_MISSED = 1_000_000;
 const PASS_LENGTH = 50_000;
@@ -54,16 +62,36 @@ interface Pass {
   position: number;
   /** Where it ends, if it has not come to what is new before. */
   readonly end: number;
-  /** Its first records are there, and so are those after them: others may join. */
+  /** Its first records are there, and so are those after them. */
   isBegun: boolean;
-  readonly readers: Map<string, Set<ResumingReader>>;
+  /** The offset after what was fetched. */
+  fetched: number;
+  /** By user. */
+  readonly shares: Map<string, Share>;
+}
+
+/** What is read to the sockets of one user. */
+interface Share {
+  /** Where the first of them begins. */
+  from: number;
+  readonly readers: Set<ResumingReader>;
+}
+
+/** A pass of the last 2 s. */
+interface Stretch {
+  readonly from: number;
+  readonly to: number;
+  /** When it may be read again, on the clock of `performance.now`. */
+  readonly again: number;
 }
 
 export class InAppPartition {
   readonly #services: InAppPartitionServices;
   readonly #signal: AbortSignal;
-  /** Wait for a pass. */
-  readonly #waiting = new Set<ResumingReader>();
+  /** Wait for a pass, each until a time on the clock of `performance.now` at least. */
+  readonly #waiting = new Map<ResumingReader, number>();
+  #recent: Stretch[] = [];
+  #later: NodeJS.Timeout | undefined;
   /** Have seen more than we have. */
   readonly #ahead = new Set<ResumingReader>();
   #position: number;
@@ -97,6 +125,7 @@ export class InAppPartition {
       await Promise.race([this.#follow(), failed]);
     } finally {
       clearTimeout(this.#judging);
+      clearTimeout(this.#later);
     }
   }
 
@@ -106,12 +135,12 @@ export class InAppPartition {
     if (missed < 0) this.#waitFor(reader);
     else if (missed === 0) goLive(reader);
     else if (missed > MOST_MISSED || reader.next < this.#earliest) reader.lost();
-    else if (this.#pass?.isBegun && isWithin(this.#pass, reader)) join(this.#pass, reader);
+    else if (!this.#services.gateway.readBudget.hasLeft(reader.key)) reader.refused();
+    else if (this.#pass && isWithin(this.#pass, reader)) join(this.#pass, reader);
     else {
-      this.#waiting.add(reader);
-      this.#readAgain().catch((error: unknown) => {
-        if (!this.#signal.aborted) this.#fail(error);
-      });
+      // One that reads slowly goes on where it could take no more: it waited for itself.
+      this.#waiting.set(reader, reader.hasBegun ? 0 : this.#notBefore(reader));
+      this.#readAgainNow();
     }
   }
 
@@ -119,7 +148,7 @@ export class InAppPartition {
   leave(reader: ResumingReader): void {
     this.#waiting.delete(reader);
     this.#ahead.delete(reader);
-    this.#pass?.readers.get(reader.key)?.delete(reader);
+    if (this.#pass) this.#letGo(this.#pass, reader);
   }
 
   async #follow(): Promise<void> {
@@ -141,29 +170,51 @@ export class InAppPartition {
 
   // ── what was missed ────────────────────────────────────────────────────────────────────────────────────────────
 
+  #readAgainNow(): void {
+    this.#readAgain().catch((error: unknown) => {
+      if (!this.#signal.aborted) this.#fail(error);
+    });
+  }
+
   async #readAgain(): Promise<void> {
     if (this.#isReading) return;
     this.#isReading = true;
+    clearTimeout(this.#later);
     try {
-      while (this.#waiting.size > 0) {
-        const pass = this.#nextPass();
-        await this.#readPass(pass).catch((error: unknown) => this.#sortOut(pass, error));
+      for (let pass = this.#nextPass(); pass; pass = this.#nextPass()) {
+        const one = pass;
+        await this.#readPass(one).catch((error: unknown) => this.#sortOut(one, error));
       }
     } finally {
       this.#isReading = false;
     }
+    if (this.#waiting.size === 0) return;
+    const wait = Math.min(...this.#waiting.values()) - performance.now();
+    this.#later = setTimeout(() => this.#readAgainNow(), Math.max(1, wait)).unref();
+  }
+
+  /** When the reader may be read to: at once, unless much of what it missed was read a moment ago. */
+  #notBefore({ next }: ResumingReader): number {
+    const now = performance.now();
+    if (this.#position - next <= (this.#services.littleMissed ?? LITTLE_MISSED)) return now;
+    const over = this.#recent.filter(({ from, to }) => from <= next && next < to);
+    return Math.max(now, ...over.map(({ again }) => again));
   }
 
   /**
    * By turns for those who missed little, and for the others: neither waits long for the other. Those are swept from
    * the far end to the near one, and again: whoever comes further back waits for the next sweep, and holds up nobody.
    */
-  #nextPass(): Pass {
+  #nextPass(): Pass | undefined {
+    const now = performance.now();
+    const ready = [...this.#waiting].filter(([, notBefore]) => notBefore <= now).map(([reader]) => reader);
+    if (ready.length === 0) return undefined;
     this.#isNearsTurn = !this.#isNearsTurn;
-    const near = this.#isNearsTurn ? earliestOf(this.#waiting, this.#position - this.#passLength) : Infinity;
-    const position = near === Infinity ? this.#nextFar() : near;
-    const pass: Pass = { position, end: position + this.#passLength, isBegun: false, readers: new Map() };
-    for (const reader of this.#waiting) {
+    const near = this.#isNearsTurn ? earliestOf(ready, this.#position - this.#passLength) : Infinity;
+    const position = near === Infinity ? this.#nextFar(ready) : near;
+    const end = position + this.#passLength;
+    const pass: Pass = { position, end, isBegun: false, fetched: position, shares: new Map() };
+    for (const reader of this.#waiting.keys()) {
       if (!isWithin(pass, reader)) continue;
       this.#waiting.delete(reader);
       add(pass, reader);
@@ -171,62 +222,81 @@ export class InAppPartition {
     return pass;
   }
 
-  #nextFar(): number {
-    const onward = earliestOf(this.#waiting, this.#swept);
-    const position = onward === Infinity ? earliestOf(this.#waiting, 0) : onward;
+  #nextFar(ready: readonly ResumingReader[]): number {
+    const onward = earliestOf(ready, this.#swept);
+    const position = onward === Infinity ? earliestOf(ready, 0) : onward;
     this.#swept = position + this.#passLength;
     return position;
   }
 
   /** Up to where the others are: from there on, what is published goes to these as well. Or to its end. */
   async #readPass(pass: Pass): Promise<void> {
-    const { topic, topicId, partition, again } = this.#services;
-    const range = {
-      topic,
-      topicId,
-      partition,
-      from: pass.position,
-      to: Infinity,
-      maxBytes: PASS_BYTES,
-      withDefects: true,
-    };
+    const { topic, topicId, partition, again, onReadAgain: onFetched } = this.#services;
+    const from = pass.position;
+    const feed = { maxBytes: PASS_BYTES, withDefects: true, onFetched };
+    const range = { topic, topicId, partition, from, to: Infinity, ...feed };
+    const startedAt = performance.now();
     this.#pass = pass;
     try {
       for await (const { records, nextOffset } of readRange(range, again, this.#signal)) {
+        pass.fetched = nextOffset;
         if (!pass.isBegun) begin(pass);
         for (const record of records) {
           if (record.offset >= this.#position) break;
-          const of = pass.readers.get(keyOf(record));
-          if (of?.size) await this.#replay(record, of, pass);
+          if (pass.shares.has(keyOf(record))) await this.#replay(record, pass);
           else pass.position = record.offset + 1;
         }
         pass.position = nextOffset;
-        const readers = readersOf(pass);
         const isDone = nextOffset >= this.#position;
-        if (readers.length > 0 && !isDone && nextOffset < pass.end) {
+        if (pass.shares.size > 0 && !isDone && nextOffset < pass.end) {
           await nextTurn();
           continue;
         }
-        // At once, and before the generator ends: nothing may be published, and nobody join, in between.
-        this.#pass = undefined;
-        for (const reader of readers) {
-          if (isDone) reader.live();
-          else if (reader.replay(undefined, nextOffset)) this.#waiting.add(reader);
-        }
+        this.#endPass(pass, isDone);
         return;
       }
     } finally {
       this.#pass = undefined;
+      const recent = this.#recent.filter((one) => one.again > performance.now());
+      this.#recent = [...recent, { from, to: pass.fetched, again: startedAt + PASS_APART_MS }];
+      for (const [user, share] of pass.shares) this.#charge(pass, user, share);
     }
   }
 
+  /** At once, and before the generator ends: nothing may be published, and nobody join, in between. */
+  #endPass(pass: Pass, isDone: boolean): void {
+    this.#pass = undefined;
+    for (const [user, share] of pass.shares) {
+      this.#charge(pass, user, share);
+      const mayGoOn = this.#services.gateway.readBudget.hasLeft(user);
+      for (const reader of share.readers) {
+        if (isDone) reader.live();
+        else if (!mayGoOn) reader.refused();
+        else if (reader.replay(undefined, pass.position)) this.#waiting.set(reader, this.#notBefore(reader));
+      }
+    }
+    pass.shares.clear();
+  }
+
+  /** The reader takes no more of the pass. What was fetched for its user's sockets is the user's, once. */
+  #letGo(pass: Pass, reader: ResumingReader): void {
+    const share = pass.shares.get(reader.key);
+    if (!share?.readers.delete(reader) || share.readers.size > 0) return;
+    pass.shares.delete(reader.key);
+    this.#charge(pass, reader.key, share);
+  }
+
+  #charge(pass: Pass, user: string, { from }: Share): void {
+    this.#services.gateway.readBudget.charge(user, Math.max(0, pass.fetched - from));
+  }
+
   /** Until the record is decoded, others may join who want it too; from then on it is behind the pass, at once. */
-  async #replay(record: FetchedRecord, readers: Set<ResumingReader>, pass: Pass): Promise<void> {
+  async #replay(record: FetchedRecord, pass: Pass): Promise<void> {
     pass.position = record.offset;
     const message = await this.#services.decode(record);
     const outgoing = message && this.#services.gateway.outgoing(message);
-    for (const reader of readers) {
-      if (reader.next <= record.offset && !reader.replay(outgoing, record.offset + 1)) readers.delete(reader);
+    for (const reader of pass.shares.get(keyOf(record))?.readers ?? []) {
+      if (reader.next <= record.offset && !reader.replay(outgoing, record.offset + 1)) this.#letGo(pass, reader);
     }
     pass.position = record.offset + 1;
   }
@@ -291,21 +361,24 @@ function begin(pass: Pass): void {
 
 function join(pass: Pass, reader: ResumingReader): void {
   add(pass, reader);
-  reader.recovering();
+  if (pass.isBegun) reader.recovering();
 }
 
 function isWithin({ position, end }: Pass, { next }: ResumingReader): boolean {
   return position <= next && next < end;
 }
 
-function add({ readers }: Pass, reader: ResumingReader): void {
-  const of = readers.get(reader.key);
-  if (of) of.add(reader);
-  else readers.set(reader.key, new Set([reader]));
+function add(pass: Pass, reader: ResumingReader): void {
+  const share = pass.shares.get(reader.key);
+  if (!share) pass.shares.set(reader.key, { from: reader.next, readers: new Set([reader]) });
+  else {
+    share.readers.add(reader);
+    share.from = Math.min(share.from, reader.next);
+  }
 }
 
-function readersOf({ readers }: Pass): ResumingReader[] {
-  return [...readers.values()].flatMap((of) => [...of]);
+function readersOf({ shares }: Pass): ResumingReader[] {
+  return [...shares.values()].flatMap(({ readers }) => [...readers]);
 }
 
 /** The first place, from `least` on, at which one of them goes on; Infinity when none does. */

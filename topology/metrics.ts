@@ -93,8 +93,17 @@ export const METRICS = {
   resumes_total: {
     kind: 'counter',
     labels: ['outcome'],
-    help: 'Sockets that came with a cursor: recovered (all that they missed was there), lost, behind.',
+    help: 'Sockets that came with a cursor: recovered (all missed is there), lost, behind or refused.',
   },
+  resume_bytes_total: {
+    kind: 'counter',
+    help: 'Bytes of keys and values read from the in-app topic again for sockets that resume.',
+  },
+  socket_unread_bytes: {
+    kind: 'gauge',
+    help: 'Bytes that wait in our memory for sockets that read slowly.',
+  },
+  http_connections: { kind: 'gauge', help: 'Connections to the gateway that are no sockets (yet).' },
   upgrades_refused_total: { kind: 'counter', labels: ['reason'], help: 'WebSocket handshakes refused, by reason.' },
   fanout_latency_seconds: {
     kind: 'histogram',

@@ -1,6 +1,7 @@
 /**
  * Why the gateway closes a socket. `again` is what the client should do next: `yes` = connect again after a jittered
- * back-off, `new-token` = the same with a fresh token, `no` = stop, since the same would happen again.
+ * back-off, `later` = the same, after 5 s or more, `new-token` = the same with a fresh token, `no` = stop, since the same
+ * would happen again.
  * A code of null means that the connection is cut without a close frame, and the client sees 1006.
  */
 export const CLOSE_CODES = {
@@ -11,6 +12,11 @@ export const CLOSE_CODES = {
   lifetime: { code: 4002, again: 'yes', help: 'The socket has reached its maximum age.' },
   flood: { code: 4003, again: 'no', help: 'The client sent messages faster than allowed.' },
   behind: { code: 4004, again: 'yes', help: 'This gateway has not come as far as the client; another one may have.' },
+  'too-many-resumes': {
+    code: 4005,
+    again: 'later',
+    help: 'What the user missed was read to it as often, or as much of it, as it may be for now.',
+  },
   slow: {
     code: null,
     again: 'yes',
@@ -21,6 +27,6 @@ export const CLOSE_CODES = {
     again: 'yes',
     help: 'The WebSocket layer gave up: silent past the idle timeout, a malformed or a huge frame.',
   },
-} as const satisfies Record<string, { code: number | null; again: 'yes' | 'new-token' | 'no'; help: string }>;
+} as const satisfies Record<string, { code: number | null; again: 'yes' | 'later' | 'new-token' | 'no'; help: string }>;
 
 export type CloseReason = keyof typeof CLOSE_CODES;

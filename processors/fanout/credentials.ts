@@ -48,6 +48,10 @@ export function credentialsOf(headers: CredentialHeaders): Credentials | Refusal
 
 function hasTokenInQuery(query: string): boolean {
   return [...new URLSearchParams(query)].some(
-    ([name, value]) => TOKEN_PARAMETERS.has(name.toLowerCase()) || LOOKS_LIKE_JWT.test(value.replace(/^Bearer /i, '')),
+    ([name, value]) => TOKEN_PARAMETERS.has(name.toLowerCase()) || looksLikeToken(name) || looksLikeToken(value),
   );
+}
+
+function looksLikeToken(text: string): boolean {
+  return LOOKS_LIKE_JWT.test(text.replace(/^Bearer /i, ''));
 }

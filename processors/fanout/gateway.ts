@@ -7,19 +7,23 @@ import type { Logger } from '../../topology/log.js';
 import type { Metrics } from '../../topology/metrics.js';
 import type { Admitted, RoomCheck } from './admission.js';
 import type { Ack } from './acks.js';
+import { Connections } from './connections.js';
 import { formatCursor, type Cursor } from './cursor.js';
+import { DeliveryRecords } from './delivery-records.js';
 import { Handshakes, type Admission } from './handshakes.js';
 import { Hub } from './hub.js';
-import type { InAppLog } from './in-app-log.js';
+import type { InAppLog, ReadBudget } from './in-app-log.js';
 import { DEFAULT_LIMITS, type GatewayLimits } from './limits.js';
 import { listen, type Listener } from './listen.js';
 import { originRule } from './origin.js';
-import { encodeNotification, type OutgoingNotification } from './protocol.js';
+import { encodeNotification, MAX_FRAME_BYTES, type OutgoingNotification } from './protocol.js';
 import { RateLimit } from './rate-limit.js';
 import { refuse } from './refusals.js';
+import { SentMemory } from './sent-notifications.js';
 import { Session, type SessionTerms } from './session.js';
 import { sessionSocket } from './socket.js';
 import type { TokenVerifier } from './token.js';
+import { userBudgets, type UserBudgets } from './user-budgets.js';
 
 const PATH = '/v1/ws';
 /** What the WebSocket layer itself takes, in multiples of the limit: up to it we still answer with close code 1009. */
@@ -67,7 +71,12 @@ export class Gateway {
   readonly #hub: Hub<Session>;
   readonly #app: TemplatedApp;
   readonly #handshakes: Handshakes;
+  readonly #connections: Connections;
+  /** Handshakes of all users. */
   readonly #rate: RateLimit;
+  readonly #budgets: UserBudgets;
+  readonly #records: DeliveryRecords;
+  readonly #memory: SentMemory;
   #listener: Listener | undefined;
   #sweep: NodeJS.Timeout | undefined;
   #listening: Promise<number> | undefined;
@@ -80,18 +89,42 @@ export class Gateway {
     this.#now = options.now ?? Date.now;
     this.#hub = new Hub(this.#limits);
     this.#rate = new RateLimit(this.#limits.handshakeBurst, this.#limits.handshakesPerSecond, this.#now());
+    this.#budgets = userBudgets(this.#limits, this.#now);
+    this.#records = new DeliveryRecords({
+      write: options.onAck,
+      budget: this.#budgets.records,
+      remembered: this.#limits.rememberedRecords,
+    });
+    this.#memory = new SentMemory(this.#limits, () => this.#hub.size);
     this.#handshakes = new Handshakes({
       rules: {
         originRule: originRule(options.allowedOrigins),
         tokens: options.tokens,
-        room: (key) => this.#room(key),
+        room: () => this.#room(),
+        roomOf: (key) => this.#roomOf(key),
         now: this.#now,
       },
       metrics: options.metrics,
       log: options.log,
       corkAnother: (run) => this.#corkAny(run),
     });
+    this.#connections = new Connections(this.#limits.maxHttpConnections, () =>
+      options.metrics.upgrades_refused_total.inc({ reason: 'connections' }),
+    );
     this.#app = this.#routes(uWS.App());
+    this.#connections.watch(this.#app);
+  }
+
+  /** Bytes held for sockets that read slowly. */
+  unreadBytes(): number {
+    let bytes = 0;
+    for (const session of this.#hub) bytes += session.unread();
+    return bytes;
+  }
+
+  /** How much of the in-app topic may be read again for each user. */
+  get readBudget(): ReadBudget {
+    return this.#budgets.offsets;
   }
 
   /** Starts to listen; resolves with the bound port. Rejects with FatalError when the address can not be had. */
@@ -113,7 +146,7 @@ export class Gateway {
     return sent;
   }
 
-  /** As it goes to the sockets; undefined when it goes to none: it has expired, or its own user is not that of its key. */
+  /** As it goes to the sockets; undefined when it goes to none: it has expired, its own user is not that of its key, or its ids fit no frame. */
   outgoing({ key, notification, cursor }: InAppMessage): OutgoingNotification | undefined {
     const recipient = userKey(notification.tenantId, notification.userId);
     if (recipient !== key) {
@@ -125,7 +158,14 @@ export class Gateway {
       return undefined;
     }
     if (notification.expiresAt !== null && notification.expiresAt < BigInt(this.#now())) return undefined;
-    return encodeNotification(notification, formatCursor(cursor));
+    const outgoing = encodeNotification(notification, formatCursor(cursor));
+    if (outgoing.frame.length <= MAX_FRAME_BYTES) return outgoing;
+    this.#options.metrics.socket_messages_total.inc({ kind: 'dropped' });
+    this.#options.log.warn(
+      { key, notificationId: outgoing.ref.id, bytes: outgoing.frame.length },
+      'in-app record whose ids alone are longer than a frame may be: not sent',
+    );
+    return undefined;
   }
 
   /**
@@ -170,6 +210,8 @@ export class Gateway {
         open: (ws) => this.#guard(ws, () => this.#open(ws)),
         drain: (ws) => this.#guard(ws, () => ws.getUserData().session?.drained()),
         message: (ws, data, isBinary) => this.#guard(ws, () => ws.getUserData().session?.receive(data, isBinary)),
+        ping: (ws) => this.#guard(ws, () => ws.getUserData().session?.heard()),
+        pong: (ws) => this.#guard(ws, () => ws.getUserData().session?.heard()),
         close: (ws, code, reason) => this.#guard(ws, () => this.#closed(ws, code, reason)),
       })
       .any(PATH, (response) =>
@@ -180,13 +222,20 @@ export class Gateway {
       });
   }
 
-  /** Handshakes under way count as sockets: else a slow key server would let in any number of them. */
-  #room(key?: string): ReturnType<RoomCheck> {
+  /** Handshakes whose tokens are not checked yet have a bound of their own: they take no room of sockets. */
+  #room(): RoomCheck {
     if (this.#closing) return 'shutting-down';
-    // Counted for those with a good token alone: others must not take it from them.
-    if (key !== undefined) return this.#hub.full(key) ?? (this.#rate.take(this.#now()) ? undefined : 'busy');
     if (this.#options.history() === undefined) return 'starting';
-    return this.#hub.size + this.#handshakes.pending >= this.#limits.maxSockets ? 'full' : undefined;
+    if (this.#hub.size >= this.#limits.maxSockets) return 'full';
+    return this.#handshakes.pending >= this.#limits.maxUnchecked ? 'busy' : undefined;
+  }
+
+  #roomOf(key: string): RoomCheck {
+    if (this.#closing) return 'shutting-down';
+    const full = this.#hub.full(key);
+    if (full !== undefined) return full;
+    if (!this.#budgets.handshakes.take(key)) return 'user-busy';
+    return this.#rate.take(this.#now()) ? undefined : 'busy';
   }
 
   #corkAny(run: () => void): boolean {
@@ -200,13 +249,16 @@ export class Gateway {
 
   #open(ws: WebSocket<SocketData>): void {
     const data = ws.getUserData();
-    const { onAck, metrics, log } = this.#options;
+    const { metrics, log } = this.#options;
     const terms = this.#terms(data.admitted);
+    this.#connections.upgraded();
     data.session = new Session({
       terms,
       socket: sessionSocket(ws),
       history: this.#history,
-      onAck,
+      onAck: (ack) => this.#records.record(ack),
+      memory: this.#memory,
+      budgets: this.#budgets,
       limits: this.#limits,
       metrics,
       log,
@@ -235,11 +287,9 @@ export class Gateway {
   }
 
   #tend(): void {
-    const now = this.#now();
-    for (const session of this.#hub) {
-      if (session.terms.endsAt <= now) session.close(session.terms.endReason);
-      else session.tellCursor();
-    }
+    for (const session of this.#hub) session.tend();
+    this.#options.metrics.socket_unread_bytes.set(this.unreadBytes());
+    this.#options.metrics.http_connections.set(this.#connections.open);
   }
 
   /** There once a socket was let in. */

@@ -3,7 +3,8 @@ import type { HttpRequest, HttpResponse, us_socket_context_t } from 'uWebSockets
 import { messageOf } from '../../topology/errors.js';
 import type { Logger } from '../../topology/log.js';
 import type { Metrics } from '../../topology/metrics.js';
-import { admit, type AdmissionRules, type Admitted, type Handshake } from './admission.js';
+import { admit, place, type AdmissionRules, type Admitted, type Handshake } from './admission.js';
+import { readHandshake } from './handshake-request.js';
 import { refuse, REFUSALS, type Refusal } from './refusals.js';
 
 /** What a socket is born with. */
@@ -43,8 +44,9 @@ export class Handshakes {
       .then((result) => {
         // After an abort the response is gone, and touching it throws.
         if (isAborted) return;
-        if (result.kind === 'refused') this.refuse(response, result);
-        else this.#upgrade(response, context, handshake, admissionOf(result, handshake));
+        const refusal = result.kind === 'refused' ? result : place(result, this.#options.rules);
+        if (refusal !== undefined) this.refuse(response, refusal);
+        else this.#upgrade(response, context, handshake, admissionOf(result as Admitted, handshake));
       })
       .catch((error: unknown) => {
         this.#options.log.error({ error: messageOf(error) }, 'a handshake could not be answered');
@@ -63,7 +65,7 @@ export class Handshakes {
         .writeHeader('Content-Type', 'application/json')
         .writeHeader('Cache-Control', 'no-store');
       if (status.startsWith('401')) response.writeHeader('WWW-Authenticate', 'Bearer');
-      if (status.startsWith('503')) response.writeHeader('Retry-After', '5');
+      if (/^(429|503)/.test(status)) response.writeHeader('Retry-After', '5');
       response.end(JSON.stringify({ error: reason, message }), true);
     });
   }
@@ -103,21 +105,4 @@ export class Handshakes {
 
 function admissionOf(admitted: Admitted, { query }: Handshake): Admission {
   return { admitted, cursor: new URLSearchParams(query).get('cursor') ?? undefined };
-}
-
-/** Reads all that is needed while the request is there: it lives on the stack of the handler. */
-function readHandshake(request: HttpRequest): Handshake {
-  // Declared as a string, but undefined for an address without a query (seen with uwebsockets 3.0.6).
-  const query = request.getQuery() as string | undefined;
-  return {
-    key: request.getHeader('sec-websocket-key'),
-    version: request.getHeader('sec-websocket-version'),
-    connection: request.getHeader('connection'),
-    extensions: request.getHeader('sec-websocket-extensions'),
-    protocols: request.getHeader('sec-websocket-protocol'),
-    authorization: request.getHeader('authorization'),
-    origin: request.getHeader('origin'),
-    host: request.getHeader('host'),
-    query: query ?? '',
-  };
 }

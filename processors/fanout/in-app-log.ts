@@ -20,6 +20,8 @@ export interface ResumingReader {
   readonly key: string;
   /** The offset of the first record that it has not seen; moves on with `replay`. */
   readonly next: number;
+  /** It was told `recovering`: it goes on from where it could take no more. */
+  readonly hasBegun: boolean;
   /** Everything that it missed is there. */
   recovering(): void;
   /**
@@ -33,4 +35,13 @@ export interface ResumingReader {
   lost(): void;
   /** This gateway has not come as far as the reader. */
   behind(): void;
+  /** As much was read for its user as may be for now. */
+  refused(): void;
+}
+
+/** How much may be read for each user: what is read at once for several sockets of a user counts once. */
+export interface ReadBudget {
+  hasLeft(user: string): boolean;
+  /** So many offsets were read for the user. */
+  charge(user: string, offsets: number): void;
 }

@@ -1,5 +1,7 @@
 /** The wire protocol `v1`: JSON text messages, int64 as decimal strings. */
 import type { InAppNotification } from '../../schemas/types.js';
+import { cutNotification } from './cut-notification.js';
+import { halvesOf } from './id-ring.js';
 import type { NotificationRef } from './sent-notifications.js';
 
 /** The WebSocket subprotocol that a client offers and the gateway echoes. */
@@ -38,15 +40,41 @@ export function encodeMessage(message: ServerMessage): string {
   return JSON.stringify(message);
 }
 
-/** Encodes a notification, once however many sockets it goes to. The cursor is what a client that has it gives back. */
+/** No frame is longer: what waits unread for a socket is bounded by it. */
+export const MAX_FRAME_BYTES = 64 * 1024;
+/** What a text may take of a frame that is cut, the longest that lets it fit; there are nine, and the metadata. */
+const TEXT_BYTES = [60, 30, 15, 6].map((kilobytes) => kilobytes * 1024);
+
+/**
+ * Encodes a notification, once however many sockets it goes to. The cursor is what a client that has it gives back.
+ * Texts that would make the frame too long are cut. It is too long all the same when its ids are, which nobody cuts.
+ */
 export function encodeNotification(notification: InAppNotification, cursor: string): OutgoingNotification {
-  const id = notification.notificationId.toString();
+  // A text takes a byte for each of its characters at least: what is too long anyway is not written out first.
+  let frame = lengthOf(notification) <= MAX_FRAME_BYTES ? frameOf(notification, cursor, false) : undefined;
+  for (const most of TEXT_BYTES) {
+    if (frame !== undefined && frame.length <= MAX_FRAME_BYTES) break;
+    frame = frameOf(cutNotification(notification, most), cursor, true);
+  }
+  const { notificationId, eventId } = notification;
+  return { ref: { id: notificationId.toString(), eventId, ...halvesOf(notificationId) }, frame: frame! };
+}
+
+/** Characters of the texts that may be long. */
+function lengthOf({ title, message, actionUrl, metadata }: InAppNotification): number {
+  let length = title.length + message.length + (actionUrl?.length ?? 0);
+  for (const name in metadata) length += name.length + metadata[name]!.length;
+  return length;
+}
+
+function frameOf(notification: InAppNotification, cursor: string, isTruncated: boolean): Buffer {
   const json = JSON.stringify({
     type: 'notification',
     cursor,
+    ...(isTruncated ? { truncated: true } : {}),
     notification: {
       ...notification,
-      notificationId: id,
+      notificationId: notification.notificationId.toString(),
       timestamp: notification.timestamp.toString(),
       tenantId: notification.tenantId.toString(),
       userId: notification.userId.toString(),
@@ -54,10 +82,7 @@ export function encodeNotification(notification: InAppNotification, cursor: stri
       expiresAt: notification.expiresAt?.toString() ?? null,
     },
   });
-  return {
-    ref: { id, notificationId: notification.notificationId, eventId: notification.eventId },
-    frame: Buffer.from(json),
-  };
+  return Buffer.from(json);
 }
 
 /** Reads a client's message. Never throws. */

@@ -7,6 +7,7 @@ export const REFUSALS = {
   'expired-token': '401 Unauthorized',
   'bad-origin': '403 Forbidden',
   'user-full': '429 Too Many Requests',
+  'user-busy': '429 Too Many Requests',
   'internal-error': '500 Internal Server Error',
   full: '503 Service Unavailable',
   busy: '503 Service Unavailable',

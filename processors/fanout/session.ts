@@ -26,6 +26,8 @@ import {
   type ServerMessage,
 } from './protocol.js';
 import { RateLimit } from './rate-limit.js';
+import type { SentMemory } from './sent-notifications.js';
+import type { UserBudgets } from './user-budgets.js';
 
 export type SessionState = 'resuming' | 'open' | 'draining' | 'closed';
 
@@ -65,6 +67,9 @@ export interface SessionOptions {
   readonly history: InAppLog;
   /** Called once for each notification acked on this socket, again only after a rejection. */
   readonly onAck: (ack: Ack) => Promise<void>;
+  /** What it was sent lately is remembered in it. */
+  readonly memory: SentMemory;
+  readonly budgets: Pick<UserBudgets, 'resumes'>;
   readonly limits: GatewayLimits;
   readonly metrics: Metrics;
   readonly log: Logger;
@@ -83,21 +88,24 @@ export class Session implements ResumingReader {
   #isWelcomed = false;
   /** It was told what it missed up to a point, and could take no more. */
   #isPaused = false;
+  /** When a message, a ping or a pong came last. */
+  #heardAt: number;
   /** When it was told where it stands. */
   #cursorAt = 0;
   /** Not the same for all: those that came together are not told together. */
   readonly #cursorEveryMs: number;
 
   constructor(options: SessionOptions) {
-    const { terms, limits, onAck, log, now } = options;
+    const { terms, limits, memory, onAck, log, now } = options;
     this.terms = terms;
     this.key = userKey(terms.tenantId, terms.userId);
     this.#options = options;
     this.#cursorEveryMs = limits.cursorIntervalMs * (1 - Math.random() / 2);
     this.#rate = new RateLimit(limits.inboundBurst, limits.inboundPerSecond, now());
+    this.#heardAt = now();
     this.#acks = new Acks({
       user: terms,
-      remembered: limits.rememberedNotifications,
+      memory,
       onAck,
       answer: (message) => this.#answer(message),
       count: (kind) => this.#count(kind),
@@ -115,19 +123,26 @@ export class Session implements ResumingReader {
 
   /** Begins with what the client missed since its cursor; without one, with what is published from now on. */
   begin(cursor: string | undefined): void {
-    const { history } = this.#options;
+    const { history, budgets } = this.#options;
     if (cursor === undefined) {
       this.#move('open');
       this.#welcome(history.position(this.key));
       return;
     }
     const parsed = parseCursor(cursor);
-    if (parsed?.epoch !== history.position(this.key).epoch) {
+    const { epoch, offset } = history.position(this.key);
+    if (parsed?.epoch !== epoch) {
       this.lost();
       return;
     }
     this.#next = parsed.offset;
-    history.resume(this);
+    // One that missed nothing costs nothing.
+    if (parsed.offset === offset || budgets.resumes.take(this.key)) history.resume(this);
+    else this.refused();
+  }
+
+  get hasBegun(): boolean {
+    return this.#isWelcomed;
   }
 
   recovering(): void {
@@ -152,6 +167,12 @@ export class Session implements ResumingReader {
     if (this.#state !== 'resuming') return;
     this.#countResume('behind');
     this.close('behind');
+  }
+
+  refused(): void {
+    if (this.#state !== 'resuming') return;
+    this.#countResume('refused');
+    this.close('too-many-resumes');
   }
 
   replay(notification: OutgoingNotification | undefined, next: number): boolean {
@@ -194,10 +215,7 @@ export class Session implements ResumingReader {
       this.close('too-large');
       return;
     }
-    if (!this.#rate.take(this.#options.now())) {
-      this.close('flood');
-      return;
-    }
+    if (!this.#isHeard()) return;
     if (isBinary) {
       this.#fault('bad-message', 'A binary message came; expected text.');
       return;
@@ -215,6 +233,27 @@ export class Session implements ResumingReader {
         return;
       }
     }
+  }
+
+  /** A ping or a pong came: the WebSocket layer has answered it, but it counts like a message. */
+  heard(): void {
+    if (this.#state !== 'closed') this.#isHeard();
+  }
+
+  /** Once in a while: a socket that has had its time ends, one that is open is told where it stands, and memory is given back. */
+  tend(): void {
+    const now = this.#options.now();
+    const { endsAt, endReason } = this.terms;
+    if (endsAt <= now) this.close(endReason);
+    // The layer cuts off who is silent, and all others are heard of: what comes from this one are fragments without an end.
+    else if (now - this.#heardAt > 2000 * this.#options.limits.idleTimeoutS) this.close('transport');
+    else this.tellCursor();
+    this.#acks.trim();
+  }
+
+  /** Bytes that wait unread in our memory; 0 when it is closed. */
+  unread(): number {
+    return this.#state === 'closed' ? 0 : this.#options.socket.backlog();
   }
 
   /** Ends the socket for the reason; nothing when it is closed already. */
@@ -284,11 +323,19 @@ export class Session implements ResumingReader {
     return false;
   }
 
+  /** Counts what came; false when the socket was closed for it. */
+  #isHeard(): boolean {
+    this.#heardAt = this.#options.now();
+    if (this.#rate.take(this.#heardAt)) return true;
+    this.close('flood');
+    return false;
+  }
+
   #count(kind: 'notification' | 'ack' | 'ack-refused' | 'dropped'): void {
     this.#options.metrics.socket_messages_total.inc({ kind });
   }
 
-  #countResume(outcome: 'recovered' | 'lost' | 'behind'): void {
+  #countResume(outcome: 'recovered' | 'lost' | 'behind' | 'refused'): void {
     this.#options.metrics.resumes_total.inc({ outcome });
   }
 

@@ -1,7 +1,8 @@
 /** Tokens: who a socket belongs to is what the JWT says, and nothing else. */
 import { createSecretKey } from 'node:crypto';
-import { createRemoteJWKSet, errors, jwtVerify, type JWTPayload, type JWTVerifyGetKey } from 'jose';
-import { ConfigError, messageOf } from '../../topology/errors.js';
+import { errors, jwtVerify, type JWTPayload, type JWTVerifyGetKey } from 'jose';
+import { ConfigError } from '../../topology/errors.js';
+import { KeysUnavailable, remoteKeySet } from './key-set.js';
 import { refuse, type Refusal } from './refusals.js';
 
 /** Who the token speaks for, and until when (ms since the epoch). */
@@ -26,6 +27,8 @@ export interface TokenOptions {
   readonly audience?: string | undefined;
   /** How far in the future `nbf` may lie, for clocks that differ; 0 to 60, default 5. `exp` is taken to the second. */
   readonly clockSkewS?: number | undefined;
+  /** The oldest that a token may be by its `iat`, which it must then have, ms; undefined = only `exp` counts. */
+  readonly maxAgeMs?: number | undefined;
 }
 
 /** Longer than any real token, and what still passes the header limits of common proxies. */
@@ -41,11 +44,12 @@ export function createTokenVerifier(options: TokenOptions): TokenVerifier {
   if (faults.length > 0) throw new ConfigError(faults);
   const keys = options.jwtSecret
     ? { resolve: secretKey(options.jwtSecret), algorithms: ['HS256'] }
-    : { resolve: remoteKeys(options.jwksUrl!), algorithms: JWKS_ALGORITHMS };
+    : { resolve: remoteKeySet(options.jwksUrl!), algorithms: JWKS_ALGORITHMS };
+  const skewS = options.clockSkewS ?? 5;
   const checks = {
     algorithms: keys.algorithms,
     requiredClaims: ['exp', 'sub', 'tenant'],
-    clockTolerance: options.clockSkewS ?? 5,
+    clockTolerance: skewS,
     ...(options.issuer === undefined ? {} : { issuer: options.issuer }),
     ...(options.audience === undefined ? {} : { audience: options.audience }),
   };
@@ -55,7 +59,7 @@ export function createTokenVerifier(options: TokenOptions): TokenVerifier {
     }
     try {
       const { payload } = await jwtVerify(token, keys.resolve, { ...checks, currentDate: new Date(now) });
-      return identityOf(payload, now);
+      return identityOf(payload, now, endOf(payload, now, skewS * 1000, options.maxAgeMs));
     } catch (error) {
       return refusalOf(error);
     }
@@ -85,24 +89,6 @@ function secretKey(secret: string): JWTVerifyGetKey {
   return () => key;
 }
 
-/** Keys that can not be fetched are our trouble, not the token's: told apart so that the client is asked to come back. */
-class KeysUnavailable extends Error {}
-
-function remoteKeys(url: string): JWTVerifyGetKey {
-  const keys = createRemoteJWKSet(new URL(url));
-  return async (header, token) => {
-    try {
-      return await keys(header, token);
-    } catch (error) {
-      const isTokensFault =
-        error instanceof errors.JWKSNoMatchingKey ||
-        error instanceof errors.JWKSMultipleMatchingKeys ||
-        error instanceof errors.JOSENotSupported;
-      throw isTokensFault ? error : new KeysUnavailable(messageOf(error), { cause: error });
-    }
-  };
-}
-
 function refusalOf(error: unknown): Refusal {
   if (error instanceof KeysUnavailable) {
     return refuse('keys-unavailable', 'The keys that check the token can not be fetched now; try again.');
@@ -114,8 +100,21 @@ function refusalOf(error: unknown): Refusal {
   return refuse('bad-token', 'The token is malformed, or its signature or algorithm is not accepted.');
 }
 
-function identityOf(payload: JWTPayload, now: number): Identity | Refusal {
-  const expiresAt = (payload.exp ?? 0) * 1000;
+/**
+ * When the token ends, ms since the epoch, or the claim that does not say it: JSON has numbers such as 1e999, which is
+ * infinite, and a token issued in the future would be young for longer than it may.
+ */
+function endOf(payload: JWTPayload, now: number, skewMs: number, maxAgeMs: number | undefined): number | Refusal {
+  const expiresAt = (payload.exp ?? Number.NaN) * 1000;
+  if (!Number.isFinite(expiresAt)) return refuse('bad-token', timeMessage('exp'));
+  if (maxAgeMs === undefined) return expiresAt;
+  const issuedAt = (payload.iat ?? Number.NaN) * 1000;
+  if (!Number.isFinite(issuedAt) || issuedAt > now + skewMs) return refuse('bad-token', timeMessage('iat'));
+  return Math.min(expiresAt, issuedAt + maxAgeMs);
+}
+
+function identityOf(payload: JWTPayload, now: number, expiresAt: number | Refusal): Identity | Refusal {
+  if (typeof expiresAt !== 'number') return expiresAt;
   // The skew is for `nbf`: past its own end no token is honoured.
   if (expiresAt <= now) return refuse('expired-token', 'The token has expired.');
   const userId = positiveInt64(payload.sub);
@@ -123,6 +122,10 @@ function identityOf(payload: JWTPayload, now: number): Identity | Refusal {
   const tenantId = positiveInt64(payload['tenant']);
   if (tenantId === undefined) return refuse('bad-token', claimMessage('tenant'));
   return { kind: 'identity', tenantId, userId, expiresAt };
+}
+
+function timeMessage(claim: string): string {
+  return `The token's claim "${claim}" is missing, not a finite number of seconds, or (iat) in the future.`;
 }
 
 function claimMessage(claim: string): string {

@@ -21,12 +21,15 @@ export interface FeedOptions {
   readonly maxBytes?: number | undefined;
   /** Hands on records that are not there whole, as they are; without it they are an error, since they may be needed. */
   readonly withDefects?: boolean | undefined;
+  /** Told how many bytes came with each fetch, whether they are read or not. */
+  readonly onFetched?: ((bytes: number) => void) | undefined;
 }
 
 export class PartitionFeed implements PartitionConsumer {
   readonly #name: string;
   readonly #maxBytes: number;
   readonly #withDefects: boolean;
+  readonly #onFetched: (bytes: number) => void;
   #pieces: FetchedPartition[] = [];
   #bytes = 0;
   #end: number | undefined;
@@ -34,10 +37,14 @@ export class PartitionFeed implements PartitionConsumer {
   #notify: (() => void) | undefined;
   #wakeFetcher: () => void = () => undefined;
 
-  constructor(name: string, { maxBytes = 4 * 1024 * 1024, withDefects = false }: FeedOptions = {}) {
+  constructor(
+    name: string,
+    { maxBytes = 4 * 1024 * 1024, withDefects = false, onFetched = () => undefined }: FeedOptions = {},
+  ) {
     this.#name = name;
     this.#maxBytes = maxBytes;
     this.#withDefects = withDefects;
+    this.#onFetched = onFetched;
   }
 
   hasRoom(): boolean {
@@ -64,6 +71,7 @@ export class PartitionFeed implements PartitionConsumer {
 
   deliver(fetched: FetchedPartition, lastStableOffset: number): void {
     this.#end = lastStableOffset;
+    this.#onFetched(fetched.bytes);
     if (fetched.defects && !this.#withDefects) {
       const { offset, defect } = [...fetched.records].find((record) => record.defect !== undefined)!;
       this.unreadable(offset, new Error(`${defect!.kind}, ${defect!.bytes} bytes`));

@@ -22,6 +22,7 @@ describe('the credentials of a handshake', () => {
     ['only the token as a subprotocol', { protocols: 'bearer.a.b.c' }, 'bad-handshake'],
     ['two tokens', { protocols: 'v1, bearer.a.b.c, bearer.d.e.f' }, 'bad-handshake'],
     ['a token parameter', { authorization: 'Bearer a.b.c', query: 'Token=x' }, 'token-in-query'],
+    ['a JWT as a bare name', { protocols: 'v1, bearer.a.b.c', query: 'eyJh.eyJz.c2ln' }, 'token-in-query'],
     ['a JWT under any name', { authorization: 'Bearer a.b.c', query: 'q=Bearer%20eyJh.eyJz.c2ln' }, 'token-in-query'],
   ])('are refused when there is %s', (_what, headers, reason) => {
     expect(credentialsOf({ ...NONE, ...headers })).toMatchObject({ kind: 'refused', reason });

@@ -1,6 +1,7 @@
 import { createHmac } from 'node:crypto';
 import { once } from 'node:events';
 import { request, type IncomingMessage } from 'node:http';
+import { connect, type Socket } from 'node:net';
 import { UnsecuredJWT } from 'jose';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { InAppLog } from '../../../processors/fanout/in-app-log.js';
@@ -94,6 +95,22 @@ describe('the gateway refuses', () => {
     response.destroy();
   });
 
+  it.each(['origin', 'host', 'authorization', 'sec-websocket-key', 'sec-websocket-version'])(
+    'a header %s that comes twice, whichever of the two is right',
+    async (name) => {
+      const token = await valid();
+      const good: Record<string, string> = { ...upgradeHeaders(token), host: 'localhost', origin: ORIGIN };
+      for (const both of [
+        [good[name]!, 'https://evil.example.com'],
+        ['https://evil.example.com', good[name]!],
+        [good[name]!, good[name]!],
+      ]) {
+        const answer = await ask(harness.port, { ...good, [name]: both });
+        expect([answer.status, answer.body]).toEqual([400, expect.stringContaining(name)]);
+      }
+    },
+  );
+
   it('one socket too many of a user, then one too many in all; a closed one makes room', async () => {
     const mine = [await harness.connect(await valid(), { origin: ORIGIN }), await harness.connect(await valid())];
     expect(await harness.refusal(bearing(await valid()))).toMatchObject({ status: 429, error: 'user-full' });
@@ -116,19 +133,19 @@ describe('the gateway refuses', () => {
 });
 
 describe('a handshake whose token takes long to check', () => {
-  it('counts as a socket, and may be abandoned', async () => {
+  it('has a bound of its own, takes no room of sockets, and may be abandoned', async () => {
     const waiting: (() => void)[] = [];
     const identity: Identity = { kind: 'identity', tenantId: 1n, userId: 7n, expiresAt: Date.now() + 60_000 };
     const harness = await startGateway({
       tokens: () => new Promise((resolve) => waiting.push(() => resolve(identity))),
-      limits: { maxSockets: 2 },
+      limits: { maxSockets: 1, maxUnchecked: 2 },
     });
     const [left, staying] = [1, 2].map(() => new Client(harness.url, ['v1', 'bearer.x']));
     await expect.poll(() => waiting.length).toBe(2);
     left?.socket.terminate();
     await left?.closed;
     // By the time that this is answered, the gateway has seen the other one leave.
-    expect(await harness.refusal(['v1', 'bearer.x'])).toMatchObject({ status: 503, error: 'full' });
+    expect(await harness.refusal(['v1', 'bearer.x'])).toMatchObject({ status: 503, error: 'busy' });
     for (const resolve of waiting) resolve();
     await staying?.messages('welcome');
     expect(await harness.metric('sockets')).toBe(1);
@@ -147,6 +164,47 @@ function hs512(): string {
   const signed = `${encode({ alg: 'HS512' })}.${encode({ sub: '7', tenant: '1', iss: 'erp', aud: 'notifications', exp: NOW_S + 60 })}`;
   return `${signed}.${createHmac('sha512', 'a secret of the tests, 32 bytes or more').update(signed).digest('base64url')}`;
 }
+
+/** A handshake as it stands on the wire, a header with several values on as many lines. */
+function upgradeHeaders(token: string): Record<string, string> {
+  return {
+    authorization: `Bearer ${token}`,
+    connection: 'Upgrade',
+    upgrade: 'websocket',
+    'sec-websocket-version': '13',
+    'sec-websocket-key': 'dGhlIHNhbXBsZSBub25jZQ==',
+  };
+}
+
+async function ask(
+  port: number,
+  headers: Record<string, string | string[]>,
+): Promise<{ status: number; body: string; socket: Socket }> {
+  const socket = connect(port, '127.0.0.1');
+  const lines = Object.entries(headers).flatMap(([name, value]) => [value].flat().map((one) => `${name}: ${one}`));
+  socket.write(`GET /v1/ws HTTP/1.1\r\n${lines.join('\r\n')}\r\n\r\n`);
+  const [data] = (await once(socket, 'data')) as [Buffer];
+  const text = data.toString();
+  const status = Number(text.split(' ')[1]);
+  if (status !== 101) socket.destroy();
+  return { status, body: text, socket };
+}
+
+describe('a handshake with a list header on two lines', () => {
+  it('is read as one list', async () => {
+    const harness = await startGateway();
+    const { authorization, ...headers } = upgradeHeaders(await tokenOf());
+    const { status, body, socket } = await ask(harness.port, {
+      ...headers,
+      host: 'localhost',
+      connection: ['keep-alive', 'Upgrade'],
+      'sec-websocket-protocol': ['v1', `bearer.${authorization!.slice('Bearer '.length)}`],
+    });
+    expect([status, body]).toEqual([101, expect.stringMatching(/sec-websocket-protocol: v1\r\n/i)]);
+    socket.destroy();
+    await harness.gateway.close(0);
+  });
+});
 
 describe('the gateway takes no handshake on', () => {
   let harness: Harness;

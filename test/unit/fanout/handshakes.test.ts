@@ -38,6 +38,7 @@ const handshake = (hasAnother: boolean): FakeResponse => {
       originRule: () => true,
       tokens: () => Promise.resolve({ kind: 'identity', tenantId: 1n, userId: 7n, expiresAt: Infinity }),
       room: () => undefined,
+      roomOf: () => undefined,
       now: () => 0,
     },
     metrics: createMetrics(new Registry()),
@@ -54,7 +55,12 @@ const handshake = (hasAnother: boolean): FakeResponse => {
     'sec-websocket-version': '13',
     'sec-websocket-protocol': 'v1, bearer.x',
   };
-  const request = { getHeader: (name: string) => headers[name] ?? '', getQuery: () => undefined };
+  const request = {
+    forEach: (take: (name: string, value: string) => void) => {
+      for (const [name, value] of Object.entries(headers)) take(name, value);
+    },
+    getQuery: () => undefined,
+  };
   handshakes.take(response as unknown as HttpResponse, request as unknown as HttpRequest, {});
   return response;
 };

@@ -3,6 +3,8 @@ import { Registry } from 'prom-client';
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { Ack } from '../../../processors/fanout/acks.js';
 import { DEFAULT_LIMITS } from '../../../processors/fanout/limits.js';
+import { SentMemory } from '../../../processors/fanout/sent-notifications.js';
+import { userBudgets } from '../../../processors/fanout/user-budgets.js';
 import { encodeNotification } from '../../../processors/fanout/protocol.js';
 import { Session } from '../../../processors/fanout/session.js';
 import { createMetrics } from '../../../topology/metrics.js';
@@ -40,12 +42,15 @@ describe('a session', () => {
   beforeEach(() => {
     socket = new FakeSocket();
     acks = [];
+    const limits = { ...DEFAULT_LIMITS, rememberedNotifications: 2 };
     session = new Session({
       terms: { tenantId: 1n, userId: 7n, endsAt: Infinity, endReason: 'lifetime' },
       socket,
+      memory: new SentMemory(limits, () => 1),
+      budgets: userBudgets(limits, () => 0),
       history: EMPTY_LOG,
       onAck: (ack) => Promise.resolve(void acks.push(ack)),
-      limits: { ...DEFAULT_LIMITS, rememberedNotifications: 2 },
+      limits,
       metrics: createMetrics(new Registry()),
       log: pino({ level: 'silent' }),
       now: () => 0,
@@ -114,16 +119,19 @@ describe('a session that comes with a cursor', () => {
     resumed = 0;
     left = 0;
     now = 0;
+    const limits = { ...DEFAULT_LIMITS, maxReplayBacklogBytes: 100, cursorIntervalMs: 1000 };
     session = new Session({
       terms: { tenantId: 1n, userId: 7n, endsAt: Infinity, endReason: 'lifetime' },
       socket,
+      memory: new SentMemory(limits, () => 1),
+      budgets: userBudgets(limits, () => now),
       history: {
         position: () => ({ epoch: '0.6.topic', offset: 40 }),
         resume: () => (resumed += 1),
         leave: () => (left += 1),
       },
       onAck: () => Promise.resolve(),
-      limits: { ...DEFAULT_LIMITS, maxReplayBacklogBytes: 100, cursorIntervalMs: 1000 },
+      limits,
       metrics: createMetrics(new Registry()),
       log: pino({ level: 'silent' }),
       now: () => now,
@@ -227,6 +235,20 @@ describe('a session that comes with a cursor', () => {
     session.receive(new TextEncoder().encode('{"type":"ack","id":"11"}').buffer, false);
     await session.drain();
     expect(socket.sent.at(-1)).toEqual({ type: 'acked', id: '11' });
+  });
+
+  it('is cut when nothing that can be seen came from it for two idle timeouts: the layer keeps it for what cannot', () => {
+    session.begin('10.0.6.topic');
+    session.recovering();
+    session.live();
+    now = 100_000;
+    session.heard();
+    now = 220_000;
+    session.tend();
+    expect(socket.ends).toEqual([]);
+    now = 220_001;
+    session.tend();
+    expect(socket.ends).toEqual(['cut']);
   });
 
   it('is told its cursor when nothing came for it for long, and not while it resumes', () => {

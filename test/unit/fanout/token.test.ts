@@ -1,10 +1,11 @@
+import { createHmac } from 'node:crypto';
 import { once } from 'node:events';
-import { createServer, type Server } from 'node:http';
+import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import fc from 'fast-check';
 import { exportJWK, generateKeyPair, SignJWT } from 'jose';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createTokenVerifier, isWeakSecret } from '../../../processors/fanout/token.js';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { createTokenVerifier, isWeakSecret, type TokenVerifier } from '../../../processors/fanout/token.js';
 import { ConfigError } from '../../../topology/errors.js';
 import { SECRET, tokenOf } from './harness.js';
 
@@ -29,6 +30,29 @@ describe('a token signed with the shared secret', () => {
     expect(await lenient(token, now - 1)).toMatchObject({ kind: 'identity', expiresAt: now });
     expect(await lenient(token, now)).toMatchObject({ kind: 'refused', reason: 'expired-token' });
     expect(await verify(token, now - 1)).toMatchObject({ kind: 'refused', reason: 'bad-token' });
+  });
+
+  it.each(['1e999', '-1e999', '1e306'])('is refused when its exp is %s, which is no time', async (exp) => {
+    const encode = (text: string): string => Buffer.from(text).toString('base64url');
+    const signed = `${encode('{"alg":"HS256"}')}.${encode(`{"sub":"7","tenant":"1","exp":${exp}}`)}`;
+    const token = `${signed}.${createHmac('sha256', SECRET).update(signed).digest('base64url')}`;
+    expect(await verify(token, Date.now())).toMatchObject({ kind: 'refused' });
+  });
+
+  it('ends at its greatest age by iat where there is one, and at its exp before that', async () => {
+    const now = 1_800_000_000_000;
+    const strict = createTokenVerifier({ jwtSecret: SECRET, maxAgeMs: 3_600_000 });
+    const token = (iat: unknown, exp = now / 1000 + 7200): Promise<string> => tokenOf({ iat, exp });
+    const young = await token(now / 1000 - 600);
+    expect(await strict(young, now)).toMatchObject({ kind: 'identity', expiresAt: now + 3_000_000 });
+    expect(await strict(young, now + 3_000_000)).toMatchObject({ reason: 'expired-token' });
+    expect(await strict(await token(now / 1000 - 600, now / 1000 + 60), now)).toMatchObject({
+      expiresAt: now + 60_000,
+    });
+    expect(await verify(young, now)).toMatchObject({ expiresAt: now + 7_200_000 });
+    for (const iat of [undefined, now / 1000 + 60, 'yesterday']) {
+      expect(await strict(await token(iat), now)).toMatchObject({ reason: 'bad-token' });
+    }
   });
 
   it('is refused without its text in the message', async () => {
@@ -88,6 +112,79 @@ describe('a token signed with a key of the key set', () => {
     expect(await verify(await sign('k1'), Date.now())).toMatchObject({ reason: 'keys-unavailable' });
     answer = { status: 200, body: jwks };
     expect(await verify(await sign('k1'), Date.now())).toMatchObject({ kind: 'identity' });
+  });
+});
+
+describe('a key set that is too much', () => {
+  let server: Server;
+  let sent: number;
+  let answer: (response: ServerResponse) => Promise<void>;
+  let verify: TokenVerifier;
+  beforeEach(async () => {
+    sent = 0;
+    server = createServer((_request, response) => void answer(response));
+    await once(server.listen(0, '127.0.0.1'), 'listening');
+    verify = createTokenVerifier({ jwksUrl: `http://127.0.0.1:${(server.address() as AddressInfo).port}/jwks` });
+  });
+  afterEach(() => {
+    vi.useRealTimers();
+    server.closeAllConnections();
+    server.close();
+  });
+
+  const es256 = async (kid = 'k1'): Promise<string> => {
+    const { privateKey } = await generateKeyPair('ES256');
+    return new SignJWT({ tenant: '1', sub: '7' })
+      .setProtectedHeader({ alg: 'ES256', kid })
+      .setExpirationTime('1m')
+      .sign(privateKey);
+  };
+
+  it('in bytes is not read to its end', async () => {
+    answer = async (response) => {
+      response.writeHead(200).on('error', () => undefined);
+      for (; sent < 200 && !response.destroyed; sent += 1) {
+        if (!response.write(Buffer.alloc(1024 * 1024, ' '))) {
+          await Promise.race([once(response, 'drain'), once(response, 'close')]);
+        }
+      }
+      response.end('{"keys":[]}');
+    };
+    expect(await verify(await es256(), Date.now())).toMatchObject({ reason: 'keys-unavailable' });
+    expect(sent).toBeLessThan(50);
+  });
+
+  it('in time is given up after 5 s, in the middle of its body too', { timeout: 20_000 }, async () => {
+    answer = (response) => Promise.resolve(void response.writeHead(200).write('{"keys":['));
+    const began = performance.now();
+    expect(await verify(await es256(), Date.now())).toMatchObject({ reason: 'keys-unavailable' });
+    expect(performance.now() - began).toBeGreaterThan(4900);
+  });
+
+  it('for tokens of keys that nobody knows holds up a bounded number of them, and none of a key that is known', async () => {
+    const { privateKey, publicKey } = await generateKeyPair('ES256');
+    const keys = JSON.stringify({ keys: [{ ...(await exportJWK(publicKey)), kid: 'known', alg: 'ES256' }] });
+    answer = (response) => Promise.resolve(void response.end(keys));
+    const good = await new SignJWT({ tenant: '1', sub: '7' })
+      .setProtectedHeader({ alg: 'ES256', kid: 'known' })
+      .setExpirationTime('10m')
+      .sign(privateKey);
+    expect(await verify(good, Date.now())).toMatchObject({ kind: 'identity' });
+
+    // From now on the server hangs, and the set is old enough for it to be asked about an unknown key.
+    const waiting: ServerResponse[] = [];
+    answer = (response) => Promise.resolve(void waiting.push(response));
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 60_000 });
+    const bad = await es256('unknown');
+    const outcomes: unknown[] = [];
+    for (let count = 0; count < 600; count += 1) void verify(bad, Date.now()).then((outcome) => outcomes.push(outcome));
+    await vi.waitFor(() => expect(outcomes).toHaveLength(100));
+    expect(outcomes[0]).toMatchObject({ reason: 'keys-unavailable' });
+    expect(await verify(good, Date.now())).toMatchObject({ kind: 'identity' });
+    await vi.waitFor(() => expect(waiting).toHaveLength(1));
+    for (const response of waiting) response.end(keys);
+    await vi.waitFor(() => expect(outcomes).toHaveLength(600));
+    expect(outcomes.at(-1)).toMatchObject({ reason: 'bad-token' });
   });
 });
 

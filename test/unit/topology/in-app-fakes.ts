@@ -99,6 +99,9 @@ export class Reader implements ResumingReader {
     this.#atOnce = atOnce;
   }
 
+  get hasBegun(): boolean {
+    return this.told.includes('recovering');
+  }
   recovering(): void {
     if (this.isResuming && !this.told.includes('recovering')) this.told.push('recovering');
   }
@@ -128,6 +131,9 @@ export class Reader implements ResumingReader {
   }
   behind(): void {
     this.#end('behind');
+  }
+  refused(): void {
+    this.#end('refused');
   }
   #end(what: string): void {
     if (!this.isResuming) return;

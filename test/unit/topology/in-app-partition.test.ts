@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { InAppMessage } from '../../../processors/fanout/gateway.js';
+import type { ReadBudget } from '../../../processors/fanout/in-app-log.js';
 import { encodeNotification } from '../../../processors/fanout/protocol.js';
 import { InAppPartition } from '../../../topology/in-app-partition.js';
 import type { Fetcher } from '../../../topology/kafka/index.js';
@@ -13,6 +14,8 @@ afterEach(() => {
   for (const stop of stops.splice(0)) stop.abort();
 });
 
+const UNBOUNDED: ReadBudget = { hasLeft: () => true, charge: () => undefined };
+
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 /** A partition that is followed from `from`, with sockets that hear what is published once they are live. */
@@ -20,6 +23,7 @@ function follow(
   fake: FakePartition,
   from: number,
   passLength = 50_000,
+  { littleMissed = 1000, readBudget = UNBOUNDED } = {},
 ): { partition: InAppPartition; readers: Reader[] } {
   const readers: Reader[] = [];
   const stop = new AbortController();
@@ -47,7 +51,10 @@ function follow(
           return of.length;
         },
         outgoing: ({ notification }: InAppMessage) => encodeNotification(notification, ''),
+        readBudget,
       },
+      onReadAgain: () => undefined,
+      littleMissed,
       log: pino({ level: 'silent' }),
       passLength,
     },
@@ -288,6 +295,95 @@ describe('a partition of the in-app topic', () => {
       await turn();
     }
     expect(far.map(({ offsets }) => offsets.length)).toEqual([1000, 900, 800, 700, 600]);
+  });
+
+  describe('that is asked for the same stretch again and again', () => {
+    beforeEach(() => void vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] }));
+    afterEach(() => void vi.useRealTimers());
+
+    const settle = async (fake: FakePartition): Promise<void> => {
+      for (let round = 0; round < 60; round += 1) {
+        fake.again.answer(100);
+        await turn();
+      }
+    };
+
+    it('reads it once in 2 s, to all that have come meanwhile, and at once what is short', async () => {
+      const fake = new FakePartition();
+      for (let time = 0; time < 100; time += 1) fake.append('1|7');
+      const { partition } = follow(fake, fake.end, 50_000, { littleMissed: 10 });
+      const first = new Reader('1|7', 20);
+      partition.resume(first);
+      await settle(fake);
+      expect([first.told.at(-1), fake.again.begun]).toEqual(['live', 1]);
+
+      const again = Array.from({ length: 160 }, (_, index) => new Reader('1|7', 20 + (index % 2)));
+      for (const reader of again) {
+        partition.resume(reader);
+        await settle(fake);
+      }
+      vi.advanceTimersByTime(1990);
+      await settle(fake);
+      expect(fake.again.begun).toBe(1);
+      const short = new Reader('1|7', 95);
+      partition.resume(short);
+      await settle(fake);
+      expect([short.told.at(-1), fake.again.begun]).toEqual(['live', 2]);
+      vi.advanceTimersByTime(10);
+      await settle(fake);
+      expect(again.every(({ told, offsets }) => told.at(-1) === 'live' && offsets.length >= 79)).toBe(true);
+      expect(fake.again.begun).toBe(3);
+    });
+
+    it('does not make one wait that reads slowly and goes on', async () => {
+      const fake = new FakePartition();
+      for (let time = 0; time < 100; time += 1) fake.append('1|7');
+      const { partition } = follow(fake, fake.end, 50_000, { littleMissed: 10 });
+      const slow = new Reader('1|7', 0, 10);
+      partition.resume(slow);
+      for (let round = 0; round < 100 && slow.isResuming; round += 1) {
+        fake.again.answer(100);
+        await turn();
+        slow.drain(partition);
+      }
+      expect([slow.told.at(-1), slow.offsets.length]).toEqual(['live', 100]);
+    });
+  });
+
+  it('charges a user for what is read to it, once however many of its sockets it is read to, and reads no more without', async () => {
+    const fake = new FakePartition();
+    for (let time = 0; time < 100; time += 1) for (const of of USERS) fake.append(of);
+    const charged = new Map<string, number>();
+    const most = 250;
+    const readBudget: ReadBudget = {
+      hasLeft: (user) => (charged.get(user) ?? 0) < most,
+      charge: (user, offsets) => charged.set(user, (charged.get(user) ?? 0) + offsets),
+    };
+    const { partition } = follow(fake, fake.end, 50_000, { readBudget });
+    const settle = async (): Promise<void> => {
+      for (let round = 0; round < 100; round += 1) {
+        fake.again.answer(50);
+        await turn();
+      }
+    };
+    const sockets = Array.from({ length: 10 }, () => new Reader('1|7', 0));
+    for (const reader of [...sockets, new Reader('1|8', 150)]) partition.resume(reader);
+    await settle();
+    expect(sockets.every(({ offsets }) => offsets.length === 100)).toBe(true);
+    expect(Object.fromEntries(charged)).toEqual({ '1|7': 200, '1|8': 50 });
+
+    // It left when 50 were fetched for it.
+    const gone = new Reader('1|7', 0);
+    partition.resume(gone);
+    fake.again.answer(50);
+    await turn();
+    gone.close(partition);
+    expect(charged.get('1|7')).toBe(250);
+    const [refused, other] = [new Reader('1|7', 0), new Reader('1|8', 100)];
+    partition.resume(refused);
+    partition.resume(other);
+    await settle();
+    expect([refused.told, other.told]).toEqual([['refused'], ['recovering', 'live']]);
   });
 
   describe('that is behind a cursor', () => {
