@@ -3,11 +3,20 @@
  * Everything that comes over the socket is shown as text, never as markup.
  */
 
-/** What the page should do after each close code of the gateway (docs/gateway.md); any other code: connect again. */
+/**
+ * What the page should do after each close code of the gateway (docs/gateway.md): stop after these and from 4500 to 4999,
+ * wait longer after 4005, and connect again after any other.
+ */
 const STOP_CODES = new Map([
   [1009, 'a message was too large'],
   [4003, 'too many messages were sent'],
 ]);
+/** What was missed has been read as often as it may be for now. */
+const TOO_MANY_RESUMES = 4005;
+const LATER_MS = 5000;
+/** Acks that were not recorded are sent again one by one: all at once would count as a flood. */
+const ACK_AGAIN_MS = 2000;
+const ACK_EVERY_MS = 250;
 const FIRST_BACKOFF_MS = 500;
 const LAST_BACKOFF_MS = 15_000;
 /** A socket that has lived this long was a good one: the next failure starts at the first back-off again. */
@@ -28,6 +37,9 @@ let cursor;
  * with the first of them: it is sent the notification again, and acks it again, for the gateway may have died with the ack.
  */
 const unanswered = new Map();
+/** Ids whose ack was not recorded: they are still good on this socket. */
+const failedAcks = new Set();
+let ackTimer;
 let failures = 0;
 let retry;
 
@@ -88,21 +100,23 @@ function open({ url, token }) {
   socket.addEventListener('message', ({ data }) => take(JSON.parse(data)));
   socket.addEventListener('close', ({ code }) => {
     socket = undefined;
-    if (STOP_CODES.has(code)) {
+    failedAcks.clear();
+    if (STOP_CODES.has(code) || (code >= 4500 && code < 5000)) {
       showState('stopped', 'Stopped');
-      element('count').textContent = `Disconnected for good: ${STOP_CODES.get(code)}. Reload to try again.`;
+      const why = STOP_CODES.get(code) ?? `the gateway says ${code}`;
+      element('count').textContent = `Disconnected for good: ${why}. Reload to try again.`;
       return;
     }
     if (Date.now() - openedAt > STABLE_MS) failures = 0;
-    connectLater();
+    connectLater(code === TOO_MANY_RESUMES ? LATER_MS : 0);
   });
 }
 
 /** Waits a random part of a doubling time, so that the clients of a gateway that went away do not return as one. */
-function connectLater() {
+function connectLater(atLeastMs = 0) {
   const limit = Math.min(LAST_BACKOFF_MS, FIRST_BACKOFF_MS * 2 ** failures);
   failures += 1;
-  const wait = limit / 2 + (Math.random() * limit) / 2;
+  const wait = atLeastMs + limit / 2 + (Math.random() * limit) / 2;
   showState('waiting', wait < 2000 ? 'Reconnecting' : `Retry in ${Math.round(wait / 1000)} s`);
   retry = setTimeout(connect, wait);
 }
@@ -124,7 +138,7 @@ function take(message) {
       if (message.recovered === false) element('gap').hidden = false;
       break;
     case 'notification':
-      show(message.notification);
+      show(message.notification, message.truncated === true);
       unanswered.set(message.notification.notificationId, before);
       send({ type: 'ack', id: message.notification.notificationId });
       break;
@@ -134,20 +148,31 @@ function take(message) {
       break;
     case 'error':
       console.warn('the gateway says:', message.code, message.message);
-      // Not recorded this time; the id is still good on this socket.
-      if (message.code === 'ack-failed') setTimeout(() => send({ type: 'ack', id: message.id }), 2000);
+      if (message.code === 'ack-failed') ackAgain(message.id);
       break;
   }
+}
+
+function ackAgain(id) {
+  failedAcks.add(id);
+  ackTimer ??= setTimeout(sendFailedAck, ACK_AGAIN_MS);
+}
+
+function sendFailedAck() {
+  const [id] = failedAcks;
+  failedAcks.delete(id);
+  ackTimer = failedAcks.size > 0 ? setTimeout(sendFailedAck, ACK_EVERY_MS) : undefined;
+  if (id !== undefined) send({ type: 'ack', id });
 }
 
 function send(message) {
   if (socket?.readyState === WebSocket.OPEN) socket.send(JSON.stringify(message));
 }
 
-function show(notification) {
+function show(notification, isTruncated) {
   // One that came as the connection was lost may come again.
   if (cards.has(notification.notificationId)) return;
-  const card = cardOf(notification);
+  const card = cardOf(notification, isTruncated);
   cards.set(notification.notificationId, card);
   list.prepend(card);
   received += 1;
@@ -159,7 +184,7 @@ function show(notification) {
   showCounts();
 }
 
-function cardOf(notification) {
+function cardOf(notification, isTruncated) {
   const card = make('li', 'card');
   card.dataset.type = notification.type.toLowerCase();
   card.dataset.new = '';
@@ -179,6 +204,7 @@ function cardOf(notification) {
   time.title = happened.toLocaleString();
   side.append(time, make('span', 'ack', ''));
   card.append(tags, side, make('p', 'title', notification.title), make('p', 'message', notification.message));
+  if (isTruncated) card.append(make('p', 'message', '… the rest is too long to be shown here.'));
   const link = linkOf(notification.actionUrl);
   if (link) card.append(link);
   card.addEventListener('click', () => {

@@ -93,6 +93,11 @@ export class GatewayClient {
     this.#socket?.resume();
   }
 
+  /** The newest that it was given. */
+  get cursor(): string | undefined {
+    return this.#cursor;
+  }
+
   /** The user, as the in-app topic's key. */
   get user(): string {
     return `${this.#tenantId}|${this.#userId}`;

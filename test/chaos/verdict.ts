@@ -73,12 +73,13 @@ function judgeOutputs(round: Round, outputs: readonly Output[]): Pick<Faults, 'l
   const found = { lost: [] as string[], duplicated: [] as string[], torn: [] as string[] };
   const counts = new Map<string, Map<string, number>>();
   const pairs = new Set<string>();
-  for (const { topic, eventId, notificationId } of outputs) {
+  for (const { topic, eventId, notificationId, isConfirmation } of outputs) {
     if (eventId === undefined) continue;
-    const pair = `${topic}/${eventId}/${notificationId}`;
+    const pair = `${topic}/${eventId}/${notificationId}${isConfirmation ? '/confirmed' : ''}`;
     if (pairs.has(pair)) found.duplicated.push(pair);
     pairs.add(pair);
     if (!round.workload.expected.has(eventId)) found.duplicated.push(`${pair} belongs to no event`);
+    if (isConfirmation) continue;
     const ofTopic = counts.get(topic) ?? new Map<string, number>();
     counts.set(topic, ofTopic.set(eventId, (ofTopic.get(eventId) ?? 0) + 1));
   }

@@ -13,6 +13,8 @@ export interface Output {
   /** Undefined for a dead letter. */
   readonly eventId: string | undefined;
   readonly notificationId: bigint | undefined;
+  /** A delivery record that says that a client confirmed the notification, not what we did with it. */
+  readonly isConfirmation: boolean;
   readonly record: OracleRecord;
 }
 
@@ -36,6 +38,9 @@ export function outputOf(prefix: string, record: OracleRecord): Output {
     key: record.key?.toString() ?? '',
     eventId: decoded?.['eventId'] as string | undefined,
     notificationId: decoded?.['notificationId'] as bigint | undefined,
+    isConfirmation: ((decoded?.['deliveries'] ?? []) as { status: string }[]).some(
+      ({ status }) => status === 'DELIVERED',
+    ),
     record,
   };
 }

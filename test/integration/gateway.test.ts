@@ -1,6 +1,7 @@
 /** From an event to the sockets of its user, over two workers. */
 import { request as httpRequest } from 'node:http';
 import { expect, it } from 'vitest';
+import { WebSocket } from 'ws';
 
 import { configureTopic } from './harness/configure-topic.js';
 import { prepareEnvironment } from './harness/environment.js';
@@ -154,6 +155,70 @@ it(
   },
 );
 
+/** Notifications: more than are read at once each time. */
+const MISSED = 1500;
+
+it(
+  'reads what a user missed once for all its sockets, ten times at most, and cuts a text that fits no frame',
+  { timeout: 90_000 },
+  async () => {
+    const test = await prepareEnvironment('greed', 1);
+    const { task, request } = messagesOf(test);
+    const worker = startWorker({ env: test.env() });
+    const { gateway: port } = await worker.ready();
+    const { cursor } = await TestSocket.open(port!, 1n, 7n);
+    await produceAll(test.prefix, [
+      ...Array.from({ length: MISSED - 1 }, (_, index) => task({ eventId: `missed-${index}` })),
+      request({ eventId: 'long', message: '🎉'.repeat(100_000) }),
+    ]);
+    await untilProcessed(test.prefix);
+    const bytes = async (): Promise<number> => byLabels(await scrape(worker), 'resume_bytes_total')[''] ?? 0;
+
+    const first = await comeBack(port!, cursor);
+    expect([first.code, first.frames.length]).toEqual([undefined, MISSED]);
+    const long = first.frames.find(({ notification }) => notification.eventId === 'long')!;
+    expect([long.truncated, long.bytes <= 64 * 1024, long.notification.message.length % 2]).toEqual([true, true, 0]);
+    expect(long.notification.message).toBe('🎉'.repeat(long.notification.message.length / 2));
+    const one = await bytes();
+    expect(one).toBeGreaterThan(400_000);
+
+    const all = await Promise.all(Array.from({ length: 14 }, () => comeBack(port!, cursor)));
+    expect(all.filter(({ frames }) => frames.length === MISSED)).toHaveLength(9);
+    expect(all.filter(({ code }) => code === 4005)).toHaveLength(5);
+    // A socket that could take no more for a moment has some of it read again.
+    expect((await bytes()) - one).toBeLessThan(4 * one);
+    const { inApp } = await readOutputs(test.prefix);
+    expect(inApp.find(({ eventId }) => eventId === 'long')!.message).toBe('🎉'.repeat(100_000));
+    expect((await worker.stop()).code).toBe(0);
+  },
+);
+
+interface Frame {
+  readonly truncated?: true;
+  readonly bytes: number;
+  readonly notification: { readonly eventId: string; readonly message: string };
+}
+
+/** Comes back with a cursor: the notifications that it missed, or the close code. */
+async function comeBack(port: number, cursor: string): Promise<{ frames: Frame[]; code: number | undefined }> {
+  const protocols = ['v1', `bearer.${await tokenFor(1n, 7n)}`];
+  const socket = new WebSocket(`ws://127.0.0.1:${port}/v1/ws?cursor=${cursor}`, protocols);
+  const frames: Frame[] = [];
+  let code: number | undefined;
+  let isOver = false;
+  socket.on('message', (data: Buffer) => {
+    const message = JSON.parse(data.toString()) as { type: string } & Frame;
+    if (message.type === 'notification') frames.push({ ...message, bytes: data.length });
+    isOver = frames.length === MISSED;
+  });
+  socket.on('error', () => undefined); // followed by close
+  socket.on('close', (closed) => (code = closed));
+  await until('what was missed has come, or the socket is closed', () => isOver || code !== undefined, 20_000);
+  const result = { frames, code };
+  socket.terminate();
+  return result;
+}
+
 it('does not start on a compacted in-app topic, and says what it would cost', { timeout: 60_000 }, async () => {
   const test = await prepareEnvironment('compacted', 1);
   const topic = `${test.prefix}NOTIFICATION_INAPP_TOPIC`;
@@ -179,20 +244,23 @@ it(
       'sec-websocket-version': '13',
       'sec-websocket-key': 'dGhlIHNhbXBsZSBub25jZQ==',
     };
-    const ask = async (path: string, headers: Record<string, string>): Promise<number> =>
+    const ask = async (path: string, headers: Record<string, string | string[]>): Promise<number> =>
       statusOf(gateway!, path, { ...handshake, ...headers });
     expect(await ask('/v1/ws', { authorization: `Bearer ${token}` })).toBe(101);
     expect(await ask('/v1/ws', {})).toBe(401);
     expect(await ask('/v1/ws', { authorization: `Bearer ${token.slice(0, -4)}AAAA` })).toBe(401);
     expect(await ask(`/v1/ws?token=${token}`, { authorization: `Bearer ${token}` })).toBe(401);
+    expect(await ask(`/v1/ws?${token}`, { authorization: `Bearer ${token}` })).toBe(401);
     expect(await ask('/v1/ws', { authorization: `Bearer ${token}`, origin: 'https://evil.example.com' })).toBe(403);
+    const twice = { authorization: `Bearer ${token}`, origin: [`http://127.0.0.1`, 'https://evil.example.com'] };
+    expect(await ask('/v1/ws', twice)).toBe(400);
     expect((await worker.stop()).code).toBe(0);
     expect(worker.lines.join('\n')).not.toContain(token.split('.')[2]!);
   },
 );
 
 /** `fetch` can not ask for an upgrade. */
-function statusOf(port: number, path: string, headers: Record<string, string>): Promise<number> {
+function statusOf(port: number, path: string, headers: Record<string, string | string[]>): Promise<number> {
   return new Promise((resolve, reject) => {
     httpRequest({ host: '127.0.0.1', port, path, headers })
       .on('upgrade', (response, socket) => {

@@ -5,27 +5,53 @@ import { WebSocket } from 'ws';
 import { until } from '../../integration/harness/until.js';
 import type { ChaosCase } from '../case.js';
 import { GatewayClient, token } from '../gateway-client.js';
+import { GreedyUser } from '../greedy-user.js';
 import { sendLarge } from '../large-requests.js';
 import { checkMemory } from '../memory.js';
 import type { Round } from '../round.js';
 import { checkShown } from '../shown-check.js';
 
-/** Notifications of 200 KB: more than the kernel holds for a socket that nobody reads. */
-const LARGE = 24;
+/** Notifications of 200 KB, which are frames of 64: more than the kernel holds for a socket that nobody reads. */
+const LARGE = 80;
+const GREED_MS = 20_000;
 
 const GATEWAY = { ROLES: 'stream,gateway' };
 
 type User = Round['workload']['recipients'][number];
 
-/** Sockets closed as slow, by all gateways. */
-async function slowCloses(round: Round): Promise<number> {
+/** A metric of all gateways, as it stands in the scrape. */
+async function sumOf(round: Round, metric: string): Promise<number> {
   let sum = 0;
   for (const { process } of round.members) {
     const { http } = await process.ports();
     const scrape = await (await fetch(`http://127.0.0.1:${http}/metrics`)).text();
-    sum += Number(/socket_closes_total\{reason="slow"\} (\d+)/.exec(scrape)?.[1] ?? 0);
+    const line = scrape.split('\n').find((text) => text.startsWith(`notification_streams_${metric} `));
+    sum += Number(line?.split(' ')[1] ?? 0);
   }
   return sum;
+}
+
+/** Sockets closed as slow, by all gateways. */
+function slowCloses(round: Round): Promise<number> {
+  return sumOf(round, 'socket_closes_total{reason="slow"}');
+}
+
+/** Handshakes of other users, one after another, until told to stop: how many were refused, and the longest, ms. */
+async function watchHandshakes(
+  port: number,
+  users: readonly User[],
+  isOver: () => boolean,
+): Promise<{ count: number; refused: number; longestMs: number }> {
+  const seen = { count: 0, refused: 0, longestMs: 0 };
+  for (; !isOver(); seen.count += 1) {
+    const { tenantId, userId } = users[seen.count % users.length]!;
+    const jwt = await token(tenantId, userId);
+    const began = performance.now();
+    if ((await handshake(port, { protocols: ['v1', `bearer.${jwt}`] })) !== 101) seen.refused += 1;
+    seen.longestMs = Math.max(seen.longestMs, Math.round(performance.now() - began));
+    await delay(50);
+  }
+  return seen;
 }
 
 async function gatewayPorts(round: Round): Promise<number[]> {
@@ -202,6 +228,52 @@ export const GATEWAY_CASES: readonly ChaosCase[] = [
       await until('every socket is closed', () => closes.length === 100, 15_000);
       if (closes.every((code) => code === 4001)) round.effect('100 sockets closed with 4001');
       else round.unexpected.push(`sockets closed with ${[...new Set(closes)].join(', ')}, expected 4001`);
+    },
+  },
+  {
+    id: '33',
+    name: "one user's greed",
+    fault: `a user with a good token connects, resumes from an old cursor, confirms and pings as fast as it can for ${GREED_MS / 1000} s`,
+    workers: 1,
+    seconds: 60,
+    env: GATEWAY,
+    inject: async (round) => {
+      const [port] = await gatewayPorts(round);
+      const [greedy, ...others] = round.workload.recipients;
+      const watchers = await openClients(round, others.slice(0, 40), 80, () => [port!]);
+      await round.at(0.3);
+      // All records of a user are in one partition, which a cursor names.
+      const [client] = await openClients(round, [greedy!], 1, () => [port!]);
+      const user = new GreedyUser(port!, greedy!, client!.cursor!.replace(/^\d+/, '0'));
+      client!.end();
+      const before = await sumOf(round, 'resume_bytes_total');
+      let isOver = false;
+      const watching = watchHandshakes(port!, others.slice(40, 240), () => isOver);
+      await user.run(GREED_MS);
+      isOver = true;
+      const { count, refused, longestMs } = await watching;
+      const read = (await sumOf(round, 'resume_bytes_total')) - before;
+
+      // What one resume costs, once it may come again.
+      await delay(6000);
+      const beforeOne = await sumOf(round, 'resume_bytes_total');
+      await user.resume();
+      const one = (await sumOf(round, 'resume_bytes_total')) - beforeOne;
+      const { handshakes, resumes, acked } = user.got;
+      const seconds = GREED_MS / 1000;
+      const passes = seconds / 2 + 2;
+      if (refused > 0) round.unexpected.push(`${refused} of ${count} handshakes of others were refused`);
+      if (longestMs > 3000) round.unexpected.push(`a handshake of another user took ${longestMs} ms`);
+      if (one === 0) round.unexpected.push('a resume read nothing: the bytes say nothing either');
+      if (read > passes * one) round.unexpected.push(`${read} bytes were read again, where one resume takes ${one}`);
+      if (handshakes > 20 + seconds + 10) round.unexpected.push(`the greedy user was given ${handshakes} handshakes`);
+      const lost = [...user.refused].map(([code, times]) => `${code}: ${times}`).join(', ');
+      if (user.refused.size > 0)
+        round.effect(
+          `it was given ${handshakes} handshakes, ${resumes} resumes, ${acked} acks, and refused (${lost}); ${(read / 1e6).toFixed(1)} MB read again (one resume: ${(one / 1e6).toFixed(2)}); ${count} handshakes of others took ${longestMs} ms at most`,
+        );
+      await checkShown(round, watchers);
+      for (const client of watchers) client.end();
     },
   },
 ];
