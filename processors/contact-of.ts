@@ -2,8 +2,14 @@
 import type { DirectoryEntry } from '../state/directory-entry.js';
 import type { DirectoryView } from '../topology/context.js';
 import { isBlank } from './blank.js';
-import { hasControl } from './email-text.js';
+import { isEmailAddress } from './email-address.js';
 import type { Contact, MappedEvent } from './mapped-event.js';
+
+const MAX_DEVICES = 100;
+/** Of a token, in UTF-8. */
+const DEVICE_BYTES = 4096;
+/** UTF-8 takes at most 3 bytes for a UTF-16 unit. */
+const SURELY_SHORT = Math.floor(DEVICE_BYTES / 3);
 
 const NOBODY: Contact = { email: null, deviceTokens: [], mutedChannels: [] };
 
@@ -15,19 +21,20 @@ export function contactOf(event: MappedEvent, userId: bigint, directory: Directo
 }
 
 /** The address that an e-mail can be sent to; null when there is none. */
-export function addressOf(contact: Contact): string | null {
-  const { email } = contact;
-  // A control character could end the header line that mailservice puts it in.
-  return email === null || isBlank(email) || hasControl(email) ? null : email;
+export function addressOf({ email }: Contact): string | null {
+  return email !== null && isEmailAddress(email) ? email : null;
 }
 
-/** The devices that a push can be sent to; null when there is none. */
-export function devicesOf(contact: Contact): readonly string[] | null {
-  const { deviceTokens } = contact;
+/** The devices that a push can be sent to, the first 100 of them; null when there is none. */
+export function devicesOf({ deviceTokens }: Contact): readonly string[] | null {
   if (deviceTokens.length === 0) return null;
-  if (!deviceTokens.some(isBlank)) return deviceTokens;
-  const tokens = deviceTokens.filter((token) => !isBlank(token));
+  if (deviceTokens.length <= MAX_DEVICES && deviceTokens.every(isDevice)) return deviceTokens;
+  const tokens = deviceTokens.filter(isDevice).slice(0, MAX_DEVICES);
   return tokens.length === 0 ? null : tokens;
+}
+
+function isDevice(token: string): boolean {
+  return !isBlank(token) && (token.length <= SURELY_SHORT || Buffer.byteLength(token) <= DEVICE_BYTES);
 }
 
 function live(entry: DirectoryEntry | undefined): Contact {

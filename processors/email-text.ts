@@ -2,41 +2,56 @@
 
 /** Of any kind: a line end in a subject would begin another header. */
 const CONTROLS = /[\p{Cc}\u2028\u2029]+/gu;
-/** What a link may lead to. A second slash or a backslash would leave the site; any other scheme may run code. */
-const LINKABLE = /^(?:https?:\/\/|mailto:|\/(?![/\\]))/i;
+/** Embeddings, overrides and isolates: they turn around what stands behind them. The marks, which do not, are left. */
+const BIDI_CONTROLS = /[\u202a-\u202e\u2066-\u2069]+/g;
+/** In code points. */
+const SUBJECT_LENGTH = 254;
 
-/** The text on one line: control characters become a space. */
+/** The text on one line, without what turns it around: control characters become a space. Cut to 254 code points and `…`. */
 export function subjectLine(text: string): string {
-  return (hasControl(text) ? text.replace(CONTROLS, ' ') : text).trim();
+  const line = (needsCleaning(text) ? text.replace(BIDI_CONTROLS, '').replace(CONTROLS, ' ') : text).trim();
+  return line.length <= SUBJECT_LENGTH ? line : cut(line);
 }
 
-/** Whether the text has a control character, or a line or paragraph separator, which could end a header line. Texts are short: a regular expression takes longer. */
-export function hasControl(text: string): boolean {
+/** The subject that the text makes, or the message's first line where it makes none. */
+export function subjectOf(text: string, message: string): string {
+  const subject = subjectLine(text);
+  if (subject !== '') return subject;
+  for (const line of message.split(LINE_ENDS)) {
+    const first = subjectLine(line);
+    if (first !== '') return first;
+  }
+  return '';
+}
+
+const LINE_ENDS = /[\r\n\u2028\u2029]/;
+
+/** Texts are short: a regular expression takes longer. */
+function needsCleaning(text: string): boolean {
   for (let at = 0; at < text.length; at += 1) {
     const unit = text.charCodeAt(at);
-    if (unit < 0x20 || (unit >= 0x7f && unit <= 0x9f) || unit === 0x2028 || unit === 0x2029) return true;
+    if (unit < 0x20 || (unit >= 0x7f && unit <= 0x9f) || (unit >= 0x2028 && unit <= 0x2069)) return true;
   }
   return false;
 }
 
+/** A unit is at most one code point, so what is kept lies within twice as many units. */
+function cut(line: string): string {
+  const points = Array.from(line.slice(0, 2 * SUBJECT_LENGTH + 2));
+  return points.length <= SUBJECT_LENGTH ? line : `${points.slice(0, SUBJECT_LENGTH).join('')}…`;
+}
+
 /** The message and, where there is one, the action URL on a line of its own. */
 export function plainBody(message: string, actionUrl: string | null): string {
-  const url = present(actionUrl);
-  return url === null ? message : `${message}\n${url}`;
+  return actionUrl === null ? message : `${message}\n${actionUrl}`;
 }
 
-/** `<p>` message `</p>` and, with an action URL that is safe to follow, a second paragraph with the link. */
+/** `<p>` message `</p>` and, with an action URL, a second paragraph with the link. */
 export function htmlBody(message: string, actionUrl: string | null): string {
   const paragraph = `<p>${escapeHtml(message)}</p>`;
-  const url = present(actionUrl);
-  if (url === null || hasControl(url) || !LINKABLE.test(url)) return paragraph;
-  const escaped = escapeHtml(url);
+  if (actionUrl === null) return paragraph;
+  const escaped = escapeHtml(actionUrl);
   return `${paragraph}<p><a href="${escaped}">${escaped}</a></p>`;
-}
-
-function present(url: string | null): string | null {
-  const trimmed = url === null ? '' : url.trim();
-  return trimmed === '' ? null : trimmed;
 }
 
 /** Every other message quotes something: by hand this takes half of what a regular expression does. */

@@ -1,5 +1,6 @@
 /** What a mapper makes of an ERP event: one text for all its recipients. */
 import type { DirectoryEntry } from '../state/directory-entry.js';
+import type { Correction } from '../topology/correction.js';
 import type { SourceTopic } from '../topology/record.js';
 import type { ChannelSet } from './channel-set.js';
 
@@ -11,6 +12,7 @@ export interface Notification {
   readonly category: string;
   readonly priority: string;
   readonly sourceService: string;
+  /** One that may go out: see action-url.ts. */
   readonly actionUrl: string | null;
   readonly actionType: string | null;
   readonly entityType: string | null;
@@ -18,7 +20,7 @@ export interface Notification {
   readonly expiresAt: bigint | null;
   readonly metadata: Readonly<Record<string, string>>;
   readonly channels: ChannelSet;
-  /** The e-mail's subject, not yet on one line. */
+  /** The e-mail's subject, not yet on one line; the message's first line where it is blank. */
   readonly subject: string;
   /** The e-mail's HTML from a template; null for the standard one. */
   readonly emailHtml: string | null;
@@ -44,4 +46,6 @@ export interface MappedEvent {
   readonly directory: DirectoryEntry | null;
   /** A part of the recipient's state; what it leaves out is in the directory. */
   readonly contact: Contact | null;
+  /** What the mapper left out or set right. */
+  readonly corrections: readonly Correction[];
 }

@@ -1,6 +1,10 @@
 /** Templates for requests: Handlebars, compiled at start. Templates are code; only the values come from events. */
 import Handlebars from 'handlebars';
+import type { ActionUrlFault } from '../topology/correction.js';
 import { ConfigError, messageOf } from '../topology/errors.js';
+import type { ActionUrlRule } from './action-url.js';
+import { isBlank } from './blank.js';
+import { LINK_HELPER, LinkFinder } from './template-links.js';
 
 /** One template as its author wrote it. */
 export interface TemplateSource {
@@ -17,14 +21,20 @@ export interface RenderedTemplate {
   readonly title: string;
   readonly message: string;
   readonly emailHtml: string | null;
+  /** Of each value that was to be a link in the e-mail and was left out. */
+  readonly linkFaults: readonly ActionUrlFault[];
 }
 
 export interface Templates {
-  /** Undefined for a code that is not known. A value that is missing is rendered as nothing. */
-  render(code: string, values: Readonly<Record<string, string>>): RenderedTemplate | undefined;
+  /**
+   * Undefined for a code that is not known. A value that is missing is rendered as nothing; one that a link begins with
+   * as `#`, also where the rule refuses it.
+   */
+  render(code: string, values: Readonly<Record<string, string>>, linkRule: ActionUrlRule): RenderedTemplate | undefined;
 }
 
-type Part = (values: object) => string;
+type LinkHelper = (prefix: string, value: unknown) => string;
+type Part = (values: object, linkHelper: LinkHelper) => string;
 type Format = 'text' | 'html';
 
 interface CompiledTemplate {
@@ -63,17 +73,34 @@ class CompiledTemplates implements Templates {
     this.#byCode = byCode;
   }
 
-  render(code: string, values: Readonly<Record<string, string>>): RenderedTemplate | undefined {
+  render(
+    code: string,
+    values: Readonly<Record<string, string>>,
+    linkRule: ActionUrlRule,
+  ): RenderedTemplate | undefined {
     const template = this.#byCode.get(code);
     if (template === undefined) return undefined;
     // No prototype: `{{constructor}}` finds a value of that name or nothing.
     const own = Object.assign(Object.create(null) as object, values);
+    const linkFaults: ActionUrlFault[] = [];
+    const linkHelper: LinkHelper = (prefix, value) => link(prefix, value, linkRule, linkFaults);
     return {
-      title: template.title(own),
-      message: template.message(own),
-      emailHtml: template.email === null ? null : template.email(own),
+      title: template.title(own, linkHelper),
+      message: template.message(own, linkHelper),
+      emailHtml: template.email === null ? null : template.email(own, linkHelper),
+      linkFaults,
     };
   }
+}
+
+/** The value, where prefix and value together may be a link. A `#` keeps what follows it from becoming one. */
+function link(prefix: string, value: unknown, rule: ActionUrlRule, faults: ActionUrlFault[]): string {
+  const text = typeof value === 'string' ? value : '';
+  if (isBlank(text)) return '#';
+  const fault = rule(prefix + text);
+  if (fault === undefined) return text;
+  faults.push(fault);
+  return '#';
 }
 
 /** An environment of our own, without the helper that writes to the console. */
@@ -81,15 +108,18 @@ const handlebars = Handlebars.create();
 handlebars.unregisterHelper('log');
 
 function compilePart(text: string, format: Format): Part {
-  new Review(format).accept(handlebars.parse(text));
-  const part = handlebars.compile(text, {
+  const tree = handlebars.parse(text);
+  new Review(format).accept(tree);
+  if (format === 'html') new LinkFinder().accept(tree);
+  const template = handlebars.compile(tree, {
     noEscape: format === 'text',
     // What looks like a helper and is none is refused now, not when an event first gets there.
     knownHelpersOnly: true,
-    knownHelpers: { log: false },
+    knownHelpers: { log: false, [LINK_HELPER]: true },
   });
+  const part: Part = (values, linkHelper) => template(values, { helpers: { [LINK_HELPER]: linkHelper } });
   // Handlebars compiles at the first call.
-  part(Object.create(null));
+  part(Object.create(null) as object, () => '');
   return part;
 }
 

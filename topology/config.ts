@@ -3,6 +3,7 @@
  * with its name, the value given and what was expected. Nothing else reads the environment.
  */
 import { z } from 'zod';
+import { DEFAULT_ACTION_URL_SCHEMES, schemeFault } from '../processors/action-url.js';
 import { ConfigError } from './errors.js';
 import type { KafkaSettings, OffsetSpec } from './kafka/index.js';
 import { CONTRACT_TOPICS, TopicNames } from './topic-names.js';
@@ -59,6 +60,14 @@ const roles = list.refine(
   'expected stream, gateway, or both with a comma between',
 );
 
+const schemes = list
+  .transform((names) => names.map((scheme) => scheme.toLowerCase()))
+  .superRefine((names, context) => {
+    const faults = names.map(schemeFault).filter((fault) => fault !== undefined);
+    if (names.length === 0) faults.push('expected names of schemes, such as https,http');
+    for (const message of faults) context.addIssue({ code: 'custom', message });
+  });
+
 const name = z
   .string()
   .regex(/^[a-zA-Z0-9._-]{1,150}$/, 'expected letters, digits, dot, dash or underscore (up to 150)');
@@ -96,6 +105,7 @@ const OPTIONS = {
   MAX_EVENT_BYTES: whole(1_000_000, 1_000_000_000, 'bytes').default(64 * 1024 * 1024),
   RETRY_ATTEMPTS: whole(1, 100, 'a number of tries in all').default(3),
   RETRY_BACKOFF_MS: whole(0, 600_000, 'milliseconds').default(1000),
+  ACTION_URL_SCHEMES: schemes.default([...DEFAULT_ACTION_URL_SCHEMES]),
   TEMPLATES_DIR: z.string().min(1, 'expected a folder').optional(),
   DEDUP_WINDOW: duration.default(7 * UNIT_MS.d),
   STANDBY_REPLICAS: whole(0, 10, 'a number of copies of each store').default(0),

@@ -1,9 +1,11 @@
 /** Runs one record through the declared topology; pure but for what the context lets it look at. */
+import { DEFAULT_ACTION_URL_SCHEMES } from '../processors/action-url.js';
 import type { RoutedEvent } from '../processors/routed-event.js';
 import type { Templates } from '../processors/templates.js';
 import type { EventDecoder, SinkEvents } from '../schemas/codecs.js';
 import type { DirectoryEntry } from '../state/directory-entry.js';
 import type { DedupView, Digest, DirectoryView, ProcessorContext } from './context.js';
+import type { Correction } from './correction.js';
 import { FatalError, OutageError, RetryableError, StoreDamagedError } from './errors.js';
 import type { DeadLetterOptions, DeadLetterSink, Processor, Sink, Topology } from './graph.js';
 import { DROP_REASONS, type DeadLetterCause, type DropReason, type Forward } from './outcome.js';
@@ -13,8 +15,13 @@ import type { DeadLetter, RecordDefect, SourceRecord, SourceTopic } from './reco
 
 /** What one source record became, beside the outputs that were collected. All of it is committed, or none. */
 export type Processed =
-  /** `digest` is remembered; `directory` is the user state that the record set, also among the outputs. */
-  | { readonly kind: 'forwarded'; readonly digest: Digest; readonly directory?: DirectoryEntry }
+  /** `digest` is remembered; `directory` is the user state that the record set, also among the outputs; `corrections` only where there are any. */
+  | {
+      readonly kind: 'forwarded';
+      readonly digest: Digest;
+      readonly directory?: DirectoryEntry;
+      readonly corrections?: readonly Correction[];
+    }
   | { readonly kind: 'dropped'; readonly reason: DropReason }
   /** The dead letter is the only output: no digest is remembered, so a replay is processed. */
   | { readonly kind: 'dead-lettered'; readonly cause: DeadLetterCause }
@@ -49,6 +56,8 @@ export interface Executor {
 export interface ExecutorOptions {
   readonly decoder: EventDecoder;
   readonly templates: Templates;
+  /** Schemes of action URLs that go out, in lower case. Default https and http. */
+  readonly actionUrlSchemes?: readonly string[];
   /** Goes into every dead letter, as `dlq.app`. */
   readonly appId: string;
   /** Whether dead letters carry stack frames. Never the error's message: it may quote the payload. */
@@ -99,7 +108,8 @@ class CompiledTopology implements Executor {
   constructor(topology: Topology, options: ExecutorOptions) {
     const plan = planOf(topology);
     // Edges are names, so types end at them: planOf has seen to it that each node reads from the one before.
-    this.#steps = plan.processors.map(({ name, create }) => ({ name, run: create(options) as Step['run'] }));
+    const services = { actionUrlSchemes: DEFAULT_ACTION_URL_SCHEMES, ...options };
+    this.#steps = plan.processors.map(({ name, create }) => ({ name, run: create(services) as Step['run'] }));
     this.#sinks = plan.sinks.map(({ name, topic, sink }) => ({ name, topic, run: sink }));
     this.#deadLetterSink = plan.deadLetters.sink;
     this.#deadLetterOptions = {
@@ -188,7 +198,8 @@ class CompiledTopology implements Executor {
   }
 }
 
-function forwarded({ digest, directory }: RoutedEvent): Processed {
+function forwarded({ digest, directory, event: { corrections } }: RoutedEvent): Processed {
+  if (corrections.length > 0) return { kind: 'forwarded', digest, ...(directory && { directory }), corrections };
   return directory === null ? { kind: 'forwarded', digest } : { kind: 'forwarded', digest, directory };
 }
 

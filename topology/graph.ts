@@ -22,6 +22,8 @@ export type Processor<In, Out> = (input: In, context: ProcessorContext) => Outco
 export interface Services {
   readonly decoder: EventDecoder;
   readonly templates: Templates;
+  /** Of action URLs that go out, in lower case. */
+  readonly actionUrlSchemes: readonly string[];
 }
 
 /** Takes the outputs of a sink. */

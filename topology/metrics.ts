@@ -29,6 +29,15 @@ export const METRICS = {
     labels: ['topic', 'reason'],
     help: 'Source records dead-lettered, by reason.',
   },
+  action_urls_refused_total: {
+    kind: 'counter',
+    labels: ['reason'],
+    help: 'Action URLs that went out as null, and links in templates as #: scheme, credentials, characters, malformed, too-long.',
+  },
+  account_timestamps_replaced_total: {
+    kind: 'counter',
+    help: 'Account events stamped more than an hour after their records, whose timestamps stand in.',
+  },
   retries_total: {
     kind: 'counter',
     labels: ['topic'],

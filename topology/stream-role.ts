@@ -219,6 +219,7 @@ export class StreamRole {
     return createExecutor(notifications, {
       decoder: catalog,
       templates: this.#templates,
+      actionUrlSchemes: config.ACTION_URL_SCHEMES,
       appId: config.APP_ID,
       stackTraces: config.DLQ_STACK_TRACES,
       maxEventBytes: config.MAX_EVENT_BYTES,

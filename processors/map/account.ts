@@ -1,6 +1,7 @@
 /** account: a user was created, changed or deleted, or changed the password. Feeds the user directory. */
 import type { UserEvent } from '../../schemas/types.js';
 import type { DirectoryEntry } from '../../state/directory-entry.js';
+import { NO_CORRECTIONS } from '../../topology/correction.js';
 import { isBlank } from '../blank.js';
 import { ChannelSet } from '../channel-set.js';
 import type { MappedEvent, Notification } from '../mapped-event.js';
@@ -52,6 +53,7 @@ function mapped(event: UserEvent, notification: Notification | null, directory: 
     notification,
     directory,
     contact: null,
+    corrections: NO_CORRECTIONS,
   };
 }
 

@@ -1,5 +1,6 @@
 /** crm: a lead was assigned, a deal won or lost, an activity is due. */
 import type { CrmEvent } from '../../schemas/types.js';
+import { NO_CORRECTIONS } from '../../topology/correction.js';
 import { ChannelSet } from '../channel-set.js';
 import { dollars } from '../dollars.js';
 import { notify, type Mapper, type Mapping } from './mapping.js';
@@ -49,6 +50,7 @@ export const mapCrm: Mapper<CrmEvent> = (event) => {
     notification: notify(mapping, event, SOURCE, '', event.entityType, event.entityId),
     directory: null,
     contact: null,
+    corrections: NO_CORRECTIONS,
   };
 };
 

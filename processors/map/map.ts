@@ -1,7 +1,9 @@
 /** Event -> what its recipients are told. One mapper a source; the checks that hold for all of them are here. */
 import type { SourceEvent } from '../../schemas/codecs.js';
+import type { ProcessorContext } from '../../topology/context.js';
 import type { Processor, Services } from '../../topology/graph.js';
 import { deadLetter, drop, forward } from '../../topology/outcome.js';
+import { createActionUrlRule } from '../action-url.js';
 import type { MappedEvent } from '../mapped-event.js';
 import { mapAccount } from './account.js';
 import { mapCrm } from './crm.js';
@@ -10,27 +12,34 @@ import { createMapRequest } from './request.js';
 import { mapSales } from './sales.js';
 import { mapTask } from './task.js';
 
-export function createMap({ templates }: Pick<Services, 'templates'>): Processor<SourceEvent, MappedEvent> {
-  const mapRequest = createMapRequest(templates);
-  return (source) => {
-    const event = mapEvent(source, mapRequest);
+export function createMap({
+  templates,
+  actionUrlSchemes,
+}: Pick<Services, 'templates' | 'actionUrlSchemes'>): Processor<SourceEvent, MappedEvent> {
+  const mapRequest = createMapRequest(templates, createActionUrlRule(actionUrlSchemes));
+  return (source, context) => {
+    const event = mapEvent(source, mapRequest, context);
     if (event === undefined) return drop('unknown-type');
     const fault = faultOf(event);
     return fault === undefined ? forward(event) : deadLetter('invalid-event', fault);
   };
 }
 
-function mapEvent(source: SourceEvent, mapRequest: ReturnType<typeof createMapRequest>): MappedEvent | undefined {
+function mapEvent(
+  source: SourceEvent,
+  mapRequest: ReturnType<typeof createMapRequest>,
+  context: ProcessorContext,
+): MappedEvent | undefined {
   switch (source.topic) {
     case 'NOTIFICATION_REQUEST_TOPIC':
-      return mapRequest(source.event);
+      return mapRequest(source.event, context);
     case 'TASK_EVENT_TOPIC':
-      return mapTask(source.event);
+      return mapTask(source.event, context);
     case 'CRM_EVENT_TOPIC':
-      return mapCrm(source.event);
+      return mapCrm(source.event, context);
     case 'SALES_EVENT_TOPIC':
-      return mapSales(source.event);
+      return mapSales(source.event, context);
     case 'USER_EVENT_TOPIC':
-      return mapAccount(source.event);
+      return mapAccount(source.event, context);
   }
 }

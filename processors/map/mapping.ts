@@ -1,10 +1,11 @@
 /** What the mappers share: their type, and the rows of the mapping table. */
+import type { ProcessorContext } from '../../topology/context.js';
 import { isBlank } from '../blank.js';
 import type { ChannelSet } from '../channel-set.js';
 import type { MappedEvent, Notification } from '../mapped-event.js';
 
 /** Undefined for an event type that the mapper does not know. */
-export type Mapper<Event> = (event: Event) => MappedEvent | undefined;
+export type Mapper<Event> = (event: Event, context: ProcessorContext) => MappedEvent | undefined;
 
 /** A row of the mapping table: what one event type tells its recipient. */
 export interface Mapping<Event> {

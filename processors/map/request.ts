@@ -1,32 +1,50 @@
 /** Any service: a notification as it is asked for, or as a template makes it. */
 import type { NotificationRequestEvent } from '../../schemas/types.js';
+import type { Correction } from '../../topology/correction.js';
+import type { ActionUrlRule } from '../action-url.js';
+import { isBlank } from '../blank.js';
 import { ChannelSet } from '../channel-set.js';
 import type { Notification } from '../mapped-event.js';
 import type { RenderedTemplate, Templates } from '../templates.js';
 import { priorityOf, type Mapper } from './mapping.js';
 
-export function createMapRequest(templates: Templates): Mapper<NotificationRequestEvent> {
+/** The action URL that goes out; what is left out, and why, is added to the corrections. */
+type CheckUrl = (url: string | null, corrections: Correction[]) => string | null;
+
+export function createMapRequest(templates: Templates, rule: ActionUrlRule): Mapper<NotificationRequestEvent> {
+  const checkUrl: CheckUrl = (url, corrections) => {
+    const given = presentOf(url);
+    const fault = given === null ? undefined : rule(given);
+    if (fault === undefined) return given;
+    corrections.push({ kind: 'action-url', fault });
+    return null;
+  };
   return (event) => {
     if (event.eventType !== 'CREATE_NOTIFICATION') return undefined;
+    const rendered =
+      event.templateCode === null ? undefined : templates.render(event.templateCode, event.templateVars, rule);
+    const corrections: Correction[] = [];
+    for (const fault of rendered?.linkFaults ?? []) corrections.push({ kind: 'action-url', fault });
     return {
       topic: 'NOTIFICATION_REQUEST_TOPIC',
       eventId: event.eventId,
       timestamp: event.timestamp,
       tenantId: event.tenantId,
       recipients: recipientsOf(event),
-      notification: notificationOf(event, render(event, templates)),
+      notification: notificationOf(event, rendered, checkUrl(event.actionUrl, corrections)),
       directory: null,
       contact: null,
+      corrections,
     };
   };
 }
 
-function render(event: NotificationRequestEvent, templates: Templates): RenderedTemplate | undefined {
-  return event.templateCode === null ? undefined : templates.render(event.templateCode, event.templateVars);
-}
-
 /** A template that we know is used up here; one that we do not know goes on to mailservice with its values. */
-function notificationOf(event: NotificationRequestEvent, rendered: RenderedTemplate | undefined): Notification {
+function notificationOf(
+  event: NotificationRequestEvent,
+  rendered: RenderedTemplate | undefined,
+  actionUrl: string | null,
+): Notification {
   const title = rendered === undefined ? event.title : rendered.title;
   return {
     title,
@@ -35,7 +53,7 @@ function notificationOf(event: NotificationRequestEvent, rendered: RenderedTempl
     category: event.category,
     priority: priorityOf(event.priority),
     sourceService: event.sourceService,
-    actionUrl: event.actionUrl,
+    actionUrl,
     actionType: event.actionType,
     entityType: event.entityType,
     entityId: event.entityId,
@@ -47,6 +65,11 @@ function notificationOf(event: NotificationRequestEvent, rendered: RenderedTempl
     templateCode: rendered === undefined ? event.templateCode : null,
     templateVars: rendered === undefined ? event.templateVars : {},
   };
+}
+
+/** A text that says nothing is none. */
+function presentOf(text: string | null): string | null {
+  return text === null || isBlank(text) ? null : text;
 }
 
 /** userId, unless it is 0, and userIds; each once. A userIds of 0 stays: it is a fault, not an absence. */

@@ -1,5 +1,6 @@
 /** sales: an order was created, paid, shipped, or its payment is due. */
 import type { SalesEvent } from '../../schemas/types.js';
+import { NO_CORRECTIONS } from '../../topology/correction.js';
 import { ChannelSet } from '../channel-set.js';
 import { notify, type Mapper, type Mapping } from './mapping.js';
 
@@ -56,5 +57,6 @@ export const mapSales: Mapper<SalesEvent> = (event) => {
     notification: notify(mapping, event, SOURCE, '', 'order', event.orderId),
     directory: null,
     contact: null,
+    corrections: NO_CORRECTIONS,
   };
 };

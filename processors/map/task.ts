@@ -1,5 +1,6 @@
 /** ptm_task: a task was assigned, is overdue, was completed or commented on. */
 import type { TaskEvent } from '../../schemas/types.js';
+import { NO_CORRECTIONS } from '../../topology/correction.js';
 import { ChannelSet } from '../channel-set.js';
 import { notify, type Mapper, type Mapping } from './mapping.js';
 
@@ -56,5 +57,6 @@ export const mapTask: Mapper<TaskEvent> = (event) => {
     notification: notify(mapping, event, SOURCE, event.priority, 'task', event.taskId),
     directory: null,
     contact: null,
+    corrections: NO_CORRECTIONS,
   };
 };

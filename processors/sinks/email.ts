@@ -1,12 +1,12 @@
 /** EMAIL_REQUEST_TOPIC: one e-mail for each recipient with an address, keyed by eventId. */
 import type { EmailRequestEvent } from '../../schemas/types.js';
 import type { Sink } from '../../topology/graph.js';
-import { htmlBody, plainBody, subjectLine } from '../email-text.js';
+import { htmlBody, plainBody, subjectOf } from '../email-text.js';
 
 export const emitEmail: Sink<EmailRequestEvent> = ({ event, notification, recipients }, out) => {
   if (notification === null || !recipients.some(({ email }) => email !== null)) return;
   // Once an event: the texts are the same for all its recipients.
-  const subject = subjectLine(notification.subject);
+  const subject = subjectOf(notification.subject, notification.message);
   const body = plainBody(notification.message, notification.actionUrl);
   const bodyHtml = notification.emailHtml ?? htmlBody(notification.message, notification.actionUrl);
   for (const { email, notificationId } of recipients) {

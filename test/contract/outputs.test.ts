@@ -1,6 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { identityOf, notificationId } from '../../processors/identity.js';
+import { compileTemplates } from '../../processors/templates.js';
+import type { ActionUrlFault } from '../../topology/correction.js';
 import { TopologyDriver } from '../../topology/driver.js';
 import { counts, deliveries, driverWithUser } from './drive.js';
 import { HAPPENED, request, sales, task, TENANT, user, USER } from './events.js';
@@ -124,25 +126,76 @@ describe('an e-mail', () => {
     });
   });
 
-  it('has no link that would run a script', async () => {
-    const driver = await driverWithUser();
-    const event = request({ channels: ['EMAIL'], message: 'Done', actionUrl: 'javascript:alert(1)' });
-    const { outputs } = await driver.feed(REQUESTS, event);
-    expect(outputs.EMAIL_REQUEST_TOPIC[0]?.event.bodyHtml).toBe('<p>Done</p>');
-  });
-
-  it.each([null, '', ' ', 'a@example.com\r\nBcc: b@example.com'])('is skipped for the address %j', async (email) => {
-    const driver = new TopologyDriver();
-    await driver.feed('USER_EVENT_TOPIC', user({ email }));
-    const driven = await driver.feed(REQUESTS, request({ channels: ['EMAIL'] }));
-    expect(deliveries(driven)).toEqual([['EMAIL SKIPPED NO_ADDRESS']]);
-    expect(counts(driven)).toEqual({ NOTIFICATION_DELIVERED_TOPIC: 1 });
-  });
+  it.each([null, '', ' ', 'a@example.com\r\nBcc: b@example.com', 'a@b,c@d', 'Bcc: z@z'])(
+    'is skipped for the address %j',
+    async (email) => {
+      const driver = new TopologyDriver();
+      await driver.feed('USER_EVENT_TOPIC', user({ email }));
+      const driven = await driver.feed(REQUESTS, request({ channels: ['EMAIL'] }));
+      expect(deliveries(driven)).toEqual([['EMAIL SKIPPED NO_ADDRESS']]);
+      expect(counts(driven)).toEqual({ NOTIFICATION_DELIVERED_TOPIC: 1 });
+    },
+  );
 
   it('is skipped for a user whom the directory does not know, or knows in another tenant only', async () => {
     const driver = await driverWithUser();
     const driven = await driver.feed(REQUESTS, request({ channels: ['EMAIL'], tenantId: 2n }));
     expect(deliveries(driven)).toEqual([['EMAIL SKIPPED NO_ADDRESS']]);
+  });
+});
+
+describe('an action URL', () => {
+  it.each<[string, ActionUrlFault]>([
+    ['javascript:alert(1)', 'scheme'],
+    ['//evil.example', 'scheme'],
+    ['https://user:pass@erp.example/', 'credentials'],
+    ['https://erp.example/\u202e', 'characters'],
+    ['https:erp.example', 'malformed'],
+    [`/${'x'.repeat(10_000)}`, 'too-long'],
+  ])('that must not go out is null in every output, and counted: %s', async (actionUrl, fault) => {
+    const driver = await driverWithUser();
+    const driven = await driver.feed(REQUESTS, request({ channels: EVERYWHERE, message: 'Done', actionUrl }));
+    expect(driven.outputs.NOTIFICATION_INAPP_TOPIC[0]?.event.actionUrl).toBeNull();
+    expect(driven.outputs.PUSH_REQUEST_TOPIC[0]?.event.actionUrl).toBeNull();
+    expect(driven.outputs.EMAIL_REQUEST_TOPIC[0]?.event).toMatchObject({ body: 'Done', bodyHtml: '<p>Done</p>' });
+    expect(driven.processed).toMatchObject({ corrections: [{ kind: 'action-url', fault }] });
+  });
+
+  it('goes out as it came otherwise, and nothing is counted', async () => {
+    const actionUrl = 'HTTPS://ERP.example/%7Ea/../b?x=1';
+    const driver = await driverWithUser();
+    const driven = await driver.feed(REQUESTS, request({ channels: EVERYWHERE, message: 'Done', actionUrl }));
+    expect(driven.outputs.NOTIFICATION_INAPP_TOPIC[0]?.event.actionUrl).toBe(actionUrl);
+    expect(driven.outputs.PUSH_REQUEST_TOPIC[0]?.event.actionUrl).toBe(actionUrl);
+    expect(driven.outputs.EMAIL_REQUEST_TOPIC[0]?.event.body).toBe(`Done\n${actionUrl}`);
+    expect(driven.processed).not.toHaveProperty('corrections');
+  });
+
+  it('may have the schemes that are configured', async () => {
+    const driver = await driverWithUser({ actionUrlSchemes: ['serp'] });
+    const urls = ['serp://tasks/1', 'https://erp.example/', '/tasks/1'].map(async (actionUrl) => {
+      const driven = await driver.feed(REQUESTS, request({ eventId: actionUrl, actionUrl }));
+      return driven.outputs.NOTIFICATION_INAPP_TOPIC[0]?.event.actionUrl;
+    });
+    expect(await Promise.all(urls)).toEqual(['serp://tasks/1', null, '/tasks/1']);
+  });
+
+  it('that is blank is none, and nothing is counted', async () => {
+    for (const actionUrl of ['', ' ']) {
+      const driven = await new TopologyDriver().feed(REQUESTS, request({ actionUrl }));
+      expect(driven.outputs.NOTIFICATION_INAPP_TOPIC[0]?.event.actionUrl).toBeNull();
+      expect(driven.processed).not.toHaveProperty('corrections');
+    }
+  });
+
+  it("in a template's link is held to the same rule, and counted", async () => {
+    const email = '<a href="{{url}}">{{url}}</a>';
+    const templates = compileTemplates([{ code: 'T', title: 't', message: 'm', email }]);
+    const driver = await driverWithUser({ templates });
+    const templateVars = { url: 'javascript:alert(1)' };
+    const driven = await driver.feed(REQUESTS, request({ channels: ['EMAIL'], templateCode: 'T', templateVars }));
+    expect(driven.outputs.EMAIL_REQUEST_TOPIC[0]?.event.bodyHtml).toBe('<a href="#">javascript:alert(1)</a>');
+    expect(driven.processed).toMatchObject({ corrections: [{ kind: 'action-url', fault: 'scheme' }] });
   });
 });
 

@@ -1,4 +1,5 @@
 /** Counts a commit that holds: metrics never count what was processed and not committed. */
+import type { Correction } from '../correction.js';
 import type { Metrics } from '../metrics.js';
 import type { SourceName } from '../record.js';
 import type { SourceQueue } from './source-queue.js';
@@ -17,6 +18,7 @@ export function report(
     for (const [reason, count] of dropped) metrics.records_dropped_total.inc({ topic, reason }, count);
     for (const [reason, count] of deadLettered) metrics.dead_letters_total.inc({ topic, reason }, count);
   }
+  for (const correction of staged.corrections) countCorrection(correction, metrics);
   for (const [topic, count] of staged.outputs.counts) metrics.records_out_total.inc({ topic }, count);
   for (const { source, lastStableOffset } of queues.values()) {
     const { nextOffset } = staged.positions.get(source.name)!;
@@ -24,5 +26,16 @@ export function report(
       { topic: source.topic, partition: source.partition },
       Math.max(0, lastStableOffset - nextOffset),
     );
+  }
+}
+
+function countCorrection(correction: Correction, metrics: Metrics): void {
+  switch (correction.kind) {
+    case 'action-url':
+      metrics.action_urls_refused_total.inc({ reason: correction.fault });
+      return;
+    case 'account-timestamp':
+      metrics.account_timestamps_replaced_total.inc();
+      return;
   }
 }

@@ -2,6 +2,7 @@
  * What a commit will make of the records processed so far: outputs, dedup entries, positions. Lives in memory until
  * Kafka has committed it (then it is written to the store) or refused it (then it is dropped whole).
  */
+import type { Correction } from '../correction.js';
 import type { Finished } from '../executor.js';
 import { nextOffsetOf, type SourceName, type SourceRecord, type SourceTopic } from '../record.js';
 import { StagedDigests } from './staged-digests.js';
@@ -27,6 +28,8 @@ export class StagedCommit {
   readonly directory = new Map<string, DirectoryEntry>();
   readonly #positions: Map<SourceName, Moving<SourcePosition>>;
   readonly tallies = new Map<SourceTopic, Tally>();
+  /** Counted like the tallies. Few: most events have none. */
+  readonly corrections: Correction[] = [];
   /** performance.now() when it ceased to be empty. */
   openedAt = 0;
   /** The clock for every record of this commit. */
@@ -95,6 +98,7 @@ export class StagedCommit {
     switch (processed.kind) {
       case 'forwarded':
         this.digests.add(source, bucketOf(this.streamTime(source), this.#shape), processed.digest);
+        if (processed.corrections) this.corrections.push(...processed.corrections);
         if (processed.directory) {
           this.directory.set(userKey(processed.directory.tenantId, processed.directory.userId), processed.directory);
         }

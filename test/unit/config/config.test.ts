@@ -41,6 +41,22 @@ describe('parseConfig', () => {
     });
   });
 
+  it('takes schemes of action URLs in any case, and never one that brings its own script', () => {
+    const schemes = (text: string): RawConfig => ({ ...GOOD, ACTION_URL_SCHEMES: text });
+    expect(parseConfig(GOOD, WORKER).ACTION_URL_SCHEMES).toEqual(['https', 'http']);
+    expect(parseConfig(schemes('HTTPS, mailto'), WORKER).ACTION_URL_SCHEMES).toEqual(['https', 'mailto']);
+    expect(faultsOf(schemes('https,JavaScript,data'))).toEqual([
+      'ACTION_URL_SCHEMES is "https,JavaScript,data": javascript can bring its own page or script, and is never allowed',
+      'ACTION_URL_SCHEMES is "https,JavaScript,data": data can bring its own page or script, and is never allowed',
+    ]);
+    expect(faultsOf(schemes('https://'))).toEqual([
+      'ACTION_URL_SCHEMES is "https://": "https://" is no scheme; expected names such as https,http',
+    ]);
+    expect(faultsOf(schemes(','))).toEqual([
+      'ACTION_URL_SCHEMES is ",": expected names of schemes, such as https,http',
+    ]);
+  });
+
   it('can not be changed afterwards', () => {
     const config = parseConfig(GOOD, WORKER);
     expect(() => Object.assign(config, { APP_ID: 'other' })).toThrow(TypeError);

@@ -29,6 +29,7 @@ const EVENT: MappedEvent = {
   notification: null,
   directory: null,
   contact: null,
+  corrections: [],
 };
 
 function directoryOf(entry: DirectoryEntry | undefined): DirectoryView {
@@ -65,7 +66,7 @@ describe('where a recipient can be reached', () => {
 });
 
 describe('an address', () => {
-  it.each([null, '', ' ', 'a@b\nBcc: c@d', 'a@b\u0000'])('is none when it is %j', (email) => {
+  it.each([null, '', ' ', 'a@b\nBcc: c@d', 'a@b,c@d'])('is none when it is %j', (email) => {
     expect(addressOf({ ...NOBODY, email })).toBeNull();
   });
 
@@ -75,9 +76,19 @@ describe('an address', () => {
 });
 
 describe('devices', () => {
+  const of = (deviceTokens: readonly string[]): readonly string[] | null => devicesOf({ ...NOBODY, deviceTokens });
+
   it('are those whose tokens are not blank', () => {
-    expect(devicesOf({ ...NOBODY, deviceTokens: ['a', '', ' ', 'b'] })).toEqual(['a', 'b']);
-    expect(devicesOf({ ...NOBODY, deviceTokens: [' '] })).toBeNull();
+    expect(of(['a', '', ' ', 'b'])).toEqual(['a', 'b']);
+    expect(of([' '])).toBeNull();
     expect(devicesOf(NOBODY)).toBeNull();
+  });
+
+  it('are the first 100 of those of up to 4 KB', () => {
+    const many = Array.from({ length: 150 }, (_, i) => `device-${i}`);
+    expect(of(many)).toEqual(many.slice(0, 100));
+    const [fits, tooLong] = ['é'.repeat(2048), `${'é'.repeat(2048)}x`];
+    expect(of([tooLong, fits, ...many])).toEqual([fits, ...many.slice(0, 99)]);
+    expect(of([tooLong, 'x'.repeat(900_000)])).toBeNull();
   });
 });

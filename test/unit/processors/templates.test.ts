@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, describe, expect, it, vi } from 'vitest';
+import { createActionUrlRule, type ActionUrlRule } from '../../../processors/action-url.js';
 import { loadTemplates } from '../../../processors/load-templates.js';
 import { compileTemplates } from '../../../processors/templates.js';
 import { ConfigError } from '../../../topology/errors.js';
@@ -29,27 +30,33 @@ function faultsOf(action: () => unknown): readonly string[] {
   return [];
 }
 
+const ANY_LINK: ActionUrlRule = () => undefined;
+
 const INVOICE = { code: 'INVOICE', title: 'Invoice {{no}}', message: 'For {{name}}', email: null };
 
 describe('a template', () => {
   it('is not known under a code that nobody defined, nor under a name of Object', () => {
     const templates = compileTemplates([INVOICE]);
-    expect(templates.render('OTHER', {})).toBeUndefined();
-    expect(templates.render('constructor', {})).toBeUndefined();
-    expect(templates.render('__proto__', {})).toBeUndefined();
+    expect(templates.render('OTHER', {}, ANY_LINK)).toBeUndefined();
+    expect(templates.render('constructor', {}, ANY_LINK)).toBeUndefined();
+    expect(templates.render('__proto__', {}, ANY_LINK)).toBeUndefined();
   });
 
   it('leaves title and message as plain text, and escapes the e-mail', () => {
     const templates = compileTemplates([{ ...INVOICE, email: '<p title="{{no}}">{{name}}</p>' }]);
-    expect(templates.render('INVOICE', { no: '"1"', name: `<O'Neil> & Co` })).toEqual({
+    expect(templates.render('INVOICE', { no: '"1"', name: `<O'Neil> & Co` }, ANY_LINK)).toEqual({
       title: 'Invoice "1"',
       message: `For <O'Neil> & Co`,
       emailHtml: '<p title="&quot;1&quot;">&lt;O&#x27;Neil&gt; &amp; Co</p>',
+      linkFaults: [],
     });
   });
 
   it('renders a value that is missing as nothing', () => {
-    expect(compileTemplates([INVOICE]).render('INVOICE', {})).toMatchObject({ title: 'Invoice ', message: 'For ' });
+    expect(compileTemplates([INVOICE]).render('INVOICE', {}, ANY_LINK)).toMatchObject({
+      title: 'Invoice ',
+      message: 'For ',
+    });
   });
 
   it('sees the values given, never what objects inherit', () => {
@@ -57,20 +64,66 @@ describe('a template', () => {
     const templates = compileTemplates([{ ...INVOICE, title }]);
     // Handlebars would refuse them as well, but with a line on the console for each that an event asks for.
     const log = vi.spyOn(console, 'error').mockImplementation(() => undefined);
-    expect(templates.render('INVOICE', {})?.title).toBe('');
+    expect(templates.render('INVOICE', {}, ANY_LINK)?.title).toBe('');
     expect(log).not.toHaveBeenCalled();
     log.mockRestore();
-    expect(templates.render('INVOICE', { constructor: 'mine' })?.title).toBe('minemine');
+    expect(templates.render('INVOICE', { constructor: 'mine' }, ANY_LINK)?.title).toBe('minemine');
   });
 
   it('loses the newline that an editor puts at the end of a title', () => {
-    expect(compileTemplates([{ ...INVOICE, title: 'Hello\n' }]).render('INVOICE', {})?.title).toBe('Hello');
+    expect(compileTemplates([{ ...INVOICE, title: 'Hello\n' }]).render('INVOICE', {}, ANY_LINK)?.title).toBe('Hello');
   });
 
   it('may use conditions', () => {
     const templates = compileTemplates([{ ...INVOICE, title: '{{#if no}}No. {{no}}{{else}}None{{/if}}' }]);
-    expect(templates.render('INVOICE', { no: '5' })?.title).toBe('No. 5');
-    expect(templates.render('INVOICE', {})?.title).toBe('None');
+    expect(templates.render('INVOICE', { no: '5' }, ANY_LINK)?.title).toBe('No. 5');
+    expect(templates.render('INVOICE', {}, ANY_LINK)?.title).toBe('None');
+  });
+});
+
+describe('a link in a template', () => {
+  const rule = createActionUrlRule(['https']);
+  const rendered = (email: string, values: Readonly<Record<string, string>>): unknown => {
+    const { emailHtml, linkFaults } = compileTemplates([{ ...INVOICE, email }]).render('INVOICE', values, rule)!;
+    return linkFaults.length === 0 ? emailHtml : [emailHtml, ...linkFaults];
+  };
+
+  it('that begins with a value is what an action URL may be', () => {
+    const link = '<a class="b" href="{{url}}">{{url}}</a>';
+    expect(rendered(link, { url: 'https://e/1' })).toBe('<a class="b" href="https://e/1">https://e/1</a>');
+    expect(rendered(link, { url: '/tasks/1' })).toBe('<a class="b" href="/tasks/1">/tasks/1</a>');
+    expect(rendered(link, { url: 'javascript:x' })).toEqual(['<a class="b" href="#">javascript:x</a>', 'scheme']);
+    expect(rendered(link, {})).toBe('<a class="b" href="#"></a>');
+  });
+
+  it.each([
+    `<a href='{{url}}'>`,
+    '<a href={{url}}>',
+    '<a\nHREF = "{{url}}">',
+    '<form action="{{ url }}">',
+    '<img src="{{lookup this "url"}}">',
+    '<a href="{{#if url}}{{url}}{{/if}}">',
+    '<a href="{{#unless none}}{{#if url}}{{url}}{{/if}}{{/unless}}">',
+    '{{#if none}}<a href="/a">{{else}}<a href="{{url}}">{{/if}}',
+    '<a href="{{#if none}}/{{/if}}{{url}}">',
+    '<a href="{{none}}{{url}}">',
+    '<a href="/{{none}}/{{url}}">',
+  ])('cannot be made to run a script: %s', (email) => {
+    const html = JSON.stringify(rendered(email, { url: 'javascript:alert(1)' }));
+    expect(html).not.toMatch(/=\s*\\?["']?\s*javascript/i);
+    expect(html).toMatch(/"scheme"|#/);
+  });
+
+  it('does not leave the site behind a slash of its author', () => {
+    expect(rendered('<a href="/{{path}}">', { path: 'tasks/1' })).toBe('<a href="/tasks/1">');
+    expect(rendered('<a href="/{{path}}">', { path: '/evil.example' })).toEqual(['<a href="/#">', 'scheme']);
+    expect(rendered('<a href="/{{path}}">', { path: '\\evil.example' })).toEqual(['<a href="/#">', 'characters']);
+  });
+
+  it("is its author's where it begins with more, and a value elsewhere is none", () => {
+    expect(rendered('<a href="https://e/?q={{q}}">', { q: 'a:b' })).toBe('<a href="https://e/?q=a:b">');
+    expect(rendered('<p title="{{q}}">href="{{q}}', { q: 'x' })).toBe('<p title="x">href="x');
+    expect(rendered('<p>{{q}}</p>', { q: 'javascript:x' })).toBe('<p>javascript:x</p>');
   });
 });
 
@@ -105,7 +158,7 @@ describe('compiling templates', () => {
 
 describe('loading templates', () => {
   it('finds none when no directory is given', () => {
-    expect(loadTemplates(undefined).render('INVOICE', {})).toBeUndefined();
+    expect(loadTemplates(undefined).render('INVOICE', {}, ANY_LINK)).toBeUndefined();
   });
 
   it('reads a folder a code, and leaves what is beside them alone', () => {
@@ -120,9 +173,13 @@ describe('loading templates', () => {
         'B/email.hbs': '<p>{{x}}</p>',
       }),
     );
-    expect(templates.render('A', { x: '1' })).toEqual({ title: 'Title 1', message: 'Message', emailHtml: null });
-    expect(templates.render('B', { x: '<' })?.emailHtml).toBe('<p>&lt;</p>');
-    expect(templates.render('.git', {})).toBeUndefined();
+    expect(templates.render('A', { x: '1' }, ANY_LINK)).toMatchObject({
+      title: 'Title 1',
+      message: 'Message',
+      emailHtml: null,
+    });
+    expect(templates.render('B', { x: '<' }, ANY_LINK)?.emailHtml).toBe('<p>&lt;</p>');
+    expect(templates.render('.git', {}, ANY_LINK)).toBeUndefined();
   });
 
   it('names every missing file and every faulty template at once', () => {

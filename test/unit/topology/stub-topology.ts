@@ -30,6 +30,7 @@ export const ROUTED: RoutedEvent = {
     notification: null,
     directory: null,
     contact: null,
+    corrections: [],
   },
   digest: { w0: 1, w1: 2, w2: 3, w3: 4 },
   notification: null,
@@ -89,4 +90,5 @@ export function stubTopology(
 export const NO_SERVICES: Services = {
   decoder: { decode: () => ({ kind: 'poison', reason: 'bad-magic', message: 'never asked', attempts: 1 }) },
   templates: { render: () => undefined },
+  actionUrlSchemes: [],
 };
