@@ -1,7 +1,7 @@
 /** Decides for each recipient and channel: handed on, skipped and why, or expired. */
 import type { ChannelDelivery } from '../schemas/types.js';
-import { isNewer, type DirectoryEntry } from '../state/directory-entry.js';
-import type { DirectoryView, ProcessorContext } from '../topology/context.js';
+import { replaces, type DirectoryEntry } from '../state/directory-entry.js';
+import type { ProcessorContext } from '../topology/context.js';
 import type { Processor } from '../topology/graph.js';
 import { forward, type Forward } from '../topology/outcome.js';
 import { addressOf, contactOf, devicesOf } from './contact-of.js';
@@ -30,15 +30,19 @@ function routeFrom(first: number, identified: IdentifiedEvent, context: Processo
     digest,
     notification,
     recipients: notification === null ? [] : routeAll(recipients, identified, notification, context),
-    directory: first === 0 ? newerEntry(event, context.directory) : null,
+    directory: first === 0 ? newEntry(event, context) : null,
   };
   return isLast ? forward(routed) : forward(routed, () => routeFrom(next, identified, context));
 }
 
-function newerEntry({ directory }: MappedEvent, view: DirectoryView): DirectoryEntry | null {
+function newEntry(
+  { directory }: MappedEvent,
+  { directory: view, record, now }: ProcessorContext,
+): DirectoryEntry | null {
   if (directory === null) return null;
   const current = view.get(directory.tenantId, directory.userId);
-  return current === undefined || isNewer(directory, current) ? directory : null;
+  // The record is a witness too: a worker whose clock is behind must not take good entries for those of the future.
+  return current === undefined || replaces(directory, current, Math.max(now, record.timestamp)) ? directory : null;
 }
 
 function routeAll(

@@ -5,7 +5,7 @@
  * checksum; [2] -> format and topic id.
  */
 import { FatalError } from '../topology/errors.js';
-import { isNewer, userKey, type DirectoryEntry } from './directory-entry.js';
+import { replaces, userKey, type DirectoryEntry } from './directory-entry.js';
 import { writeAtomically, type StateEnvironment } from './environment.js';
 import { seal, unseal } from './sealed.js';
 import type { Table } from './table.js';
@@ -73,14 +73,19 @@ export class UserDirectory {
     }
   }
 
-  /** Applies entries of one partition, the newest of each user winning whatever their order, with the position after them. */
-  async apply(partition: number, entries: readonly DirectoryEntry[], nextOffset: number): Promise<void> {
+  /** Applies entries of one partition in their order, with the position after them; the newest of each user wins, by the clock (see `replaces`). */
+  async apply(
+    partition: number,
+    entries: readonly DirectoryEntry[],
+    nextOffset: number,
+    clockMs: number,
+  ): Promise<void> {
     const newest = new Map<string, DirectoryEntry>();
     let added = 0;
     for (const entry of entries) {
       const name = userKey(entry.tenantId, entry.userId);
       const present = newest.get(name) ?? this.get(entry.tenantId, entry.userId);
-      if (present && !isNewer(entry, present)) continue;
+      if (present && !replaces(entry, present, clockMs)) continue;
       if (!present) added += 1;
       newest.set(name, entry);
     }

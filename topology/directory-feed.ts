@@ -3,6 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { DirectoryEntry } from '../state/directory-entry.js';
 import type { Room } from '../state/room.js';
 import type { UserDirectory } from '../state/user-directory.js';
+import type { Clock } from './clock.js';
 import { decodeFeed, type FeedDecoder } from './decode-feed.js';
 import { directoryFit } from './directory-fit.js';
 import { holdsRecords, PartitionFeed, type Fetcher, type Offsets } from './kafka/index.js';
@@ -19,6 +20,7 @@ export interface DirectoryFeedServices {
   readonly offsets: Offsets;
   readonly decoder: FeedDecoder;
   readonly metrics: Metrics;
+  readonly clock: Clock;
   readonly log: Logger;
 }
 
@@ -94,7 +96,7 @@ export class DirectoryFeed {
   }
 
   async #follow(partition: number, signal: AbortSignal): Promise<void> {
-    const { topic, fetcher, directory, room, metrics } = this.#services;
+    const { topic, fetcher, directory, room, metrics, clock } = this.#services;
     const feed = new PartitionFeed(`${topic}-${partition}`);
     fetcher.add(topic, partition, this.#positions[partition]!, feed, this.#topicId);
     while (!signal.aborted) {
@@ -104,7 +106,7 @@ export class DirectoryFeed {
         const entry = value && (await decodeFeed('USER_DIRECTORY', value, offset, this.#services, signal));
         if (entry) entries.push(entry);
       }
-      await room.write(() => directory.apply(partition, entries, piece.nextOffset), signal);
+      await room.write(() => directory.apply(partition, entries, piece.nextOffset, clock.now()), signal);
       metrics.restore_records_total.inc({ store: 'directory' }, piece.records.length);
       this.#positions[partition] = piece.nextOffset;
     }

@@ -240,6 +240,7 @@ export class StreamRole {
       offsets,
       decoder: catalog,
       metrics,
+      clock: systemClock,
       log,
     });
     const begun = connections.patiently(() => feed.begin(signal), 'directory');

@@ -1,7 +1,8 @@
 /** account: a user was created, changed or deleted, or changed the password. Feeds the user directory. */
 import type { UserEvent } from '../../schemas/types.js';
-import type { DirectoryEntry } from '../../state/directory-entry.js';
-import { NO_CORRECTIONS } from '../../topology/correction.js';
+import { CLOCK_SLACK_MS, type DirectoryEntry } from '../../state/directory-entry.js';
+import type { ProcessorContext } from '../../topology/context.js';
+import { NO_CORRECTIONS, type Correction } from '../../topology/correction.js';
 import { isBlank } from '../blank.js';
 import { ChannelSet } from '../channel-set.js';
 import type { MappedEvent, Notification } from '../mapped-event.js';
@@ -23,7 +24,22 @@ const PASSWORD_CHANGED: Mapping<UserEvent> = {
   type: 'WARNING',
 };
 
-export const mapAccount: Mapper<UserEvent> = (event) => {
+const CORRECTED: readonly Correction[] = [{ kind: 'account-timestamp' }];
+
+export const mapAccount: Mapper<UserEvent> = (event, context) => {
+  const recorded = recordTime(context);
+  // A producer that writes microseconds would else win for ever.
+  if (event.timestamp <= BigInt(recorded + CLOCK_SLACK_MS)) return mapEvent(event);
+  const mapped = mapEvent({ ...event, timestamp: BigInt(recorded) });
+  return mapped && { ...mapped, corrections: CORRECTED };
+};
+
+/** The record's own timestamp; the clock where the producer set none. */
+function recordTime({ record, now }: ProcessorContext): number {
+  return record.timestamp < 0 ? now : record.timestamp;
+}
+
+function mapEvent(event: UserEvent): MappedEvent | undefined {
   switch (event.eventType) {
     case 'USER_CREATED':
       return mapped(event, tell(USER_CREATED, event, 'NORMAL'), stateOf(event));
@@ -37,7 +53,7 @@ export const mapAccount: Mapper<UserEvent> = (event) => {
     default:
       return undefined;
   }
-};
+}
 
 function tell(mapping: Mapping<UserEvent>, event: UserEvent, priority: string): Notification {
   return notify(mapping, event, SOURCE, priority, 'user', event.userId);

@@ -53,15 +53,20 @@ describe('the user directory', () => {
     expect(driver.user(TENANT, USER)).toMatchObject({ eventId: 'known', email: 'linh@example.com' });
   });
 
-  it('is left alone by an event that is not newer', async () => {
+  it('is left alone by an event that is older', async () => {
     const driver = await driverWithUser();
     const older = await driver.feed(TOPIC, user({ eventId: 'z', timestamp: HAPPENED - 1n }));
-    const sameTime = await driver.feed(TOPIC, user({ eventId: 'a' }));
-    expect([older, sameTime].map(({ outputs }) => outputs.USER_DIRECTORY)).toEqual([[], []]);
+    expect(older.outputs.USER_DIRECTORY).toEqual([]);
     expect(driver.user(TENANT, USER)?.eventId).toBe('known');
   });
 
-  it('holds the newest by time, then event id, whatever order they come in', async () => {
+  it.each(['a', 'z'])('takes the later of two events of one time, whatever its id: %s', async (eventId) => {
+    const driver = await driverWithUser();
+    await driver.feed(TOPIC, user({ eventId, email: 'later@example.com' }));
+    expect(driver.user(TENANT, USER)).toMatchObject({ eventId, email: 'later@example.com' });
+  });
+
+  it('holds the newest by time, then by its place in the partition, whatever order they come in', async () => {
     const events = fc.uniqueArray(
       fc.record({ timestamp: fc.bigInt(0n, 3n), eventId: fc.constantFrom('a', 'b', 'c', 'd', 'e', 'f') }),
       { selector: ({ eventId }) => eventId, minLength: 1 },
@@ -71,9 +76,7 @@ describe('the user directory', () => {
       fc.asyncProperty(events, types, async (parts, eventType) => {
         const driver = new TopologyDriver();
         for (const part of parts) await driver.feed(TOPIC, user({ ...part, eventType }));
-        const newest = parts.reduce((a, b) =>
-          b.timestamp > a.timestamp || (b.timestamp === a.timestamp && b.eventId > a.eventId) ? b : a,
-        );
+        const newest = parts.reduce((a, b) => (b.timestamp >= a.timestamp ? b : a));
         expect(driver.user(TENANT, USER)).toMatchObject(newest);
       }),
       { numRuns: 50 },
@@ -93,6 +96,55 @@ describe('the user directory', () => {
     await driver.feed(TOPIC, user({ eventType: 'USER_DELETED', timestamp: HAPPENED + 1n, eventId: 'gone' }));
     const driven = await driver.feed('NOTIFICATION_REQUEST_TOPIC', request({ channels: ['IN_APP', 'EMAIL', 'PUSH'] }));
     expect(deliveries(driven)).toEqual([['IN_APP DISPATCHED', 'EMAIL SKIPPED NO_ADDRESS', 'PUSH SKIPPED NO_DEVICE']]);
+  });
+});
+
+describe('an account event with a wrong clock', () => {
+  const MICROS = HAPPENED * 1000n;
+
+  it('counts as of the time of its record, so that a later one wins', async () => {
+    const driver = new TopologyDriver();
+    const wrong = await driver.feed(TOPIC, user({ timestamp: MICROS, email: 'wrong@example.com' }));
+    expect(driver.user(TENANT, USER)).toMatchObject({ timestamp: BigInt(driver.now), email: 'wrong@example.com' });
+    expect(wrong.processed).toMatchObject({ corrections: [{ kind: 'account-timestamp' }] });
+    driver.advance(1);
+    await driver.feed(TOPIC, user({ eventId: 'right', timestamp: BigInt(driver.now) }));
+    expect(driver.user(TENANT, USER)).toMatchObject({ eventId: 'right', email: 'linh@example.com' });
+  });
+
+  it('of an hour at most is believed, and not counted', async () => {
+    const driver = new TopologyDriver();
+    const recorded = { timestamp: driver.now - 10_000 };
+    const hour = BigInt(recorded.timestamp + 3_600_000);
+    const believed = await driver.feed(TOPIC, user({ timestamp: hour }), recorded);
+    expect(driver.user(TENANT, USER)?.timestamp).toBe(hour);
+    expect(believed.processed).not.toHaveProperty('corrections');
+    await driver.feed(TOPIC, user({ eventId: 'more', userId: 8n, timestamp: hour + 1n }), recorded);
+    expect(driver.user(TENANT, 8n)?.timestamp).toBe(BigInt(recorded.timestamp));
+  });
+
+  it('goes by our clock where the record has no timestamp', async () => {
+    const driver = new TopologyDriver();
+    await driver.feed(TOPIC, user({ timestamp: MICROS }), { timestamp: -1 });
+    expect(driver.user(TENANT, USER)?.timestamp).toBe(BigInt(driver.now));
+  });
+
+  it('tells its own notification with the time of its record', async () => {
+    const driver = new TopologyDriver();
+    for (const eventType of ['USER_CREATED', 'PASSWORD_CHANGED']) {
+      const driven = await driver.feed(TOPIC, user({ eventId: eventType, eventType, timestamp: MICROS }));
+      expect(driven.outputs.NOTIFICATION_INAPP_TOPIC[0]?.event.timestamp).toBe(BigInt(driver.now));
+      expect(driven.outputs.EMAIL_REQUEST_TOPIC[0]?.event.timestamp).toBe(BigInt(driver.now));
+      expect(driven.processed).toMatchObject({ corrections: [{ kind: 'account-timestamp' }] });
+    }
+  });
+
+  it('and a record of the same clock pins nothing either: the next event takes its place', async () => {
+    const driver = new TopologyDriver();
+    await driver.feed(TOPIC, user({ timestamp: MICROS, email: 'pinned@example.com' }), { timestamp: Number(MICROS) });
+    expect(driver.user(TENANT, USER)?.timestamp).toBe(MICROS);
+    await driver.feed(TOPIC, user({ eventId: 'next' }));
+    expect(driver.user(TENANT, USER)).toMatchObject({ eventId: 'next', email: 'linh@example.com' });
   });
 });
 

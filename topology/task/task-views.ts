@@ -1,7 +1,7 @@
 /** What processors look at through the context: the store, with what is staged and in flight on top. */
 import type { TaskStore } from '../../state/task-store.js';
 import { firstLiveBucket, type WindowShape } from '../../state/stream-time.js';
-import { isNewer, userKey, type DirectoryEntry } from '../../state/directory-entry.js';
+import { isAhead, userKey, type DirectoryEntry } from '../../state/directory-entry.js';
 import type { DedupView, Digest, DirectoryView } from '../context.js';
 import type { SourceRecord } from '../record.js';
 import type { StagedCommit } from './staged-commit.js';
@@ -52,24 +52,33 @@ export class LayeredDirectory implements DirectoryView {
     let own: DirectoryEntry | undefined;
     for (const { directory } of layers) own ??= directory.get(key);
     own ??= this.#own.get(key);
-    return own && (!global || isNewer(own, global)) ? own : global;
+    return own && !hasArrived(own, global, layers[0]!.now) ? own : global;
   }
 
   /** The commit holds: its entries stand in until the global store has them. */
-  committed({ directory }: StagedCommit): void {
+  committed({ directory, now }: StagedCommit): void {
     for (const [key, entry] of directory) this.#own.set(key, entry);
     let looked = 0;
     for (const [key, entry] of this.#own) {
       if (looked++ >= LOOKED_AT_PER_COMMIT) break;
-      const global = this.#global.get(entry.tenantId, entry.userId);
-      if (global && !isNewer(entry, global)) this.#own.delete(key);
-      else break; // The oldest has not arrived yet, so neither have the others.
+      this.#own.delete(key);
+      if (hasArrived(entry, this.#global.get(entry.tenantId, entry.userId), now)) continue;
+      // The oldest has not arrived yet, so neither have the others. It is put behind them: should it never be seen, they leave all the same.
+      this.#own.set(key, entry);
+      break;
     }
   }
 
   clear(): void {
     this.#own.clear();
   }
+}
+
+/** Whether the global store has the entry, or one that came after it: not merely one of the same time, or of the future, which it replaces. */
+function hasArrived(own: DirectoryEntry, global: DirectoryEntry | undefined, clockMs: number): boolean {
+  if (global === undefined) return false;
+  if (global.timestamp === own.timestamp) return global.eventId === own.eventId;
+  return global.timestamp > own.timestamp && !isAhead(global, clockMs);
 }
 
 const LOOKED_AT_PER_COMMIT = 10_000;

@@ -71,6 +71,7 @@ export async function fillState(directory: string, identity = IDENTITY): Promise
       mutedChannels: [],
     })),
     1,
+    Date.now(),
   );
   await environment.close();
 }

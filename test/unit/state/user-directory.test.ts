@@ -1,10 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { isNewer, type DirectoryEntry } from '../../../state/directory-entry.js';
+import { replaces, type DirectoryEntry } from '../../../state/directory-entry.js';
 import { UserDirectory } from '../../../state/user-directory.js';
 import { StoreDamagedError } from '../../../topology/errors.js';
 import { writeAtomically } from '../../../state/environment.js';
 import { temporaryState } from './temporary-state.js';
+
+/** No entry of these tests is ahead of it. */
+const CLOCK = 2 ** 62;
 
 const entry = (parts: Partial<DirectoryEntry> = {}): DirectoryEntry => ({
   tenantId: 1n,
@@ -43,7 +46,7 @@ describe('UserDirectory', () => {
         mutedChannels: ['PUSH'],
       }),
     ];
-    await new UserDirectory(state.environment).apply(2, users, 41);
+    await new UserDirectory(state.environment).apply(2, users, 41, CLOCK);
     const reopened = new UserDirectory(await state.reopen());
     expect(users.map(({ tenantId, userId }) => reopened.get(tenantId, userId))).toEqual(users);
     expect(reopened.position(2)).toBe(41);
@@ -54,11 +57,11 @@ describe('UserDirectory', () => {
   it('learns of a user whom it was asked about before', async () => {
     const directory = new UserDirectory(temporaryState().environment);
     expect(directory.get(1n, 7n)).toBeUndefined();
-    await directory.apply(0, [entry()], 1);
+    await directory.apply(0, [entry()], 1, CLOCK);
     expect(directory.get(1n, 7n)).toEqual(entry());
   });
 
-  it('ends with the newest of each user, in whatever order and pieces they come, once or twice', async () => {
+  it('ends with the newest of each user, of one time the last, in whatever order and pieces they come, once or twice', async () => {
     const { environment } = temporaryState();
     const directory = new UserDirectory(environment);
     const versions = fc.uniqueArray(
@@ -88,11 +91,11 @@ describe('UserDirectory', () => {
             entry({ ...version, email: `${version.timestamp}${version.eventId}@example.com` }),
           );
           for (let at = 0; at < entries.length; at += piece)
-            await directory.apply(0, entries.slice(at, at + piece), at + piece);
+            await directory.apply(0, entries.slice(at, at + piece), at + piece, CLOCK);
           for (const userId of new Set(list.map((version) => version.userId))) {
-            const newest = list
+            const newest = entries
               .filter((version) => version.userId === userId)
-              .reduce((a, b) => (isNewer(b, a) ? b : a));
+              .reduce((a, b) => (b.timestamp >= a.timestamp ? b : a));
             expect(directory.get(1n, userId)).toMatchObject(newest);
           }
           expect(directory.size).toBe(new Set(list.map(({ userId }) => userId)).size);
@@ -104,16 +107,25 @@ describe('UserDirectory', () => {
 
   it('keeps the dated marker of a deletion against an older update', async () => {
     const directory = new UserDirectory(temporaryState().environment);
-    await directory.apply(0, [entry({ timestamp: 5n, deleted: true, email: null })], 1);
-    await directory.apply(0, [entry({ timestamp: 4n })], 2);
+    await directory.apply(0, [entry({ timestamp: 5n, deleted: true, email: null })], 1, CLOCK);
+    await directory.apply(0, [entry({ timestamp: 4n })], 2, CLOCK);
     expect(directory.get(1n, 7n)).toMatchObject({ deleted: true, email: null });
     expect(directory.position(0)).toBe(2);
+  });
+
+  it('gives up an entry from after the clock for any that comes', async () => {
+    const clock = 1_700_000_000_000;
+    const directory = new UserDirectory(temporaryState().environment);
+    const micros = entry({ timestamp: 1_700_000_000_000_000n, email: 'pinned@example.com' });
+    await directory.apply(0, [micros], 1, clock);
+    await directory.apply(0, [entry({ timestamp: 1_699_000_000_000n })], 2, clock);
+    expect(directory.get(1n, 7n)?.email).toBe('a@example.com');
   });
 
   it('has forgotten everything after a wipe', async () => {
     const state = temporaryState();
     const directory = new UserDirectory(state.environment);
-    await directory.apply(0, [entry()], 9);
+    await directory.apply(0, [entry()], 9, CLOCK);
     await directory.wipe();
     for (const open of [() => directory, async () => new UserDirectory(await state.reopen())]) {
       const each = await open();
@@ -124,22 +136,26 @@ describe('UserDirectory', () => {
   });
 });
 
-describe('isNewer', () => {
-  it('orders any two different events of a user one way, and never both', () => {
-    const events = fc.record({ timestamp: fc.bigInt(), eventId: fc.string() });
-    fc.assert(
-      fc.property(events, events, (a, b) => {
-        const isSame = a.timestamp === b.timestamp && a.eventId === b.eventId;
-        expect(Number(isNewer(a, b)) + Number(isNewer(b, a))).toBe(isSame ? 0 : 1);
-      }),
-    );
+describe('whether an entry replaces another', () => {
+  const clock = 1_700_000_000_000;
+  const at = (timestamp: number): { timestamp: bigint } => ({ timestamp: BigInt(timestamp) });
+
+  it('is a matter of their timestamps, and of equal ones the later wins', () => {
+    expect([at(4), at(5), at(6)].map((entry) => replaces(entry, at(5), clock))).toEqual([false, true, true]);
   });
 
+  it('is not asked of one that is more than an hour ahead of the clock', () => {
+    expect(replaces(at(5), at(clock + 3_600_000), clock)).toBe(false);
+    expect(replaces(at(5), at(clock + 3_600_001), clock)).toBe(true);
+  });
+});
+
+describe('the store', () => {
   it('keeps its users when the topic is followed anew, but not the positions', async () => {
     const state = temporaryState();
     const directory = new UserDirectory(state.environment);
     await directory.follow('first', false);
-    await directory.apply(0, [entry()], 9);
+    await directory.apply(0, [entry()], 9, CLOCK);
     await directory.follow('second', true);
     const again = new UserDirectory(state.environment);
     expect([again.size, again.topicId, again.position(0)]).toEqual([1, 'second', undefined]);
@@ -149,7 +165,7 @@ describe('isNewer', () => {
     const directory = new UserDirectory(temporaryState().environment);
     const users = [entry(), entry({ userId: -5n, deleted: true, email: null })];
     await directory.follow('id', false);
-    await directory.apply(3, users, 9);
+    await directory.apply(3, users, 9, CLOCK);
     expect([...directory.entries()].sort((a, b) => Number(b.userId - a.userId))).toEqual(users);
   });
 

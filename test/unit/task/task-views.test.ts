@@ -55,11 +55,11 @@ describe('LayeredDedup', () => {
   });
 });
 
-const user = (timestamp: bigint, email: string): DirectoryEntry => ({
+const user = (timestamp: bigint, email: string, eventId = 'e'): DirectoryEntry => ({
   tenantId: 1n,
   userId: 2n,
   timestamp,
-  eventId: 'e',
+  eventId,
   deleted: false,
   email,
   fullName: null,
@@ -103,6 +103,39 @@ describe('LayeredDirectory', () => {
     const global = new InMemoryDirectory();
     global.set(user(9n, 'newer'));
     expect(emailOf(new LayeredDirectory(global, () => [staging(user(6n, 'older'))]))).toBe('newer');
+  });
+
+  it('puts its own over one of the same time that the global store still has, until it has the own', () => {
+    const global = new InMemoryDirectory();
+    global.set(user(6n, 'first', 'e1'));
+    let layers = [staging(user(6n, 'second', 'e2'))];
+    const directory = new LayeredDirectory(global, () => layers);
+    directory.committed(layers[0]!);
+    layers = [layer(0)];
+    expect(emailOf(directory)).toBe('second');
+    global.set(user(6n, 'second as stored', 'e2'));
+    expect(emailOf(directory)).toBe('second as stored');
+  });
+
+  it('puts its own over one from after the clock, which it replaces', () => {
+    const global = new InMemoryDirectory();
+    global.set(user(1_700_000_000_000_000n, 'pinned'));
+    const layers = [staging(user(6n, 'healed'))];
+    expect(emailOf(new LayeredDirectory(global, () => layers))).toBe('healed');
+  });
+
+  it('lets those go that have arrived, though another never does', () => {
+    const global = new InMemoryDirectory();
+    const directory = new LayeredDirectory(global, () => [layer(0)]);
+    // Another task writes the same user at the same time: this one is overwritten before it is seen.
+    directory.committed(staging(user(6n, 'overwritten', 'e1')));
+    global.set(user(6n, 'of another task', 'e2'));
+    const arrived = { ...user(6n, 'mine'), userId: 3n };
+    directory.committed(staging(arrived));
+    global.set({ ...arrived, email: 'arrived' });
+    for (let commits = 0; commits < 2; commits += 1) directory.committed(layer(0));
+    global.set({ ...arrived, timestamp: 5n, email: 'seen: nothing of its own stands over it' });
+    expect(directory.get(1n, 3n)?.email).toContain('seen');
   });
 
   it('takes the newest of its own layers', () => {
