@@ -10,6 +10,8 @@ export interface AvroComplex {
   readonly namespace?: string;
   readonly doc?: string;
   readonly logicalType?: string;
+  /** Of a string: ours alone, see id-type.ts. No registry has it. */
+  readonly isId?: boolean;
   /** Of a record. */
   readonly fields?: readonly AvroField[];
   /** Of an array. */

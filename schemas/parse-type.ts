@@ -1,14 +1,16 @@
-/** Schemas as avsc's types, with our own long, string, map and nullable. */
+/** Schemas as avsc's types, with our own long, timestamp, string, id, map and nullable. */
 import avsc from 'avsc';
-import type { AvroSchema } from './avro-schema.js';
+import type { AvroComplex, AvroSchema } from './avro-schema.js';
+import { idType } from './id-type.js';
 import { longType } from './long-type.js';
 import { mapType } from './map-type.js';
 import { isNullable, nullableType } from './nullable-type.js';
 import { stringType } from './string-type.js';
+import { timestampType } from './timestamp-type.js';
 
 /**
- * The avsc type of a schema. Logical types are plain: a timestamp is its bigint of milliseconds. Throws on a schema
- * that is no valid Avro, or that names types of other subjects.
+ * The avsc type of a schema. A timestamp is a bigint of milliseconds, also when it is read from a writer's of another
+ * unit. Throws on a schema that is no valid Avro, or that names types of other subjects.
  */
 export function parseType(schema: AvroSchema): avsc.Type {
   return avsc.Type.forSchema(schema as avsc.Schema, {
@@ -20,9 +22,24 @@ export function parseType(schema: AvroSchema): avsc.Type {
       if (inner === 'long') return longType;
       if (inner === 'string') return stringType;
       if (isNullable(inner)) return nullableType(inner, options);
-      if (typeof inner !== 'object' || !('type' in inner)) return undefined;
-      if (inner.type === 'long') return longType;
-      return inner.type === 'map' ? mapType(inner, options) : undefined;
+      return typeof inner === 'object' && 'type' in inner ? complexType(inner, options) : undefined;
     },
   });
+}
+
+/** Undefined where avsc's own will do. */
+function complexType(schema: object & { readonly type: unknown }, options: object): avsc.Type | undefined {
+  const { type, logicalType, isId } = schema as AvroComplex;
+  switch (type) {
+    case 'long':
+      return timestampType(type, logicalType) ?? longType;
+    case 'int':
+      return timestampType(type, logicalType);
+    case 'string':
+      return isId === true ? idType : stringType;
+    case 'map':
+      return mapType(schema, options);
+    default:
+      return undefined;
+  }
 }

@@ -3,7 +3,9 @@ import type avsc from 'avsc';
 import { messageOf } from '../topology/errors.js';
 import { type AvroSchema, fullName } from './avro-schema.js';
 import { compileScan, type Scan } from './block-scan.js';
+import { withIds } from './id-type.js';
 import { parseType } from './parse-type.js';
+import { isOtherUnit } from './timestamp-type.js';
 import { type AvroTopic, TOPIC_RECORDS } from './topic-records.js';
 import { fieldNames, reachable } from './type-graph.js';
 import { HEADER_BYTES } from './wire-format.js';
@@ -35,7 +37,7 @@ function ownReaders(): ReadonlyMap<string, Reader> {
   readers ??= new Map(
     (Object.keys(TOPIC_RECORDS) as AvroTopic[]).map((topic) => {
       const record = TOPIC_RECORDS[topic];
-      return [fullName(record), { topic, type: parseType(record) }];
+      return [fullName(record), { topic, type: parseType(withIds(record)) }];
     }),
   );
   return readers;
@@ -69,8 +71,9 @@ function assertPlainFieldNames(writer: avsc.Type): void {
 }
 
 function compileRead(reader: avsc.Type, writer: avsc.Type): ReadEvent {
-  // Of the same canonical form, the bytes mean the same without a resolver, and are read faster.
-  const resolver = reader.equals(writer) ? undefined : reader.createResolver(writer);
+  // Of the same canonical form, which has no units, the bytes mean the same without a resolver, and are read faster.
+  const isSame = reader.equals(writer) && ![...reachable(writer)].some(isOtherUnit);
+  const resolver = isSame ? undefined : reader.createResolver(writer);
   const scan: Scan | undefined = compileScan(writer);
   return (value) => {
     scan?.(value, HEADER_BYTES);

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { TopologyDriver } from '../../topology/driver.js';
+import { SCHEMAS } from '../../schemas/types.js';
+import { encodeWith, TopologyDriver } from '../../topology/driver.js';
 import { counts, fate } from './drive.js';
-import { crm, request, task, user } from './events.js';
+import { crm, request, sales, task, user } from './events.js';
 
 describe('an event that comes again', () => {
   it('is dropped, whatever else is in it', async () => {
@@ -56,6 +57,63 @@ describe('an event that comes again', () => {
   });
 });
 
+describe('an event id that is no UTF-8', () => {
+  /** A task event whose id is these bytes. */
+  function valueWithId(driver: TopologyDriver, id: Buffer): Buffer {
+    const value = driver.encode('TASK_EVENT_TOPIC', task({ eventId: 'x'.repeat(id.length) }));
+    id.copy(value, value.indexOf('xx'));
+    return value;
+  }
+
+  it.each([
+    ['a byte that begins nothing', [0x61, 0xff]],
+    ['another such byte', [0x61, 0xfe]],
+    ['a sequence cut short', [0x61, 0xc3]],
+    ['an overlong slash', [0xc0, 0xaf]],
+    ['half a surrogate pair', [0xed, 0xa0, 0x80]],
+  ])('is undecodable, and no copy of another: %s', async (_, bytes) => {
+    const driver = new TopologyDriver();
+    const driven = await driver.feedValue('TASK_EVENT_TOPIC', valueWithId(driver, Buffer.from(bytes)));
+    expect(driven.processed).toMatchObject({
+      cause: { reason: 'undecodable', message: expect.stringContaining('no valid UTF-8') as string },
+    });
+  });
+
+  it('is not one that holds the replacement character itself, or any other text', async () => {
+    const driver = new TopologyDriver();
+    for (const eventId of ['a\ufffd', '\ufffd', 'é🎉', 'x'.repeat(200)])
+      expect(fate(await driver.feed('TASK_EVENT_TOPIC', task({ eventId })))).toBe('forwarded');
+  });
+
+  it('is undecodable in every topic, and with a schema of another order', async () => {
+    const driver = new TopologyDriver();
+    const bad = (value: Buffer): Buffer => {
+      value[value.indexOf('xx')] = 0xff;
+      return value;
+    };
+    const eventId = 'xx';
+    const schema = { ...SCHEMAS.TaskEvent, fields: SCHEMAS.TaskEvent.fields.toReversed() };
+    const all = [
+      await driver.feedValue('CRM_EVENT_TOPIC', bad(driver.encode('CRM_EVENT_TOPIC', crm({ eventId })))),
+      await driver.feedValue('USER_EVENT_TOPIC', bad(driver.encode('USER_EVENT_TOPIC', user({ eventId })))),
+      await driver.feedValue(
+        'NOTIFICATION_REQUEST_TOPIC',
+        bad(driver.encode('NOTIFICATION_REQUEST_TOPIC', request({ eventId }))),
+      ),
+      await driver.feedValue('TASK_EVENT_TOPIC', bad(encodeWith(schema, driver.register(schema), task({ eventId })))),
+    ];
+    expect(all.map(fate)).toEqual(all.map(() => 'undecodable'));
+  });
+
+  it('does not make a text elsewhere undecodable: there it is read as Avro reads it', async () => {
+    const driver = new TopologyDriver();
+    const value = driver.encode('TASK_EVENT_TOPIC', task({ taskTitle: 'xx' }));
+    value[value.indexOf('xx')] = 0xff;
+    const driven = await driver.feedValue('TASK_EVENT_TOPIC', value);
+    expect(driven.outputs.NOTIFICATION_INAPP_TOPIC[0]?.event.message).toBe(`Task '\ufffdx' assigned to you`);
+  });
+});
+
 describe('what is no event of ours', () => {
   it('is dropped when its value is null', async () => {
     const driven = await new TopologyDriver().feedValue('TASK_EVENT_TOPIC', null);
@@ -69,7 +127,7 @@ describe('what is no event of ours', () => {
       await driver.feed('TASK_EVENT_TOPIC', task(invalid)),
       await driver.feed('CRM_EVENT_TOPIC', crm({ ...invalid, eventType: 'DEAL_PAUSED' })),
       await driver.feed('USER_EVENT_TOPIC', user({ ...invalid, eventType: 'USER_LOGGED_IN' })),
-      await driver.feed('NOTIFICATION_REQUEST_TOPIC', request({ ...invalid, eventType: '' })),
+      await driver.feed('SALES_EVENT_TOPIC', sales({ ...invalid, eventType: '' })),
     ];
     expect(all.map(fate)).toEqual(all.map(() => 'dropped: unknown-type'));
     expect(all.map(counts)).toEqual(all.map(() => ({})));

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { AvroRecord } from '../../../schemas/avro-schema.js';
+import type { AvroRecord, AvroSchema } from '../../../schemas/avro-schema.js';
 import { SCHEMAS } from '../../../schemas/types.js';
 import { avro, catalogOf, task, valueOf, withFields } from './samples.js';
 
@@ -93,5 +93,44 @@ describe("another writer's schema", () => {
       kind: 'poison',
       reason: 'wrong-record',
     });
+  });
+});
+
+describe("a writer's timestamp", () => {
+  const MILLIS = 1_760_000_000_123n;
+  const as = (type: 'long' | 'int', logicalType?: string): AvroSchema => (logicalType ? { type, logicalType } : type);
+
+  /** The timestamp and the deadline, of which one is nullable here and there. */
+  async function read(type: AvroSchema, written: bigint | number): Promise<unknown> {
+    const schema = withFields(TaskEvent, (own) =>
+      own.map((field) => {
+        if (field.name === 'timestamp') return { ...field, type };
+        return field.name === 'deadlineMs' ? { ...field, type: ['null', type] } : field;
+      }),
+    );
+    const event = { ...task, timestamp: written, deadlineMs: written };
+    const { timestamp, deadlineMs } = (await decodeFrom(schema, event)) as typeof task;
+    expect(deadlineMs).toBe(timestamp);
+    return timestamp;
+  }
+
+  it.each<[string, AvroSchema, bigint | number, bigint]>([
+    ['milliseconds', as('long', 'timestamp-millis'), MILLIS, MILLIS],
+    ['a plain long', as('long'), MILLIS, MILLIS],
+    ['microseconds', as('long', 'timestamp-micros'), MILLIS * 1000n + 999n, MILLIS],
+    ['nanoseconds', as('long', 'timestamp-nanos'), MILLIS * 1_000_000n, MILLIS],
+    ['microseconds without a zone', as('long', 'local-timestamp-micros'), MILLIS * 1000n, MILLIS],
+    ['microseconds before 1970', as('long', 'timestamp-micros'), -1n, -1n],
+    ['days', as('int', 'date'), 20_000, 1_728_000_000_000n],
+    ['a plain int', as('int'), 20_000, 20_000n],
+  ])('in %s is read in milliseconds', async (_, type, written, expected) => {
+    expect(await read(type, written)).toBe(expected);
+  });
+
+  it('alone is converted: an id is the number that was written', async () => {
+    const schema = withFields(TaskEvent, (own) =>
+      own.map((field) => (field.name === 'taskId' ? { ...field, type: as('long', 'timestamp-micros') } : field)),
+    );
+    expect(await decodeFrom(schema, task)).toEqual(task);
   });
 });
