@@ -7,8 +7,6 @@ export type Channel = (typeof CHANNELS)[number];
 /** How a notification fared on a channel that we know. */
 export type ChannelOutcome = 'DISPATCHED' | 'MUTED' | 'NO_ADDRESS' | 'NO_DEVICE';
 
-/** A longer name of an unknown channel is cut: it is repeated for every recipient. In UTF-16 units. */
-const NAME_LENGTH = 64;
 /** Up to here a linear search beats a Set. */
 const FEW = 8;
 
@@ -37,25 +35,17 @@ export function expired(channel: string): ChannelDelivery {
   return { channel, status: 'EXPIRED', reason: 'EXPIRED' };
 }
 
-/** The channels that a request names, each once, in the order given; IN_APP when it names none. */
+/**
+ * The channels that a request names, each once, in the order given; IN_APP when it names none. Names that nobody knows
+ * are kept whole: what they take, once for each recipient, is bounded as all outputs are, by the size of a record and by
+ * MAX_EVENT_BYTES; a request that makes more is dead-lettered.
+ */
 export function namedChannels(channels: readonly string[]): readonly string[] {
   if (channels.length === 0) return ['IN_APP'];
-  if (channels.length > FEW) return [...new Set(channels.map(cutName))];
-  const named: string[] = [];
-  for (const channel of channels) {
-    const name = cutName(channel);
-    if (!named.includes(name)) named.push(name);
-  }
-  return named;
+  if (channels.length > FEW) return [...new Set(channels)];
+  return channels.filter((channel, at) => channels.indexOf(channel) === at);
 }
 
 function skipped(channel: string, reason: string): ChannelDelivery {
   return { channel, status: 'SKIPPED', reason };
-}
-
-function cutName(channel: string): string {
-  if (channel.length <= NAME_LENGTH) return channel;
-  const last = channel.charCodeAt(NAME_LENGTH - 1);
-  const splitsPair = last >= 0xd800 && last <= 0xdbff;
-  return channel.slice(0, splitsPair ? NAME_LENGTH - 1 : NAME_LENGTH);
 }

@@ -6,7 +6,7 @@ import { NO_CORRECTIONS, type Correction } from '../../topology/correction.js';
 import { isBlank } from '../blank.js';
 import { ChannelSet } from '../channel-set.js';
 import type { MappedEvent, Notification } from '../mapped-event.js';
-import { notify, type Mapper, type Mapping } from './mapping.js';
+import { NO_VALUES, notify, type Mapper, type Mapping } from './mapping.js';
 
 const SOURCE = { sourceService: 'account', category: 'ACCOUNT' };
 
@@ -56,7 +56,12 @@ function mapEvent(event: UserEvent): MappedEvent | undefined {
 }
 
 function tell(mapping: Mapping<UserEvent>, event: UserEvent, priority: string): Notification {
-  return notify(mapping, event, SOURCE, priority, 'user', event.userId);
+  return notify(mapping, event, SOURCE, {
+    priority,
+    entityType: 'user',
+    entityId: event.userId,
+    metadata: NO_VALUES,
+  });
 }
 
 function mapped(event: UserEvent, notification: Notification | null, directory: DirectoryEntry | null): MappedEvent {

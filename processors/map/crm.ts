@@ -3,6 +3,7 @@ import type { CrmEvent } from '../../schemas/types.js';
 import { NO_CORRECTIONS } from '../../topology/correction.js';
 import { ChannelSet } from '../channel-set.js';
 import { dollars } from '../dollars.js';
+import { carried } from './carried.js';
 import { notify, type Mapper, type Mapping } from './mapping.js';
 
 const SOURCE = { sourceService: 'crm', category: 'CRM' };
@@ -47,7 +48,12 @@ export const mapCrm: Mapper<CrmEvent> = (event) => {
     timestamp: event.timestamp,
     tenantId: event.tenantId,
     recipients: [event.assignedTo],
-    notification: notify(mapping, event, SOURCE, '', event.entityType, event.entityId),
+    notification: notify(mapping, event, SOURCE, {
+      priority: '',
+      entityType: event.entityType,
+      entityId: event.entityId,
+      metadata: carried(event.metadata, { stage: event.stage, value: event.value }),
+    }),
     directory: null,
     contact: null,
     corrections: NO_CORRECTIONS,

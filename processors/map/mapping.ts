@@ -1,6 +1,5 @@
 /** What the mappers share: their type, and the rows of the mapping table. */
 import type { ProcessorContext } from '../../topology/context.js';
-import { isBlank } from '../blank.js';
 import type { ChannelSet } from '../channel-set.js';
 import type { MappedEvent, Notification } from '../mapped-event.js';
 
@@ -21,16 +20,23 @@ export interface MappingSource {
   readonly category: string;
 }
 
-const NO_VALUES: Readonly<Record<string, string>> = Object.freeze({});
+export const NO_VALUES: Readonly<Record<string, string>> = Object.freeze({});
+
+/** What an event is about, and what it carries besides. */
+export interface Subject {
+  /** Empty when the event has none. */
+  readonly priority: string;
+  readonly entityType: string;
+  readonly entityId: bigint;
+  readonly metadata: Readonly<Record<string, string>>;
+}
 
 /** The notification that a row makes of an event. The e-mail's subject is the message, as the title is a fixed text. */
 export function notify<Event>(
   mapping: Mapping<Event>,
   event: Event,
   source: MappingSource,
-  priority: string,
-  entityType: string,
-  entityId: bigint,
+  { priority, entityType, entityId, metadata }: Subject,
 ): Notification {
   const message = mapping.message(event);
   return {
@@ -45,7 +51,7 @@ export function notify<Event>(
     entityType,
     entityId,
     expiresAt: null,
-    metadata: NO_VALUES,
+    metadata,
     channels: mapping.channels,
     subject: message,
     emailHtml: null,
@@ -54,7 +60,11 @@ export function notify<Event>(
   };
 }
 
-/** NORMAL when the event has none. */
+/** LOW, NORMAL or HIGH, in capitals; NORMAL for anything else. */
 export function priorityOf(priority: string): string {
-  return isBlank(priority) ? 'NORMAL' : priority;
+  if (PRIORITIES.has(priority)) return priority;
+  const capitals = priority.toUpperCase();
+  return PRIORITIES.has(capitals) ? capitals : 'NORMAL';
 }
+
+const PRIORITIES = new Set(['LOW', 'NORMAL', 'HIGH']);

@@ -1,4 +1,4 @@
-/** Any service: a notification as it is asked for, or as a template makes it. */
+/** Any service: a notification as it is asked for, whatever its eventType says, or as a template makes it. */
 import type { NotificationRequestEvent } from '../../schemas/types.js';
 import type { Correction } from '../../topology/correction.js';
 import type { ActionUrlRule } from '../action-url.js';
@@ -6,23 +6,22 @@ import { isBlank } from '../blank.js';
 import { ChannelSet } from '../channel-set.js';
 import type { Notification } from '../mapped-event.js';
 import type { RenderedTemplate, Templates } from '../templates.js';
-import { priorityOf, type Mapper } from './mapping.js';
+import { NO_VALUES, priorityOf, type Mapper } from './mapping.js';
 
 /** The action URL that goes out; what is left out, and why, is added to the corrections. */
 type CheckUrl = (url: string | null, corrections: Correction[]) => string | null;
 
 export function createMapRequest(templates: Templates, rule: ActionUrlRule): Mapper<NotificationRequestEvent> {
   const checkUrl: CheckUrl = (url, corrections) => {
-    const given = presentOf(url);
-    const fault = given === null ? undefined : rule(given);
-    if (fault === undefined) return given;
+    if (url === null || isBlank(url)) return null;
+    const fault = rule(url);
+    if (fault === undefined) return url;
     corrections.push({ kind: 'action-url', fault });
     return null;
   };
   return (event) => {
-    if (event.eventType !== 'CREATE_NOTIFICATION') return undefined;
-    const rendered =
-      event.templateCode === null ? undefined : templates.render(event.templateCode, event.templateVars, rule);
+    const templateCode = givenText(event.templateCode);
+    const rendered = templateCode === null ? undefined : templates.render(templateCode, event.templateVars, rule);
     const corrections: Correction[] = [];
     for (const fault of rendered?.linkFaults ?? []) corrections.push({ kind: 'action-url', fault });
     return {
@@ -54,22 +53,26 @@ function notificationOf(
     priority: priorityOf(event.priority),
     sourceService: event.sourceService,
     actionUrl,
-    actionType: event.actionType,
-    entityType: event.entityType,
-    entityId: event.entityId,
-    expiresAt: event.expiresAt,
+    actionType: givenText(event.actionType),
+    entityType: givenText(event.entityType),
+    entityId: givenNumber(event.entityId),
+    expiresAt: givenNumber(event.expiresAt),
     metadata: event.metadata,
     channels: new ChannelSet(event.channels),
     subject: title,
     emailHtml: rendered === undefined ? null : rendered.emailHtml,
-    templateCode: rendered === undefined ? event.templateCode : null,
-    templateVars: rendered === undefined ? event.templateVars : {},
+    templateCode: rendered === undefined ? givenText(event.templateCode) : null,
+    templateVars: rendered === undefined ? event.templateVars : NO_VALUES,
   };
 }
 
-/** A text that says nothing is none. */
-function presentOf(text: string | null): string | null {
-  return text === null || isBlank(text) ? null : text;
+/** Producers in Go write 0 and "" where they have nothing. */
+function givenText(text: string | null): string | null {
+  return text === '' ? null : text;
+}
+
+function givenNumber(number: bigint | null): bigint | null {
+  return number === 0n ? null : number;
 }
 
 /** userId, unless it is 0, and userIds; each once. A userIds of 0 stays: it is a fault, not an absence. */

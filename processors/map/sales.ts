@@ -2,6 +2,7 @@
 import type { SalesEvent } from '../../schemas/types.js';
 import { NO_CORRECTIONS } from '../../topology/correction.js';
 import { ChannelSet } from '../channel-set.js';
+import { carried } from './carried.js';
 import { notify, type Mapper, type Mapping } from './mapping.js';
 
 const SOURCE = { sourceService: 'sales', category: 'SALES' };
@@ -54,9 +55,18 @@ export const mapSales: Mapper<SalesEvent> = (event) => {
     timestamp: event.timestamp,
     tenantId: event.tenantId,
     recipients: [event.assignedTo],
-    notification: notify(mapping, event, SOURCE, '', 'order', event.orderId),
+    notification: notify(mapping, event, SOURCE, {
+      priority: '',
+      entityType: 'order',
+      entityId: event.orderId,
+      metadata: metadataOf(event),
+    }),
     directory: null,
     contact: null,
     corrections: NO_CORRECTIONS,
   };
 };
+
+function metadataOf({ metadata, amount, currency, dueAt, customerName }: SalesEvent): Readonly<Record<string, string>> {
+  return carried(metadata, { amount, currency, dueAt, customerName });
+}

@@ -2,7 +2,7 @@
 import type { TaskEvent } from '../../schemas/types.js';
 import { NO_CORRECTIONS } from '../../topology/correction.js';
 import { ChannelSet } from '../channel-set.js';
-import { notify, type Mapper, type Mapping } from './mapping.js';
+import { NO_VALUES, notify, type Mapper, type Mapping } from './mapping.js';
 
 const SOURCE = { sourceService: 'ptm_task', category: 'TASK' };
 
@@ -54,7 +54,12 @@ export const mapTask: Mapper<TaskEvent> = (event) => {
     timestamp: event.timestamp,
     tenantId: event.tenantId,
     recipients: [event.assignedTo],
-    notification: notify(mapping, event, SOURCE, event.priority, 'task', event.taskId),
+    notification: notify(mapping, event, SOURCE, {
+      priority: event.priority,
+      entityType: 'task',
+      entityId: event.taskId,
+      metadata: NO_VALUES,
+    }),
     directory: null,
     contact: null,
     corrections: NO_CORRECTIONS,

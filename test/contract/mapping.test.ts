@@ -38,6 +38,12 @@ async function inApp(driven: Promise<Driven>): Promise<unknown> {
   return (await driven).outputs.NOTIFICATION_INAPP_TOPIC[0]?.event;
 }
 
+/** The in-app record's metadata and the push record's data. */
+function carriedBy({ outputs }: Driven): readonly object[] {
+  const all = [outputs.NOTIFICATION_INAPP_TOPIC[0]?.event.metadata, outputs.PUSH_REQUEST_TOPIC[0]?.event.data];
+  return all.map((values) => ({ ...values }));
+}
+
 describe('a task event', () => {
   it.each(TASK_ROWS)('%s makes "%s": %s', async (...row) => {
     const driver = await driverWithUser();
@@ -63,6 +69,17 @@ describe('a task event', () => {
     });
   });
 
+  it('carries nothing besides', async () => {
+    const driven = await (await driverWithUser()).feed('TASK_EVENT_TOPIC', task({ eventType: 'TASK_OVERDUE' }));
+    expect(carriedBy(driven)).toEqual([{}, {}]);
+  });
+
+  it('has its priority in capitals', async () => {
+    expect(await inApp(new TopologyDriver().feed('TASK_EVENT_TOPIC', task({ priority: 'high' })))).toMatchObject({
+      priority: 'HIGH',
+    });
+  });
+
   it('has priority NORMAL when it brings none', async () => {
     expect(await inApp(new TopologyDriver().feed('TASK_EVENT_TOPIC', task({ priority: ' ' })))).toMatchObject({
       priority: 'NORMAL',
@@ -85,8 +102,26 @@ describe('a CRM event', () => {
       sourceService: 'crm',
       entityType: 'opportunity',
       entityId: 601n,
-      metadata: {},
     });
+  });
+
+  it('hands on its metadata, value and stage, as texts, to clients and apps', async () => {
+    const metadata = { region: 'EU', stage: 'of the metadata' };
+    const event = crm({ eventType: 'ACTIVITY_DUE', metadata, value: 12500.5, stage: 'WON' });
+    const given = { region: 'EU', value: '12500.5', stage: 'WON' };
+    expect(carriedBy(await (await driverWithUser()).feed('CRM_EVENT_TOPIC', event))).toEqual([given, given]);
+  });
+
+  it('hands on nothing that it does not bring', async () => {
+    const event = crm({ eventType: 'ACTIVITY_DUE', metadata: {}, value: NaN, stage: '' });
+    expect(carriedBy(await (await driverWithUser()).feed('CRM_EVENT_TOPIC', event))).toEqual([{}, {}]);
+  });
+
+  it('keeps metadata whose names are those of Object.prototype', async () => {
+    const metadata = JSON.parse('{"__proto__":"a","constructor":"b"}') as Record<string, string>;
+    const driven = await new TopologyDriver().feed('CRM_EVENT_TOPIC', crm({ metadata }));
+    const out = driven.outputs.NOTIFICATION_INAPP_TOPIC[0]!.event.metadata;
+    expect(Object.entries(out).sort()).toEqual(Object.entries(metadata).sort());
   });
 
   it.each([
@@ -118,8 +153,26 @@ describe('a sales event', () => {
       sourceService: 'sales',
       entityType: 'order',
       entityId: 2n ** 63n - 1n,
-      metadata: {},
     });
+  });
+
+  it('hands on its metadata, amount, currency, due date and customer, as texts, to clients and apps', async () => {
+    const event = sales({
+      eventType: 'PAYMENT_DUE',
+      amount: 10,
+      currency: 'EUR',
+      dueAt: 1_760_000_000_000n,
+      customerName: 'Acme',
+      metadata: { channel: 'web' },
+    });
+    const given = { channel: 'web', amount: '10', currency: 'EUR', dueAt: '1760000000000', customerName: 'Acme' };
+    expect(carriedBy(await (await driverWithUser()).feed('SALES_EVENT_TOPIC', event))).toEqual([given, given]);
+  });
+
+  it('hands on nothing that it does not bring', async () => {
+    const nothing = { amount: null, currency: '', dueAt: 0n, customerName: '', metadata: {} };
+    const event = sales({ eventType: 'PAYMENT_DUE', ...nothing });
+    expect(carriedBy(await (await driverWithUser()).feed('SALES_EVENT_TOPIC', event))).toEqual([{}, {}]);
   });
 });
 

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { compileTemplates } from '../../processors/templates.js';
-import { TopologyDriver, type Driven } from '../../topology/driver.js';
+import { SCHEMAS } from '../../schemas/types.js';
+import { encodeWith, TopologyDriver, type Driven } from '../../topology/driver.js';
 import { counts, deliveries, driverWithUser, fate } from './drive.js';
-import { HAPPENED, request, TENANT, USER } from './events.js';
+import { HAPPENED, request, TENANT, user, USER } from './events.js';
 
 const TOPIC = 'NOTIFICATION_REQUEST_TOPIC';
 const EVERYWHERE = ['IN_APP', 'EMAIL', 'PUSH'];
@@ -109,9 +110,85 @@ describe('a request', () => {
     expect(fate(await driver.feed(TOPIC, request({ eventId: '3', title: ' ', message: '\n' })))).toBe('invalid-event');
   });
 
-  it('of any other type than CREATE_NOTIFICATION is dropped', async () => {
-    const driven = await new TopologyDriver().feed(TOPIC, request({ eventType: 'DELETE_NOTIFICATION' }));
-    expect(fate(driven)).toBe('dropped: unknown-type');
+  it.each(['', 'CREATE_NOTIFICATION', 'DELETE_NOTIFICATION', 'toString'])(
+    'is taken as it is, whatever its eventType says: %j',
+    async (eventType) => {
+      const driven = await new TopologyDriver().feed(TOPIC, request({ eventType }));
+      expect(deliveries(driven)).toEqual([['IN_APP DISPATCHED']]);
+    },
+  );
+
+  it.each([
+    ['low', 'LOW'],
+    ['High', 'HIGH'],
+    ['NORMAL', 'NORMAL'],
+    ['URGENT', 'NORMAL'],
+    [' ', 'NORMAL'],
+    ['toString', 'NORMAL'],
+  ])('of priority %j has %s', async (priority, expected) => {
+    const driver = await driverWithUser();
+    const { outputs } = await driver.feed(TOPIC, request({ priority, channels: EVERYWHERE }));
+    expect(outputs.NOTIFICATION_INAPP_TOPIC[0]?.event.priority).toBe(expected);
+    expect(outputs.PUSH_REQUEST_TOPIC[0]?.event.priority).toBe(expected);
+    expect(outputs.EMAIL_REQUEST_TOPIC[0]?.event.priority).toBe(expected);
+  });
+
+  it('of priority high passes what the user muted, however it is written', async () => {
+    const driver = new TopologyDriver();
+    await driver.feed('USER_EVENT_TOPIC', user({ mutedChannels: EVERYWHERE }));
+    const driven = await driver.feed(TOPIC, request({ priority: 'high', channels: EVERYWHERE }));
+    expect(deliveries(driven)).toEqual([EVERYWHERE.map((channel) => `${channel} DISPATCHED`)]);
+  });
+
+  it('names an unknown channel whole, once, for each recipient', async () => {
+    const long = `FAX-${'é'.repeat(1000)}🎉`;
+    const driven = await new TopologyDriver().feed(
+      TOPIC,
+      request({ userIds: [8n], channels: [long, `${long}2`, long] }),
+    );
+    const skipped = [`${long} SKIPPED UNKNOWN_CHANNEL`, `${long}2 SKIPPED UNKNOWN_CHANNEL`];
+    expect(deliveries(driven)).toEqual([skipped, skipped]);
+  });
+
+  it('whose unknown channels make more than goes out is dead-lettered, not cut', async () => {
+    const channels = ['x'.repeat(600_000), 'y'.repeat(600_000)];
+    expect(fate(await new TopologyDriver().feed(TOPIC, request({ channels })))).toBe('too-large');
+  });
+
+  it('with a blank title has the first line of its message as the subject of its e-mail', async () => {
+    const driver = await driverWithUser();
+    const event = request({ title: ' ', message: '\n Export ready\nGet it soon', channels: EVERYWHERE });
+    const { outputs } = await driver.feed(TOPIC, event);
+    expect(outputs.EMAIL_REQUEST_TOPIC[0]?.event.subject).toBe('Export ready');
+    expect(outputs.NOTIFICATION_INAPP_TOPIC[0]?.event.title).toBe(' ');
+  });
+});
+
+describe('a request of a producer that writes 0 and "" where it has nothing', () => {
+  const NOTHING = { userIds: [], actionUrl: '', actionType: '', entityType: '', entityId: 0n, expiresAt: 0n };
+
+  it('has none of these fields, and is sent', async () => {
+    const driver = await driverWithUser();
+    const driven = await driver.feed(TOPIC, request({ ...NOTHING, channels: EVERYWHERE, templateCode: '' }));
+    expect(deliveries(driven)).toEqual([EVERYWHERE.map((channel) => `${channel} DISPATCHED`)]);
+    const none = { actionUrl: null, expiresAt: null };
+    expect(driven.outputs.NOTIFICATION_INAPP_TOPIC[0]?.event).toMatchObject({
+      ...none,
+      actionType: null,
+      entityType: null,
+      entityId: null,
+    });
+    expect(driven.outputs.PUSH_REQUEST_TOPIC[0]?.event).toMatchObject(none);
+    expect(driven.outputs.EMAIL_REQUEST_TOPIC[0]?.event).toMatchObject({
+      templateCode: null,
+      body: 'Your export can be downloaded',
+    });
+  });
+
+  it('goes to userIds alone where userId is 0', async () => {
+    expect(
+      recipients(await new TopologyDriver().feed(TOPIC, request({ ...NOTHING, userId: 0n, userIds: [9n] }))),
+    ).toEqual([9n]);
   });
 });
 
@@ -133,6 +210,19 @@ describe('a request with an expiry', () => {
     const expired = ['IN_APP', 'EMAIL', 'PUSH', 'FAX'].map((channel) => `${channel} EXPIRED EXPIRED`);
     expect(deliveries(driven)).toEqual([expired, expired]);
     expect(counts(driven)).toEqual({ NOTIFICATION_DELIVERED_TOPIC: 2 });
+  });
+
+  it('of a writer in microseconds is expired at that time, too', async () => {
+    const driver = new TopologyDriver();
+    const fields = SCHEMAS.NotificationRequestEvent.fields.map((field) =>
+      field.name === 'expiresAt'
+        ? { ...field, type: ['null', { type: 'long', logicalType: 'timestamp-micros' }] }
+        : field,
+    );
+    const schema = { ...SCHEMAS.NotificationRequestEvent, fields };
+    const expiresAt = BigInt(driver.now - 1) * 1000n;
+    const driven = await driver.feedValue(TOPIC, encodeWith(schema, driver.register(schema), request({ expiresAt })));
+    expect(deliveries(driven)).toEqual([['IN_APP EXPIRED EXPIRED']]);
   });
 
   it('goes by the clock, not by the event', async () => {

@@ -107,13 +107,13 @@ describe('LayeredDirectory', () => {
 
   it('puts its own over one of the same time that the global store still has, until it has the own', () => {
     const global = new InMemoryDirectory();
-    global.set(user(6n, 'first', 'e1'));
-    let layers = [staging(user(6n, 'second', 'e2'))];
+    global.set(user(6n, 'first', 'z'));
+    let layers = [staging(user(6n, 'second', 'a'))];
     const directory = new LayeredDirectory(global, () => layers);
     directory.committed(layers[0]!);
     layers = [layer(0)];
     expect(emailOf(directory)).toBe('second');
-    global.set(user(6n, 'second as stored', 'e2'));
+    global.set(user(6n, 'second as stored', 'a'));
     expect(emailOf(directory)).toBe('second as stored');
   });
 
