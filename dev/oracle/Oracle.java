@@ -30,16 +30,24 @@ import org.apache.kafka.common.serialization.ByteArrayDeserializer;
  * Says what is committed, as the Java client sees it: a witness that shares no code with the client under test.
  *
  * <pre>
- * Oracle read BROKERS TOPIC...        every committed record up to the ends seen at the start
- * Oracle follow BROKERS TOPIC...      the same, and those that follow, until standard input closes
- * Oracle ends BROKERS TOPIC...        the last stable offset of each partition
- * Oracle committed BROKERS GROUP      the committed offsets of a consumer group
- * Oracle count BROKERS TOPIC...       of each topic, how many committed records, and how many different keys
+ * Oracle serve                      answers questions until standard input ends; each with clients of its own
+ * Oracle follow BROKERS TOPIC...    every committed record, and those that follow, until standard input ends
  * </pre>
  *
- * One JSON object a line on standard output. read and follow take FROM lines (topic TAB partition TAB offset) on
- * standard input, ended by an empty line; a partition not named is read from its beginning. Ends with 1 and a message
- * on standard error when something fails, with 2 on bad arguments.
+ * A question is a line (what TAB brokers TAB name TAB name...), FROM lines (topic TAB partition TAB offset), and an
+ * empty line; follow takes FROM lines and an empty line as well. A partition not named is read from its beginning.
+ *
+ * <pre>
+ * read BROKERS TOPIC...             every committed record up to the ends seen at the start
+ * ends BROKERS TOPIC...             the last stable offset of each partition
+ * log-ends BROKERS PREFIX           the end of each partition of those topics, whatever is still open before it
+ * committed BROKERS GROUP           the committed offsets of a consumer group
+ * transactions BROKERS PREFIX       those transactional ids, with their states: CompleteCommit, Ongoing, ...
+ * count BROKERS TOPIC...            of each topic, how many committed records, and how many different keys
+ * </pre>
+ *
+ * An answer is one JSON object a line, and then a line with a dot, or with an exclamation mark and what failed. follow
+ * writes the same objects; it ends with 1 and a message on standard error when something fails.
  */
 public final class Oracle {
     private static final Duration POLL = Duration.ofMillis(200);
@@ -48,33 +56,54 @@ public final class Oracle {
 
     private final OutputStream out = new BufferedOutputStream(System.out, 1 << 16);
 
-    public static void main(String[] args) {
-        if (args.length < 3) {
-            System.err.println("usage: Oracle read|follow|ends|committed|count BROKERS TOPIC...|GROUP");
+    public static void main(String[] args) throws IOException {
+        if (args.length == 1 && args[0].equals("serve")) {
+            new Oracle().serve();
+        } else if (args.length > 2 && args[0].equals("follow")) {
+            try {
+                new Oracle().read(args[1], Arrays.asList(args).subList(2, args.length), readStarts(), true);
+            } catch (Exception failure) {
+                System.err.println(failure);
+                System.exit(1);
+            }
+        } else {
+            System.err.println("usage: Oracle serve | Oracle follow BROKERS TOPIC...");
             System.exit(2);
         }
-        List<String> names = Arrays.asList(args).subList(2, args.length);
-        try {
-            Oracle oracle = new Oracle();
-            switch (args[0]) {
-                case "read" -> oracle.read(args[1], names, false);
-                case "follow" -> oracle.read(args[1], names, true);
-                case "ends" -> oracle.ends(args[1], names);
-                case "count" -> oracle.count(args[1], names);
-                case "committed" -> oracle.committed(args[1], names.get(0));
-                default -> throw new IllegalArgumentException("unknown command: " + args[0]);
+        // The stdin watcher of follow must not keep the process alive.
+        System.exit(0);
+    }
+
+    private void serve() throws IOException {
+        for (String question = readLine(); !question.isEmpty(); question = readLine()) {
+            Map<TopicPartition, Long> from = readStarts();
+            try {
+                answer(Arrays.asList(question.split("\t")), from);
+                text(".\n");
+            } catch (Exception failure) {
+                text("!");
+                out.write(failure.toString().replace('\n', ' ').getBytes(StandardCharsets.UTF_8));
+                text("\n");
             }
-            oracle.out.flush();
-            // The stdin watcher of follow must not keep the process alive.
-            System.exit(0);
-        } catch (Exception failure) {
-            System.err.println(failure);
-            System.exit(1);
+            out.flush();
         }
     }
 
-    private void read(String brokers, List<String> topics, boolean follow) throws IOException {
-        Map<TopicPartition, Long> from = readStarts();
+    private void answer(List<String> question, Map<TopicPartition, Long> from) throws Exception {
+        String brokers = question.get(1);
+        List<String> names = question.subList(2, question.size());
+        switch (question.get(0)) {
+            case "read" -> read(brokers, names, from, false);
+            case "ends" -> ends(brokers, names);
+            case "log-ends" -> logEnds(brokers, names.get(0));
+            case "committed" -> committed(brokers, names.get(0));
+            case "transactions" -> transactions(brokers, names.get(0));
+            case "count" -> count(brokers, names);
+            default -> throw new IllegalArgumentException("unknown question: " + question.get(0));
+        }
+    }
+
+    private void read(String brokers, List<String> topics, Map<TopicPartition, Long> from, boolean follow) throws IOException {
         try (KafkaConsumer<byte[], byte[]> consumer = new KafkaConsumer<>(consumerConfig(brokers))) {
             List<TopicPartition> partitions = partitionsOf(consumer, topics);
             consumer.assign(partitions);
@@ -164,16 +193,41 @@ public final class Oracle {
     }
 
     private void ends(String brokers, List<String> topics) throws Exception {
-        Map<TopicPartition, OffsetSpec> wanted = new HashMap<>();
         try (Admin admin = Admin.create(Map.of("bootstrap.servers", brokers))) {
-            for (var topic : admin.describeTopics(topics).allTopicNames().get(TIMEOUT_SECONDS, TimeUnit.SECONDS).values()) {
-                topic.partitions().forEach(one -> wanted.put(new TopicPartition(topic.name(), one.partition()), OffsetSpec.latest()));
+            writeOffsets(endsOf(admin, topics, IsolationLevel.READ_COMMITTED));
+        }
+    }
+
+    private void logEnds(String brokers, String prefix) throws Exception {
+        try (Admin admin = Admin.create(Map.of("bootstrap.servers", brokers))) {
+            List<String> topics = new ArrayList<>(admin.listTopics().names().get(TIMEOUT_SECONDS, TimeUnit.SECONDS));
+            topics.removeIf(topic -> !topic.startsWith(prefix));
+            writeOffsets(endsOf(admin, topics, IsolationLevel.READ_UNCOMMITTED));
+        }
+    }
+
+    private static Map<TopicPartition, Long> endsOf(Admin admin, List<String> topics, IsolationLevel level) throws Exception {
+        Map<TopicPartition, OffsetSpec> wanted = new HashMap<>();
+        for (var topic : admin.describeTopics(topics).allTopicNames().get(TIMEOUT_SECONDS, TimeUnit.SECONDS).values()) {
+            topic.partitions().forEach(one -> wanted.put(new TopicPartition(topic.name(), one.partition()), OffsetSpec.latest()));
+        }
+        var found = admin.listOffsets(wanted, new ListOffsetsOptions(level)).all().get(TIMEOUT_SECONDS, TimeUnit.SECONDS);
+        Map<TopicPartition, Long> offsets = new HashMap<>();
+        found.forEach((partition, info) -> offsets.put(partition, info.offset()));
+        return offsets;
+    }
+
+    private void transactions(String brokers, String prefix) throws Exception {
+        try (Admin admin = Admin.create(Map.of("bootstrap.servers", brokers))) {
+            for (var transaction : admin.listTransactions().all().get(TIMEOUT_SECONDS, TimeUnit.SECONDS)) {
+                if (transaction.transactionalId().startsWith(prefix)) {
+                    text("{\"id\":");
+                    string(transaction.transactionalId());
+                    text(",\"state\":");
+                    string(transaction.state().toString());
+                    text("}\n");
+                }
             }
-            var options = new ListOffsetsOptions(IsolationLevel.READ_COMMITTED);
-            var found = admin.listOffsets(wanted, options).all().get(TIMEOUT_SECONDS, TimeUnit.SECONDS);
-            Map<TopicPartition, Long> offsets = new HashMap<>();
-            found.forEach((partition, info) -> offsets.put(partition, info.offset()));
-            writeOffsets(offsets);
         }
     }
 

@@ -1,5 +1,5 @@
 /** How much is committed on topics, where reading every record would be too much. */
-import { runOracle, type OracleOptions } from './run-oracle.js';
+import { askOracle, type OracleOptions } from './run-oracle.js';
 
 export interface TopicCount {
   readonly topic: string;
@@ -14,6 +14,6 @@ export async function countCommitted(
 ): Promise<TopicCount[]> {
   const counts: TopicCount[] = [];
   const onLine = (line: string): void => void counts.push(JSON.parse(line) as TopicCount);
-  await runOracle(options, { command: 'count', names: options.topics, onLine });
+  await askOracle(options, { about: 'count', names: options.topics, onLine });
   return counts;
 }

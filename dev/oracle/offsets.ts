@@ -1,5 +1,5 @@
 /** Offsets as the Java admin client sees them. */
-import { runOracle, type OracleOptions } from './run-oracle.js';
+import { askOracle, type OracleOptions } from './run-oracle.js';
 
 export interface PartitionOffset {
   readonly topic: string;
@@ -14,6 +14,11 @@ export function endOffsets(
   return offsets(options, 'ends', options.topics);
 }
 
+/** The end of each partition of the topics with the prefix, whatever is still open before it. */
+export function logEnds(options: OracleOptions & { readonly prefix: string }): Promise<PartitionOffset[]> {
+  return offsets(options, 'log-ends', [options.prefix]);
+}
+
 /** The committed offsets of a consumer group; empty when it has none. */
 export function committedOffsets(options: OracleOptions & { readonly group: string }): Promise<PartitionOffset[]> {
   return offsets(options, 'committed', [options.group]);
@@ -21,7 +26,7 @@ export function committedOffsets(options: OracleOptions & { readonly group: stri
 
 async function offsets(
   options: OracleOptions,
-  command: 'ends' | 'committed',
+  about: 'ends' | 'log-ends' | 'committed',
   names: readonly string[],
 ): Promise<PartitionOffset[]> {
   const found: PartitionOffset[] = [];
@@ -29,6 +34,6 @@ async function offsets(
     const raw = JSON.parse(line) as { topic: string; partition: number; offset: string };
     found.push({ topic: raw.topic, partition: raw.partition, offset: BigInt(raw.offset) });
   };
-  await runOracle(options, { command, names, onLine });
+  await askOracle(options, { about, names, onLine });
   return found.sort((a, b) => a.topic.localeCompare(b.topic) || a.partition - b.partition);
 }

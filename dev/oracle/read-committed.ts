@@ -1,6 +1,6 @@
 /** What is committed on topics, as the Java client sees it. */
 import type { PartitionOffset } from './offsets.js';
-import { runOracle, type OracleOptions } from './run-oracle.js';
+import { askOracle, followOracle, type OracleOptions } from './run-oracle.js';
 
 export interface OracleRecord {
   readonly topic: string;
@@ -33,17 +33,16 @@ export interface Following {
 export async function readCommitted(options: ReadOptions): Promise<OracleRecord[]> {
   const records: OracleRecord[] = [];
   const onLine = (line: string): void => void records.push(parseRecord(line));
-  await runOracle(options, { command: 'read', names: options.topics, input: startLines(options), onLine });
+  await askOracle(options, { about: 'read', names: options.topics, from: startLines(options), onLine });
   return records;
 }
 
 /** Hands over every committed record of the topics, and those that follow, until stopped. */
 export function followCommitted(options: ReadOptions, onRecord: (record: OracleRecord) => void): Following {
   const stopping = new AbortController();
-  const ended = runOracle(options, {
-    command: 'follow',
+  const ended = followOracle(options, {
     names: options.topics,
-    input: startLines(options),
+    from: startLines(options),
     onLine: (line) => onRecord(parseRecord(line)),
     signal: stopping.signal,
   });

@@ -50,7 +50,12 @@ function parseJavaVersion(output: string): number | undefined {
   return match ? Number(match[1]) : undefined;
 }
 
+/** Of each path that was asked: a process asks again and again, and each answer is a Java machine that starts. */
+const versions = new Map<string, number>();
+
 async function javaVersion(java: string): Promise<number> {
+  const known = versions.get(java);
+  if (known !== undefined) return known;
   let output: string;
   try {
     // `java -version` writes to standard error.
@@ -62,6 +67,7 @@ async function javaVersion(java: string): Promise<number> {
   if (version === undefined) {
     throw new FatalError(`${java} -version gave no version, but: ${output.trim()}. ${WAY_OUT}`);
   }
+  versions.set(java, version);
   return version;
 }
 

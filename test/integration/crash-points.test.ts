@@ -2,11 +2,11 @@
 import { rmSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { readCommitted } from '../../dev/oracle/read-committed.js';
+import { transactionStates } from '../../dev/oracle/transactions.js';
 import { StateEnvironment } from '../../state/environment.js';
 import { storedTasks } from '../../state/task-store.js';
 import { CRASH_PRELOAD, GAPS, type Gap } from '../chaos/crash-gaps.js';
 import { prepareEnvironment, type TestEnvironment } from './harness/environment.js';
-import { transactionStates } from './harness/kafka-tools.js';
 import { differences, produceAll, untilProcessed } from './harness/outcome.js';
 import { testStack } from './harness/test-stack.js';
 import { makeWorkload, type Workload } from './harness/workload.js';
@@ -30,7 +30,8 @@ describe('a worker that dies', () => {
       await other?.stop();
       expect(doomed.lines).toContain(`crash at ${gap.name}`);
 
-      const state = (await transactionStates(`${test.prefix}app-0`)).get(`${test.prefix}app-0`);
+      const producer = `${test.prefix}app-0`;
+      const state = (await transactionStates({ brokers: testStack().kafkaBrokers, prefix: producer })).get(producer);
       const behind = await changelogRecordsBehind(test);
       switch (gap.leaves) {
         case 'open transaction':
@@ -53,7 +54,7 @@ describe('a worker that dies', () => {
       const healed = startWorker({ env: test.env('doomed', SMALL_COMMITS) });
       await untilProcessed(test.prefix);
       expect(await differences(test.prefix, workload)).toEqual([]);
-      expect((await healed.stop()).code).toBe(0);
+      expect(await healed.stop()).toEqual({ code: 0, signal: null });
       expect(await changelogRecordsBehind(test)).toBe(0);
     },
   );

@@ -14,10 +14,11 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { logEnds } from '../../dev/oracle/offsets.js';
 import { fillState } from '../unit/state/filled-state.js';
 import { prepareEnvironment, type TestEnvironment } from './harness/environment.js';
 import { restoredStores } from './harness/joined.js';
-import { consumerGroups, logEnds } from './harness/kafka-tools.js';
+import { consumerGroups } from './harness/kafka-tools.js';
 import { differences, produceAll, untilProcessed } from './harness/outcome.js';
 import { testStack } from './harness/test-stack.js';
 import { testKafka } from './harness/topics.js';
@@ -182,12 +183,14 @@ describe('a changelog whose start has passed the place where the store stands', 
     cpSync(join(directory, 'data.mdb'), join(old, 'data.mdb'), { recursive: true });
     await produceAll(test.prefix, part(1));
     await (await runWhole(test)).stop();
-    const ends = await logEnds(test.prefix);
+    const ends = await logEnds({ brokers: testStack().kafkaBrokers, prefix: test.prefix });
     await produceAll(test.prefix, part(2));
     await (await runWhole(test)).stop();
 
     const topic = `${test.prefix}app-dedup-changelog`;
-    const starts = [0, 1].map((partition) => ({ partition, offset: String(ends.get(`${topic}-${partition}`)) }));
+    const starts = ends
+      .filter((end) => end.topic === topic)
+      .map(({ partition, offset }) => ({ partition, offset: String(offset) }));
     await withAdmin(async (admin) => {
       await admin.fetchTopicOffsets(topic); // kafkajs deletes only in a topic that it has heard of
       await admin.deleteTopicRecords({ topic, partitions: starts });

@@ -2,10 +2,10 @@
 import { rmSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 
-import { endOffsets } from '../../dev/oracle/offsets.js';
+import { endOffsets, logEnds } from '../../dev/oracle/offsets.js';
+import { transactionStates } from '../../dev/oracle/transactions.js';
 import { prepareEnvironment } from './harness/environment.js';
 import { restoredStores } from './harness/joined.js';
-import { logEnds, transactionStates } from './harness/kafka-tools.js';
 import { differences, lag, produceAll, untilProcessed } from './harness/outcome.js';
 import { OUTPUT_TOPICS } from './harness/topics.js';
 import { testStack } from './harness/test-stack.js';
@@ -79,6 +79,10 @@ describe('a worker that is started again', () => {
   );
 });
 
+function placeOf({ topic, partition }: { readonly topic: string; readonly partition: number }): string {
+  return `${topic}-${partition}`;
+}
+
 describe('SIGTERM under load', () => {
   it('ends the worker with 0 within 10 s and leaves no transaction open', { timeout: 90_000 }, async () => {
     const test = await prepareEnvironment('sigterm', 4);
@@ -96,15 +100,15 @@ describe('SIGTERM under load', () => {
     expect(took).toBeLessThan(10_000);
     expect(left).toBeGreaterThan(0);
 
-    const states = await transactionStates(test.prefix);
+    const brokers = testStack().kafkaBrokers;
+    const states = await transactionStates({ brokers, prefix: test.prefix });
     expect([...states.keys()].sort()).toEqual([0, 1, 2, 3].map((task) => `${test.prefix}app-${task}`));
     for (const [id, state] of states) expect(state, id).toMatch(/^(Complete\w+|Empty)$/);
     const topics = [...OUTPUT_TOPICS, 'app-dedup-changelog', 'app-user-directory'].map((topic) => test.prefix + topic);
-    const ends = await logEnds(test.prefix);
-    const stable = await endOffsets({ brokers: testStack().kafkaBrokers, topics });
+    const ends = new Map((await logEnds({ brokers, prefix: test.prefix })).map((end) => [placeOf(end), end.offset]));
+    const stable = await endOffsets({ brokers, topics });
     expect(stable.filter(({ offset }) => offset > 0n).length).toBeGreaterThan(4);
-    for (const { topic, partition, offset } of stable)
-      expect(offset, `${topic}-${partition}`).toBe(ends.get(`${topic}-${partition}`));
+    for (const end of stable) expect(end.offset, placeOf(end)).toBe(ends.get(placeOf(end)));
 
     const next = startWorker({ env: test.env('b') });
     await untilProcessed(test.prefix);

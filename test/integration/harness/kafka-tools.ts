@@ -6,24 +6,6 @@ import { dirname, join } from 'node:path';
 import { runKafkaTool } from './run-kafka-tool.js';
 import { testStack } from './test-stack.js';
 
-/** The state of each transactional id with the prefix, as `kafka-transactions list` has it: CompleteCommit, Ongoing, ... */
-export async function transactionStates(prefix: string): Promise<Map<string, string>> {
-  const lines = await kafkaTool('TransactionsCommand', ['list']);
-  const rows = lines.map((line) => line.trim().split(/\s+/)).filter(([id]) => id?.startsWith(prefix));
-  return new Map(rows.map((columns) => [columns[0]!, columns.at(-1)!]));
-}
-
-/** The last offset of each partition of the topics with the prefix, whatever is still open before it. */
-export async function logEnds(prefix: string): Promise<Map<string, bigint>> {
-  const lines = await kafkaTool('GetOffsetShell', ['--topic', `${prefix.replaceAll('.', '\\.')}.*`]);
-  return new Map(
-    lines.map((line) => {
-      const [topic, partition, offset] = line.split(':');
-      return [`${topic}-${partition}`, BigInt(offset!)];
-    }),
-  );
-}
-
 /** `kafka-consumer-groups` on the group of an environment, of which no member may be alive. */
 export async function consumerGroups(prefix: string, ...args: readonly string[]): Promise<string[]> {
   return kafkaTool('consumer.group.ConsumerGroupCommand', ['--group', `${prefix}app`, ...args]);

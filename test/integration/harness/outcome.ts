@@ -48,7 +48,7 @@ export async function untilProcessed(prefix: string, deadlineMs = 45_000): Promi
   }
 }
 
-/** One connection for many questions: the oracle would start two Java machines for each. */
+/** One connection for many questions. */
 async function openLag(prefix: string): Promise<[lagOf: () => Promise<number>, close: () => Promise<void>]> {
   const admin = testKafka(testStack().kafkaBrokers).admin();
   await admin.connect();
