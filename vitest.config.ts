@@ -1,4 +1,17 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
+
+import { ALONE } from './test/integration/alone.js';
+
+const alone = Object.keys(ALONE).map((name) => `test/integration/${name}`);
+const gone = alone.filter((path) => !existsSync(join(import.meta.dirname, path)));
+if (gone.length > 0) throw new Error(`test/integration/alone.ts names ${gone.join(', ')}, which does not exist.`);
+
+const patient = { testTimeout: 120_000, hookTimeout: 120_000 };
+const onStack = { ...patient, globalSetup: ['test/integration/stack.setup.ts'] };
+/** After the tests that need no stack, which keep every core busy. More would only wait for one another: they share brokers. */
+const twoAtATime = { maxWorkers: 2, sequence: { groupOrder: 1 } };
 
 /** Folders tell the cost: unit, contract and model need no broker; integration and browser run on the real stack. */
 export default defineConfig({
@@ -9,36 +22,20 @@ export default defineConfig({
       { test: { name: 'unit', include: ['test/unit/**/*.test.ts'], testTimeout: 10_000 } },
       { test: { name: 'contract', include: ['test/contract/**/*.test.ts'], testTimeout: 10_000 } },
       { test: { name: 'model', include: ['test/model/**/*.test.ts'], testTimeout: 10_000 } },
+      // They mostly wait: for a group to notice, for a broker to come back.
+      { test: { ...onStack, ...twoAtATime, name: 'browser', include: ['test/browser/**/*.test.ts'] } },
+      { test: { ...patient, ...twoAtATime, name: 'chaos', include: ['test/chaos/**/*.test.ts'] } },
       {
         test: {
+          ...onStack,
+          ...twoAtATime,
           name: 'integration',
           include: ['test/integration/**/*.test.ts'],
-          globalSetup: ['test/integration/stack.setup.ts'],
-          testTimeout: 120_000,
-          hookTimeout: 120_000,
-          // They share the registry's next id, and some measure themselves against a load: two at a time they fail now and then.
-          fileParallelism: false,
+          exclude: alone,
         },
       },
-      {
-        test: {
-          name: 'chaos',
-          include: ['test/chaos/**/*.test.ts'],
-          testTimeout: 120_000,
-          hookTimeout: 120_000,
-          fileParallelism: false,
-        },
-      },
-      {
-        test: {
-          name: 'browser',
-          include: ['test/browser/**/*.test.ts'],
-          globalSetup: ['test/integration/stack.setup.ts'],
-          testTimeout: 120_000,
-          hookTimeout: 120_000,
-          fileParallelism: false,
-        },
-      },
+      // What wants the machine for itself, one file after another, at the end.
+      { test: { ...onStack, name: 'integration-alone', include: alone, fileParallelism: false } },
     ],
   },
 });

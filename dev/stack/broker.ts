@@ -31,6 +31,7 @@ export function brokerSpec(root: string, layout: Layout, id: number): MemberSpec
     logFiles: [log],
     args: (artifacts) => [
       ...['-Xms64m', `-Xmx${layout.brokerHeapMb}m`, '-XX:+UseSerialGC', '-XX:+ExitOnOutOfMemoryError'],
+      ...(layout.shortLived ? ['-XX:TieredStopAtLevel=1'] : []),
       '-Djava.awt.headless=true',
       ...[`-Dlog4j2.configurationFile=${log4jConfig()}`, `-Dstack.log=${log}`],
       ...['-cp', artifacts.kafka, 'kafka.Kafka', configFile(root, id)],

@@ -23,6 +23,8 @@ export interface Layout {
   readonly brokers: readonly BrokerLayout[];
   readonly registryPort: number;
   readonly brokerHeapMb: number;
+  /** Whether its brokers are compiled by the quick compiler alone. */
+  readonly shortLived?: boolean | undefined;
 }
 
 const MOST_BROKERS = 3;
@@ -78,6 +80,7 @@ export async function planLayout(place: StackPlace): Promise<Layout> {
     brokers,
     registryPort: await keepOrChoose(stored?.registryPort),
     brokerHeapMb: stored?.brokerHeapMb ?? place.brokerHeapMb,
+    shortLived: stored?.shortLived ?? place.shortLived,
   };
   await writeLayout(place.root, layout);
   return layout;

@@ -19,7 +19,7 @@ it.each(CASES.filter(({ id }) => SHORT.includes(id)))(
   { timeout: 400_000 },
   async (chaosCase) => {
     const seed = Number(process.env['CHAOS_SEED'] ?? 1);
-    const options = { seed, events: EVENTS, rate: 600, progress: (line: string) => console.log(line) };
+    const options = { seed, events: EVENTS, rate: 600, hurries: true, progress: (line: string) => console.log(line) };
     const { verdict, effects, errors } = await runRound(chaosCase, cluster, 1, options);
     expect(errors).toEqual([]);
     expect(verdict!.faults).toEqual([]);

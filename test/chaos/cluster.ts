@@ -28,7 +28,7 @@ export class Cluster {
   static async start(progress: (line: string) => void): Promise<Cluster> {
     const root = await mkdtemp(join(tmpdir(), 'notification-streams-chaos-'));
     guardStack(root);
-    const info = await up({ root, brokers: 3, fronted: true, progress });
+    const info = await up({ root, brokers: 3, fronted: true, shortLived: true, progress });
     const proxies = await Promise.all(info.fronts.map(({ advertised, port }) => BrokerProxy.listen(advertised, port)));
     const registry = await RegistryProxy.listen(info.schemaRegistryUrl);
     const admin = testKafka(info.kafkaBrokers).admin();

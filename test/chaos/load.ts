@@ -67,17 +67,24 @@ export class Load {
   }
 
   /**
-   * Sends at that many records a second; comes back with the last one sent. While `isNeeded`, a reserve is kept and
-   * sent slowly: on a slow machine a fault may take longer than the load was meant to.
+   * Sends at that many records a second, and at `rateAfter` once it is not needed any more; comes back with the last one
+   * sent. While `isNeeded`, a reserve is kept and sent slowly: on a slow machine a fault may take longer than the load was
+   * meant to.
    */
-  async sendAt(rate: number, records: readonly Sent[], isNeeded: () => boolean, signal: AbortSignal): Promise<void> {
+  async sendAt(
+    { rate, rateAfter = rate }: { readonly rate: number; readonly rateAfter?: number },
+    records: readonly Sent[],
+    isNeeded: () => boolean,
+    signal: AbortSignal,
+  ): Promise<void> {
     const reserve = records.length * RESERVE;
     let next = 0;
     let due = 0;
     for (let last = performance.now(); next < records.length && !signal.aborted;) {
       await delay(TICK_MS);
-      const isSlow = isNeeded() && records.length - next <= reserve;
-      due += ((performance.now() - last) / 1000) * (isSlow ? reserve / RESERVE_SECONDS : rate);
+      const isSlow = records.length - next <= reserve;
+      const now = !isNeeded() ? rateAfter : isSlow ? reserve / RESERVE_SECONDS : rate;
+      due += ((performance.now() - last) / 1000) * now;
       last = performance.now();
       const until = Math.min(records.length, Math.floor(due));
       this.send(records.slice(next, until));

@@ -24,6 +24,8 @@ export interface RoundOptions {
   readonly events: number;
   /** Records a second, when the case does not say how long its load lasts. */
   readonly rate: number;
+  /** What is left of the load when the fault is over comes at once, not at its rate. */
+  readonly hurries?: boolean;
   /** Modules that every worker's node imports first: a defect put in on purpose. */
   readonly nodeArgs?: readonly string[];
   /** A folder that is given every worker's log. */
@@ -135,7 +137,12 @@ export class Round {
     this.#loadedAt = performance.now();
     this.#loadMs = (events.length / rate) * 1000;
     const loading = this.load
-      .sendAt(rate, events, () => this.#injecting, this.#stop.signal)
+      .sendAt(
+        { rate, rateAfter: this.options.hurries ? Infinity : rate },
+        events,
+        () => this.#injecting,
+        this.#stop.signal,
+      )
       .finally(() => (this.#loading = false));
     const before = this.witness.count;
     await until('the load comes through', () => this.witness.count > before + 200, 60_000);

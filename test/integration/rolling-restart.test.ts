@@ -3,6 +3,7 @@ import { expect, it } from 'vitest';
 
 import { prepareEnvironment } from './harness/environment.js';
 import { restoredStores, shareTasks, tasksOf } from './harness/joined.js';
+import { LastingLoad } from './harness/lasting-load.js';
 import { differences, produceAll, untilProcessed } from './harness/outcome.js';
 import { byLabels, readinessOf, scrape } from './harness/scrape.js';
 import { until } from './harness/until.js';
@@ -26,25 +27,15 @@ it('loses and repeats nothing in a rolling restart of four workers under load', 
     return samples.every((of) => byLabels(of, 'directory_entries')[''] === workload.users.length);
   });
 
-  const slice = 400;
-  const restart = { isOver: false };
-  let produced = 0;
-  const producing = (async (): Promise<void> => {
-    for (; produced < workload.events.length; produced += slice) {
-      await produceAll(test.prefix, workload.events.slice(produced, produced + slice));
-      // Spread over the whole restart; what is left when it is over comes at once.
-      if (!restart.isOver) await new Promise((resolve) => setTimeout(resolve, 150));
-    }
-  })();
+  const load = LastingLoad.begin(test.prefix, workload.events);
   for (const [index, state] of states.entries()) {
     expect(await workers[index]!.stop('SIGTERM')).toEqual({ code: 0, signal: null });
-    expect(produced).toBeLessThan(workload.events.length);
+    expect(load.left).toBeGreaterThan(0);
     workers[index] = startWorker({ env: env(state) });
     await workers[index].ready();
     await until('four workers share the tasks', () => shareTasks(workers, TASKS));
   }
-  restart.isOver = true;
-  await producing;
+  await load.finish();
   await untilProcessed(test.prefix);
   expect(await differences(test.prefix, workload)).toEqual([]);
   for (const worker of workers) expect((await worker.stop()).code).toBe(0);

@@ -3,6 +3,7 @@ import { expect, it } from 'vitest';
 
 import { prepareEnvironment } from './harness/environment.js';
 import { restoredStores, shareTasks, tasksOf } from './harness/joined.js';
+import { LastingLoad } from './harness/lasting-load.js';
 import { differences, lag, produceAll, untilProcessed } from './harness/outcome.js';
 import { byLabels, scrape } from './harness/scrape.js';
 import { until } from './harness/until.js';
@@ -28,19 +29,17 @@ it('loses and repeats nothing while a third worker joins and one leaves under lo
     return samples.every((of) => byLabels(of, 'directory_entries')[''] === workload.users.length);
   });
 
-  const slice = 1_000;
-  const producing = (async (): Promise<void> => {
-    for (let at = 0; at < workload.events.length; at += slice)
-      await produceAll(test.prefix, workload.events.slice(at, at + slice));
-  })();
+  const load = LastingLoad.begin(test.prefix, workload.events);
   const c = startWorker({ env: env('c') });
   await until('three workers share the tasks', () => shareTasks([a, b, c], TASKS));
   expect([tasksOf(a).length, tasksOf(b).length, tasksOf(c).length]).toEqual([2, 2, 2]);
-  expect(await lag(test.prefix)).toBeGreaterThan(0);
+  await until('there is work to do', async () => (await lag(test.prefix)) > 0);
+  expect(load.left).toBeGreaterThan(0);
 
   expect(await b.stop('SIGTERM')).toEqual({ code: 0, signal: null });
   await until('the two that stay share the tasks', () => shareTasks([a, c], TASKS));
-  await producing;
+  expect(load.left).toBeGreaterThan(0);
+  await load.finish();
   await untilProcessed(test.prefix);
   expect(await differences(test.prefix, workload)).toEqual([]);
   expect((await a.stop()).code).toBe(0);

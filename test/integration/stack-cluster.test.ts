@@ -16,7 +16,7 @@ let stack: StackInfo;
 beforeAll(async () => {
   root = await mkdtemp(join(tmpdir(), 'notification-streams-cluster-'));
   guardStack(root);
-  stack = await up({ root, brokers: 3 });
+  stack = await up({ root, brokers: 3, shortLived: true });
 });
 afterAll(() => reset({ root }));
 

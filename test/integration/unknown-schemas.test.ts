@@ -8,12 +8,16 @@ import { prepareEnvironment } from './harness/environment.js';
 import { messagesOf } from './harness/messages.js';
 import { produceAll, untilProcessed } from './harness/outcome.js';
 import { deadLetterOf, eventIds, headersOf, readOutputs } from './harness/outputs.js';
+import { bringUpOwnRegistry } from './harness/own-stack.js';
 import { spoilt, UNKNOWN_ID, withSchemaId } from './harness/poison.js';
 import { registerVersion } from './harness/register-version.js';
 import { testStack } from './harness/test-stack.js';
 import { until } from './harness/until.js';
 import { startWorker } from './harness/worker.js';
 import type { Sent } from './harness/workload.js';
+
+// The next ids are foreseen here.
+bringUpOwnRegistry('unknown-schemas');
 
 const FAST_RETRIES = { RETRY_BACKOFF_MS: '20' };
 
