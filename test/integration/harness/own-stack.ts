@@ -8,37 +8,39 @@ import { planLayout } from '../../../dev/stack/layout.js';
 import { placeOf, type StackOptions } from '../../../dev/stack/place.js';
 import { reset, startRegistry, up } from '../../../dev/stack/stack.js';
 import { guardStack } from './guard.js';
-import { testStack, useStack } from './test-stack.js';
+import { testStack, useStack, type TestStack } from './test-stack.js';
 import { stopWorkers } from './worker.js';
 
 /** Brings it up before the tests of this file, and makes it the one that they run on. */
 export function bringUpOwnStack(name: string): void {
-  beforeAll(async () => {
-    const root = await mkdtemp(join(tmpdir(), `notification-streams-${name}-`));
-    guardStack(root);
-    const { kafkaBrokers, schemaRegistryUrl } = await up({ root, shortLived: true });
-    useStack({ kafkaBrokers, schemaRegistryUrl, options: { root } });
+  bringUp(name, async (options) => {
+    const { kafkaBrokers, schemaRegistryUrl } = await up({ ...options, shortLived: true });
+    return { kafkaBrokers, schemaRegistryUrl };
   });
-  afterAll(tearDown);
 }
 
 /** Only a registry, beside the brokers that all share: nobody else takes its next id. */
 export function bringUpOwnRegistry(name: string): void {
-  beforeAll(async () => {
-    const { kafkaBrokers } = testStack();
-    const root = await mkdtemp(join(tmpdir(), `notification-streams-${name}-`));
-    guardStack(root);
+  bringUp(name, async (options) => {
     // A stack of which nothing else is ever started.
-    await planLayout(placeOf({ root }));
-    const { schemaRegistryUrl } = await startRegistry({ root });
-    useStack({ kafkaBrokers, schemaRegistryUrl, options: { root } });
+    await planLayout(placeOf(options));
+    const { schemaRegistryUrl } = await startRegistry(options);
+    return { kafkaBrokers: testStack().kafkaBrokers, schemaRegistryUrl };
   });
-  afterAll(tearDown);
 }
 
-async function tearDown(): Promise<void> {
-  await stopWorkers();
-  await reset(ownStack());
+function bringUp(name: string, start: (options: StackOptions) => Promise<Omit<TestStack, 'options'>>): void {
+  let root: string;
+  beforeAll(async () => {
+    root = await mkdtemp(join(tmpdir(), `notification-streams-${name}-`));
+    guardStack(root);
+    useStack({ ...(await start({ root })), options: { root } });
+  });
+  afterAll(async () => {
+    await stopWorkers();
+    // By its own name: when it did not come up, the stack of this file is still the one that all share.
+    await reset({ root });
+  });
 }
 
 /** For stopBroker and the like. */
