@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 
 import { down, formatExports, reset, status, up } from '../dev/stack/stack.js';
 import { ConfigError } from '../topology/errors.js';
+import { shownAddress } from '../topology/shown.js';
 
 export function addDevCommands(program: Command): void {
   const dev = program.command('dev').description('a real Kafka and a real schema registry on this machine');
@@ -42,7 +43,7 @@ async function refuseForeignBroker(): Promise<void> {
   const own = (await status())?.some(({ address }) => address === named) ?? false;
   if (!own)
     throw new ConfigError([
-      `KAFKA_BROKERS is "${named}": a stack of your own is used only when it is not set. Unset it (and SCHEMA_REGISTRY_URL) to start one`,
+      `KAFKA_BROKERS is ${shownAddress(named)}: a stack of your own is used only when it is not set. Unset it (and SCHEMA_REGISTRY_URL) to start one`,
     ]);
 }
 

@@ -39,10 +39,15 @@ function readSet(settings: readonly string[], faults: string[]): RawConfig {
     const at = setting.indexOf('=');
     const name = setting.slice(0, at);
     if (at < 1 || !OPTION_NAMES.includes(name))
-      faults.push(`--set ${setting.slice(0, at < 1 ? undefined : at)}: expected NAME=value with the name of an option`);
+      faults.push(`--set ${nameIn(setting)}: expected NAME=value with the name of an option`);
     else set[name] = setting.slice(at + 1);
   }
   return set;
+}
+
+/** What stands where the name should, if it looks like one: anything else may be a secret. */
+function nameIn(setting: string): string {
+  return /^([A-Z][A-Z0-9]*_[A-Z0-9_]*)(?:=|$)/.exec(setting)?.[1] ?? '(not shown)';
 }
 
 function readFile(path: string, faults: string[]): RawConfig {
@@ -59,9 +64,16 @@ function readFile(path: string, faults: string[]): RawConfig {
     }
     return options;
   } catch (error) {
-    faults.push(`the config file ${path} can not be read: ${messageOf(error)}`);
+    // What a parser says quotes what it read.
+    const why = error instanceof SyntaxError ? `it is no JSON${placeIn(error)}` : messageOf(error);
+    faults.push(`the config file ${path} can not be read: ${why}`);
     return {};
   }
+}
+
+function placeIn({ message }: SyntaxError): string {
+  const [place = ''] = / at position \d+(?: \(line \d+ column \d+\))?$/.exec(message) ?? [];
+  return place;
 }
 
 function isPlain(value: unknown): value is string | number | boolean {

@@ -1,11 +1,13 @@
 /** The writers' schemas by the registry's id, and the decoding of records with them. */
-import { messageOf, OutageError } from '../topology/errors.js';
+import { setMaxListeners } from 'node:events';
+import { messageOf } from '../topology/errors.js';
 import type { Logger } from '../topology/log.js';
 import type { SourceTopic } from '../topology/record.js';
 import type { Decoded, DecodedSink, EventDecoder, SinkDecoder, SinkEvents, SourceEvent } from './codecs.js';
 import type { RegistryAnswer, RegistryClient } from './registry-client.js';
 import { RegistryHealth } from './registry-health.js';
-import { RetryBudget } from './retry-budget.js';
+import { RegistryOutageError } from './registry-outage.js';
+import { RegistryWitness } from './registry-witness.js';
 import { SharedFlights } from './shared-flights.js';
 import type { AvroTopic } from './topic-records.js';
 import { type Patience, untilAnswered } from './until-answered.js';
@@ -19,6 +21,8 @@ export interface SchemaCatalogOptions {
   readonly retryAttempts: number;
   /** RETRY_BACKOFF_MS: the n-th wait is n times that. */
   readonly retryBackoffMs: number;
+  /** One of our own subjects: an answer for it shows that the registry works, before any id was answered. */
+  readonly ownSubject?: string;
   /** Shared with whatever else asks the registry, for one readiness. */
   readonly health?: RegistryHealth;
   readonly log?: Logger;
@@ -29,20 +33,35 @@ export interface SchemaCatalogOptions {
 
 export interface ResolveOptions {
   readonly signal: AbortSignal;
-  /** The caller's own (one a task); without one, what all such callers share. */
-  readonly budget?: RetryBudget;
+  /** Values that come next: the ids in them that are not known either are asked for at the same time. */
+  readonly ahead?: Iterable<Buffer | null>;
 }
 
-/** An id that the registry did not know when last asked. */
-interface Unknown {
-  readonly kind: 'unknown';
-  readonly attempts: number;
+/** An id that the registry did not know, or could not give, when last asked: its records are poison until then. */
+interface Condemned {
+  readonly kind: 'condemned';
+  readonly poison: Poison;
   readonly until: number;
 }
 
+type Entry = Writer | Condemned;
+
+/** What one try gave for an id. */
+type IdAnswer =
+  | { readonly kind: 'schema'; readonly registered: RegisteredSchema }
+  /** The registry does not know it yet. */
+  | { readonly kind: 'unknown' }
+  /** The registry never gives this one, though it answers for others. */
+  | { readonly kind: 'at-fault'; readonly blames: string };
+
 type Poison = Extract<Decoded, { kind: 'poison' }>;
 
-const NEGATIVE_TTL_MS = 30_000;
+const UNKNOWN_TTL_MS = 30_000;
+const AT_FAULT_TTL_MS = 5 * 60_000;
+/** Tries of an id that is at fault itself. Not RETRY_ATTEMPTS: fewer could be a registry that stumbles. */
+const FAULTY_TRIES = 3;
+/** Ids that one caller asks for ahead. */
+const MAX_AHEAD = 256;
 /** A bound on memory; an id that fell out is asked for again. */
 const MAX_ENTRIES = 10_000;
 /** The registry's ids are positive 32-bit integers; a greater one is known to nobody and not worth a question. */
@@ -53,15 +72,17 @@ export class SchemaCatalog implements EventDecoder, SinkDecoder {
   readonly #patience: Patience;
   readonly #retryAttempts: number;
   readonly #now: () => number;
-  readonly #commonBudget: RetryBudget;
-  readonly #entries = new Map<number, Writer | Unknown>();
+  readonly #witness: RegistryWitness;
+  readonly #writers = new Map<number, Writer>();
+  /** Apart: whoever makes up ids must not push out those that are in use. */
+  readonly #condemned = new Map<number, Condemned>();
   readonly #flights = new SharedFlights<number>();
 
   constructor(options: SchemaCatalogOptions) {
     this.health = options.health ?? new RegistryHealth();
     this.#now = options.now ?? (() => performance.now());
     this.#retryAttempts = options.retryAttempts;
-    this.#commonBudget = new RetryBudget({ now: this.#now });
+    this.#witness = new RegistryWitness({ client: options.client, subject: options.ownSubject });
     this.#patience = {
       client: options.client,
       health: this.health,
@@ -87,21 +108,51 @@ export class SchemaCatalog implements EventDecoder, SinkDecoder {
   /**
    * Asks the registry for an id, once for all who wait for it; afterwards `decode` knows what to make of it. An outage
    * is waited out and shows in `health`. Rejects only with the signal's reason.
+   *
+   * An id's patience is its own, by the clock from when it is first asked for: however many others are unknown, it gets
+   * all its tries, and they cost a caller who asks ahead the time of one.
    */
-  resolve(schemaId: number, options: ResolveOptions): Promise<void> {
-    const budget = options.budget ?? this.#commonBudget;
-    return this.#flights.join(schemaId, options.signal, (signal) => this.#learn(schemaId, budget, signal));
+  resolve(schemaId: number, { signal, ahead }: ResolveOptions): Promise<void> {
+    const resolved = this.#resolve(schemaId, signal);
+    if (ahead !== undefined) this.#askAhead(ahead, schemaId, signal);
+    return resolved;
+  }
+
+  #resolve(schemaId: number, signal: AbortSignal): Promise<void> {
+    return this.#flights.join(schemaId, signal, (joint) => this.#learn(schemaId, joint));
+  }
+
+  #askAhead(values: Iterable<Buffer | null>, asked: number, signal: AbortSignal): void {
+    const ids = new Set<number>();
+    for (const value of values) {
+      if (value === null || !hasHeader(value)) continue;
+      const id = readSchemaId(value);
+      if (id !== asked && id <= MAX_SCHEMA_ID && this.#known(id) === undefined) ids.add(id);
+      if (ids.size === MAX_AHEAD) break;
+    }
+    if (ids.size === 0) return;
+    // One listener on the caller's signal, however many wait.
+    const joint = AbortSignal.any([signal]);
+    setMaxListeners(0, joint);
+    // Rejects with the signal's reason alone; the caller hears that itself.
+    for (const id of ids) this.#resolve(id, joint).catch(() => undefined);
+  }
+
+  /** Undefined when it is to be asked for. */
+  #known(schemaId: number): Entry | undefined {
+    const writer = this.#writers.get(schemaId);
+    if (writer !== undefined) return writer;
+    const condemned = this.#condemned.get(schemaId);
+    return condemned !== undefined && condemned.until > this.#now() ? condemned : undefined;
   }
 
   #decode(topic: AvroTopic, value: Buffer): Exclude<Decoded, { kind: 'event' }> | { kind: 'event'; event: unknown } {
     if (!hasHeader(value)) return poison('bad-magic', describeHead(value));
     const schemaId = readSchemaId(value);
     if (schemaId > MAX_SCHEMA_ID) return unknownSchema(schemaId, 1);
-    const entry = this.#entries.get(schemaId);
+    const entry = this.#known(schemaId);
     if (entry === undefined) return { kind: 'unresolved', schemaId };
-    if (entry.kind === 'unknown') {
-      return entry.until > this.#now() ? unknownSchema(schemaId, entry.attempts) : { kind: 'unresolved', schemaId };
-    }
+    if (entry.kind === 'condemned') return entry.poison;
     if (entry.kind === 'refused') return poison('wrong-record', `schema id ${schemaId} is ${entry.message}`);
     if (entry.topic !== topic) {
       return poison('wrong-record', `schema id ${schemaId} is ${entry.recordName}, which ${topic} does not carry`);
@@ -114,40 +165,64 @@ export class SchemaCatalog implements EventDecoder, SinkDecoder {
     }
   }
 
-  async #learn(schemaId: number, budget: RetryBudget, signal: AbortSignal): Promise<void> {
+  async #learn(schemaId: number, signal: AbortSignal): Promise<void> {
     const { wait, backoffMs } = this.#patience;
+    let faults = 0;
     for (let attempts = 1; ; attempts++) {
-      const request = { method: 'GET', path: `/schemas/ids/${schemaId}`, signal } as const;
-      const registered = await untilAnswered(this.#patience, request, readRegistered);
-      if (registered !== undefined) {
-        this.#remember(schemaId, admitWriter(registered));
-        return;
+      const answer = await this.#ask(schemaId, signal);
+      switch (answer.kind) {
+        case 'schema':
+          this.#witness.saw(schemaId);
+          remember(this.#writers, schemaId, admitWriter(answer.registered));
+          return;
+        case 'unknown':
+          if (attempts < this.#retryAttempts) break;
+          this.#condemn(schemaId, unknownSchema(schemaId, attempts), UNKNOWN_TTL_MS);
+          return;
+        case 'at-fault':
+          faults += 1;
+          if (faults < FAULTY_TRIES) break;
+          this.#condemn(schemaId, atFault(schemaId, answer.blames, attempts), AT_FAULT_TTL_MS);
+          return;
       }
-      const pause = attempts * backoffMs;
-      if (attempts >= this.#retryAttempts || !budget.take(pause)) {
-        this.#remember(schemaId, { kind: 'unknown', attempts, until: this.#now() + NEGATIVE_TTL_MS });
-        return;
-      }
-      await wait(pause, signal);
+      await wait(attempts * backoffMs, signal);
     }
   }
 
-  #remember(schemaId: number, entry: Writer | Unknown): void {
-    this.#entries.delete(schemaId);
-    this.#entries.set(schemaId, entry);
-    if (this.#entries.size > MAX_ENTRIES) this.#entries.delete(this.#entries.keys().next().value!);
+  #ask(schemaId: number, signal: AbortSignal): Promise<IdAnswer> {
+    const request = { method: 'GET', path: `/schemas/ids/${schemaId}`, signal } as const;
+    return untilAnswered<IdAnswer>(this.#patience, request, readAnswer, async ({ blames, message }) => {
+      if (blames === undefined || !(await this.#witness.answersForOthersThan(schemaId))) return undefined;
+      this.#patience.log?.warn({ schemaId, error: message }, 'the schema registry answers, but not for this schema id');
+      return { kind: 'at-fault', blames };
+    });
+  }
+
+  #condemn(schemaId: number, poison: Poison, ttlMs: number): void {
+    remember(this.#condemned, schemaId, { kind: 'condemned', poison, until: this.#now() + ttlMs });
   }
 }
 
-/** The schema of an answer, or undefined when the registry does not know the id. */
-function readRegistered(answer: RegistryAnswer): RegisteredSchema | undefined {
-  if (answer.kind === 'missing') return undefined;
-  if (answer.kind === 'refused') throw new OutageError(`the schema registry refused a look-up: ${answer.message}`);
+function remember<E extends Entry>(entries: Map<number, E>, schemaId: number, entry: E): void {
+  entries.delete(schemaId);
+  entries.set(schemaId, entry);
+  if (entries.size > MAX_ENTRIES) entries.delete(entries.keys().next().value!);
+}
+
+/** Throws RegistryOutageError for an answer that is none. */
+function readAnswer(answer: RegistryAnswer): IdAnswer {
+  if (answer.kind === 'missing') return { kind: 'unknown' };
+  if (answer.kind === 'refused') {
+    const { status, message } = answer;
+    throw new RegistryOutageError('refusing', `the schema registry refused a look-up (${status}): ${message}`, {
+      blames: `it answers ${status}`,
+    });
+  }
   const { schema, schemaType = 'AVRO' } = answer.body;
   if (typeof schema !== 'string' || typeof schemaType !== 'string') {
-    throw new OutageError('the schema registry answered a look-up by id without a schema');
+    throw new RegistryOutageError('unusable', 'the schema registry answered a look-up by id without a schema');
   }
-  return { schema, schemaType };
+  return { kind: 'schema', registered: { schema, schemaType } };
 }
 
 function poison(reason: Poison['reason'], message: string, error?: unknown): Poison {
@@ -157,6 +232,11 @@ function poison(reason: Poison['reason'], message: string, error?: unknown): Poi
 
 function unknownSchema(schemaId: number, attempts: number): Poison {
   return { ...poison('unknown-schema', `the schema registry does not know the schema id ${schemaId}`), attempts };
+}
+
+function atFault(schemaId: number, blames: string, attempts: number): Poison {
+  const message = `the schema registry has no usable schema for id ${schemaId}: ${blames}, and answers for others`;
+  return { ...poison('wrong-record', message), attempts };
 }
 
 function describeHead(value: Buffer): string {

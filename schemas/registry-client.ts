@@ -3,12 +3,14 @@
  * @kafkajs/confluent-schema-registry reports a registry that can not be reached as a 400, has no timeout and no bound on
  * the answer's size, and follows redirects; so workers ask through this client.
  */
-import { FatalError, messageOf, OutageError } from '../topology/errors.js';
+import { FatalError, messageOf } from '../topology/errors.js';
+import { RegistryOutageError, type RegistryFault } from './registry-outage.js';
+import { Slots } from './slots.js';
 
 /** What the registry said. Anything else is an outage. */
 export type RegistryAnswer =
   | { readonly kind: 'ok'; readonly body: Readonly<Record<string, unknown>> }
-  /** A 404 in the registry's own words, so that no proxy's page is taken for it. */
+  /** A 404 in the registry's own words (error_code 40401 to 40403), so that no proxy's page is taken for it. */
   | { readonly kind: 'missing'; readonly message: string }
   /** The request itself is refused (409 incompatible, 422 invalid). */
   | { readonly kind: 'refused'; readonly status: number; readonly message: string };
@@ -29,6 +31,10 @@ export interface RegistryClientOptions {
 }
 
 const MAX_ANSWER_BYTES = 1024 * 1024;
+/** Ids are asked for together: the registry, and our descriptors, are not to feel how many there are. */
+const AT_ONCE = 16;
+/** The registry's own: no such subject, version, schema. */
+const NOT_KNOWN = new Set<unknown>([40401, 40402, 40403]);
 const MEDIA_TYPE = 'application/vnd.schemaregistry.v1+json';
 
 export class RegistryClient {
@@ -36,6 +42,7 @@ export class RegistryClient {
   readonly baseUrl: string;
   readonly auth: { readonly username: string; readonly password: string } | undefined;
   readonly #timeoutMs: number;
+  readonly #slots = new Slots(AT_ONCE);
 
   /** Throws a FatalError when the url is none. */
   constructor(options: RegistryClientOptions) {
@@ -49,10 +56,15 @@ export class RegistryClient {
   }
 
   /**
-   * Throws an OutageError for whatever trying again may cure without anybody's doing (no answer, 5xx, a wrong body) or
-   * needs an operator (401, a redirect); rejects with the signal's reason once that aborts.
+   * Throws a RegistryOutageError for whatever trying again may cure without anybody's doing (no answer, 5xx, a wrong
+   * body) or needs an operator (401, a redirect), also where it may be the fault of what was asked for; rejects with the
+   * signal's reason once that aborts.
    */
-  async ask(request: RegistryRequest): Promise<RegistryAnswer> {
+  ask(request: RegistryRequest): Promise<RegistryAnswer> {
+    return this.#slots.run(request.signal, () => this.#ask(request));
+  }
+
+  async #ask(request: RegistryRequest): Promise<RegistryAnswer> {
     const label = `${request.method} ${this.baseUrl}${request.path}`;
     const timeout = AbortSignal.timeout(this.#timeoutMs);
     const signal = request.signal === undefined ? timeout : AbortSignal.any([request.signal, timeout]);
@@ -64,12 +76,12 @@ export class RegistryClient {
         signal,
         ...(request.body === undefined ? {} : { body: JSON.stringify(request.body) }),
       });
-      return judge(response.status, parseObject(await readBounded(response)), label);
+      return judge(response.status, parseObject(await readBounded(response, label)), label);
     } catch (error) {
       request.signal?.throwIfAborted();
-      if (error instanceof OutageError) throw error;
+      if (error instanceof RegistryOutageError) throw error;
       const reason = timeout.aborted ? `no answer within ${this.#timeoutMs} ms` : causeOf(error);
-      throw new OutageError(`the schema registry failed ${label}: ${reason}`, error);
+      throw new RegistryOutageError('unreachable', `the schema registry failed ${label}: ${reason}`, { cause: error });
     }
   }
 
@@ -102,25 +114,50 @@ function judge(status: number, body: Record<string, unknown> | undefined, label:
   const code = body?.['error_code'];
   const message = typeof body?.['message'] === 'string' ? body['message'].slice(0, 300) : '';
   if (status === 200 && body !== undefined) return { kind: 'ok', body };
-  if (status === 404 && typeof code === 'number') return { kind: 'missing', message };
+  if (status === 404 && NOT_KNOWN.has(code)) return { kind: 'missing', message };
   if ((status === 409 || status === 422) && typeof code === 'number') return { kind: 'refused', status, message };
-  const hint =
-    status === 401 || status === 403
-      ? ' (are the credentials in SCHEMA_REGISTRY_URL right?)'
-      : status === 404 || (status >= 300 && status < 400)
-        ? ' (is the path in SCHEMA_REGISTRY_URL right?)'
-        : '';
-  const fault = body === undefined ? 'without a JSON object' : message;
-  throw new OutageError(`the schema registry answered ${status} to ${label}${hint}${fault === '' ? '' : `: ${fault}`}`);
+  const fault = faultOf(status);
+  const said = body === undefined ? 'without a JSON object' : message;
+  throw new RegistryOutageError(
+    fault,
+    `the schema registry answered ${status} to ${label}${HINTS[fault] ?? ''}${said === '' ? '' : `: ${said}`}`,
+    isOfRequest(status) ? { blames: `it answers ${status}` } : {},
+  );
 }
 
-async function readBounded(response: Response): Promise<string> {
+const HINTS: Partial<Record<RegistryFault, string>> = {
+  credentials: ' (are the credentials in SCHEMA_REGISTRY_URL right?)',
+  path: ' (is the path in SCHEMA_REGISTRY_URL right?)',
+};
+
+function faultOf(status: number): RegistryFault {
+  if (status === 401 || status === 403) return 'credentials';
+  if (status === 404 || (status >= 300 && status < 400)) return 'path';
+  if (status === 408 || status === 429) return 'busy';
+  if (status >= 500) return 'failing';
+  return status >= 400 ? 'refusing' : 'unusable';
+}
+
+/** Any 4xx but those that are never about one request: no credentials, too slow, too often, a proxy's own 404. */
+function isOfRequest(status: number): boolean {
+  return status >= 400 && status < 500 && ![401, 404, 408, 429].includes(status);
+}
+
+async function readBounded(response: Response, label: string): Promise<string> {
   const chunks: Uint8Array[] = [];
   let size = 0;
   for await (const chunk of (response.body ?? []) as AsyncIterable<Uint8Array>) {
     size += chunk.length;
     // Leaving the loop cancels the body.
-    if (size > MAX_ANSWER_BYTES) throw new Error(`an answer of more than ${MAX_ANSWER_BYTES} bytes`);
+    if (size > MAX_ANSWER_BYTES) {
+      const blames = `an answer of more than ${MAX_ANSWER_BYTES} bytes`;
+      // An error page is of the registry, however long.
+      throw new RegistryOutageError(
+        response.ok ? 'unusable' : faultOf(response.status),
+        `the schema registry failed ${label}: ${blames}`,
+        response.ok ? { blames: `it gives ${blames}` } : {},
+      );
+    }
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString('utf8');

@@ -1,21 +1,23 @@
-/** Whether the schema registry answers, for readiness. */
+/** Whether the schema registry answers, for readiness: the registry, and not what it says of one id. */
+import type { RegistryFault } from './registry-outage.js';
+
 export class RegistryHealth {
-  readonly #outages = new Map<symbol, string>();
+  readonly #outages = new Map<symbol, RegistryFault>();
 
   /** False while something waits for the registry. */
   get ready(): boolean {
     return this.#outages.size === 0;
   }
 
-  /** What is waited for and why, or undefined when ready. Without credentials. */
-  get reason(): string | undefined {
+  /** What is wrong, or undefined when ready. */
+  get fault(): RegistryFault | undefined {
     return this.#outages.values().next().value;
   }
 
-  /** `waiter` (one for each wait) waits because of `reason`. Returns true when this was not known yet. */
-  down(waiter: symbol, reason: string): boolean {
-    const isNew = !this.#outages.has(waiter);
-    this.#outages.set(waiter, reason);
+  /** `waiter` (one for each wait) waits because of this. Returns true when nobody waited because of it yet. */
+  down(waiter: symbol, fault: RegistryFault): boolean {
+    const isNew = ![...this.#outages.values()].includes(fault);
+    this.#outages.set(waiter, fault);
     return isNew;
   }
 

@@ -1,10 +1,11 @@
 /** Our sink schemas' ids, for a worker: looked up, never registered, so that a worker needs no right to write. */
-import { FatalError, OutageError } from '../topology/errors.js';
+import { FatalError } from '../topology/errors.js';
 import type { Logger } from '../topology/log.js';
 import type { AvroRecord } from './avro-schema.js';
 import type { SinkSchemaIds } from './encoder.js';
 import type { RegistryAnswer, RegistryClient } from './registry-client.js';
 import type { RegistryHealth } from './registry-health.js';
+import { RegistryOutageError } from './registry-outage.js';
 import { type AvroTopic, SINK_RECORDS } from './topic-records.js';
 import { type Patience, untilAnswered } from './until-answered.js';
 import { realWait, type Wait } from './wait.js';
@@ -71,7 +72,7 @@ export function foundId(answer: RegistryAnswer): number | undefined {
   }
   const { id } = answer.body;
   if (typeof id !== 'number' || !Number.isInteger(id)) {
-    throw new OutageError('the schema registry answered a look-up by schema without an id');
+    throw new RegistryOutageError('unusable', 'the schema registry answered a look-up by schema without an id');
   }
   return id;
 }

@@ -5,25 +5,26 @@
  */
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { FILE_MODE, FOLDER_MODE } from './private-folder.js';
 
 export const DATA_FILE = 'data.mdb';
-const LOCK_FILE = 'lock.mdb';
-const FOLDER = 'aside';
+export const LOCK_FILE = 'lock.mdb';
+export const ASIDE = 'aside';
 const REASON_FILE = 'reason.json';
 /** Stores kept: the first ones, and the newest. */
 const KEPT = 3;
 
-/** `foreign`: a sound one of another application or cluster. */
-export type Fault = 'damaged' | 'foreign';
+/** `foreign`: a sound one of another application or cluster. `surplus`: one of ours beside a newer one. */
+export type Fault = 'damaged' | 'foreign' | 'surplus';
 
-/** Moves the store of the directory aside and says where it is now. No process may have it open. */
-export function moveAside(directory: string, fault: Fault, why: string): string {
-  const folder = join(directory, FOLDER);
+/** Moves the store of the directory aside, below `to`, and says where it is now. No process may have it open. */
+export function moveAside(directory: string, fault: Fault, why: string, to = directory): string {
+  const folder = join(to, ASIDE);
   const stamp = new Date().toISOString().replaceAll(/[:.]/g, '-');
   const target = join(folder, `${stamp}-${fault}`);
-  for (const surplus of stored(directory).slice(KEPT - 1)) rmSync(join(folder, surplus), { recursive: true });
-  mkdirSync(target, { recursive: true });
-  writeFileSync(join(target, REASON_FILE), `${JSON.stringify({ fault, why })}\n`);
+  for (const surplus of stored(to).slice(KEPT - 1)) rmSync(join(folder, surplus), { recursive: true });
+  mkdirSync(target, { recursive: true, mode: FOLDER_MODE });
+  writeFileSync(join(target, REASON_FILE), `${JSON.stringify({ fault, why })}\n`, { mode: FILE_MODE });
   renameSync(join(directory, DATA_FILE), join(target, DATA_FILE));
   rmSync(join(directory, LOCK_FILE), { force: true });
   return target;
@@ -31,14 +32,14 @@ export function moveAside(directory: string, fault: Fault, why: string): string 
 
 /** The first damaged store that was moved aside and is still there: it may hold what a changelog has lost. */
 export function damagedAside(directory: string): string | undefined {
-  const folder = join(directory, FOLDER);
+  const folder = join(directory, ASIDE);
   const found = stored(directory).find((name) => faultOf(join(folder, name, REASON_FILE)) === 'damaged');
   return found && join(folder, found);
 }
 
 /** Oldest first. */
 function stored(directory: string): string[] {
-  const folder = join(directory, FOLDER);
+  const folder = join(directory, ASIDE);
   return existsSync(folder) ? readdirSync(folder).sort() : [];
 }
 

@@ -11,11 +11,12 @@
  * hold the directory beside it.
  */
 import { randomInt } from 'node:crypto';
-import { closeSync, mkdirSync, openSync, readdirSync, rmSync } from 'node:fs';
+import { chmodSync, closeSync, mkdirSync, openSync, readdirSync, rmSync } from 'node:fs';
 import { connect, createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { FatalError, messageOf } from '../topology/errors.js';
+import { FILE_MODE, FOLDER_MODE } from './private-folder.js';
 
 /** Of those that come at the same instant, all may step back; they come again after a while that differs. */
 const TRIES = 5;
@@ -32,7 +33,7 @@ export class DirectoryLock {
 
   /** Throws FatalError when another process has the directory. */
   static async take(directory: string): Promise<DirectoryLock> {
-    mkdirSync(directory, { recursive: true });
+    mkdirSync(directory, { recursive: true, mode: FOLDER_MODE });
     const handle = openSync(directory, 'r');
     try {
       return new DirectoryLock(await listenAlone(directory, pathTo(directory, handle)), handle);
@@ -88,7 +89,10 @@ function listen(path: string): Promise<Server | undefined> {
       if (error.code === 'EADDRINUSE') resolve(undefined);
       else reject(error);
     });
-    server.listen(path, () => resolve(server.unref()));
+    server.listen(path, () => {
+      chmodSync(path, FILE_MODE);
+      resolve(server.unref());
+    });
   });
 }
 

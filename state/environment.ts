@@ -5,11 +5,14 @@
  * (overlappingSync); never noSync or a writable map, which can corrupt. That is enough, since Kafka holds the truth:
  * after a crash the store stands at an earlier commit and the changelog is replayed from there.
  */
-import { mkdirSync, statfsSync } from 'node:fs';
+import { chmodSync, mkdirSync, statfsSync } from 'node:fs';
+import { join } from 'node:path';
 import { open, type RootDatabase } from 'lmdb';
 import { atMost } from '../topology/at-most.js';
 import { FatalError, messageOf, StoreDamagedError, StoreFullError } from '../topology/errors.js';
+import { DATA_FILE, LOCK_FILE } from './aside.js';
 import { isDamage, isFull } from './native-errors.js';
+import { FILE_MODE, FOLDER_MODE } from './private-folder.js';
 import { suspect } from './store-marks.js';
 import { Batch, Table } from './table.js';
 
@@ -31,7 +34,7 @@ export class StateEnvironment {
   constructor(directory: string) {
     this.directory = directory;
     try {
-      mkdirSync(directory, { recursive: true });
+      mkdirSync(directory, { recursive: true, mode: FOLDER_MODE });
       this.#root = open({
         path: directory,
         // Else a name with a dot in it is taken for that of a file.
@@ -42,6 +45,8 @@ export class StateEnvironment {
         // Every write is a batch of its own; with it, a write that fails rejects a promise that nobody can listen to.
         eventTurnBatching: false,
       });
+      // LMDB makes them as the umask has it.
+      for (const file of [DATA_FILE, LOCK_FILE]) chmodSync(join(directory, file), FILE_MODE);
     } catch (error) {
       throw new FatalError(`STATE_DIR ${directory} can not be opened as a state store: ${messageOf(error)}`, error);
     }

@@ -8,6 +8,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { FatalError, messageOf, StoreFullError } from '../topology/errors.js';
 import type { Logger } from '../topology/log.js';
 import { isFull } from './native-errors.js';
+import { FILE_MODE } from './private-folder.js';
 
 /** About what a large commit takes. LMDB is not to be opened or written with less: on a full disk its lock file ends the process. */
 const PROBE_BYTES = 4 * 1024 * 1024;
@@ -82,7 +83,7 @@ export class Room {
   async #probe(): Promise<boolean> {
     const path = join(this.#directory, 'probe');
     try {
-      const file = await open(path, 'w');
+      const file = await open(path, 'w', FILE_MODE);
       try {
         await file.writeFile(Buffer.alloc(PROBE_BYTES));
         await file.sync();

@@ -4,11 +4,15 @@
  */
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { FILE_MODE } from './private-folder.js';
 
 const SUSPECT = 'suspect';
 const OPENING = 'opening';
 /** A process may be killed by others while it opens; twice in a row it was the store. */
 const DEATHS = 2;
+
+/** Names of the files. */
+export const MARKS: readonly string[] = [SUSPECT, OPENING];
 
 /** Says so to the next start. A mark that can not be written is done without: the check of the file stands by itself. */
 export function suspect(directory: string, why: string): void {
@@ -46,7 +50,7 @@ function read(directory: string, name: string): string | undefined {
 
 function mark(directory: string, name: string, text: string): void {
   try {
-    writeFileSync(join(directory, name), text);
+    writeFileSync(join(directory, name), text, { mode: FILE_MODE });
   } catch {
     // a full disk, for one
   }

@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { DEFAULT_ACTION_URL_SCHEMES, schemeFault } from '../processors/action-url.js';
 import { ConfigError } from './errors.js';
 import type { KafkaSettings, OffsetSpec } from './kafka/index.js';
+import { shown, shownAddress } from './shown.js';
 import { CONTRACT_TOPICS, TopicNames } from './topic-names.js';
 
 /** Values by option name, as the environment or a config file gives them. */
@@ -43,9 +44,16 @@ const list = z.string().transform((text) =>
 
 const flag = z.enum(['true', 'false'], { error: 'expected true or false' }).transform((text) => text === 'true');
 
+const afterHost = ({ pathname, search, hash }: URL): string => pathname + search + hash;
+
 const httpUrl = z
   .string()
-  .refine((text) => /^https?:\/\/[^/\s]+/.test(text) && URL.canParse(text), 'expected an http or https URL');
+  .refine((text) => /^https?:\/\/[^/\s]+/.test(text) && URL.canParse(text), 'expected an http or https URL')
+  .refine(
+    // What was meant as a password is then taken for a path, and shown as one.
+    (text) => !URL.canParse(text) || !afterHost(new URL(text)).includes('@'),
+    'expected a URL whose / ? # and @ in user and password are percent-encoded',
+  );
 
 const startFrom = z.string().transform((text, context): OffsetSpec => {
   if (text === 'earliest' || text === 'latest') return text;
@@ -56,7 +64,8 @@ const startFrom = z.string().transform((text, context): OffsetSpec => {
 });
 
 const roles = list.refine(
-  (names) => names.length > 0 && names.every((name) => name === 'stream' || name === 'gateway'),
+  (names): names is ('stream' | 'gateway')[] =>
+    names.length > 0 && names.every((name) => name === 'stream' || name === 'gateway'),
   'expected stream, gateway, or both with a comma between',
 );
 
@@ -78,10 +87,12 @@ const prefix = z
   .regex(/^[a-zA-Z0-9._-]{0,80}$/, 'expected letters, digits, dot, dash or underscore (up to 80)');
 
 const OPTIONS = {
-  KAFKA_BROKERS: list.refine(
-    (brokers) => brokers.length > 0 && brokers.every((b) => /^[^\s:]+:\d{1,5}$/.test(b)),
-    'expected host:port, several with commas between',
-  ),
+  KAFKA_BROKERS: list.refine((brokers) => brokers.length > 0 && brokers.every((b) => /^[^\s:@/]+:\d{1,5}$/.test(b)), {
+    error: ({ input }) =>
+      String(input).includes('@')
+        ? 'expected host:port; a name and a password are KAFKA_SASL_USERNAME and KAFKA_SASL_PASSWORD'
+        : 'expected host:port, several with commas between',
+  }),
   SCHEMA_REGISTRY_URL: httpUrl,
   APP_ID: name.default('notification-streams'),
   STATE_DIR: z.string().min(1, 'expected a folder').default('.state'),
@@ -131,6 +142,8 @@ const OPTIONS = {
 
 /** Never shown, not even when they are wrong. */
 const SECRETS = new Set(['JWT_SECRET', 'KAFKA_SASL_PASSWORD']);
+/** Shown without the credentials that they may hold, or that somebody thinks they may. */
+const ADDRESSES = new Set(['KAFKA_BROKERS', 'SCHEMA_REGISTRY_URL', 'JWKS_URL']);
 
 const topicOptions = Object.fromEntries(CONTRACT_TOPICS.map((topic) => [topic, name.optional()])) as Record<
   (typeof CONTRACT_TOPICS)[number],
@@ -176,12 +189,8 @@ export function parseConfig(raw: RawConfig, needs: ConfigNeeds = {}): Config {
 
 function fault(option: string, value: string | undefined, message: string): string {
   if (value === undefined) return `${option} is not set: ${EXPECTED[option] ?? 'a value is needed'}`;
-  return `${option} is ${SECRETS.has(option) ? '(not shown)' : shown(value)}: ${message}`;
-}
-
-/** Quoted; a URL may hold credentials. */
-function shown(value: string): string {
-  return JSON.stringify(value.replace(/\/\/[^/@\s]*@/, '//***@'));
+  const as = SECRETS.has(option) ? '(not shown)' : ADDRESSES.has(option) ? shownAddress(value) : shown(value);
+  return `${option} is ${as}: ${message}`;
 }
 
 const EXPECTED: Readonly<Record<string, string>> = {
@@ -198,7 +207,9 @@ function crossFaults(given: RawConfig, needs: ConfigNeeds): string[] {
     OPTIONS[option].safeParse(given[option]).data as Parsed[K] | undefined;
   const runsGateway = needs.gateway === true && alone('ROLES')?.includes('gateway') === true;
   if (given['JWT_SECRET'] !== undefined && given['JWKS_URL'] !== undefined) {
-    faults.push(`JWT_SECRET and JWKS_URL are both set: expected one of them (JWKS_URL is ${shown(given['JWKS_URL'])})`);
+    faults.push(
+      `JWT_SECRET and JWKS_URL are both set: expected one of them (JWKS_URL is ${shownAddress(given['JWKS_URL'])})`,
+    );
   } else if (runsGateway && given['JWT_SECRET'] === undefined && given['JWKS_URL'] === undefined) {
     faults.push(
       'neither JWT_SECRET nor JWKS_URL is set: the gateway needs one of them to check tokens, or ROLES=stream to run without the gateway',

@@ -15,6 +15,7 @@ import {
 } from './kafka/index.js';
 import type { Logger } from './log.js';
 import type { Outages } from './outages.js';
+import type { Waiter } from './reasons.js';
 
 const FETCH = { maxWaitMs: 250, maxBytes: 4 * 1024 * 1024, maxBytesPerPartition: 1024 * 1024 };
 const RETRY_MS = 500;
@@ -110,7 +111,7 @@ export class Connections {
   }
 
   /** A fetcher with connections of its own, for these topics: what it asks for does not wait behind the long polls of the other one. */
-  async anotherFetcher(topics: readonly string[], part: string): Promise<Fetcher> {
+  async anotherFetcher(topics: readonly string[], part: Waiter): Promise<Fetcher> {
     const cluster = createCluster(this.#settings, this.#log);
     const leaders = new Leaders(cluster);
     const fetcher = new Fetcher(leaders, this.#fetch, this.#log, (error) => this.outages.report(part, error));
@@ -127,7 +128,7 @@ export class Connections {
   }
 
   /** Tries until a broker answers; an outage shows in readiness meanwhile. Any other error is thrown. */
-  async patiently<T>(ask: () => Promise<T>, part: string): Promise<T> {
+  async patiently<T>(ask: () => Promise<T>, part: Waiter): Promise<T> {
     for (;;) {
       try {
         const answer = await ask();

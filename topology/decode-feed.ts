@@ -4,16 +4,23 @@ import type { Logger } from './log.js';
 import type { Metrics } from './metrics.js';
 
 export interface FeedDecoder extends SinkDecoder {
-  resolve(schemaId: number, options: { readonly signal: AbortSignal }): Promise<void>;
+  resolve(
+    schemaId: number,
+    options: { readonly signal: AbortSignal; readonly ahead?: Iterable<Buffer | null> },
+  ): Promise<void>;
 }
 
-/** The event, or undefined for a record of another name or one that can not be read: counted, logged and skipped. */
+/**
+ * The event, or undefined for a record of another name or one that can not be read: counted, logged and skipped.
+ * `fetched`: the records that the value was fetched with, whose unknown schema ids are asked for at the same time.
+ */
 export async function decodeFeed<T extends keyof SinkEvents>(
   topic: T,
   value: Buffer,
   offset: number,
   services: { readonly decoder: FeedDecoder; readonly log: Logger; readonly metrics: Metrics },
   signal: AbortSignal,
+  fetched: Iterable<{ readonly value: Buffer | null }> = [],
 ): Promise<SinkEvents[T] | undefined> {
   for (;;) {
     const decoded = services.decoder.decodeSink(topic, value);
@@ -21,7 +28,7 @@ export async function decodeFeed<T extends keyof SinkEvents>(
       case 'event':
         return decoded.event;
       case 'unresolved':
-        await services.decoder.resolve(decoded.schemaId, { signal });
+        await services.decoder.resolve(decoded.schemaId, { signal, ahead: valuesOf(fetched) });
         continue;
       case 'poison':
         services.metrics.records_unroutable_total.inc({ topic });
@@ -29,4 +36,8 @@ export async function decodeFeed<T extends keyof SinkEvents>(
         return undefined;
     }
   }
+}
+
+function* valuesOf(records: Iterable<{ readonly value: Buffer | null }>): Generator<Buffer | null> {
+  for (const { value } of records) yield value;
 }

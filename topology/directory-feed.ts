@@ -103,7 +103,8 @@ export class DirectoryFeed {
       const piece = await feed.next(signal);
       const entries: DirectoryEntry[] = [];
       for (const { value, offset } of piece.records) {
-        const entry = value && (await decodeFeed('USER_DIRECTORY', value, offset, this.#services, signal));
+        const entry =
+          value && (await decodeFeed('USER_DIRECTORY', value, offset, this.#services, signal, piece.records));
         if (entry) entries.push(entry);
       }
       await room.write(() => directory.apply(partition, entries, piece.nextOffset, clock.now()), signal);

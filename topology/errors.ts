@@ -3,6 +3,8 @@
  * Poison is not among them: it is an outcome (see outcome.ts), since a poison record is expected input.
  */
 
+import type { Reason } from './reasons.js';
+
 type ErrorCode =
   | 'ERR_RETRYABLE'
   | 'ERR_OUTAGE'
@@ -31,6 +33,13 @@ export class RetryableError extends StreamsError {
 /** A broker or the registry can not be reached: wait, say so in readiness, lose nothing. */
 export class OutageError extends StreamsError {
   readonly code = 'ERR_OUTAGE';
+  /** What readiness says, where the error behind it does not. */
+  readonly reason: Reason | undefined;
+
+  constructor(message: string, cause?: unknown, reason?: Reason) {
+    super(message, cause);
+    this.reason = reason;
+  }
 }
 
 /** Another worker owns the task now: close dirty, rejoin. */

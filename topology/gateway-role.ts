@@ -2,17 +2,20 @@
 import { setMaxListeners } from 'node:events';
 import type { Ack } from '../processors/fanout/acks.js';
 import { Gateway } from '../processors/fanout/gateway.js';
+import { DEFAULT_LIMITS } from '../processors/fanout/limits.js';
 import { createTokenVerifier } from '../processors/fanout/token.js';
 import type { EventEncoder } from '../schemas/codecs.js';
 import type { Config } from './config.js';
 import type { Connections } from './connections.js';
 import type { FeedDecoder } from './decode-feed.js';
+import { connectionsWithin } from './descriptors.js';
 import { messageOf } from './errors.js';
 import { InAppFeed } from './in-app-feed.js';
 import { EventProducer } from './kafka/index.js';
 import type { Logger } from './log.js';
 import type { Metrics } from './metrics.js';
 import type { Readiness } from './readiness.js';
+import type { Reason } from './reasons.js';
 
 export interface GatewayRoleOptions {
   readonly config: Config;
@@ -20,11 +23,16 @@ export interface GatewayRoleOptions {
   readonly metrics: Metrics;
   readonly readiness: Readiness;
   readonly connections: Connections;
-  readonly decoder: FeedDecoder;
+  /** `health`: whether the registry answers. */
+  readonly decoder: FeedDecoder & { readonly health: { readonly ready: boolean } };
   /** A new one, which is the role's own. Waits for the registry. */
   readonly encoder: () => Promise<EventEncoder>;
+  /** How many files this process may have open. */
+  readonly descriptorLimit: number;
   readonly fatal: (error: unknown) => void;
 }
+
+const FEED_WAITS: Reason = { code: 'feed-waits' };
 
 export class GatewayRole {
   readonly #options: GatewayRoleOptions;
@@ -32,6 +40,8 @@ export class GatewayRole {
   readonly #producer: EventProducer;
   readonly #stop = new AbortController();
   #feed: InAppFeed | undefined;
+  /** Reads of the in-app topic that wait for a schema. */
+  #resolving = 0;
 
   constructor(options: GatewayRoleOptions) {
     const { config, metrics, log, readiness } = options;
@@ -52,16 +62,37 @@ export class GatewayRole {
       onAck: (ack) => this.#acknowledge(ack),
       metrics,
       log,
+      limits: connectionsWithin(options.descriptorLimit, DEFAULT_LIMITS.maxSockets),
     });
     // Feeds of each partition wait on it.
     setMaxListeners(0, this.#stop.signal);
-    readiness.set('gateway', 'the in-app topic is not read yet');
+    readiness.set('gateway', { code: 'not-followed' });
   }
 
   /** Physical names of the topics that must exist. */
   topics(): string[] {
     const { names } = this.#options.config;
     return [names.physical('NOTIFICATION_INAPP_TOPIC'), names.physical('NOTIFICATION_DELIVERED_TOPIC')];
+  }
+
+  /** Those of the options, counting who waits: while the registry is away, these are what it holds up. */
+  get #decoder(): FeedDecoder {
+    const { decoder } = this.#options;
+    return {
+      decodeSink: (topic, value) => decoder.decodeSink(topic, value),
+      resolve: async (schemaId, options) => {
+        this.#resolving += 1;
+        try {
+          await decoder.resolve(schemaId, options);
+        } finally {
+          this.#resolving -= 1;
+        }
+      },
+    };
+  }
+
+  get #isHeldUp(): boolean {
+    return this.#resolving > 0 && !this.#options.decoder.health.ready;
   }
 
   /** Resolves with the bound port. */
@@ -77,11 +108,14 @@ export class GatewayRole {
     await connections.refuseCompacted(topic);
     await this.#options.encoder();
     const offsets = connections.offsets(config.names.group);
-    this.#feed = await InAppFeed.open({ ...this.#options, topic, offsets, gateway: this.#gateway }, this.#stop.signal);
+    this.#feed = await InAppFeed.open(
+      { ...this.#options, decoder: this.#decoder, topic, offsets, gateway: this.#gateway },
+      this.#stop.signal,
+    );
     this.#feed.run().catch((error: unknown) => {
       if (!this.#stop.signal.aborted) fatal(error);
     });
-    readiness.set('gateway', undefined);
+    readiness.probe('gateway', () => (this.#isHeldUp ? FEED_WAITS : undefined));
   }
 
   async stop(deadlineMs: number): Promise<void> {

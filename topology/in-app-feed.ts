@@ -51,7 +51,8 @@ export class InAppFeed implements InAppLog {
           again,
           earliest: () => patiently(async () => (await offsets.at('earliest', [of], ANSWER_MS))[0]!.offset),
           end: async () => (await offsets.highWatermarks([of], ANSWER_MS))[0]!.offset,
-          decode: (record: FetchedRecord) => feed.#decode(record, of.partition, services, signal),
+          decode: (record: FetchedRecord, fetched?: Iterable<FetchedRecord>) =>
+            feed.#decode(record, of.partition, services, signal, fetched),
           gateway,
           onReadAgain: (bytes: number) => services.metrics.resume_bytes_total.inc(bytes),
           log,
@@ -91,6 +92,7 @@ export class InAppFeed implements InAppLog {
     partition: number,
     services: InAppFeedServices,
     signal: AbortSignal,
+    fetched?: Iterable<FetchedRecord>,
   ): Promise<InAppMessage | undefined> {
     const { value, offset, timestamp, defect } = record;
     if (defect) {
@@ -98,7 +100,8 @@ export class InAppFeed implements InAppLog {
       services.log.warn({ partition, offset, defect: defect.kind }, 'in-app record skipped: it is not there whole');
       return undefined;
     }
-    const notification = value && (await decodeFeed('NOTIFICATION_INAPP_TOPIC', value, offset, services, signal));
+    const notification =
+      value && (await decodeFeed('NOTIFICATION_INAPP_TOPIC', value, offset, services, signal, fetched));
     if (!notification) return undefined;
     const key = keyOf(record);
     // One from before the topic grew is in another partition than its user's records are now.

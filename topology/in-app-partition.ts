@@ -33,8 +33,8 @@ export interface InAppPartitionServices {
   readonly earliest: () => Promise<number>;
   /** Its end, open transactions included, now. */
   readonly end: () => Promise<number>;
-  /** Undefined when it is no notification. */
-  readonly decode: (record: FetchedRecord) => Promise<InAppMessage | undefined>;
+  /** Undefined when it is no notification. `fetched`: what it was fetched with. */
+  readonly decode: (record: FetchedRecord, fetched?: Iterable<FetchedRecord>) => Promise<InAppMessage | undefined>;
   readonly gateway: Pick<Gateway, 'publish' | 'outgoing' | 'readBudget'>;
   /** Told how many bytes were fetched of what is not new. */
   readonly onReadAgain: (bytes: number) => void;
@@ -158,7 +158,7 @@ export class InAppPartition {
     while (!this.#signal.aborted) {
       const { records, nextOffset } = await feed.next(this.#signal);
       for (const record of records) {
-        const message = await decode(record);
+        const message = await decode(record, records);
         // At once: a socket that goes live in between would miss it.
         if (message) gateway.publish(message);
         this.#position = record.offset + 1;

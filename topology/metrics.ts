@@ -112,12 +112,17 @@ export const METRICS = {
     kind: 'gauge',
     help: 'Bytes that wait in our memory for sockets that read slowly.',
   },
-  http_connections: { kind: 'gauge', help: 'Connections to the gateway that are no sockets (yet).' },
+  gateway_connections: { kind: 'gauge', help: 'Connections to the gateway that are no sockets (yet).' },
   upgrades_refused_total: { kind: 'counter', labels: ['reason'], help: 'WebSocket handshakes refused, by reason.' },
   fanout_latency_seconds: {
     kind: 'histogram',
     buckets: SECONDS,
     help: 'From append on the in-app topic to the send on a socket.',
+  },
+  http_connections: { kind: 'gauge', help: 'Connections that are open on HTTP_PORT.' },
+  http_dropped_total: {
+    kind: 'counter',
+    help: 'Connections on HTTP_PORT that were closed, the oldest first: too many were open.',
   },
   ready: { kind: 'gauge', labels: ['part'], help: '1 when the part is ready, 0 when not; the reason is on /readyz.' },
 } as const satisfies Record<string, MetricDefinition>;

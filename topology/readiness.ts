@@ -1,33 +1,59 @@
 /** Whether the worker is ready, and for each part that is not, why. */
 import type { Metrics } from './metrics.js';
+import type { Reason } from './reasons.js';
 
 export const PARTS = ['broker', 'registry', 'state', 'group', 'tasks', 'directory', 'gateway'] as const;
 export type Part = (typeof PARTS)[number];
+export type Role = 'stream' | 'gateway';
+
+/**
+ * What a role needs to do its work. A gateway does not need the registry once it follows the in-app topic: the schemas
+ * of what we write are known by then. While it does not, `gateway` says so, and so it does when a record of a schema
+ * that is not known yet holds it up.
+ */
+export const PARTS_OF: Readonly<Record<Role, readonly Part[]>> = {
+  stream: ['broker', 'registry', 'state', 'group', 'tasks', 'directory'],
+  gateway: ['broker', 'gateway'],
+};
+
+/** Undefined when the part is ready; `role`: as far as this role is concerned. */
+type Probe = (role?: Role) => Reason | undefined;
 
 export class Readiness {
-  readonly #reasons = new Map<Part, string>();
-  readonly #probes = new Map<Part, () => string | undefined>();
+  /** Of this worker. */
+  readonly roles: readonly Role[];
+  readonly #probes = new Map<Part, Probe>();
   readonly #metrics: Metrics;
 
-  constructor(metrics: Metrics) {
+  constructor(metrics: Metrics, roles: readonly Role[] = ['stream', 'gateway']) {
     this.#metrics = metrics;
+    this.roles = roles;
   }
 
   /** The part is not ready because of this; undefined: it is ready. */
-  set(part: Part, reason: string | undefined): void {
-    if (reason === undefined) this.#reasons.delete(part);
-    else this.#reasons.set(part, reason);
-    this.#metrics.ready.set({ part }, reason === undefined ? 1 : 0);
+  set(part: Part, reason: Reason | undefined): void {
+    this.probe(part, () => reason);
+    this.#measure(part, reason);
   }
 
-  /** A part that is asked each time: the answer is a reason, or undefined when it is ready. */
-  probe(part: Part, ask: () => string | undefined): void {
+  /** A part that is asked each time. */
+  probe(part: Part, ask: Probe): void {
     this.#probes.set(part, ask);
   }
 
-  /** Reasons by part; empty when everything is ready. */
-  reasons(): ReadonlyMap<Part, string> {
-    for (const [part, ask] of this.#probes) this.set(part, ask());
-    return this.#reasons;
+  /** Reasons by part, of all or of those that a role needs; empty when everything is ready. */
+  reasons(role?: Role): ReadonlyMap<Part, Reason> {
+    const reasons = new Map<Part, Reason>();
+    for (const [part, ask] of this.#probes) {
+      if (role !== undefined && !PARTS_OF[role].includes(part)) continue;
+      const reason = ask(role);
+      if (role === undefined) this.#measure(part, reason);
+      if (reason !== undefined) reasons.set(part, reason);
+    }
+    return reasons;
+  }
+
+  #measure(part: Part, reason: Reason | undefined): void {
+    this.#metrics.ready.set({ part }, reason === undefined ? 1 : 0);
   }
 }

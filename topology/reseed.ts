@@ -4,9 +4,9 @@
  * transactional id, so that a worker that still runs is fenced.
  */
 import { countDigests, encodeChangelogEntry, type BucketDigests } from '../state/changelog-entry.js';
-import { DirectoryLock } from '../state/directory-lock.js';
 import { StateEnvironment } from '../state/environment.js';
 import { examine } from '../state/open-state.js';
+import { takeStateFolder } from '../state/state-folder.js';
 import { windowShape } from '../state/stream-time.js';
 import { storedTasks, TaskStore, type Checkpoint } from '../state/task-store.js';
 import type { Config } from './config.js';
@@ -40,7 +40,7 @@ export interface Reseeded {
 
 /** `evenBehind`: writes a store too that does not hold all that the group has committed, when no newer one is left. */
 export async function reseed(config: Config, evenBehind: boolean, log: Logger): Promise<Reseeded> {
-  const lock = await DirectoryLock.take(config.STATE_DIR);
+  const { directory: folder, lock } = await takeStateFolder(config.STATE_DIR, log);
   const connections = new Connections(config, new Outages(log), log);
   const tasks = new Map<number, TaskOutcome>();
   let environment: StateEnvironment | undefined;
@@ -48,7 +48,7 @@ export async function reseed(config: Config, evenBehind: boolean, log: Logger): 
     const { changelog } = config.names;
     const directory = config.names.physical('USER_DIRECTORY');
     await connections.track([changelog, directory]);
-    environment = await openSound(config, await connections.clusterId());
+    environment = await openSound(config, folder, await connections.clusterId());
     const ids = await connections.offsets(config.names.group).topicIds([changelog, directory], ANSWER_MS);
     const stored = storedTasks(environment);
     refuseOtherDeal(stored, changelog, connections.leaders.partitionCount(changelog));
@@ -65,8 +65,7 @@ export async function reseed(config: Config, evenBehind: boolean, log: Logger): 
 }
 
 /** Throws FatalError when the store is not a sound one of this application: it is left as it is. */
-async function openSound(config: Config, cluster: string): Promise<StateEnvironment> {
-  const directory = config.STATE_DIR;
+async function openSound(config: Config, directory: string, cluster: string): Promise<StateEnvironment> {
   const found = await examine(directory, { group: config.names.group, cluster });
   if (found instanceof StateEnvironment) return found;
   throw new FatalError(`the store in STATE_DIR ${directory} can not be written to the changelog: ${found.why}`);

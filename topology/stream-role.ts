@@ -3,13 +3,13 @@ import { setMaxListeners } from 'node:events';
 import { loadTemplates } from '../processors/load-templates.js';
 import type { SchemaCatalog } from '../schemas/catalog.js';
 import type { EventEncoder } from '../schemas/codecs.js';
-import { RetryBudget } from '../schemas/retry-budget.js';
 import { damagedAside } from '../state/aside.js';
-import { DirectoryLock } from '../state/directory-lock.js';
+import type { DirectoryLock } from '../state/directory-lock.js';
 import type { StateEnvironment } from '../state/environment.js';
 import { MemberMemory } from '../state/member-memory.js';
 import { openState } from '../state/open-state.js';
 import { Room } from '../state/room.js';
+import { takeStateFolder } from '../state/state-folder.js';
 import { windowShape } from '../state/stream-time.js';
 import { UserDirectory } from '../state/user-directory.js';
 import { atMost } from './at-most.js';
@@ -25,6 +25,7 @@ import type { Logger } from './log.js';
 import type { Metrics } from './metrics.js';
 import { notifications } from './notifications.js';
 import type { Readiness } from './readiness.js';
+import type { Reason } from './reasons.js';
 import { SOURCE_TOPICS } from './record.js';
 import { DeadLetterLimit } from './task/dead-letter-limit.js';
 import { CONTRACT_TOPICS } from './topic-names.js';
@@ -51,12 +52,15 @@ const HEARTBEAT_MS = 250;
 const METADATA_INTERVAL_MS = 15_000;
 const LEAVE_MS = 500;
 
+const DISK_FULL: Reason = { code: 'disk-full' };
+const NOT_OPENED: Reason = { code: 'not-opened' };
+
 export class StreamRole {
   readonly #options: StreamRoleOptions;
   readonly #templates: ReturnType<typeof loadTemplates>;
-  readonly #room: Room;
   readonly #stop = new AbortController();
-  #lock: DirectoryLock | undefined;
+  /** Known once the state directory is ours. */
+  #folder: { readonly directory: string; readonly lock: DirectoryLock; readonly room: Room } | undefined;
   #state: { readonly environment: StateEnvironment; readonly directory: UserDirectory } | undefined;
   #group: TaskGroup | undefined;
   #membership: Membership | undefined;
@@ -68,13 +72,14 @@ export class StreamRole {
   constructor(options: StreamRoleOptions) {
     this.#options = options;
     this.#templates = loadTemplates(options.config.TEMPLATES_DIR);
-    this.#room = new Room(options.config.STATE_DIR, options.log);
     // A feed a partition waits on it.
     setMaxListeners(0, this.#stop.signal);
-    options.readiness.probe('state', () => this.#room.reason ?? (this.#state ? undefined : 'not opened yet'));
-    options.readiness.set('tasks', 'no task yet');
-    options.readiness.set('group', 'not joined yet');
-    options.readiness.set('directory', 'not read yet');
+    options.readiness.probe('state', () =>
+      this.#folder?.room.reason !== undefined ? DISK_FULL : this.#state ? undefined : NOT_OPENED,
+    );
+    options.readiness.set('tasks', { code: 'no-task' });
+    options.readiness.set('group', { code: 'not-joined' });
+    options.readiness.set('directory', { code: 'not-read' });
   }
 
   /** Physical names of the topics that must exist: every one of the contract. */
@@ -82,9 +87,11 @@ export class StreamRole {
     return CONTRACT_TOPICS.map((topic) => this.#options.config.names.physical(topic));
   }
 
-  /** Takes the state directory. Rejects with FatalError when another process has it. */
+  /** Takes the state directory. Rejects with FatalError when another process has it, or others may write in it. */
   async claimDirectory(): Promise<void> {
-    this.#lock = await DirectoryLock.take(this.#options.config.STATE_DIR);
+    const { config, log } = this.#options;
+    const folder = await takeStateFolder(config.STATE_DIR, log);
+    this.#folder = { ...folder, room: new Room(folder.directory, log) };
   }
 
   /** Waits for brokers and registry, then joins the group. Rejects with FatalError or ConfigError. */
@@ -115,8 +122,8 @@ export class StreamRole {
       log,
       startFrom: config.START_FROM,
       environment,
-      room: this.#room,
-      damagedStore: damagedAside(config.STATE_DIR),
+      room: this.#folder!.room,
+      damagedStore: damagedAside(this.#folder!.directory),
       shape: windowShape(config.DEDUP_WINDOW),
       executor: this.#createExecutor(),
       encoder,
@@ -125,8 +132,7 @@ export class StreamRole {
       limits,
       deadLetters,
       createProducer: (task) => createTaskProducer(config, task, log),
-      createBudget: () => new RetryBudget(),
-      resolveSchema: (schemaId, budget, signal) => this.#options.catalog.resolve(schemaId, { signal, budget }),
+      resolveSchema: (schemaId, ahead, signal) => this.#options.catalog.resolve(schemaId, { signal, ahead }),
       confirm: (generation) => this.#membership!.confirm(generation),
       directoryCaughtUp: (signal) => feed.caughtUp(signal),
       accountsRead: () =>
@@ -156,13 +162,14 @@ export class StreamRole {
     await this.#closeCoordination();
     await atMost(this.#running, LEAVE_MS);
     await this.#state?.environment.close();
-    await this.#lock?.release();
+    await this.#folder?.lock.release();
   }
 
   async #openState(): Promise<{ environment: StateEnvironment; directory: UserDirectory }> {
     const { config, connections, log } = this.#options;
     const identity = { group: config.names.group, cluster: await connections.clusterId() };
-    const options = { directory: config.STATE_DIR, identity, room: this.#room, log };
+    const { directory: folder, room } = this.#folder!;
+    const options = { directory: folder, identity, room, log };
     const environment = await openState(options, this.#stop.signal);
     return (this.#state = { environment, directory: new UserDirectory(environment) });
   }
@@ -179,7 +186,7 @@ export class StreamRole {
       rejoin: () => this.#membership!.rejoin(),
       outage: (error) => connections.outages.report('group', error),
       joined: () => readiness.set('group', undefined),
-      left: () => readiness.set('group', 'the group gave our tasks away, joining it again'),
+      left: () => readiness.set('group', { code: 'rejoining' }),
       // No heartbeat is sent meanwhile.
       suspendMs: Math.min(3000, Math.floor(config.SESSION_TIMEOUT_MS / 3)),
     });
@@ -235,7 +242,7 @@ export class StreamRole {
       topic,
       partitions: connections.leaders.partitionCount(topic),
       directory: this.#state!.directory,
-      room: this.#room,
+      room: this.#folder!.room,
       fetcher: connections.fetcher,
       offsets,
       decoder: catalog,

@@ -4,6 +4,7 @@ import type { MemberMemory } from '../state/member-memory.js';
 import { storedTasks } from '../state/task-store.js';
 import { partitionsOf, type Deal, type GroupMember, type MembershipListener, type Placement } from './kafka/index.js';
 import type { Metrics } from './metrics.js';
+import type { Reason } from './reasons.js';
 import { sourcePartition, SOURCE_TOPICS, type SourcePartition, type SourceTopic } from './record.js';
 import { Standbys } from './standbys.js';
 import { Task } from './task/task.js';
@@ -124,12 +125,11 @@ export class TaskGroup implements MembershipListener {
   }
 
   /** Why not all tasks run, or undefined. */
-  notReady(): string | undefined {
-    const reasons = [...this.#tasks.values()].flatMap(({ number, state, damaged }) => [
-      ...(state === 'running' ? [] : [`task ${number} is ${state}`]),
-      ...damaged.map(({ name }) => `${name} is damaged on the brokers' disks`),
-    ]);
-    return reasons.length === 0 ? undefined : reasons.join(', ');
+  notReady(): Reason | undefined {
+    const all = [...this.#tasks.values()];
+    const tasks = all.filter(({ state }) => state !== 'running').map(({ number, state }) => ({ number, state }));
+    const damaged = all.flatMap((task) => task.damaged.map(({ name }) => name));
+    return tasks.length + damaged.length === 0 ? undefined : { code: 'task-waits', tasks, damaged };
   }
 
   /** Brings the gauges up to date before a scrape. */

@@ -1,19 +1,24 @@
 /** A worker process: the roles it was given, the operators' endpoint, and an orderly end. */
 import { collectDefaultMetrics, Registry } from 'prom-client';
+import { DEFAULT_LIMITS } from '../processors/fanout/limits.js';
 import { SchemaCatalog } from '../schemas/catalog.js';
 import type { EventEncoder } from '../schemas/codecs.js';
 import { AvroEncoder } from '../schemas/encoder.js';
-import { lookUpSinkSchemas } from '../schemas/registry.js';
+import type { RegistryFault } from '../schemas/registry-outage.js';
+import { lookUpSinkSchemas, subjectOf } from '../schemas/registry.js';
 import { RegistryClient } from '../schemas/registry-client.js';
 import type { Config } from './config.js';
 import { Connections } from './connections.js';
+import { descriptorLimit, probersWithin, warnWhenLow } from './descriptors.js';
 import { FatalError, messageOf } from './errors.js';
 import type { GatewayRole, GatewayRoleOptions } from './gateway-role.js';
 import { HttpEndpoint } from './http.js';
+import { loadRequests } from './kafka/index.js';
 import type { Logger } from './log.js';
 import { createMetrics } from './metrics.js';
 import { Outages } from './outages.js';
 import { Readiness } from './readiness.js';
+import type { Reason } from './reasons.js';
 import { StreamRole } from './stream-role.js';
 
 /** How long a stop may take, ms; the orchestrator's own patience should be longer. */
@@ -37,21 +42,24 @@ export class Worker {
   constructor(config: Config, log: Logger, fatal: (error: unknown) => void) {
     this.#config = config;
     this.#log = log;
+    const limit = descriptorLimit();
+    warnWhenLow(limit, config.ROLES.includes('gateway') ? DEFAULT_LIMITS.maxSockets : 0, log);
     const registry = new Registry();
     collectDefaultMetrics({ register: registry });
     const metrics = createMetrics(registry);
-    const readiness = new Readiness(metrics);
+    const readiness = new Readiness(metrics, config.ROLES);
     const outages = new Outages(log);
     this.#connections = new Connections(config, outages, log);
     this.#registry = new RegistryClient({ url: config.SCHEMA_REGISTRY_URL });
     this.#catalog = new SchemaCatalog({
       client: this.#registry,
+      ownSubject: subjectOf(config.names.physical('NOTIFICATION_INAPP_TOPIC')),
       retryAttempts: config.RETRY_ATTEMPTS,
       retryBackoffMs: config.RETRY_BACKOFF_MS,
       log,
     });
-    readiness.probe('broker', () => outages.reason);
-    readiness.probe('registry', () => this.#catalog.health.reason);
+    readiness.probe('broker', (role) => outages.reason(role));
+    readiness.probe('registry', () => registryReason(this.#catalog.health.fault));
     const once = (error: unknown): void => {
       if (!this.#stopping) fatal(error);
     };
@@ -59,15 +67,24 @@ export class Worker {
     const common = { config, log, metrics, readiness, connections: this.#connections, encoder, fatal: once };
     if (config.ROLES.includes('stream')) this.#stream = new StreamRole({ ...common, catalog: this.#catalog });
     if (config.ROLES.includes('gateway')) {
-      this.#loadGateway = () => loadGateway({ ...common, decoder: this.#catalog });
+      this.#loadGateway = () => loadGateway({ ...common, decoder: this.#catalog, descriptorLimit: limit });
     }
-    this.#http = new HttpEndpoint(registry, readiness, () => this.#stream?.measure());
+    this.#http = new HttpEndpoint({
+      registry,
+      metrics,
+      readiness,
+      refresh: () => this.#stream?.measure(),
+      maxConnections: probersWithin(limit),
+      log,
+    });
   }
 
   /** Listens at once, then waits for brokers and registry as long as it takes. Rejects with FatalError or ConfigError. */
   async start(): Promise<void> {
     // First of all: it has its say in whether the worker is ready.
     this.#gateway = await this.#loadGateway?.();
+    // Nothing is read from files later: strangers may hold every descriptor by then.
+    loadRequests();
     const http = await this.#http.listen(this.#config.HTTP_HOST, this.#config.HTTP_PORT);
     const gateway = await this.#gateway?.listen();
     this.#log.info({ http, gateway, roles: this.#config.ROLES, pid: process.pid }, 'listening');
@@ -104,6 +121,10 @@ export class Worker {
     });
     return new AvroEncoder(ids);
   }
+}
+
+function registryReason(fault: RegistryFault | undefined): Reason | undefined {
+  return fault && { code: `registry-${fault}` };
 }
 
 /** Loaded where it is wanted alone: uWebSockets.js is native code that does not load everywhere that Node runs. */

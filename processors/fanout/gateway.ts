@@ -289,7 +289,7 @@ export class Gateway {
   #tend(): void {
     for (const session of this.#hub) session.tend();
     this.#options.metrics.socket_unread_bytes.set(this.unreadBytes());
-    this.#options.metrics.http_connections.set(this.#connections.open);
+    this.#options.metrics.gateway_connections.set(this.#connections.open);
   }
 
   /** There once a socket was let in. */

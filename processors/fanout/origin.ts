@@ -3,6 +3,7 @@
  * be the one that the request was sent to, on any port and scheme. A request without Origin is not from a page, and the token alone decides.
  */
 import { ConfigError } from '../../topology/errors.js';
+import { shown } from '../../topology/shown.js';
 
 export type OriginRule = (origin: string, host: string) => boolean;
 
@@ -14,7 +15,8 @@ export function originRule(allowed: readonly string[]): OriginRule {
   const faults = allowed
     .filter((entry) => !isOrigin(entry))
     .map(
-      (entry) => `GATEWAY_ALLOWED_ORIGINS: "${entry}" is not an origin; expected one such as https://erp.example.com`,
+      (entry) =>
+        `GATEWAY_ALLOWED_ORIGINS: ${shown(entry)} is not an origin; expected one such as https://erp.example.com`,
     );
   if (faults.length > 0) throw new ConfigError(faults);
   const exact = new Set(allowed);

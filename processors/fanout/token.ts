@@ -3,6 +3,7 @@ import { createSecretKey } from 'node:crypto';
 import { errors, jwtVerify, type JWTPayload, type JWTVerifyGetKey } from 'jose';
 import { ConfigError } from '../../topology/errors.js';
 import { KeysUnavailable, remoteKeySet } from './key-set.js';
+import { shownAddress } from '../../topology/shown.js';
 import { refuse, type Refusal } from './refusals.js';
 
 /** Who the token speaks for, and until when (ms since the epoch). */
@@ -77,7 +78,7 @@ function faultsOf(options: TokenOptions): string[] {
   if (!options.jwtSecret && !options.jwksUrl)
     faults.push('JWT_SECRET or JWKS_URL: neither is set; the gateway needs one');
   if (options.jwksUrl && !(URL.canParse(options.jwksUrl) && /^https?:/.test(options.jwksUrl))) {
-    faults.push(`JWKS_URL: "${options.jwksUrl}" is not an http or https address`);
+    faults.push(`JWKS_URL: ${shownAddress(options.jwksUrl)} is not an http or https address`);
   }
   const skew = options.clockSkewS ?? 0;
   if (!(skew >= 0 && skew <= MAX_SKEW_S)) faults.push(`clockSkewS: ${skew} is not between 0 and ${MAX_SKEW_S}`);

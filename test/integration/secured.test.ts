@@ -66,11 +66,25 @@ describe.skipIf(secured === null)('a broker that wants TLS and SASL', () => {
   });
 
   it.each([
-    ['whose certificate nobody vouches for', { KAFKA_SSL: 'true', KAFKA_SSL_CA: '' }, 'self-signed certificate'],
-    ['that is spoken to without TLS', { KAFKA_SSL_CA: '' }, 'does a Kafka broker listen there, and without TLS?'],
-  ])('is waited for when it is one %s, and readiness says why', async (_, over, reason) => {
+    [
+      'whose certificate nobody vouches for',
+      { KAFKA_SSL: 'true', KAFKA_SSL_CA: '' },
+      'certificate is not trusted',
+      'self-signed certificate',
+    ],
+    [
+      'that is spoken to without TLS',
+      { KAFKA_SSL_CA: '' },
+      'what answers is no Kafka broker, or speaks TLS where we do not',
+      'without TLS?',
+    ],
+  ])('is waited for when it is one %s, and readiness says why', async (_, over, reason, inLog) => {
     const test = await prepareEnvironment('refused', 1);
     const worker = startWorker({ env: test.env('a', { ...wayIn('plain'), ...over }) });
     await until(`/readyz says: ${reason}`, async () => (await readinessOf(worker)).reasons['broker']?.includes(reason));
+    // What the broker said is in the log.
+    expect(worker.logged('waiting for the brokers').map(({ error }) => error)).toContainEqual(
+      expect.stringContaining(inLog) as string,
+    );
   });
 });

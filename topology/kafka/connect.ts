@@ -28,6 +28,8 @@ export const openSocket: SocketFactory = ({ host, port, ssl, onConnect }) => {
   };
   const options = { host, port, onread: { buffer: READ_BUFFER, callback } };
   const socket: Socket = ssl ? connectTls({ ...options, ...ssl }, onConnect) : connect(options, onConnect);
+  // The only error without a code is kafkajs's own, when what comes is no answer of a broker. First of its listeners.
+  socket.on('error', (error: NodeJS.ErrnoException) => (error.code ??= 'ERR_NOT_KAFKA'));
   socket.setNoDelay(true);
   socket.setKeepAlive(true, 60_000);
   return socket;

@@ -1,11 +1,13 @@
 /** What the rest of the project may use of the Kafka client. */
 export { partitionsOf } from './assigner.js';
+export { brokerFault } from './broker-fault.js';
 export type { Deal } from './assignment.js';
 export { createCluster, type KafkaSettings } from './connect.js';
 export { EventProducer } from './event-producer.js';
 export { Fetcher, type FetcherOptions, type PartitionConsumer } from './fetcher.js';
 export type { FetchedPartition } from './fetched-records.js';
 export type { FetchedRecord } from './record-list.js';
+export { loadRequests } from './internals.js';
 export { Leaders } from './leaders.js';
 export { Membership, type MembershipListener } from './membership.js';
 export { OutOfRangeError, PartitionFeed, UnreadableError } from './partition-feed.js';

@@ -2,8 +2,10 @@
  * The parts of kafkajs 2.2.4 (pinned) that we build on below its public API: cluster, broker and connection.
  * Why not its consumer and producer classes: docs/kafkajs.md. Typed here, and nowhere else.
  */
+import { readdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import type { Socket } from 'node:net';
+import { dirname, join } from 'node:path';
 import type { ConnectionOptions } from 'node:tls';
 import type { SASLOptions } from 'kafkajs';
 
@@ -144,3 +146,13 @@ interface AssignerProtocol {
 export const { MemberMetadata, MemberAssignment } = load('kafkajs/src/consumer/assignerProtocol') as AssignerProtocol;
 
 export const COORDINATOR_TRANSACTION = 1;
+
+/**
+ * kafkajs reads the code of a request when it is first made, from files: a process that has no descriptor left by then
+ * ends. Read all of it before anybody can connect to us.
+ */
+export function loadRequests(): void {
+  const root = dirname(load.resolve('kafkajs/src/protocol/requests'));
+  for (const file of readdirSync(root, { recursive: true, encoding: 'utf8' }))
+    if (file.endsWith('.js')) load(join(root, file));
+}

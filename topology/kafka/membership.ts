@@ -117,7 +117,7 @@ export class Membership {
    * nobody answers.
    */
   async confirm(generation: number): Promise<void> {
-    if (this.#moving) throw new OutageError('the group is moving');
+    if (this.#moving) throw new OutageError('the group is moving', undefined, { code: 'group-moves' });
     if (generation !== this.#generation) throw new FencedError(`generation ${generation} is over`);
     try {
       await this.#heartbeat();

@@ -46,7 +46,7 @@ export function check(errorCode: number, what: string, place?: Place): void {
   if (errorCode !== 0) throw new BrokerError(errorCode, what, place);
 }
 
-interface Named {
+export interface Named {
   readonly name?: unknown;
   readonly type?: unknown;
   readonly code?: unknown;
@@ -55,7 +55,7 @@ interface Named {
 }
 
 /** kafkajs wraps the error that it gave up on; the innermost one says what happened. */
-function innermost(error: unknown): Named {
+export function innermost(error: unknown): Named {
   let current = error as Named | undefined | null;
   for (let depth = 0; depth < 5 && current?.cause instanceof Error; depth += 1) current = current.cause;
   return current ?? {};

@@ -3,7 +3,6 @@
  * If N fails, N+1 is dropped with it. Never more than one commit in flight, never one commit's output in two.
  */
 import { setTimeout as delay } from 'node:timers/promises';
-import type { RetryBudget } from '../../schemas/retry-budget.js';
 import type { SourcePosition } from '../../state/changelog-entry.js';
 import { advance } from '../../state/stream-time.js';
 import type { TaskStore } from '../../state/task-store.js';
@@ -50,6 +49,8 @@ const TURN_RECORDS = 5 * SLICE_RECORDS;
 const DAMAGED_RETRY_MS = 30_000;
 /** A commit that is refused for what no record has done is made again after this, ms. */
 const REFUSED_RETRY_MS = 1000;
+/** Records behind one whose schema id is not known yet: the ids of these are asked for with it. */
+const LOOK_AHEAD_RECORDS = 2000;
 
 export class Pipeline {
   readonly sources: readonly SourcePartition[];
@@ -61,7 +62,6 @@ export class Pipeline {
   readonly #inTurn: SourceQueue[];
   readonly #dedup: LayeredDedup;
   readonly #directory: LayeredDirectory;
-  readonly #budget: RetryBudget;
   readonly #pace: CommitPace;
   readonly #refusals: Refusals;
   /** Commits are refused for what no record has done. */
@@ -89,7 +89,6 @@ export class Pipeline {
     this.#task = task;
     this.#services = services;
     this.#host = host;
-    this.#budget = services.createBudget();
     this.#pace = new CommitPace(services.limits.commitIntervalMs, () => this.plan());
     this.#refusals = new Refusals(services.names, services.deadLetters);
     this.#layers = [this.#stage(new Map())];
@@ -312,7 +311,8 @@ export class Pipeline {
       return false;
     }
     if (processed.kind === 'unresolved') {
-      this.#wait(queue, this.#services.resolveSchema(processed.schemaId, this.#budget, this.#host.signal));
+      const ahead = queue.ahead(LOOK_AHEAD_RECORDS);
+      this.#wait(queue, this.#services.resolveSchema(processed.schemaId, ahead, this.#host.signal));
       return false;
     }
     if (processed.kind === 'dead-lettered') {

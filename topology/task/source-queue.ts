@@ -66,6 +66,19 @@ export class SourceQueue implements PartitionConsumer {
     return next && new QueuedRecord(this.source, next);
   }
 
+  /** The values of the records that come after the next one, up to so many. */
+  *ahead(limit: number): Generator<Buffer | null> {
+    let [left, at] = [limit, this.#head + 1];
+    for (const { records } of this.#pieces) {
+      for (; at < records.length; at += 1) {
+        if (left === 0) return;
+        left -= 1;
+        yield records.at(at)!.value;
+      }
+      at = 0;
+    }
+  }
+
   /** Takes the record that was peeked at. */
   take(): void {
     const wasFull = !this.hasRoom();

@@ -104,6 +104,8 @@ export class StagedOutputs implements RecordCollector {
     if (partitions === 0) {
       throw new OutageError(
         `topic ${physical} does not exist (any more): create it, or run \`notification-streams topics create\``,
+        undefined,
+        { code: 'unknown-topic', topic: physical },
       );
     }
     const isForLetters = topic === 'NOTIFICATION_DLQ';

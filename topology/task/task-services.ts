@@ -1,6 +1,5 @@
 /** What a task needs of its worker. */
 import type { EventEncoder } from '../../schemas/codecs.js';
-import type { RetryBudget } from '../../schemas/retry-budget.js';
 import type { StateEnvironment } from '../../state/environment.js';
 import type { Room } from '../../state/room.js';
 import type { WindowShape } from '../../state/stream-time.js';
@@ -36,10 +35,8 @@ export interface TaskServices extends TakeOverServices {
   readonly limits: TaskLimits;
   readonly deadLetters: DeadLetterLimit;
   readonly createProducer: (task: number) => TransactionalProducer;
-  /** Asks the registry for a schema id, waiting out its outages. */
-  readonly resolveSchema: (schemaId: number, budget: RetryBudget, signal: AbortSignal) => Promise<void>;
-  /** Bounds how long a task waits for schema ids that the registry does not know. */
-  readonly createBudget: () => RetryBudget;
+  /** Asks the registry for a schema id, waiting out its outages; and for those in the values that come next. */
+  readonly resolveSchema: (schemaId: number, ahead: Iterable<Buffer | null>, signal: AbortSignal) => Promise<void>;
   /** Throws FencedError when the group has moved on, OutageError when nobody answers. */
   readonly confirm: (generation: number) => Promise<void>;
   /** The directory holds at least what was committed to its topic by now. */

@@ -27,13 +27,18 @@ export interface WorkerCommand {
   readonly entry?: string;
   /** Options of node itself, such as `--import` of a module that breaks something on purpose. */
   readonly nodeArgs?: readonly string[];
+  /** How many files it may have open. Default: as many as we. */
+  readonly openFiles?: number;
 }
 
 /** Starts a worker as an operator would: the built command in a process of its own. It dies with this process. */
 export function spawnWorker(command: WorkerCommand): WorkerProcess {
   const entry = command.entry ?? join(projectRoot(), 'dist', 'bin', 'notification-streams.js');
   if (!existsSync(entry)) throw new Error(`${entry} does not exist. Run \`npm run build\` first.`);
-  const child = spawn(process.execPath, [...(command.nodeArgs ?? []), entry, ...(command.args ?? ['worker'])], {
+  const node = [process.execPath, ...(command.nodeArgs ?? []), entry, ...(command.args ?? ['worker'])];
+  const limited = ['/bin/sh', '-c', `ulimit -n ${command.openFiles} && exec "$@"`, 'sh', ...node];
+  const [file, ...args] = command.openFiles === undefined ? node : limited;
+  const child = spawn(file!, args, {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { PATH: process.env['PATH'], HOME: process.env['HOME'], HTTP_PORT: '0', GATEWAY_PORT: '0', ...command.env },
   });

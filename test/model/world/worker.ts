@@ -2,7 +2,6 @@
 import { pino } from 'pino';
 import { Counter, Registry } from 'prom-client';
 import { Room } from '../../../state/room.js';
-import { RetryBudget } from '../../../schemas/retry-budget.js';
 import type { StateEnvironment } from '../../../state/environment.js';
 import { MemberMemory } from '../../../state/member-memory.js';
 import { windowShape } from '../../../state/stream-time.js';
@@ -17,6 +16,7 @@ import {
   type GroupMember,
 } from '../../../topology/kafka/index.js';
 import { createMetrics } from '../../../topology/metrics.js';
+import { sayReason } from '../../../topology/reasons.js';
 import { SINK_TOPICS } from '../../../topology/record.js';
 import { TaskGroup } from '../../../topology/task-group.js';
 import { DeadLetterLimit } from '../../../topology/task/dead-letter-limit.js';
@@ -137,7 +137,8 @@ export class Worker {
 
   /** Why not all of its tasks run; undefined when they do. */
   notReady(): string | undefined {
-    return this.assignment ? this.#group.notReady() : 'not in the group';
+    const reason = this.#group.notReady();
+    return this.assignment ? reason && sayReason(reason) : 'not in the group';
   }
 
   #createMembership(cluster: Cluster, leaders: Leaders, maxTasks: number): Membership {
@@ -200,7 +201,6 @@ const SETTLED = {
     retryBackoffMs: 1_000,
   },
   deadLetters: new DeadLetterLimit(),
-  createBudget: () => new RetryBudget(),
   resolveSchema: () => Promise.resolve(),
   directoryCaughtUp: () => Promise.resolve(),
   accountsRead: () => Promise.resolve(),

@@ -75,7 +75,7 @@ describe('readConfig', () => {
     expect(faults).toEqual([
       `NO_SUCH_OPTION in ${config}: there is no such option`,
       '--set NOT_ONE: expected NAME=value with the name of an option',
-      '--set nonsense: expected NAME=value with the name of an option',
+      '--set (not shown): expected NAME=value with the name of an option',
       'HTTP_PORT is "x": expected a port number; 0 picks a free one, from 0 to 65535',
     ]);
   });

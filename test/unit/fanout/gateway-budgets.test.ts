@@ -143,7 +143,7 @@ describe('strangers', () => {
   it('take so many connections and no more, and none from sockets that are open', async () => {
     const harness = await startGateway({ limits: { maxHttpConnections: 5, sweepMs: 20 } });
     const open = await Promise.all([harness.connect(), harness.connect()]);
-    await expect.poll(() => harness.metric('http_connections')).toBe(0);
+    await expect.poll(() => harness.metric('gateway_connections')).toBe(0);
     const strangers: Socket[] = [];
     for (let count = 0; count < 8; count += 1) {
       const socket = connect(harness.port, '127.0.0.1');
@@ -152,12 +152,12 @@ describe('strangers', () => {
       await once(socket, 'connect');
     }
     await expect.poll(() => strangers.filter(({ closed }) => closed).length).toBe(3);
-    await expect.poll(() => harness.metric('http_connections')).toBe(5);
+    await expect.poll(() => harness.metric('gateway_connections')).toBe(5);
     expect(await harness.metric('upgrades_refused_total', { reason: 'connections' })).toBe(3);
     harness.gateway.publish(messageOf());
     await Promise.all(open.map((client) => client.messages('notification')));
     for (const socket of strangers) socket.destroy();
-    await expect.poll(() => harness.metric('http_connections')).toBe(0);
+    await expect.poll(() => harness.metric('gateway_connections')).toBe(0);
     await harness.connect();
     await harness.gateway.close(0);
   });

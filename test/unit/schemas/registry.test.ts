@@ -99,12 +99,12 @@ describe('a worker', () => {
     await registerSchemas(client, topicName);
     stub.answer = (_, response) => json(response, 503, {});
     const health = new RegistryHealth();
-    const reasons: (string | undefined)[] = [];
+    const faults: (string | undefined)[] = [];
     const ids = await lookUp(health, () => {
-      reasons.push(health.reason);
+      faults.push(health.fault);
       stub.answer = registry.answer;
     });
-    expect(reasons[0]).toContain('answered 503');
+    expect(faults[0]).toBe('failing');
     expect(health.ready).toBe(true);
     expect(ids.USER_DIRECTORY).toBeGreaterThan(0);
   });

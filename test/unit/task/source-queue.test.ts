@@ -38,6 +38,19 @@ describe('SourceQueue', () => {
     expect(queue.ready).toBe(false);
   });
 
+  it('shows the values behind the next record, of every piece, up to a bound', () => {
+    const { queue } = queueOf();
+    expect([...queue.ahead(9)]).toEqual([]);
+    for (const text of ['a', 'b', 'c']) queue.deliver(fetched([0, 1], 2, text), 6);
+    const ahead = (limit: number): string => [...queue.ahead(limit)].map(String).join('');
+    expect(ahead(9)).toBe('abbcc');
+    expect(ahead(2)).toBe('ab');
+    queue.take();
+    expect(ahead(9)).toBe('bbcc');
+    queue.take();
+    expect([ahead(9), queue.peek()?.value?.toString()]).toEqual(['bcc', 'b']);
+  });
+
   it('says how far everything was taken only when nothing waits', () => {
     const { queue } = queueOf();
     queue.reset(3);

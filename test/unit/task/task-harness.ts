@@ -2,7 +2,6 @@
 import { pino } from 'pino';
 import { Registry } from 'prom-client';
 import { expect, vi } from 'vitest';
-import { RetryBudget } from '../../../schemas/retry-budget.js';
 import { Room } from '../../../state/room.js';
 import { windowShape } from '../../../state/stream-time.js';
 import { RetryableError } from '../../../topology/errors.js';
@@ -121,7 +120,7 @@ export interface Rig {
   /** What the executor does with a text, when not simply forward it. */
   readonly behaviour: Map<string, (attempt: number) => Processed>;
   /** Schema ids that were asked for; `answer` lets the waiting go on. */
-  readonly schemas: { readonly schemaId: number; readonly answer: () => void }[];
+  readonly schemas: { readonly schemaId: number; readonly ahead: readonly string[]; readonly answer: () => void }[];
   append(topic: SourceTopic, texts: readonly string[], timestamp?: number): void;
   /** Values of committed e-mails. */
   sent(): string[];
@@ -178,8 +177,8 @@ export function rig(options: RigOptions = {}): Rig {
     },
     deadLetters: new DeadLetterLimit(),
     createProducer: () => broker.producer(),
-    createBudget: () => new RetryBudget(),
-    resolveSchema: (schemaId) => new Promise((resolve) => schemas.push({ schemaId, answer: resolve })),
+    resolveSchema: (schemaId, ahead) =>
+      new Promise((resolve) => schemas.push({ schemaId, ahead: [...ahead].map(String), answer: resolve })),
     confirm,
     directoryCaughtUp: () => Promise.resolve(),
     accountsRead: options.accountsRead ?? (() => Promise.resolve()),

@@ -17,17 +17,23 @@ const signal = new AbortController().signal;
 function services(answers: unknown[]): {
   decoder: FeedDecoder;
   resolved: number[];
+  /** What was shown with each, to be asked for as well. */
+  ahead: string[][];
   registry: Registry;
   log: Logger;
   metrics: ReturnType<typeof createMetrics>;
 } {
   const registry = new Registry();
   const resolved: number[] = [];
+  const ahead: string[][] = [];
   const decoder = {
     decodeSink: () => answers.shift(),
-    resolve: (schemaId: number) => Promise.resolve(resolved.push(schemaId)),
+    resolve: (schemaId: number, options: { ahead: Iterable<Buffer | null> }) => {
+      ahead.push([...options.ahead].map(String));
+      return Promise.resolve(resolved.push(schemaId));
+    },
   } as unknown as FeedDecoder;
-  return { decoder, resolved, registry, log: pino({ level: 'silent' }), metrics: createMetrics(registry) };
+  return { decoder, resolved, ahead, registry, log: pino({ level: 'silent' }), metrics: createMetrics(registry) };
 }
 
 describe('decodeFeed', () => {
@@ -45,6 +51,16 @@ describe('decodeFeed', () => {
     ]);
     expect(await decodeFeed('USER_DIRECTORY', Buffer.alloc(1), 0, of, signal)).toBe('decoded');
     expect(of.resolved).toEqual([9]);
+  });
+
+  it('shows what it was fetched with, whose schemas are asked for at the same time', async () => {
+    const of = services([
+      { kind: 'unresolved', schemaId: 9 },
+      { kind: 'event', event: 'decoded' },
+    ]);
+    const fetched = ['a', 'b'].map((text) => ({ value: Buffer.from(text) }));
+    await decodeFeed('USER_DIRECTORY', Buffer.alloc(1), 0, of, signal, fetched);
+    expect(of.ahead).toEqual([['a', 'b']]);
   });
 
   it('counts and skips a record of another name', async () => {

@@ -1,0 +1,74 @@
+/**
+ * Why a part of the worker is not ready, from a closed list: anybody may ask /readyz, so it says which topic, partition
+ * and right, and never where a broker is or what it answered. That is in the log.
+ */
+
+/** What each code says. A place (topic, partition, right) is put behind it. */
+export const REASONS = {
+  'no-broker': 'no broker answers',
+  'untrusted-broker': "the broker's certificate is not trusted: see KAFKA_SSL_CA",
+  'not-kafka': 'what answers is no Kafka broker, or speaks TLS where we do not: see KAFKA_BROKERS and KAFKA_SSL',
+  'no-leader': 'no broker leads it now',
+  'no-coordinator': 'the group or the transaction has no coordinator now',
+  'unknown-topic': 'the brokers do not know it',
+  'too-few-replicas': 'too few replicas are in sync',
+  'group-moves': 'the group is moving',
+  refused: 'the brokers refuse what we send',
+  'unsettled-transaction': 'an earlier transaction is not settled yet',
+  'missing-right': 'we lack the right to it',
+  throttled: 'a quota holds us back',
+  'no-descriptors': 'this process has no file descriptor left',
+  'broker-error': 'a broker answers with an error',
+  'registry-unreachable': 'the schema registry does not answer',
+  'registry-credentials': 'the schema registry refuses us: are the credentials in SCHEMA_REGISTRY_URL right?',
+  'registry-path': 'what answers is not the schema registry: is the path in SCHEMA_REGISTRY_URL right?',
+  'registry-busy': 'the schema registry is busy',
+  'registry-failing': 'the schema registry fails',
+  'registry-refusing': 'the schema registry refuses what we ask',
+  'registry-unusable': 'the schema registry gives answers that cannot be used',
+  'disk-full': 'the disk of STATE_DIR takes no more: make room, the worker then goes on by itself',
+  'not-opened': 'not opened yet',
+  'not-joined': 'not joined yet',
+  rejoining: 'the group gave our tasks away, joining it again',
+  'no-task': 'no task yet',
+  'task-waits': 'not every task runs',
+  'not-read': 'not read yet',
+  'not-followed': 'the in-app topic is not read yet',
+  'feed-waits': 'the in-app topic cannot be read on without the schema registry',
+} as const;
+export type ReasonCode = keyof typeof REASONS;
+
+/** Who waits for the brokers. */
+export type Waiter = 'start' | 'fetch' | 'topics' | 'group' | 'accounts' | 'directory' | 'gateway' | `task ${number}`;
+
+export interface Reason {
+  readonly code: ReasonCode;
+  readonly waiter?: Waiter;
+  /** Kafka's name of the error, such as NOT_ENOUGH_REPLICAS: a closed list as well. */
+  readonly error?: string | undefined;
+  readonly topic?: string | undefined;
+  readonly partition?: number | undefined;
+  /** What the right is to: the topic that is named, the group, our transactional ids, the cluster. */
+  readonly right?: 'topic' | 'group' | 'transactional id' | 'cluster' | undefined;
+  /** Of `task-waits`: tasks that do not run, with their states. */
+  readonly tasks?: readonly { readonly number: number; readonly state: string }[];
+  /** Of `task-waits`: source partitions that cannot be read on. */
+  readonly damaged?: readonly string[];
+}
+
+/** As one sentence, for the answer. */
+export function sayReason(reason: Reason): string {
+  const { code, waiter, error, tasks = [], damaged = [] } = reason;
+  const stand = tasks.map(({ number, state }) => `task ${number} is ${state}`);
+  const stuck = damaged.map((source) => `${source} is damaged on the brokers' disks`);
+  if (stand.length + stuck.length > 0) return [...stand, ...stuck].join(', ');
+  const place = placeOf(reason);
+  const said = `${REASONS[code]}${error === undefined ? '' : ` (${error})`}${place === '' ? '' : `: ${place}`}`;
+  return waiter === undefined ? said : `${waiter} waits: ${said}`;
+}
+
+function placeOf({ topic, partition, right }: Reason): string {
+  const place = topic === undefined ? '' : partition === undefined ? topic : `${topic}-${partition}`;
+  if (right === undefined || right === 'topic') return place;
+  return place === '' ? right : `${right}, ${place}`;
+}

@@ -1,0 +1,43 @@
+/** What /metrics answers: collected once for all who ask within a second. */
+import type { Registry } from 'prom-client';
+
+const FRESH_MS = 1000;
+
+export interface ScrapeOptions {
+  readonly registry: Registry;
+  /** Brings gauges up to date before they are collected. */
+  readonly refresh: () => void;
+  /** Monotonic, ms. */
+  readonly now: () => number;
+}
+
+export class Scrape {
+  readonly #options: ScrapeOptions;
+  #collected: Promise<string> | undefined;
+  /** Infinity while it is being collected. */
+  #staleAt = -Infinity;
+
+  constructor(options: ScrapeOptions) {
+    this.#options = options;
+  }
+
+  get contentType(): string {
+    return this.#options.registry.contentType;
+  }
+
+  /** Rejects when a metric cannot be collected; after a second it is tried again. */
+  text(): Promise<string> {
+    if (this.#collected === undefined || this.#options.now() >= this.#staleAt) this.#collected = this.#collect();
+    return this.#collected;
+  }
+
+  async #collect(): Promise<string> {
+    this.#staleAt = Infinity;
+    try {
+      this.#options.refresh();
+      return await this.#options.registry.metrics();
+    } finally {
+      this.#staleAt = this.#options.now() + FRESH_MS;
+    }
+  }
+}
