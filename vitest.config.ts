@@ -13,7 +13,7 @@ const onStack = { ...patient, globalSetup: ['test/integration/stack.setup.ts'] }
 /** After the tests that need no stack, which keep every core busy. More would only wait for one another: they share brokers. */
 const twoAtATime = { maxWorkers: 2, sequence: { groupOrder: 1 } };
 
-/** Folders tell the cost: unit, contract and model need no broker; integration and browser run on the real stack. */
+/** Folders tell the cost: unit, contract, model and fuzz need no broker; integration and browser run on the real stack. */
 export default defineConfig({
   test: {
     // Of a machine with two cores vitest would use one.
@@ -22,6 +22,7 @@ export default defineConfig({
       { test: { name: 'unit', include: ['test/unit/**/*.test.ts'], testTimeout: 10_000 } },
       { test: { name: 'contract', include: ['test/contract/**/*.test.ts'], testTimeout: 10_000 } },
       { test: { name: 'model', include: ['test/model/**/*.test.ts'], testTimeout: 10_000 } },
+      { test: { name: 'fuzz', include: ['test/fuzz/**/*.test.ts'], fileParallelism: false } },
       // They mostly wait: for a group to notice, for a broker to come back.
       { test: { ...onStack, ...twoAtATime, name: 'browser', include: ['test/browser/**/*.test.ts'] } },
       { test: { ...patient, ...twoAtATime, name: 'chaos', include: ['test/chaos/**/*.test.ts'] } },

@@ -1,8 +1,10 @@
 /**
  * Adds to package-lock.json the optional binaries of other platforms that npm left out: a registry mirror that does not
- * carry them makes `npm install` drop them, and `npm ci` then calls the lock out of sync (npm/cli issue 4828).
+ * carry them makes `npm install` drop them, and `npm ci` then calls the lock out of sync (npm/cli issue 4828). Each
+ * gets its integrity from the registry, so that no platform installs what nobody has pinned.
  * Run it after every change of a dependency: node dev/complete-lock.mjs
  */
+import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 
 const FILE = new URL('../package-lock.json', import.meta.url);
@@ -27,6 +29,15 @@ for (const [place, { optionalDependencies = {}, dev }] of Object.entries(package
     added += 1;
   }
 }
+let pinned = 0;
+for (const [place, entry] of Object.entries(packages)) {
+  if (place === '' || entry.integrity) continue;
+  const name = `${entry.name ?? place.split('node_modules/').at(-1)}@${entry.version}`;
+  const integrity = execFileSync('npm', ['view', name, 'dist.integrity'], { encoding: 'utf8' }).trim();
+  if (!/^sha512-/.test(integrity)) throw new Error(`the registry has no integrity of ${name}: "${integrity}"`);
+  entry.integrity = integrity;
+  pinned += 1;
+}
 lock.packages = Object.fromEntries(Object.entries(packages).sort(([a], [b]) => (a < b ? -1 : 1)));
 writeFileSync(FILE, `${JSON.stringify(lock, null, 2)}\n`);
-process.stdout.write(`added ${added} optional binaries\n`);
+process.stdout.write(`added ${added} optional binaries, pinned ${pinned}\n`);

@@ -123,6 +123,17 @@ function compilePart(text: string, format: Format): Part {
   return part;
 }
 
+/** Helpers of a block; each takes one value. With another number of them Handlebars throws when an event first gets there. */
+const BLOCK_HELPERS = new Set(['if', 'unless', 'each', 'with']);
+/** Handlebars' own, which are no helpers for a template. */
+const INNER_HELPERS = new Set(['helperMissing', 'blockHelperMissing', 'log']);
+
+interface Call {
+  readonly path: hbs.AST.Expression;
+  readonly params: readonly hbs.AST.Expression[];
+  readonly loc: hbs.AST.SourceLocation;
+}
+
 /** Refuses what parses, and yet would fail with an event or leave its values unescaped. */
 class Review extends Handlebars.Visitor {
   readonly #format: Format;
@@ -138,7 +149,33 @@ class Review extends Handlebars.Visitor {
         `line ${mustache.loc.start.line}: a value in three braces or with & is not escaped; use two braces`,
       );
     }
+    this.#checkValue(mustache);
     super.MustacheStatement(mustache);
+  }
+
+  override SubExpression(expression: hbs.AST.SubExpression): void {
+    this.#checkValue(expression);
+    super.SubExpression(expression);
+  }
+
+  override BlockStatement(block: hbs.AST.BlockStatement): void {
+    const name = helperOf(block);
+    const line = `line ${block.loc.start.line}`;
+    if (INNER_HELPERS.has(name) || name === 'lookup') throw new Error(`${line}: ${name} is no block`);
+    if (BLOCK_HELPERS.has(name) && block.params.length !== 1) {
+      throw new Error(`${line}: #${name} takes one value, not ${block.params.length}`);
+    }
+    super.BlockStatement(block);
+  }
+
+  /** A call in the place of a value: of these, only `lookup` gives one. */
+  #checkValue(call: Call): void {
+    const name = helperOf(call);
+    const line = `line ${call.loc.start.line}`;
+    if (BLOCK_HELPERS.has(name) || INNER_HELPERS.has(name)) throw new Error(`${line}: ${name} is no value`);
+    if (name === 'lookup' && call.params.length !== 2) {
+      throw new Error(`${line}: lookup takes two values, not ${call.params.length}`);
+    }
   }
 
   override PartialStatement(partial: hbs.AST.PartialStatement): void {
@@ -156,6 +193,11 @@ class Review extends Handlebars.Visitor {
   override DecoratorBlock(decorator: hbs.AST.DecoratorBlock): void {
     throw new Error(`line ${decorator.loc.start.line}: decorators are not supported`);
   }
+}
+
+/** The helper that Handlebars would call; the name of a value when it has none of that name. */
+function helperOf({ path }: Pick<Call, 'path'>): string {
+  return 'original' in path ? String(path.original) : '';
 }
 
 /** Editors end a file with a newline; a title does not. */

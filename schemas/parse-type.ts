@@ -1,7 +1,8 @@
-/** Schemas as avsc's types, with our own long, timestamp, string, id, map and nullable. */
+/** Schemas as avsc's types, with our own int, long, timestamp, string, id, map and nullable. */
 import avsc from 'avsc';
 import type { AvroComplex, AvroSchema } from './avro-schema.js';
 import { idType } from './id-type.js';
+import { intType } from './int-type.js';
 import { longType } from './long-type.js';
 import { mapType } from './map-type.js';
 import { isNullable, nullableType } from './nullable-type.js';
@@ -15,14 +16,16 @@ import { timestampType } from './timestamp-type.js';
 export function parseType(schema: AvroSchema): avsc.Type {
   return avsc.Type.forSchema(schema as avsc.Schema, {
     // A prototype-less registry: a type may be called `toString`.
-    registry: Object.assign(Object.create(null) as Record<string, avsc.Type>, { long: longType }),
+    registry: Object.assign(Object.create(null) as Record<string, avsc.Type>, { int: intType, long: longType }),
     // Events are data: none of avsc's methods (`toString`, `clone`) on them.
     omitRecordMethods: true,
     typeHook: (inner, options) => {
+      if (inner === 'int') return intType;
       if (inner === 'long') return longType;
       if (inner === 'string') return stringType;
       if (isNullable(inner)) return nullableType(inner, options);
-      return typeof inner === 'object' && 'type' in inner ? complexType(inner, options) : undefined;
+      if (typeof inner !== 'object' || !('type' in inner)) return undefined;
+      return inner.type === 'int' ? intType : complexType(inner, options);
     },
   });
 }

@@ -11,7 +11,7 @@
  * A source is a partition of a source topic by its logical name: TASK_EVENT_TOPIC-3.
  */
 import { ByteReader, ByteWriter } from '../topology/bytes.js';
-import { FatalError } from '../topology/errors.js';
+import { FatalError, messageOf } from '../topology/errors.js';
 import { DIGEST_BYTES } from './digest-bytes.js';
 
 /** Where a task stands in one source partition. */
@@ -120,23 +120,45 @@ export function decodeChangelogEntry(value: Buffer | null, where: string): Chang
       `${where} has changelog format ${version}, this version reads ${VERSION}: run the version that wrote it${version > VERSION ? ', or a newer one' : ''}`,
     );
   }
-  const reader = new ByteReader(value, 3);
+  try {
+    return readEntry(new ByteReader(value, 3));
+  } catch (error) {
+    throw new FatalError(
+      `${where} is damaged (${messageOf(error)}): empty its partition (kafka-delete-records, offset -1) and run \`notification-streams state reseed\``,
+      error,
+    );
+  }
+}
+
+/** Throws RangeError when it is not as long as it says, or says what no task writes. */
+function readEntry(reader: ByteReader): ChangelogEntry {
   const positions = new Map<string, SourcePosition>();
-  for (let left = reader.int32(); left > 0; left -= 1) {
+  const sources = readCount(reader);
+  for (let left = sources; left > 0; left -= 1) {
     const source = reader.string();
     const topicId = reader.string() || undefined;
-    positions.set(source, {
-      topicId,
-      nextOffset: reader.int64(),
-      streamTime: reader.int64(),
-      notifyFrom: reader.int64(),
-    });
+    const [nextOffset, streamTime, notifyFrom] = [readSafe(reader), readSafe(reader), readSafe(reader)];
+    positions.set(source, { topicId, nextOffset, streamTime, notifyFrom });
   }
+  if (positions.size !== sources) throw new RangeError('a source stands in it twice');
   const buckets: BucketDigests[] = [];
-  for (let left = reader.int32(); left > 0; left -= 1) {
+  for (let left = readCount(reader); left > 0; left -= 1) {
     const source = reader.string();
-    const bucket = reader.int64();
-    buckets.push({ source, bucket, packed: reader.raw(reader.int32() * DIGEST_BYTES) });
+    const bucket = readSafe(reader);
+    buckets.push({ source, bucket, packed: reader.raw(readCount(reader) * DIGEST_BYTES) });
   }
+  if (reader.remaining > 0) throw new RangeError(`${reader.remaining} bytes are left behind it`);
   return { positions, buckets };
+}
+
+function readCount(reader: ByteReader): number {
+  const count = reader.int32();
+  if (count < 0) throw new RangeError(`a count of ${count}`);
+  return count;
+}
+
+function readSafe(reader: ByteReader): number {
+  const value = reader.int64();
+  if (!Number.isSafeInteger(value)) throw new RangeError(`${value} is past 2^53`);
+  return value;
 }

@@ -15,6 +15,9 @@ export type RawConfig = Readonly<Record<string, string | undefined>>;
 const DURATION = /^(\d+)(ms|s|m|h|d)$/;
 const UNIT_MS = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
 
+/** A hundred years: what is longer is a slip, and past 2^53 no number holds it. */
+const LONGEST_MS = 36_500 * UNIT_MS.d;
+
 const whole = (min: number, max: number, what: string) => {
   const expected = `expected ${what}, from ${min} to ${max}`;
   return z
@@ -33,7 +36,8 @@ const duration = z
     const [, count, unit] = DURATION.exec(text)!;
     return Number(count) * UNIT_MS[unit as keyof typeof UNIT_MS];
   })
-  .refine((ms) => ms >= 1000, 'expected at least 1s');
+  .refine((ms) => ms >= 1000, 'expected at least 1s')
+  .refine((ms) => ms <= LONGEST_MS, 'expected at most 36500d');
 
 const list = z.string().transform((text) =>
   text
@@ -86,8 +90,10 @@ const prefix = z
   .string()
   .regex(/^[a-zA-Z0-9._-]{0,80}$/, 'expected letters, digits, dot, dash or underscore (up to 80)');
 
+const isBroker = (text: string): boolean => /^[^\s:@/]+:\d{1,5}$/.test(text) && Number(text.split(':')[1]) <= 65_535;
+
 const OPTIONS = {
-  KAFKA_BROKERS: list.refine((brokers) => brokers.length > 0 && brokers.every((b) => /^[^\s:@/]+:\d{1,5}$/.test(b)), {
+  KAFKA_BROKERS: list.refine((brokers) => brokers.length > 0 && brokers.every(isBroker), {
     error: ({ input }) =>
       String(input).includes('@')
         ? 'expected host:port; a name and a password are KAFKA_SASL_USERNAME and KAFKA_SASL_PASSWORD'

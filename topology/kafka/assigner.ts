@@ -29,9 +29,16 @@ export function decodeUserData(memberId: string, userData: Buffer | null): Membe
   if (!userData || userData.length === 0) return nothing;
   const parsed = parseJson(userData.toString('utf8'));
   if (typeof parsed !== 'object' || parsed === null) return nothing;
-  const { version, generation, tasks, stored } = parsed as Partial<MemberClaim> & { version?: unknown };
-  if (version !== USER_DATA_VERSION || typeof generation !== 'number' || !Array.isArray(tasks)) return nothing;
-  return { memberId, generation, tasks: tasks as number[], stored: stored ?? {} };
+  const { version, generation, tasks, ...claimed } = parsed as Partial<MemberClaim> & { version?: unknown };
+  if (version !== USER_DATA_VERSION || !Number.isSafeInteger(generation) || !areCounts(tasks)) return nothing;
+  const stored = claimed.stored ?? {};
+  if (typeof stored !== 'object' || !areCounts(Object.values(stored))) return nothing;
+  return { memberId, generation: generation!, tasks, stored };
+}
+
+/** Whether these are tasks, or offsets: what is none of them would make the deal differ from leader to leader. */
+export function areCounts(list: unknown): list is number[] {
+  return Array.isArray(list) && list.every((each) => Number.isSafeInteger(each) && each >= 0);
 }
 
 function parseJson(text: string): unknown {

@@ -3,8 +3,8 @@
  * how many partitions the leader saw each source have, so that a task is the same partitions to all, whosever metadata is older.
  */
 import { FatalError } from '../errors.js';
-import { partitionsOf } from './assigner.js';
-import { MemberAssignment } from './internals.js';
+import { areCounts, partitionsOf } from './assigner.js';
+import { MemberAssignment, MemberMetadata } from './internals.js';
 import { NO_PLACEMENT, type Placement } from './placement.js';
 
 /** Partitions of each source topic, by its physical name. */
@@ -25,6 +25,8 @@ export interface Assignment {
 }
 
 const VERSION = 2;
+/** Of a topic; more than any cluster has. */
+const MAX_PARTITIONS = 1_000_000;
 
 export function encodeAssignment({ placement, deal: { maxTasks, partitions }, refused }: Assignment): Buffer {
   const assignment: Record<string, number[]> = {};
@@ -36,32 +38,67 @@ export function encodeAssignment({ placement, deal: { maxTasks, partitions }, re
   return MemberAssignment.encode({ version: 0, assignment, userData: Buffer.from(JSON.stringify(told)) });
 }
 
+/** What a leader tells, as its JSON has it. */
+interface Told extends Partial<Placement> {
+  readonly version: number;
+  readonly maxTasks?: number;
+  readonly partitions?: Readonly<Record<string, number>> | null;
+  readonly refused?: string;
+}
+
 /** Throws FatalError for one that no leader of this version made: going on without tasks would be to do nothing, for good. */
 export function decodeAssignment(encoded: Buffer, groupId: string): Assignment {
-  const decoded = encoded.length === 0 ? null : MemberAssignment.decode(encoded);
+  const decoded = encoded.length === 0 ? null : readable(() => MemberAssignment.decode(encoded), groupId);
   if (!decoded) return { placement: NO_PLACEMENT, deal: { maxTasks: 0, partitions: new Map() } };
-  if (!decoded.userData || decoded.userData.length === 0) {
+  const { userData } = decoded;
+  if (!userData || userData.length === 0) {
     throw new FatalError(
       `the group ${groupId} was dealt by another assigner than ours: another application reads under this APP_ID. Give it another group, or this one another APP_ID`,
     );
   }
-  const told = JSON.parse(decoded.userData.toString('utf8')) as Placement & {
-    version: number;
-    maxTasks: number;
-    partitions?: Record<string, number>;
-    refused?: string;
-  };
-  if (told.version !== VERSION) {
+  const told = readable(() => JSON.parse(userData.toString('utf8')) as Told | null, groupId);
+  if (told?.version !== VERSION) {
     throw new FatalError(
-      `the leader of group ${groupId} deals tasks in format ${told.version}, this version reads ${VERSION}: run the version that the other workers run`,
+      `the leader of group ${groupId} deals tasks in format ${String(told?.version).slice(0, 20)}, this version reads ${VERSION}: run the version that the other workers run`,
     );
   }
-  const { tasks, standbys, warming, acceptableLag, maxTasks } = told;
+  const { tasks = [], standbys = [], warming = [], acceptableLag = 0, maxTasks = 0, refused } = told;
+  const partitions = told.partitions ?? {};
+  const lists = [tasks, standbys, warming, [acceptableLag, maxTasks], Object.values(partitions)];
+  if (!lists.every(areCounts)) throw unreadable(groupId);
+  // What is dealt is counted up to: without end where a partition's step is 0, or beyond what an array holds.
+  const isDealt = tasks.length + standbys.length === 0 || maxTasks > 0;
+  const areFew = Object.values(partitions).every((count) => count <= MAX_PARTITIONS);
+  if (!isDealt || !areFew) throw unreadable(groupId);
   return {
     placement: { tasks, standbys, warming, acceptableLag },
-    deal: { maxTasks, partitions: new Map(Object.entries(told.partitions ?? {})) },
-    refused: told.refused,
+    deal: { maxTasks, partitions: new Map(Object.entries(partitions)) },
+    refused,
   };
+}
+
+function readable<T>(read: () => T, groupId: string): T {
+  try {
+    return read();
+  } catch (error) {
+    throw unreadable(groupId, error);
+  }
+}
+
+function unreadable(groupId: string, cause?: unknown): FatalError {
+  return new FatalError(
+    `what the leader of group ${groupId} deals cannot be read: another application leads the group under this APP_ID. Give it another group, or this one another APP_ID`,
+    cause,
+  );
+}
+
+/** What a member says when it joins; undefined when none of our kind wrote it. */
+export function decodeMetadata(encoded: Buffer): { readonly topics: string[]; readonly userData: Buffer } | undefined {
+  try {
+    return MemberMetadata.decode(encoded);
+  } catch {
+    return undefined; // not ours: whoever wrote it must not stop the leader
+  }
 }
 
 /**

@@ -8,7 +8,14 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { FatalError, FencedError, OutageError, messageOf } from '../errors.js';
 import type { Logger } from '../log.js';
 import { ASSIGNER_NAME, decodeUserData, encodeUserData, type MemberClaim } from './assigner.js';
-import { decodeAssignment, encodeAssignment, strangeness, type Deal, type PartitionCounts } from './assignment.js';
+import {
+  decodeAssignment,
+  decodeMetadata,
+  encodeAssignment,
+  strangeness,
+  type Deal,
+  type PartitionCounts,
+} from './assignment.js';
 import { MemberMetadata, type Broker, type Cluster } from './internals.js';
 import type { Leaders } from './leaders.js';
 import { NO_PLACEMENT, placeTasks, type Placement, type PlacementRules } from './placement.js';
@@ -247,10 +254,10 @@ export class Membership {
     const claims: MemberClaim[] = [];
     const strangers = new Map<string, string>();
     for (const { memberId, memberMetadata } of members) {
-      const { topics, userData } = MemberMetadata.decode(memberMetadata);
-      const refused = strangeness(this.#options.topics, topics);
-      if (refused === undefined) claims.push(decodeUserData(memberId, userData));
-      else strangers.set(memberId, refused);
+      const metadata = decodeMetadata(memberMetadata);
+      const refused = metadata ? strangeness(this.#options.topics, metadata.topics) : 'its metadata cannot be read';
+      if (metadata && refused === undefined) claims.push(decodeUserData(memberId, metadata.userData));
+      else strangers.set(memberId, refused ?? '');
     }
     for (const [memberId, refused] of strangers)
       this.#log.warn(

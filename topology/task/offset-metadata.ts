@@ -22,7 +22,8 @@ export function topicIdIn(offset: PartitionOffset): string | undefined {
   return isOfTask(offset) ? offset.metadata!.slice(PREFIX.length).split(PARTITIONS)[0] || undefined : undefined;
 }
 
-/** Undefined when a tool set the offset. */
+/** Undefined when a tool set the offset, or somebody wrote metadata that only begins as ours. */
 export function partitionsAtFirstIn(offset: PartitionOffset): number | undefined {
-  return isOfTask(offset) ? Number(offset.metadata!.split(PARTITIONS)[1]) : undefined;
+  const [, digits] = /;partitions:(\d{1,9})$/.exec(isOfTask(offset) ? offset.metadata! : '') ?? [];
+  return digits === undefined ? undefined : Number(digits);
 }

@@ -62,6 +62,16 @@ describe('parseConfig', () => {
     expect(() => Object.assign(config, { APP_ID: 'other' })).toThrow(TypeError);
   });
 
+  it('refuses what no port and no time is (found by the fuzzer)', () => {
+    expect(faultsOf({ ...GOOD, KAFKA_BROKERS: 'a:9092,b:65536' })).toEqual([
+      expect.stringMatching(/^KAFKA_BROKERS is/),
+    ]);
+    expect(faultsOf({ ...GOOD, KAFKA_BROKERS: 'a:65535' })).toEqual([]);
+    for (const window of [`${'9'.repeat(400)}d`, '36501d'])
+      expect(faultsOf({ ...GOOD, DEDUP_WINDOW: window })).toEqual([expect.stringMatching(/at most 36500d/)]);
+    expect(faultsOf({ ...GOOD, DEDUP_WINDOW: '36500d' })).toEqual([]);
+  });
+
   it('reports every fault at once, each with its name, its value and what was expected', () => {
     const faults = faultsOf({
       ...GOOD,

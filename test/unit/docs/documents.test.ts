@@ -6,6 +6,7 @@ import { OPTION_NAMES } from '../../../topology/config.js';
 import { METRICS } from '../../../topology/metrics.js';
 import { DEAD_LETTER_REASONS } from '../../../topology/outcome.js';
 import { PARTS } from '../../../topology/readiness.js';
+import { TARGETS } from '../../fuzz/targets/index.js';
 
 const root = resolve(import.meta.dirname, '../../..');
 /** Runs of blanks, with which prettier aligns tables, count as one. */
@@ -39,6 +40,18 @@ describe('the documents', () => {
     expect(namesInTable(readiness).sort()).toEqual([...PARTS].sort());
     const deadLetters = /## Dead letters\n([\s\S]*)/.exec(read('docs/contract.md'))![1]!;
     expect(namesInTable(deadLetters).filter((name) => !name.startsWith('dlq.'))).toEqual([...DEAD_LETTER_REASONS]);
+  });
+
+  it('name a test that there is in every line of docs/security.md, and every target of the fuzzer', () => {
+    const page = read('docs/security.md');
+    const lines = page.split('\n').filter((line) => line.startsWith('| ') && !/^\| (it tries|-)/.test(line));
+    expect(lines.length).toBeGreaterThan(25);
+    // Links are checked below; what they lead to must be a test, the fuzzer's, or the page of packages.
+    const unproved = lines.filter(
+      (line) => !/\]\((\.\.\/test\/(unit|contract|model|integration|fuzz)\/|third-party)/.test(line),
+    );
+    expect(unproved).toEqual([]);
+    for (const { name } of TARGETS) expect(page).toContain(`../test/fuzz/targets/${name}.ts`);
   });
 
   it.each(

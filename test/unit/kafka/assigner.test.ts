@@ -193,6 +193,10 @@ describe('what a member says of itself', () => {
     ['of another version', Buffer.from(JSON.stringify({ version: 2, generation: 9, tasks: [0], stored: {} }))],
     ['without a version', Buffer.from(JSON.stringify({ generation: 9, tasks: [0], stored: {} }))],
     ['without tasks', Buffer.from(JSON.stringify({ version: 1, generation: 9 }))],
+    ['of a generation after all others', Buffer.from('{"version":1,"generation":1e999,"tasks":[0]}')],
+    ['of tasks that are none', Buffer.from('{"version":1,"generation":9,"tasks":["0",null,-1]}')],
+    ['of a store without an offset', Buffer.from('{"version":1,"generation":9,"tasks":[0],"stored":{"0":"far"}}')],
+    ['of a store that is a text', Buffer.from('{"version":1,"generation":9,"tasks":[0],"stored":"0"}')],
   ])('claims nothing when it is %s', (_, userData) => {
     expect(decodeUserData('m', userData)).toEqual(nothing);
   });

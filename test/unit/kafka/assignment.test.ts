@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { FatalError } from '../../../topology/errors.js';
-import { decodeAssignment, encodeAssignment, strangeness } from '../../../topology/kafka/assignment.js';
+import { decodeAssignment, decodeMetadata, encodeAssignment, strangeness } from '../../../topology/kafka/assignment.js';
 import { MemberAssignment } from '../../../topology/kafka/internals.js';
 import { NO_PLACEMENT } from '../../../topology/kafka/placement.js';
 
@@ -42,15 +42,40 @@ describe('an assignment', () => {
   });
 
   it('may carry more than this version knows', () => {
-    expect(decodeAssignment(told({ version: 2, tasks: [4], later: true }), 'g').placement.tasks).toEqual([4]);
+    expect(decodeAssignment(told({ version: 2, tasks: [4], maxTasks: 16, later: true }), 'g').placement.tasks).toEqual([
+      4,
+    ]);
   });
 
   it.each<[string, unknown, string]>([
     ['of a newer format', { version: 3, work: {} }, 'in format 3, this version reads 2'],
+    ['of no tasks at all', { version: 2, tasks: null }, 'what the leader of group g deals cannot be read'],
+    ['whose tasks are none', { version: 2, tasks: ['4'], maxTasks: 16 }, 'cannot be read'],
+    ['that deals by nothing, which has no end', { version: 2, tasks: [4], maxTasks: 0 }, 'cannot be read'],
+    [
+      'that counts more partitions than there are',
+      { version: 2, maxTasks: 16, partitions: { t: 2 ** 40 } },
+      'cannot be read',
+    ],
     ['of another assigner', undefined, 'the group g was dealt by another assigner than ours'],
   ])('%s is refused: to go on without tasks would be to do nothing for good', (_, userData, message) => {
     expect(() => decodeAssignment(told(userData), 'g')).toThrow(message);
     expect(() => decodeAssignment(told(userData), 'g')).toThrow(FatalError);
+  });
+});
+
+describe('what cannot be read', () => {
+  it('is refused with a way out, whatever of it is cut off', () => {
+    const whole = told({ version: 2, tasks: [4], maxTasks: 16 });
+    // Less than a version is no assignment at all.
+    for (let size = 2; size < whole.length; size += 1) {
+      expect(() => decodeAssignment(whole.subarray(0, size), 'g')).toThrow(FatalError);
+    }
+  });
+
+  it('is nothing that a member says', () => {
+    expect(decodeMetadata(Buffer.from('no metadata at all'))).toBeUndefined();
+    expect(decodeMetadata(Buffer.alloc(1))).toBeUndefined();
   });
 });
 

@@ -131,7 +131,15 @@ describe('compiling templates', () => {
   it.each([
     ['a syntax error', { title: '{{#if x}}' }, /template INVOICE, title\.hbs: Parse error/],
     ['a helper that does not exist', { title: '{{#if x}}{{shout x}}{{/if}}' }, /unknown helper shout/],
-    ['the helper that writes to the console', { title: '{{log x}}' }, /unknown helper log/],
+    ['the helper that writes to the console', { title: '{{log x}}' }, /log is no value/],
+    // These compile, and throw when an event first gets there, or leave its values unescaped (found by the fuzzer).
+    ['a condition without a value', { title: '{{#if x}}{{#if}}y{{/if}}{{/if}}' }, /line 1: #if takes one value, not 0/],
+    ['a condition of two values', { email: '{{#unless x}}{{#with x y}}{{/with}}{{/unless}}' }, /#with takes one value/],
+    ['a condition in the place of a value', { title: '{{#if x}}{{if}}{{/if}}' }, /if is no value/],
+    ['a condition as a value of another', { title: '{{#if x}}{{lookup this (if x)}}{{/if}}' }, /if is no value/],
+    ['a look-up of nothing', { title: '{{#if x}}{{lookup}}{{/if}}' }, /lookup takes two values, not 0/],
+    ["Handlebars' own helper", { title: '{{#if x}}{{helperMissing}}{{/if}}' }, /helperMissing is no value/],
+    ['a look-up as a block, which does not escape', { email: '{{#lookup this "x"}}{{/lookup}}' }, /lookup is no block/],
     ['a partial', { message: '{{#if x}}\n{{> footer}}{{/if}}' }, /message\.hbs: line 2: there are no partials/],
     ['a block partial', { message: '{{#> footer}}x{{/footer}}' }, /there are no partials/],
     ['a decorator', { message: '{{* deco}}' }, /decorators are not supported/],

@@ -51,6 +51,16 @@ describe("another writer's schema", () => {
     ).toEqual(task);
   });
 
+  it('may write no int of more than 32 bits: no other decoder would take it', async () => {
+    const written = withFields(TaskEvent, (own) =>
+      own.map((field) => (field.name === 'userId' ? { name: 'userId', type: 'int' } : field)),
+    );
+    const catalog = await catalogOf({ 1: avro(written) });
+    const decode = (userId: bigint) => catalog.decode('TASK_EVENT_TOPIC', valueOf(1, TaskEvent, { ...task, userId }));
+    expect(decode(2n ** 31n - 1n)).toMatchObject({ value: { event: { userId: 2n ** 31n - 1n } } });
+    expect(decode(2n ** 31n)).toMatchObject({ kind: 'poison', reason: 'undecodable' });
+  });
+
   it('may write an int where we read a long, and a value where we read it or null', async () => {
     const schema = withFields(TaskEvent, (own) =>
       own.map((field) =>

@@ -101,4 +101,23 @@ describe('a changelog record', () => {
     const refused = `changelog-0@7 has changelog format ${format}, this version reads 3: ${wayOut}`;
     expect(() => decodeChangelogEntry(record, 'changelog-0@7')).toThrow(new FatalError(refused));
   });
+
+  it('is refused with a way out when it is cut off anywhere, or longer than it says', () => {
+    const record = encodeChangelogEntry({ positions: POSITIONS, buckets: [] })[0]!;
+    const damaged: Buffer[] = [Buffer.concat([record, Buffer.from([0])])];
+    for (let size = 3; size < record.length; size += 1) damaged.push(record.subarray(0, size));
+    for (const each of damaged) {
+      expect(() => decodeChangelogEntry(each, 'changelog-0@7')).toThrow(FatalError);
+      expect(() => decodeChangelogEntry(each, 'changelog-0@7')).toThrow(/changelog-0@7 is damaged .*state reseed/);
+    }
+  });
+
+  it('is refused when a position is past what a number holds', () => {
+    const record = encodeChangelogEntry({
+      positions: new Map([['s-0', { nextOffset: 5, streamTime: 1, notifyFrom: 0 }]]),
+      buckets: [],
+    })[0]!;
+    record[record.indexOf(Buffer.from([0, 0, 0, 0, 0, 0, 0, 5]))] = 0x7f;
+    expect(() => decodeChangelogEntry(record, 'changelog-0@7')).toThrow(/past 2\^53/);
+  });
 });

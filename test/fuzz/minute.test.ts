@@ -1,0 +1,18 @@
+/** A few seconds of each target, from a seed that is new each time; what fails says how to repeat it. */
+import { describe, expect, it } from 'vitest';
+import { freeze, knownFaults } from './corpus.js';
+import { fuzz } from './fuzz.js';
+import { TARGETS } from './targets/index.js';
+
+const MS = 4000;
+const seed = Number(process.env['FUZZ_SEED'] ?? Date.now() % 2 ** 31);
+
+describe(`the fuzzer, from seed ${seed}`, () => {
+  it.each(TARGETS)('finds nothing in $name', { timeout: 60_000 }, async (target) => {
+    const { finding, executions, outcomes } = await fuzz(target, { seed, ms: MS, known: knownFaults(target.name) });
+    const found = finding && `${finding.message}\n${JSON.stringify(freeze(finding.input))}\n${finding.repeat}`;
+    expect(found).toBeUndefined();
+    expect(executions).toBeGreaterThan(20);
+    expect(outcomes.size).toBeGreaterThan(1);
+  });
+});
