@@ -24,8 +24,7 @@ export function parseType(schema: AvroSchema): avsc.Type {
       if (inner === 'long') return longType;
       if (inner === 'string') return stringType;
       if (isNullable(inner)) return nullableType(inner, options);
-      if (typeof inner !== 'object' || !('type' in inner)) return undefined;
-      return inner.type === 'int' ? intType : complexType(inner, options);
+      return typeof inner === 'object' && 'type' in inner ? complexType(inner, options) : undefined;
     },
   });
 }
@@ -37,7 +36,7 @@ function complexType(schema: object & { readonly type: unknown }, options: objec
     case 'long':
       return timestampType(type, logicalType) ?? longType;
     case 'int':
-      return timestampType(type, logicalType);
+      return timestampType(type, logicalType) ?? intType;
     case 'string':
       return isId === true ? idType : stringType;
     case 'map':

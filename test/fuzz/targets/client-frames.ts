@@ -5,7 +5,9 @@ import { Registry } from 'prom-client';
 import type { Ack } from '../../../processors/fanout/acks.js';
 import { DEFAULT_LIMITS } from '../../../processors/fanout/limits.js';
 import { encodeNotification, parseClientMessage } from '../../../processors/fanout/protocol.js';
+import { SentMemory } from '../../../processors/fanout/sent-notifications.js';
 import { Session } from '../../../processors/fanout/session.js';
+import { userBudgets } from '../../../processors/fanout/user-budgets.js';
 import { createMetrics } from '../../../topology/metrics.js';
 import { EMPTY_LOG, notificationOf } from '../../unit/fanout/harness.js';
 import { BORDER_VALUES } from '../borders.js';
@@ -72,6 +74,8 @@ export const clientFrames: Target<FramesInput> = {
       history: EMPTY_LOG,
       onAck: (ack) => Promise.resolve(void acks.push(ack)),
       limits: DEFAULT_LIMITS,
+      memory: new SentMemory(DEFAULT_LIMITS, () => 1),
+      budgets: userBudgets(DEFAULT_LIMITS, () => 0),
       metrics,
       log,
       now: () => 0,

@@ -120,6 +120,7 @@ const rules = [false, true].map((isListed) => ({
         : refuse('bad-token', 'not the one good token'),
     ),
   room: () => undefined,
+  roomOf: () => undefined,
   now: () => 0,
 }));
 
@@ -127,7 +128,8 @@ export const handshakes: Target<HandshakeInput> = {
   name: 'handshakes',
   inputs,
   async play({ handshake, isListed }) {
-    const asked = handshake as unknown as Handshake;
+    const connection = [handshake['connection'] ?? ''];
+    const asked = { ...handshake, connection, repeated: undefined } as unknown as Handshake;
     const result = await admit(asked, rules[Number(isListed)]!);
     law(
       !JSON.stringify(result, (_, value: unknown) => (typeof value === 'bigint' ? `${value}` : value)).includes(TOKEN),
@@ -137,7 +139,7 @@ export const handshakes: Target<HandshakeInput> = {
       // More than `mayConnect` asks may be asked, but the plain good one gets in.
       const isPlain =
         asked.query === '' &&
-        asked.connection === 'Upgrade' &&
+        connection[0] === 'Upgrade' &&
         asked.authorization === '' &&
         (asked.origin === LISTED || asked.origin === '');
       law(!(isPlain && mayConnect(asked, isListed)), 'lets the good one in', () => result.reason);

@@ -67,7 +67,7 @@ export const registry: Target<AnswerInput> = {
     const learnt = await answering(input, () =>
       attemptLater([OutageError], () => catalog.resolve(7, { signal: over.signal })),
     );
-    messages.push(learnt instanceof Error ? learnt.message : '', String(catalog.health.reason));
+    messages.push(learnt instanceof Error ? learnt.message : '', String(catalog.health.fault));
     // Never throws: of what the registry said, the record's own dead letter is made.
     const decoded = catalog.decode('TASK_EVENT_TOPIC', value);
     const own = catalog.decode(input.topic as 'TASK_EVENT_TOPIC', value);

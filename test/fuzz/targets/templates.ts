@@ -1,5 +1,6 @@
 /** Templates of any form and values of any kind: refused at start, or rendered for every event, and never unescaped. */
 import fc from 'fast-check';
+import { createActionUrlRule, DEFAULT_ACTION_URL_SCHEMES } from '../../../processors/action-url.js';
 import { compileTemplates } from '../../../processors/templates.js';
 import { ConfigError } from '../../../topology/errors.js';
 import { BORDER_NAMES } from '../borders.js';
@@ -114,6 +115,8 @@ const inputs = fc.record({
     .map((entries) => Object.fromEntries(entries)),
 });
 
+const LINKS = createActionUrlRule(DEFAULT_ACTION_URL_SCHEMES);
+
 export const templates: Target<TemplateInput> = {
   name: 'templates',
   inputs,
@@ -124,13 +127,13 @@ export const templates: Target<TemplateInput> = {
     const asText = attempt([ConfigError], () =>
       compileTemplates([{ code: 'CODE', title: template, message: template, email: null }]),
     );
-    if (!(asText instanceof Error)) attempt([], () => asText.value.render('CODE', values));
+    if (!(asText instanceof Error)) attempt([], () => asText.value.render('CODE', values, LINKS));
     if (compiled instanceof Error) return 'refused';
-    const rendered = attempt([], () => compiled.value.render('CODE', values));
+    const rendered = attempt([], () => compiled.value.render('CODE', values, LINKS));
     law(!(rendered instanceof Error), 'renders');
     const html = rendered.value?.emailHtml ?? '';
     law(!html.includes('<script>'), 'escapes every value', () => html);
-    law(compiled.value.render('OTHER', values) === undefined, 'knows its own codes');
+    law(compiled.value.render('OTHER', values, LINKS) === undefined, 'knows its own codes');
     return 'read';
   },
 };
