@@ -35,6 +35,16 @@ export default defineConfig({
           exclude: alone,
         },
       },
+      // The whole of it by `npm run test:hostile` alone; each file counts what the workers of its own scene do.
+      {
+        test: {
+          ...onStack,
+          testTimeout: 180_000,
+          name: 'hostile',
+          include: ['test/hostile/**/*.test.ts'],
+          fileParallelism: false,
+        },
+      },
       // What wants the machine for itself, one file after another, at the end.
       { test: { ...onStack, name: 'integration-alone', include: alone, fileParallelism: false } },
     ],

@@ -3,14 +3,9 @@ import type { Sent, Workload } from '../integration/harness/workload.js';
 
 const STRING_BYTES = 900_000;
 
-/** `poison` is to be dead-lettered, exactly; `good` is to go through. Each has a key of its own. */
-export function bombs(workload: Workload): { poison: Sent[]; good: Sent[] } {
-  const of = (topic: string): Buffer =>
-    workload.events.find((sent) => sent.topic === topic && workload.expected.has(String(sent.message.key)))!.message
-      .value as Buffer;
-  const task = of('TASK_EVENT_TOPIC');
-  const crm = of('CRM_EVENT_TOPIC');
-  const values: Record<string, readonly [topic: string, value: Buffer]> = {
+/** Values that are to be dead-lettered, by name, each with its topic, made of a good task event and a good CRM event. */
+export function hostileValues(task: Buffer, crm: Buffer): Record<string, readonly [topic: string, value: Buffer]> {
+  return {
     empty: ['TASK_EVENT_TOPIC', Buffer.alloc(0)],
     'one-byte': ['TASK_EVENT_TOPIC', Buffer.from([0])],
     'four-bytes': ['TASK_EVENT_TOPIC', Buffer.from([0, 0, 0, 0])],
@@ -34,6 +29,14 @@ export function bombs(workload: Workload): { poison: Sent[]; good: Sent[] } {
     zeros: ['TASK_EVENT_TOPIC', Buffer.alloc(STRING_BYTES)],
     ones: ['TASK_EVENT_TOPIC', Buffer.concat([task.subarray(0, 5), Buffer.alloc(STRING_BYTES, 0xff)])],
   };
+}
+
+/** `poison` is to be dead-lettered, exactly; `good` is to go through. Each has a key of its own. */
+export function bombs(workload: Workload): { poison: Sent[]; good: Sent[] } {
+  const of = (topic: string): Buffer =>
+    workload.events.find((sent) => sent.topic === topic && workload.expected.has(String(sent.message.key)))!.message
+      .value as Buffer;
+  const values = hostileValues(of('TASK_EVENT_TOPIC'), of('CRM_EVENT_TOPIC'));
   const poison = Object.entries(values).flatMap(([name, [topic, value]]) =>
     Array.from({ length: 5 }, (_, index) => ({ topic, message: { key: `bomb-${name}-${index}`, value } })),
   );
@@ -45,7 +48,7 @@ export function bombs(workload: Workload): { poison: Sent[]; good: Sent[] } {
 }
 
 /** Avro's zigzag varint. */
-function varint(value: bigint): Buffer {
+export function varint(value: bigint): Buffer {
   const bytes: number[] = [];
   let rest = BigInt.asUintN(64, (value << 1n) ^ (value >> 63n));
   for (; rest > 0x7fn; rest >>= 7n) bytes.push(Number(rest & 0x7fn) | 0x80);

@@ -16,6 +16,8 @@ export interface ChaosCase {
   readonly seconds?: number;
   readonly workload?: Partial<WorkloadOptions>;
   readonly env?: Readonly<Record<string, string>>;
+  /** Options of the node of every worker, such as `--import` of a module that watches it. */
+  readonly nodeArgs?: readonly string[];
   /** The longest that a task may make nothing while it has input, ms. Default: no bound, since nothing can be made. */
   readonly resumeWithinMs?: number;
   /** Why it can not be made on this machine; undefined when it can. */

@@ -51,6 +51,11 @@ export class Cluster {
     return this.#info.schemaRegistryUrl;
   }
 
+  /** Where a broker keeps its partitions. */
+  dataFolder(id: number): string {
+    return join(this.#info.root, `broker-${id}`, 'data');
+  }
+
   /** SIGTERM, or SIGKILL with `hard`; comes back when the broker is gone. */
   async stopBroker(id: number, hard: boolean): Promise<void> {
     await stopBroker({ root: this.#info.root }, id, hard ? 0 : undefined);

@@ -19,7 +19,8 @@ export async function brokerOf(role: Role, round: Round): Promise<number> {
   }
 }
 
-async function leaderOf({ cluster: { admin } }: Round, topic: string, partition: number): Promise<number> {
+/** The id of the broker that leads the partition. */
+export async function leaderOf({ cluster: { admin } }: Round, topic: string, partition: number): Promise<number> {
   const { topics } = await admin.fetchTopicMetadata({ topics: [topic] });
   const found = topics[0]?.partitions.find(({ partitionId }) => partitionId === partition);
   if (!found || found.leader < 0) throw new Error(`${topic}-${partition} has no leader`);

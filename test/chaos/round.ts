@@ -15,6 +15,7 @@ import { spawnWorker, type Exit, type WorkerProcess } from '../integration/harne
 import { makeWorkload, type Sent, type Workload } from '../integration/harness/workload.js';
 import type { ChaosCase } from './case.js';
 import type { Cluster } from './cluster.js';
+import type { LetterCheck } from './hostile-batches.js';
 import { Load } from './load.js';
 import { watchSocketsOf } from './socket-owner.js';
 import { WATCHED_TOPICS, Witness } from './witness.js';
@@ -63,6 +64,8 @@ export class Round {
   readonly effects: string[] = [];
   /** Records sent beside the workload that are to be dead-lettered. */
   readonly extraPoison: Sent[] = [];
+  /** What the dead letters of hostile batches must be, by their origin. */
+  readonly letterChecks = new Map<string, LetterCheck>();
   /** Every process that ran, for its log. */
   readonly processes: WorkerProcess[] = [];
   readonly unexpected: string[] = [];
@@ -283,7 +286,7 @@ export class Round {
     nodeArgs: readonly string[],
     entry: string | undefined,
   ): WorkerProcess {
-    const all = [...(this.options.nodeArgs ?? []), ...nodeArgs];
+    const all = [...(this.options.nodeArgs ?? []), ...(this.case.nodeArgs ?? []), ...nodeArgs];
     const process = spawnWorker({
       env: this.env(stateDir, over),
       nodeArgs: all,

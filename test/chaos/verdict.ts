@@ -4,6 +4,7 @@ import { readCommitted } from '../../dev/oracle/read-committed.js';
 import { INPUT_TOPICS } from '../integration/harness/topics.js';
 import type { Expected } from '../integration/harness/workload.js';
 import type { Round } from './round.js';
+import { originOf } from '../hostile/letters.js';
 import { storeFaults } from './store-check.js';
 import { outputOf, placeOf, type Output } from './witness.js';
 
@@ -100,14 +101,22 @@ function judgeDeadLetters(round: Round, outputs: readonly Output[]): string[] {
   const left = new Map(
     [...round.workload.poison, ...round.extraPoison].map(({ message }) => [String(message.key), message]),
   );
+  const checks = new Map(round.letterChecks);
   for (const { topic, key, record } of outputs) {
     if (topic !== 'NOTIFICATION_DLQ') continue;
+    const origin = originOf(record);
+    const check = checks.get(origin);
+    if (check) {
+      found.push(...check(record).map((fault) => `the one of ${origin}: ${fault}`));
+      checks.delete(origin);
+      continue;
+    }
     const original = left.get(key);
     if (!original) found.push(`${key} is there without reason, or twice`);
     else if (!record.value?.equals(original.value as Buffer)) found.push(`${key} has other bytes than the original`);
     left.delete(key);
   }
-  for (const key of left.keys()) found.push(`${key} is missing`);
+  for (const key of [...left.keys(), ...checks.keys()]) found.push(`${key} is missing`);
   return found;
 }
 

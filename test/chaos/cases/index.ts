@@ -2,6 +2,7 @@
 import type { ChaosCase, NotRun } from '../case.js';
 import { BROKER_CASES } from './brokers.js';
 import { GATEWAY_CASES } from './gateway.js';
+import { HOSTILE_CASES } from './hostile.js';
 import { INPUT_CASES } from './input.js';
 import { NETWORK_CASES } from './network.js';
 import { STATE_CASES } from './state.js';
@@ -13,6 +14,7 @@ export const CASES: readonly ChaosCase[] = [
   ...NETWORK_CASES,
   ...STATE_CASES,
   ...INPUT_CASES,
+  ...HOSTILE_CASES,
   ...GATEWAY_CASES,
 ].sort((a, b) => a.id.localeCompare(b.id, 'en', { numeric: true }));
 
