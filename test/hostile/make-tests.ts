@@ -17,14 +17,16 @@ export function makeTests<S extends Scene>(group: TryGroup<S>, open: () => Promi
       await closing?.close();
     };
     afterAll(close);
-    it.each(tries)('$name', { timeout: 180_000 }, async ({ run }) => {
-      scene ??= await open();
-      try {
-        await run(scene);
-      } catch (error) {
-        await close();
-        throw error;
-      }
-    });
+    for (const { name, run } of tries) {
+      it(name, { timeout: 180_000 }, async () => {
+        scene ??= await open();
+        try {
+          await run(scene);
+        } catch (error) {
+          await close();
+          throw error;
+        }
+      });
+    }
   });
 }

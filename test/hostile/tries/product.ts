@@ -86,7 +86,7 @@ export const PRODUCT: TryGroup<ProductScene> = {
     productTry({
       name: `${SECRETS.length} faults of configuration with a secret in them`,
       holds: 'the worker ends with 2 and names the option; the secret is not shown',
-      before: 'a password with `/` in it was shown',
+      before: 'passwords were shown: with `/` or `@` in them, in JWKS_URL, among the brokers',
       isShort: true,
       act: async (scene) => {
         const shown = await Promise.all(
