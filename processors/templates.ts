@@ -66,6 +66,9 @@ export function compileTemplates(sources: readonly TemplateSource[], faults: rea
   return new CompiledTemplates(compiled);
 }
 
+/** What `{{this}}` shows of all values together; without it an object that has no prototype throws there. */
+const NOTHING: object = Object.freeze(Object.assign(Object.create(null) as object, { [Symbol.toPrimitive]: () => '' }));
+
 class CompiledTemplates implements Templates {
   readonly #byCode: ReadonlyMap<string, CompiledTemplate>;
 
@@ -81,7 +84,7 @@ class CompiledTemplates implements Templates {
     const template = this.#byCode.get(code);
     if (template === undefined) return undefined;
     // No prototype: `{{constructor}}` finds a value of that name or nothing.
-    const own = Object.assign(Object.create(null) as object, values);
+    const own = Object.assign(Object.create(NOTHING) as object, values);
     const linkFaults: ActionUrlFault[] = [];
     const linkHelper: LinkHelper = (prefix, value) => link(prefix, value, linkRule, linkFaults);
     return {

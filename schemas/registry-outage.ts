@@ -1,23 +1,21 @@
 /** The schema registry does not answer as one does: what is wrong, from a closed list, for readiness. */
 import { OutageError } from '../topology/errors.js';
 
-const REGISTRY_FAULTS = [
+export type RegistryFault =
   /** Nobody answers, or not in time. */
-  'unreachable',
+  | 'unreachable'
   /** 401 or 403. */
-  'credentials',
+  | 'credentials'
   /** A redirect, or a 404 that is not in the registry's own words: a proxy's page, or a wrong path. */
-  'path',
+  | 'path'
   /** 408 or 429. */
-  'busy',
+  | 'busy'
   /** 5xx. */
-  'failing',
+  | 'failing'
   /** Another 4xx. */
-  'refusing',
+  | 'refusing'
   /** An answer that is too large, or that says nothing of what was asked. */
-  'unusable',
-] as const;
-export type RegistryFault = (typeof REGISTRY_FAULTS)[number];
+  | 'unusable';
 
 export class RegistryOutageError extends OutageError {
   readonly fault: RegistryFault;

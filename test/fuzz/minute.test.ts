@@ -1,11 +1,11 @@
-/** A few seconds of each target, from a seed that is new each time; what fails says how to repeat it. */
+/** A few seconds of each target, from the same seed each time unless FUZZ_SEED gives another; what fails says how to repeat it. */
 import { describe, expect, it } from 'vitest';
 import { freeze, knownFaults } from './corpus.js';
 import { fuzz } from './fuzz.js';
 import { TARGETS } from './targets/index.js';
 
 const MS = 4000;
-const seed = Number(process.env['FUZZ_SEED'] ?? Date.now() % 2 ** 31);
+const seed = Number(process.env['FUZZ_SEED'] ?? 1);
 
 describe(`the fuzzer, from seed ${seed}`, () => {
   it.each(TARGETS)('finds nothing in $name', { timeout: 60_000 }, async (target) => {

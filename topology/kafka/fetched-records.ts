@@ -129,6 +129,7 @@ function readBatchHeader(batch: Buffer): BatchView {
   }
   const attributes = reader.int16();
   const lastOffsetDelta = reader.int32();
+  if (lastOffsetDelta < 0) throw new RangeError(`record batch at offset ${baseOffset} ends before it begins`);
   const baseTimestamp = reader.int64();
   const maxTimestamp = reader.int64();
   const producerId = reader.bigint64();

@@ -89,12 +89,7 @@ function zstdFrame(packed: Buffer, at: number): ZstdFrame {
   const dictionary = [0, 1, 2, 4][flags & 3]!;
   const sizeField = [isSingle ? 1 : 0, 2, 4, 8][flags >> 6]!;
   const sizeAt = at + 5 + (isSingle ? 0 : 1) + dictionary;
-  const stated =
-    sizeField === 0
-      ? 0
-      : sizeField === 8
-        ? Number(packed.readBigUInt64LE(sizeAt))
-        : packed.readUIntLE(sizeAt, sizeField);
+  const stated = zstdContentSize(packed, sizeAt, sizeField);
   let window = 0;
   if (!isSingle) {
     const descriptor = packed.readUInt8(at + 5);
@@ -102,4 +97,11 @@ function zstdFrame(packed: Buffer, at: number): ZstdFrame {
     window = base + (base / 8) * (descriptor & 7);
   }
   return { blocks: sizeAt + sizeField, checksum: flags & 4 ? 4 : 0, allocated: Math.max(window, stated) };
+}
+
+/** What a frame says that it unpacks to, in a field of so many bytes; one of two bytes counts from 256. */
+function zstdContentSize(packed: Buffer, at: number, bytes: number): number {
+  if (bytes === 0) return 0;
+  if (bytes === 8) return Number(packed.readBigUInt64LE(at));
+  return packed.readUIntLE(at, bytes) + (bytes === 2 ? 256 : 0);
 }

@@ -72,8 +72,8 @@ class Reading {
       case 'fixed':
         return this.#bytes((writer as Complex).size!);
       case 'enum': {
-        const symbol = (writer as Complex).symbols![this.#int()];
         // One that nobody asks for is passed over without a look, as Java does.
+        const symbol = (writer as Complex).symbols![wanted === undefined ? Number(this.#long()) : this.#int()];
         if (symbol === undefined && wanted !== undefined) throw new NotAvro('no such symbol');
         return symbol;
       }

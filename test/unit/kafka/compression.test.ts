@@ -4,7 +4,7 @@ import { compressFrameSync } from 'lz4-napi';
 import { compressSync } from 'snappy';
 import { describe, expect, it } from 'vitest';
 import { decompress, MAX_UNPACKED_BYTES } from '../../../topology/kafka/compression.js';
-import { lz4Bound, snappyBound } from '../../../topology/kafka/unpacked-bound.js';
+import { lz4Bound, snappyBound, zstdBound } from '../../../topology/kafka/unpacked-bound.js';
 import { readCommitted } from '../../../topology/kafka/fetched-records.js';
 import { batchAt } from './log-segment.js';
 
@@ -156,5 +156,12 @@ describe('the bound', () => {
 
   it('of snappy is what the block says', () => {
     for (const size of [0, 1, 127, 128, 300_000]) expect(snappyBound(snappy(Buffer.alloc(size)))).toBe(size);
+  });
+
+  it('of zstd counts a stated size of two bytes from 256, as the frame does', () => {
+    // Found by the fuzzer: a frame that states 4096 + 256 bytes, and holds fewer.
+    const frame = Buffer.from('KLUv/VIQAAAAEBMAAAA=', 'base64');
+    expect(zstdBound(frame)).toBe(4352);
+    expect(decompress(ZSTD, frame).length).toBeLessThanOrEqual(4352);
   });
 });

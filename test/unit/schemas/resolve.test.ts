@@ -69,11 +69,11 @@ describe('an id that the registry does not know', () => {
     const good = frame(500, Buffer.alloc(1));
     await rig.catalog.resolve(ID, { signal: never, ahead: [...ahead, null, Buffer.alloc(3), good] });
     await vi.waitFor(() => expect(rig.stub.asked).toHaveLength(42 * 3), PATIENT);
-    // Together: each had its first try before any had its third.
+    // Together, 16 at a time: that many had their first try before any had its third.
     const third = rig.paths.findIndex(
       (path, index) => rig.paths.slice(0, index).filter((of) => of === path).length === 2,
     );
-    expect(new Set(rig.paths.slice(0, third)).size).toBe(42);
+    expect(new Set(rig.paths.slice(0, third)).size).toBeGreaterThan(16);
     for (const of of ahead)
       await vi.waitFor(
         () => expect(rig.catalog.decode('TASK_EVENT_TOPIC', of)).toMatchObject({ attempts: 3 }),

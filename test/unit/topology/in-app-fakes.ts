@@ -1,4 +1,5 @@
 /** What a partition of the in-app topic works with, in memory: the broker's side of it, and sockets that were away. */
+import { RecordHeaders } from '../../../topology/record-headers.js';
 import type { ResumingReader } from '../../../processors/fanout/in-app-log.js';
 import type { OutgoingNotification } from '../../../processors/fanout/protocol.js';
 import type { InAppPartition } from '../../../topology/in-app-partition.js';
@@ -16,7 +17,14 @@ export class FakePartition {
 
   append(user: string): void {
     const key = Buffer.from(user);
-    this.records.push({ offset: this.end, timestamp: 0, key, value: Buffer.from('x'), headers: {} } as FetchedRecord);
+    this.records.push({
+      offset: this.end,
+      timestamp: 0,
+      key,
+      value: Buffer.from('x'),
+      headers: RecordHeaders.NONE,
+      bytes: 1,
+    });
     this.end += 1;
   }
 
