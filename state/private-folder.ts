@@ -37,19 +37,17 @@ export function privateFolder(stateDir: string): string {
   return stateDir;
 }
 
-/** Closes what is in the folder, its folders included: an earlier version left files as the umask had them. */
+/** Closes what we have in the folder, its folders included: an earlier version left files as the umask had them. */
 export function tighten(folder: string): void {
   if (process.geteuid === undefined) return;
   for (const entry of readdirSync(folder, { withFileTypes: true })) {
     const path = join(folder, entry.name);
-    if (entry.isSymbolicLink()) continue;
-    if (entry.isDirectory()) {
-      // Before what is in it: nobody is to come in between.
-      chmodSync(path, FOLDER_MODE);
-      tighten(path);
-    } else if ((lstatSync(path).mode & OF_OTHERS) !== 0) {
-      chmodSync(path, FILE_MODE);
-    }
+    const { mode, uid } = lstatSync(path);
+    // What is another user's, such as a volume's lost+found, is not of our making.
+    if (entry.isSymbolicLink() || uid !== process.geteuid()) continue;
+    // A folder before what is in it: nobody may come in between.
+    if ((mode & OF_OTHERS) !== 0) chmodSync(path, entry.isDirectory() ? FOLDER_MODE : FILE_MODE);
+    if (entry.isDirectory()) tighten(path);
   }
 }
 

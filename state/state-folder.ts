@@ -7,7 +7,7 @@
  *               well, which a worker of an earlier version would hold
  *   4. tighten  whatever is open to others from before
  */
-import { existsSync, mkdirSync, readdirSync, renameSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, renameSync, rmdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Logger } from '../topology/log.js';
 import { ASIDE, DATA_FILE, LOCK_FILE, moveAside } from './aside.js';
@@ -61,4 +61,5 @@ async function moveIn(from: string, to: string, log: Logger): Promise<void> {
 function mergeAside(from: string, to: string): void {
   mkdirSync(to, { recursive: true, mode: FOLDER_MODE });
   for (const name of readdirSync(from)) if (!existsSync(join(to, name))) renameSync(join(from, name), join(to, name));
+  if (readdirSync(from).length === 0) rmdirSync(from);
 }

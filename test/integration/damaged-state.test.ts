@@ -189,7 +189,7 @@ describe('a changelog whose start has passed the place where the store stands', 
 
     const topic = `${test.prefix}app-dedup-changelog`;
     const starts = ends
-      .filter((end) => end.topic === topic)
+      .filter((end) => end.topic === topic && end.partition < PARTITIONS)
       .map(({ partition, offset }) => ({ partition, offset: String(offset) }));
     await withAdmin(async (admin) => {
       await admin.fetchTopicOffsets(topic); // kafkajs deletes only in a topic that it has heard of

@@ -51,17 +51,17 @@ it(
     await learn(test.prefix, worker, [user({ eventId: 'u1', email: 'first@example.com', deviceTokens: ['phone'] })], 1);
     await settle(overdue('known'));
 
-    // Newer by time, then older ones and a lower id of the same time, which must not win.
+    // Newer by time, then an older one, which must not win, and one of the same time, which must: it came later.
     await learn(
       test.prefix,
       worker,
       [
-        user({ eventId: 'u3', timestamp: HAPPENED + 2n, email: 'newest@example.com', deviceTokens: [] }),
+        user({ eventId: 'u3', timestamp: HAPPENED + 2n, email: 'sooner@example.com', deviceTokens: ['phone'] }),
         user({ eventId: 'u2', timestamp: HAPPENED + 1n, email: 'late@example.com' }),
-        user({ eventId: 'u0', timestamp: HAPPENED + 2n, email: 'lower-id@example.com' }),
+        user({ eventId: 'u0', timestamp: HAPPENED + 2n, email: 'newest@example.com', deviceTokens: [] }),
         user({ eventId: 'u9', timestamp: HAPPENED + 9n, eventType: 'PASSWORD_CHANGED', email: 'never@example.com' }),
       ],
-      2,
+      3,
     );
     await settle(overdue('updated'));
 
@@ -69,7 +69,7 @@ it(
       test.prefix,
       worker,
       [user({ eventId: 'u4', timestamp: HAPPENED + 10n, email: 'newest@example.com', mutedChannels: ['EMAIL'] })],
-      3,
+      4,
     );
     await settle(overdue('muted'), request({ eventId: 'muted-high', channels: ['EMAIL'], priority: 'HIGH' }));
 
@@ -77,13 +77,13 @@ it(
       test.prefix,
       worker,
       [user({ eventId: 'u5', timestamp: HAPPENED + 20n, eventType: 'USER_DELETED' })],
-      4,
+      5,
     );
     await learn(
       test.prefix,
       worker,
       [user({ eventId: 'u4b', timestamp: HAPPENED + 15n, email: 'ghost@example.com' })],
-      4,
+      5,
     );
     await settle(overdue('deleted'));
 
