@@ -54,6 +54,8 @@ describe('a worker that dies', () => {
       const healed = startWorker({ env: test.env('doomed', SMALL_COMMITS) });
       await untilProcessed(test.prefix);
       expect(await differences(test.prefix, workload)).toEqual([]);
+      // Nothing may have been left to do: a signal that comes before it has begun would end it as any process.
+      await healed.ready();
       expect(await healed.stop()).toEqual({ code: 0, signal: null });
       expect(await changelogRecordsBehind(test)).toBe(0);
     },
