@@ -1,7 +1,7 @@
 /** Creating topics and looking at what there is, through kafkajs's public admin client. */
 import { setTimeout as delay } from 'node:timers/promises';
 import kafkajs, { type Admin } from 'kafkajs';
-import type { KafkaSettings } from './connect.js';
+import { openSocket, type KafkaSettings } from './connect.js';
 import { hasMoved } from './protocol-errors.js';
 
 const { ConfigResourceTypes, Kafka, logLevel } = kafkajs;
@@ -27,6 +27,8 @@ export class TopicAdmin {
     const kafka = new Kafka({
       brokers: [...brokers],
       clientId,
+      // Its errors have codes, by which readiness says what is wrong.
+      socketFactory: openSocket,
       ...(ssl === undefined ? {} : { ssl }),
       ...(sasl === undefined ? {} : { sasl }),
       connectionTimeout: connectionTimeoutMs,
