@@ -33,8 +33,8 @@ if (task === 'demo') {
   installModules();
   build();
   say('running the tests');
-  // Its short form is among the integration tests.
-  const without = ['--project', '!hostile'];
+  // The short form of the one is among the integration tests, the corpus of the other among the unit tests.
+  const without = ['--project', '!hostile', '--project', '!fuzz'];
   passThrough(process.execPath, [join('node_modules', 'vitest', 'vitest.mjs'), 'run', ...without, ...args]);
 } else {
   fail(`usage: node dev/bootstrap.mjs demo|test [arguments]; got: ${task ?? 'nothing'}`);

@@ -128,7 +128,10 @@ export class TaskGroup implements MembershipListener {
   notReady(): Reason | undefined {
     const all = [...this.#tasks.values()];
     const tasks = all.filter(({ state }) => state !== 'running').map(({ number, state }) => ({ number, state }));
-    const damaged = all.flatMap((task) => task.damaged.map(({ name }) => name));
+    const { names } = this.#options.services;
+    const damaged = all.flatMap((task) =>
+      task.damaged.map(({ topic, partition }) => `${names.physical(topic)}-${partition}`),
+    );
     return tasks.length + damaged.length === 0 ? undefined : { code: 'task-waits', tasks, damaged };
   }
 

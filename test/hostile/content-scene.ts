@@ -33,8 +33,13 @@ export class ContentScene {
 
   /** Appends, waits until everything is committed, and gives what is on the outputs, of all tries. */
   async outputsOf(sent: readonly Sent[]): Promise<Outputs> {
-    await produceAll(this.#test.prefix, sent);
-    await untilProcessed(this.#test.prefix, 60_000);
+    // Accounts first: what is tried here is what goes out, not how soon an account event routes others.
+    const isAccount = ({ topic }: Sent): boolean => topic === 'USER_EVENT_TOPIC';
+    for (const part of [sent.filter(isAccount), sent.filter((each) => !isAccount(each))]) {
+      if (part.length === 0) continue;
+      await produceAll(this.#test.prefix, part);
+      await untilProcessed(this.#test.prefix, 60_000);
+    }
     return readOutputs(this.#test.prefix);
   }
 

@@ -170,10 +170,8 @@ export const CONTENT: TryGroup<ContentScene> = {
         const deviceTokens = Array.from({ length: 300 }, (_, index) =>
           index < 10 ? `long-${index}-${'x'.repeat(5000)}` : `device-${index}`,
         );
-        const outputs = await scene.outputsOf([
-          scene.messages.user({ eventId: `${name}-user`, userId, deviceTokens }),
-          requestWith(scene, { eventId: name, userId, channels: ['PUSH'] }),
-        ]);
+        await scene.outputsOf([scene.messages.user({ eventId: `${name}-user`, userId, deviceTokens })]);
+        const outputs = await scene.outputsOf([requestWith(scene, { eventId: name, userId, channels: ['PUSH'] })]);
         const push = outputs.pushes.find(({ eventId }) => eventId === name)!;
         const sentTo = push.deviceTokens;
         expect(sentTo.length).toBeLessThanOrEqual(100);

@@ -152,7 +152,7 @@ export const LARGE_RECORDS: TryGroup<RecordScene> = {
       holds: 'it is refused as `too-large`, and the loop comes round while it is found out',
       before: 'the loop was held for 0.7 s',
       isShort: true,
-      holdMs: 150,
+      holdMs: 300,
       attack: (scene, name) => {
         const userIds = Array.from({ length: 300_000 }, (_, index) => BigInt(index + 1));
         const { message } = scene.messages.request({
