@@ -1,5 +1,4 @@
 /** One user with a good token that takes all it can get of a gateway: connects, resumes, acks and pings as fast as it can. */
-import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import { WebSocket } from 'ws';
 import { token } from './gateway-client.js';
@@ -45,19 +44,19 @@ export class GreedyUser {
       const id = message.notification?.notificationId;
       if (id !== undefined) again.send(JSON.stringify({ type: 'ack', id }));
     });
-    await Promise.race([firstOf(again, 'close'), delay(1000)]);
+    await Promise.race([comes(again, 'close'), delay(1000)]);
     again.terminate();
   }
 
   async #connect(jwt: string): Promise<void> {
     const socket = this.#open(jwt, '');
-    await firstOf(socket, 'open');
+    await comes(socket, 'open');
     socket.terminate();
   }
 
   async #ping(jwt: string): Promise<void> {
     const socket = this.#open(jwt, '');
-    if ((await firstOf(socket, 'open')) === undefined) return;
+    if (!(await comes(socket, 'open'))) return;
     for (let sent = 0; sent < 100_000 && socket.readyState === WebSocket.OPEN && this.#isGreedy; sent += 1) {
       socket.ping();
       if (sent % 100 === 0) await delay(1);
@@ -89,8 +88,10 @@ export class GreedyUser {
   }
 }
 
-/** What the event brings; undefined when the socket closes before. */
-async function firstOf(socket: WebSocket, event: string): Promise<unknown[] | undefined> {
-  const closed = once(socket, 'close').then(() => undefined);
-  return Promise.race([once(socket, event) as Promise<unknown[]>, closed]);
+/** True when the event comes, false when the socket closes before. (`once` of node:events would reject on an error.) */
+function comes(socket: WebSocket, event: 'open' | 'close'): Promise<boolean> {
+  return new Promise((resolve) => {
+    socket.on(event, () => resolve(true));
+    socket.on('close', () => resolve(false));
+  });
 }
