@@ -59,7 +59,7 @@ export function decodeAssignment(encoded: Buffer, groupId: string): Assignment {
   const told = readable(() => JSON.parse(userData.toString('utf8')) as Told | null, groupId);
   if (told?.version !== VERSION) {
     throw new FatalError(
-      `the leader of group ${groupId} deals tasks in format ${JSON.stringify(told?.version)?.slice(0, 20)}, this version reads ${VERSION}: run the version that the other workers run`,
+      `the leader of group ${groupId} deals tasks in format ${JSON.stringify(told?.version ?? null).slice(0, 20)}, this version reads ${VERSION}: run the version that the other workers run`,
     );
   }
   const { tasks = [], standbys = [], warming = [], acceptableLag = 0, maxTasks = 0, refused } = told;
