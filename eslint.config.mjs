@@ -15,6 +15,11 @@ export default tseslint.config(
           property: 'env',
           message: 'Only topology/config.ts (and dev/, test/) reads the environment.',
         },
+        {
+          object: 'URL',
+          property: 'canParse',
+          message: 'Node 20 answers wrongly once it has compiled it: use topology/parse-url.ts.',
+        },
       ],
       'no-empty': ['error', { allowEmptyCatch: false }],
       eqeqeq: 'error',

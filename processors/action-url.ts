@@ -1,5 +1,6 @@
 /** Which action URLs go out. One rule for every output: in-app, push, an e-mail's body and HTML, and the links of templates. */
 import type { ActionUrlFault } from '../topology/correction.js';
+import { parseUrl } from '../topology/parse-url.js';
 
 /** Why the URL does not go out; undefined for one that goes out as it came. */
 export type ActionUrlRule = (url: string) => ActionUrlFault | undefined;
@@ -52,5 +53,5 @@ function hostFault(url: string, scheme: string): ActionUrlFault | undefined {
   // Also without a password: `https://bank.example@evil.example`.
   if (authority?.includes('@') === true) return 'credentials';
   if (WITH_HOST.has(scheme) && (authority === undefined || authority === '')) return 'malformed';
-  return URL.canParse(url) ? undefined : 'malformed';
+  return parseUrl(url) === undefined ? 'malformed' : undefined;
 }

@@ -24,7 +24,7 @@ export interface AvroComplex {
   readonly size?: number;
 }
 
-interface AvroField {
+export interface AvroField {
   readonly name: string;
   readonly type: AvroSchema;
   readonly doc?: string;

@@ -21,7 +21,7 @@ export type Kind = (typeof KINDS)[number];
 
 /** What avsc's types hold besides their name, each kind its own. */
 interface Parts {
-  readonly fields?: readonly { readonly name: string; readonly type: avsc.Type }[];
+  readonly fields?: readonly { readonly type: avsc.Type }[];
   readonly types?: readonly avsc.Type[];
   readonly itemsType?: avsc.Type;
   readonly valuesType?: avsc.Type;
@@ -44,11 +44,6 @@ export function partsOf(type: avsc.Type): readonly avsc.Type[] {
   if (types !== undefined) return types;
   const inner = itemsType ?? valuesType;
   return inner === undefined ? [] : [inner];
-}
-
-/** The names of a record's fields; of any other type, none. */
-export function fieldNames(type: avsc.Type): readonly string[] {
-  return ((type as Parts).fields ?? []).map((field) => field.name);
 }
 
 /** The size of a fixed, in bytes. */

@@ -5,9 +5,10 @@ import { type AvroSchema, fullName } from './avro-schema.js';
 import { compileScan, type Scan } from './block-scan.js';
 import { withIds } from './id-type.js';
 import { parseType } from './parse-type.js';
+import { withPlainFieldNames } from './plain-field-names.js';
 import { isOtherUnit } from './timestamp-type.js';
 import { type AvroTopic, TOPIC_RECORDS } from './topic-records.js';
-import { fieldNames, reachable } from './type-graph.js';
+import { reachable } from './type-graph.js';
 import { HEADER_BYTES } from './wire-format.js';
 
 /** What the registry holds under an id. */
@@ -50,23 +51,14 @@ function ownReaders(): ReadonlyMap<string, Reader> {
 export function admitWriter(registered: RegisteredSchema): Writer {
   if (registered.schemaType !== 'AVRO') return refused(`a schema of type ${clip(registered.schemaType)}, not AVRO`);
   try {
-    const writer = parseType(JSON.parse(registered.schema) as AvroSchema);
+    const writer = parseType(withPlainFieldNames(JSON.parse(registered.schema) as AvroSchema));
     const recordName = writer.name ?? writer.typeName;
     const reader = ownReaders().get(recordName);
     if (reader === undefined) return refused(`${clip(recordName)}, which is no record of ours`);
-    assertPlainFieldNames(writer);
     return { kind: 'readable', topic: reader.topic, recordName, read: compileRead(reader.type, writer) };
   } catch (error) {
     // Whatever the registry's text makes avsc throw (a stack overflow as well) is a fault of that text.
     return refused(`a schema that does not resolve to ours: ${clip(messageOf(error))}`);
-  }
-}
-
-/** avsc looks fields up in plain objects: one named `toString` is then taken for known, and the rest is misread. */
-function assertPlainFieldNames(writer: avsc.Type): void {
-  for (const type of reachable(writer)) {
-    const name = fieldNames(type).find((field) => field in {});
-    if (name !== undefined) throw new Error(`the field name ${name} is reserved`);
   }
 }
 

@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { DEFAULT_ACTION_URL_SCHEMES, schemeFault } from '../processors/action-url.js';
 import { ConfigError } from './errors.js';
 import type { KafkaSettings, OffsetSpec } from './kafka/index.js';
+import { parseUrl } from './parse-url.js';
 import { shown, shownAddress } from './shown.js';
 import { CONTRACT_TOPICS, TopicNames } from './topic-names.js';
 
@@ -52,10 +53,13 @@ const afterHost = ({ pathname, search, hash }: URL): string => pathname + search
 
 const httpUrl = z
   .string()
-  .refine((text) => /^https?:\/\/[^/\s]+/.test(text) && URL.canParse(text), 'expected an http or https URL')
+  .refine((text) => /^https?:\/\/[^/\s]+/.test(text) && parseUrl(text) !== undefined, 'expected an http or https URL')
   .refine(
     // What was meant as a password is then taken for a path, and shown as one.
-    (text) => !URL.canParse(text) || !afterHost(new URL(text)).includes('@'),
+    (text) => {
+      const url = parseUrl(text);
+      return url === undefined || !afterHost(url).includes('@');
+    },
     'expected a URL whose / ? # and @ in user and password are percent-encoded',
   );
 

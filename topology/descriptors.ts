@@ -30,13 +30,13 @@ export function probersWithin(limit: number): number {
   return Math.min(RESERVE / 2, Math.ceil(limit / 4));
 }
 
-/** `sockets`: that the gateway wants; 0 without one. */
+/** `sockets`: that the gateway wants; 0 without one. The line says how many it takes. */
 export function warnWhenLow(limit: number, sockets: number, log: Logger): void {
   const wanted = Math.ceil(sockets * CONNECTIONS_A_SOCKET) + RESERVE;
   if (limit >= wanted) return;
   log.warn(
     { limit, wanted, ...(sockets > 0 && { sockets: connectionsWithin(limit, sockets).maxSockets }) },
-    'the limit on open files is low, and the gateway takes fewer sockets for it: raise it (ulimit -n, LimitNOFILE= of the systemd unit, the ulimits of the container)',
+    'the limit on open files is low: raise it (ulimit -n, LimitNOFILE= of the systemd unit, the ulimits of the container)',
   );
 }
 

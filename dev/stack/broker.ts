@@ -109,6 +109,8 @@ function serverProperties(root: string, layout: Layout, broker: BrokerLayout): s
     'share.coordinator.state.topic.num.partitions': 1,
     'group.initial.rebalance.delay.ms': 0,
     'group.min.session.timeout.ms': 1000,
+    // How often it looks for transactions whose time is up; 10 s by default.
+    'transaction.abort.timed.out.transaction.cleanup.interval.ms': 1000,
     'num.network.threads': 2,
     'num.io.threads': 4,
     'log.cleaner.threads': 1,

@@ -3,6 +3,7 @@
  * be the one that the request was sent to, on any port and scheme. A request without Origin is not from a page, and the token alone decides.
  */
 import { ConfigError } from '../../topology/errors.js';
+import { parseUrl } from '../../topology/parse-url.js';
 import { shown } from '../../topology/shown.js';
 
 export type OriginRule = (origin: string, host: string) => boolean;
@@ -24,10 +25,10 @@ export function originRule(allowed: readonly string[]): OriginRule {
 }
 
 function isOrigin(text: string): boolean {
-  return /^https?:/.test(text) && URL.canParse(text) && new URL(text).origin === text;
+  return /^https?:/.test(text) && parseUrl(text)?.origin === text;
 }
 
 function isSameHost(origin: string, host: string): boolean {
-  if (!isOrigin(origin) || host === '' || !URL.canParse(`http://${host}`)) return false;
-  return new URL(origin).hostname === new URL(`http://${host}`).hostname;
+  const asked = host === '' ? undefined : parseUrl(`http://${host}`);
+  return asked !== undefined && isOrigin(origin) && new URL(origin).hostname === asked.hostname;
 }

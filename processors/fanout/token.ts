@@ -3,6 +3,7 @@ import { createSecretKey } from 'node:crypto';
 import { errors, jwtVerify, type JWTPayload, type JWTVerifyGetKey } from 'jose';
 import { ConfigError } from '../../topology/errors.js';
 import { KeysUnavailable, remoteKeySet } from './key-set.js';
+import { parseUrl } from '../../topology/parse-url.js';
 import { shownAddress } from '../../topology/shown.js';
 import { refuse, type Refusal } from './refusals.js';
 
@@ -77,7 +78,7 @@ function faultsOf(options: TokenOptions): string[] {
   if (options.jwtSecret && options.jwksUrl) faults.push('JWT_SECRET and JWKS_URL: both are set; set one of them');
   if (!options.jwtSecret && !options.jwksUrl)
     faults.push('JWT_SECRET or JWKS_URL: neither is set; the gateway needs one');
-  if (options.jwksUrl && !(URL.canParse(options.jwksUrl) && /^https?:/.test(options.jwksUrl))) {
+  if (options.jwksUrl && !(parseUrl(options.jwksUrl) !== undefined && /^https?:/.test(options.jwksUrl))) {
     faults.push(`JWKS_URL: ${shownAddress(options.jwksUrl)} is not an http or https address`);
   }
   const skew = options.clockSkewS ?? 0;

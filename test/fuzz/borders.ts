@@ -1,4 +1,6 @@
 /** Where numbers and texts change their kind. */
+import fc from 'fast-check';
+
 const POWERS = [0n, 1n, 6n, 7n, 8n, 10n, 14n, 15n, 16n, 20n, 24n, 27n, 31n, 32n, 33n, 40n, 52n, 53n, 62n, 63n];
 
 export const BORDER_NUMBERS: readonly bigint[] = [
@@ -31,3 +33,8 @@ export const BORDER_NAMES: readonly string[] = [
     '\ud800',
   ],
 ];
+
+/** Any of the texts, with ` ¦ ` between them. */
+export function texts(...lines: string[]): fc.Arbitrary<string> {
+  return fc.constantFrom(...lines.flatMap((line) => line.split(' ¦ ')));
+}

@@ -28,7 +28,7 @@ brokerContract(() => {
   };
   return {
     prefix: uniquePrefix('contract'),
-    // `transaction.abort.timed.out.transaction.cleanup.interval.ms`, 10 s by default.
+    // `transaction.abort.timed.out.transaction.cleanup.interval.ms`: 1 s on a stack of ours, 10 s by default.
     timeoutSlackMs: 15_000,
     createCluster: () => createCluster(settings, pino({ level: 'silent' })),
     createTopic: (topic, numPartitions) =>

@@ -58,7 +58,7 @@ it(
     expect(byLabels(samples, 'upgrades_refused_total')['connections']).toBeGreaterThan(0);
     expect((await readinessOf(worker)).status).toBe(200);
     const [warning] = worker.logged(
-      'the limit on open files is low, and the gateway takes fewer sockets for it: raise it (ulimit -n, LimitNOFILE= of the systemd unit, the ulimits of the container)',
+      'the limit on open files is low: raise it (ulimit -n, LimitNOFILE= of the systemd unit, the ulimits of the container)',
     );
     expect(warning).toMatchObject({ limit: OPEN_FILES, wanted: 24_512 });
     expect((await worker.stop()).code).toBe(0);

@@ -57,7 +57,8 @@ class Reading {
       case 'boolean':
         return this.#boolean();
       case 'int':
-        return this.#asNumber(this.#int(), wanted);
+        // Nobody looks at a number that is passed over.
+        return this.#asNumber(wanted === undefined ? this.#long() : this.#int(), wanted);
       case 'long':
         return this.#asNumber(this.#long(), wanted);
       case 'float':

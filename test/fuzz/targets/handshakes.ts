@@ -106,7 +106,7 @@ function mayConnect({ version, origin, host, protocols, authorization, query }: 
   const offered = protocols.split(',').map((each) => each.trim());
   if (protocols !== '' && !offered.includes('v1')) return false;
   const carried = offered.filter((each) => each.startsWith('bearer.')).map((each) => each.slice(7));
-  const inHeader = /^bearer +([!-~\u0080-\u00ff]+)$/i.exec(authorization)?.[1];
+  const inHeader = /^bearer +(\S+)$/i.exec(authorization)?.[1];
   const all = inHeader === undefined ? carried : [...carried, inHeader];
   return all.length === 1 && all[0] === TOKEN && !decodedQuery(query).some((value) => value === TOKEN);
 }

@@ -4,6 +4,7 @@ import { avro } from './avro.js';
 import { clientFrames } from './client-frames.js';
 import { compression } from './compression.js';
 import { config } from './config.js';
+import { directory } from './directory.js';
 import { group } from './group.js';
 import { handshakes } from './handshakes.js';
 import { positions } from './positions.js';
@@ -14,6 +15,6 @@ import { templates } from './templates.js';
 import { tokens } from './tokens.js';
 
 export const TARGETS = [
-  ...[avro, recordBatch, compression, registry, state, group],
+  ...[avro, recordBatch, compression, registry, state, directory, group],
   ...[tokens, handshakes, clientFrames, positions, templates, config],
 ] as unknown as readonly Target[];

@@ -115,13 +115,16 @@ export const tokens: Target<TokenInput> = {
     const ours = await verifiers[Number(isBound)]!(token, NOW);
     const strict = checkToken(token, NOW, { secret: SECRET, skewS: 5, ...(isBound ? BOUND : {}) });
     if (ours.kind === 'refused') {
-      law(strict === undefined, 'honours what a strict check honours', () => ours.message);
+      // What is no base64url is refused, or read as what it would be without its faults.
+      const isPlain = /^[\w-]+\.[\w-]+\.[\w-]+$/.test(token);
+      law(strict === undefined || !isPlain, 'honours what a strict check honours', () => ours.message);
       law(
         !ours.message.includes(SECRET) && (token.length < 20 || !ours.message.includes(token)),
         'never shows a secret',
       );
       return `refused: ${ours.reason} ${ours.message.replace(/\d+/g, 'N')}`;
     }
+    law(Number.isFinite(ours.expiresAt), 'honours no token without an end');
     law(strict !== undefined, 'honours nothing that a strict check refuses', () => `expires at ${ours.expiresAt}`);
     const { tenantId, userId, expiresAt } = ours;
     law(

@@ -6,6 +6,8 @@ import { dirname, join } from 'node:path';
 import { runKafkaTool } from './run-kafka-tool.js';
 import { testStack } from './test-stack.js';
 
+const CONSUMER_IDLE_MS = 30_000;
+
 /** `kafka-consumer-groups` on the group of an environment, of which no member may be alive. */
 export async function consumerGroups(prefix: string, ...args: readonly string[]): Promise<string[]> {
   return kafkaTool('consumer.group.ConsumerGroupCommand', ['--group', `${prefix}app`, ...args]);
@@ -29,12 +31,18 @@ export async function abortTransaction(topic: string, partition: number, startOf
   ]);
 }
 
-/** A console consumer in the group of an environment, in the protocol of Kafka 4 (KIP-848); ends when it has read nothing for so long. */
-export async function consumeInGroup(prefix: string, topic: string, idleMs: number): Promise<void> {
+/**
+ * A console consumer in the group of an environment, in the protocol of Kafka 4 (KIP-848); ends when it is stopped, or has
+ * read nothing for half a minute.
+ */
+export async function consumeInGroup(prefix: string, topic: string, stop?: AbortSignal): Promise<void> {
   const protocol = ['--command-property', 'group.protocol=consumer'];
-  await kafkaTool('consumer.ConsoleConsumer', [
-    ...['--topic', topic, '--group', `${prefix}app`, '--timeout-ms', String(idleMs), ...protocol],
-  ]);
+  const args = ['--topic', topic, '--group', `${prefix}app`, '--timeout-ms', String(CONSUMER_IDLE_MS), ...protocol];
+  try {
+    await runKafkaTool(testStack().kafkaBrokers, 'consumer.ConsoleConsumer', args, stop);
+  } catch (error) {
+    if (!stop?.aborted) throw error;
+  }
 }
 
 /** Whether the group of an environment has a member. */

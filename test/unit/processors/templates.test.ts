@@ -74,6 +74,13 @@ describe('a template', () => {
     expect(compileTemplates([{ ...INVOICE, title: 'Hello\n' }]).render('INVOICE', {}, ANY_LINK)?.title).toBe('Hello');
   });
 
+  it('may go through all values, and name one of them meanwhile', () => {
+    const templates = compileTemplates([
+      { ...INVOICE, title: '{{#each this}}{{@key}}={{this}} of {{../no}};{{/each}}' },
+    ]);
+    expect(templates.render('INVOICE', { no: '5', by: 'Ann' }, ANY_LINK)?.title).toBe('no=5 of 5;by=Ann of 5;');
+  });
+
   it('may use conditions', () => {
     const templates = compileTemplates([{ ...INVOICE, title: '{{#if no}}No. {{no}}{{else}}None{{/if}}' }]);
     expect(templates.render('INVOICE', { no: '5' }, ANY_LINK)?.title).toBe('No. 5');

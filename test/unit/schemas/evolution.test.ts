@@ -74,6 +74,19 @@ describe("another writer's schema", () => {
     expect(await decodeFrom(schema, { ...task, userId: 42, deadlineMs: 5n })).toEqual({ ...task, deadlineMs: 5n });
   });
 
+  it('may have fields that are called as every object has them, beside ours and inside another', async () => {
+    const names = ['toString', 'constructor', 'hasOwnProperty', '_toString'];
+    const fields = names.map((name) => ({ name, type: 'string' }));
+    const inner = { type: 'record', name: 'Inner', fields };
+    const schema = withFields(TaskEvent, (own) => [
+      ...fields,
+      { name: 'inner', type: { type: 'array', items: inner } },
+      ...own,
+    ]);
+    const values = Object.fromEntries(names.map((name) => [name, `${name}!`]));
+    expect(await decodeFrom(schema, { ...task, ...values, inner: [values] })).toEqual(task);
+  });
+
   it('may hold a list of itself', async () => {
     const schema = withFields(TaskEvent, (own) => [
       ...own,
@@ -88,10 +101,6 @@ describe("another writer's schema", () => {
     [
       'has a field of a type that ours does not read',
       (own: AvroRecord['fields']) => own.map((f) => (f.name === 'userId' ? { name: 'userId', type: 'string' } : f)),
-    ],
-    [
-      'has a field whose name avsc would misread',
-      (own: AvroRecord['fields']) => [{ name: 'toString', type: 'string' }, ...own],
     ],
     [
       'has an array whose items take no bytes',
