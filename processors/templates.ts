@@ -106,6 +106,9 @@ function link(prefix: string, value: unknown, rule: ActionUrlRule, faults: Actio
   return '#';
 }
 
+/** What every object has (`{{toString}}`) is shown as nothing. Said outright: else Handlebars says so on the console, too. */
+const OWN_ALONE = { allowProtoMethodsByDefault: false, allowProtoPropertiesByDefault: false };
+
 /** An environment of our own, without the helper that writes to the console. */
 const handlebars = Handlebars.create();
 handlebars.unregisterHelper('log');
@@ -120,7 +123,7 @@ function compilePart(text: string, format: Format): Part {
     knownHelpersOnly: true,
     knownHelpers: { log: false, [LINK_HELPER]: true },
   });
-  const part: Part = (values, linkHelper) => template(values, { helpers: { [LINK_HELPER]: linkHelper } });
+  const part: Part = (values, linkHelper) => template(values, { ...OWN_ALONE, helpers: { [LINK_HELPER]: linkHelper } });
   // Handlebars compiles at the first call.
   part(Object.create(null) as object, () => '');
   return part;

@@ -8,8 +8,8 @@ import type { AvroComplex, AvroField, AvroSchema } from './avro-schema.js';
  */
 export function withPlainFieldNames(schema: AvroSchema): AvroSchema {
   if (Array.isArray(schema)) return (schema as readonly AvroSchema[]).map(withPlainFieldNames);
-  if (typeof schema !== 'object' || schema === null) return schema;
-  const { type, items, values, fields } = schema as Partial<AvroComplex>;
+  if (!isComplex(schema)) return schema;
+  const { type, items, values, fields } = schema;
   return {
     ...(schema as AvroComplex),
     ...(type !== undefined && { type: withPlainFieldNames(type) }),
@@ -17,6 +17,10 @@ export function withPlainFieldNames(schema: AvroSchema): AvroSchema {
     ...(values !== undefined && { values: withPlainFieldNames(values) }),
     ...(Array.isArray(fields) && { fields: withPlainFields(fields) }),
   };
+}
+
+function isComplex(schema: unknown): schema is Partial<AvroComplex> {
+  return typeof schema === 'object' && schema !== null;
 }
 
 function withPlainFields(fields: readonly AvroField[]): readonly AvroField[] {

@@ -29,6 +29,6 @@ function isOrigin(text: string): boolean {
 }
 
 function isSameHost(origin: string, host: string): boolean {
-  const asked = host === '' ? undefined : parseUrl(`http://${host}`);
+  const asked = /^[^\s/?#@\\]+$/.test(host) ? parseUrl(`http://${host}`) : undefined;
   return asked !== undefined && isOrigin(origin) && new URL(origin).hostname === asked.hostname;
 }

@@ -1,4 +1,4 @@
-/** JSON as a tree whose leaves are texts, so that it can say what no JavaScript value does: 1e999, a name twice, -0. */
+/** JSON as a tree whose leaves are texts, so that it can say what no JavaScript value does: 1e999, a name twice, -0, a thousand levels. */
 import fc from 'fast-check';
 import { BORDER_NAMES, BORDER_VALUES } from './borders.js';
 
@@ -13,6 +13,8 @@ export interface JsonEdit {
 
 /** Nodes of a part that is taken many times, or put deep. */
 const MAX_PART = 60;
+/** Characters of a leaf that is. */
+const MAX_LEAF = 300;
 
 export const jsonEdits: fc.Arbitrary<readonly JsonEdit[]> = fc.array(
   fc.record({
@@ -77,12 +79,11 @@ function editOne(tree: Tree, edit: JsonEdit): Tree {
 function changed(tree: Tree, { kind, by }: JsonEdit): Tree {
   if (kind === 'value') return { leaf: BORDER_VALUES[by % BORDER_VALUES.length]! };
   // Edits of what edits made large would take the machine, not the product.
-  if (sizeOf(tree) > MAX_PART) return tree;
+  if (sizeOf(tree) > MAX_PART || ('leaf' in tree && tree.leaf.length > MAX_LEAF)) return tree;
   if (kind === 'nest') {
-    return Array.from({ length: by }).reduce<Tree>(
-      (inner) => (by % 2 ? { list: [inner] } : { members: [['a', inner]] }),
-      tree,
-    );
+    // A text, which nobody has to go down.
+    const [open, close] = by % 2 ? ['[', ']'] : ['{"a":', '}'];
+    return { leaf: open.repeat(by) + write(tree) + close.repeat(by) };
   }
   if (kind === 'many') {
     return by % 2

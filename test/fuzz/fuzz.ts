@@ -21,7 +21,10 @@ export interface Run {
 
 export interface FuzzOptions {
   readonly seed: number;
+  /** As long as that. */
   readonly ms: number;
+  /** Or as many inputs as that: from one seed they are the same each time. */
+  readonly inputs?: number;
   /** Where in the seed's inputs to begin, as a finding says. */
   readonly path?: string | undefined;
   /** Laws that are known not to hold: passed over. */
@@ -31,7 +34,10 @@ export interface FuzzOptions {
 const SHRINK_MS = 20_000;
 
 /** Runs until the time is over or a law does not hold. */
-export async function fuzz(target: Target, { seed, ms, path, known = new Set() }: FuzzOptions): Promise<Run> {
+export async function fuzz(
+  target: Target,
+  { seed, ms, inputs = 1e9, path, known = new Set() }: FuzzOptions,
+): Promise<Run> {
   const outcomes = new Map<string, { count: number; input: Input; size: number }>();
   let executions = 0;
   let passedOver = 0;
@@ -54,7 +60,7 @@ export async function fuzz(target: Target, { seed, ms, path, known = new Set() }
   });
   const details = await fc.check(property, {
     seed,
-    ...(path === undefined ? { numRuns: 1e9 } : { path, numRuns: 1, endOnFailure: true }),
+    ...(path === undefined ? { numRuns: inputs } : { path, numRuns: 1, endOnFailure: true }),
     interruptAfterTimeLimit: ms,
     markInterruptAsFailure: false,
     // fast-check's own limit on an input's time would leave its work running.

@@ -119,6 +119,7 @@ interface BatchView extends RecordBase {
 function readBatchHeader(batch: Buffer): BatchView {
   const reader = new ByteReader(batch);
   const baseOffset = reader.int64();
+  if (baseOffset < 0) throw new RangeError(`record batch at offset ${baseOffset}, where none can be`);
   reader.int32(); // length
   reader.int32(); // partition leader epoch
   const magic = reader.int8();
