@@ -8,8 +8,9 @@ import type { AvroComplex, AvroField, AvroSchema } from './avro-schema.js';
  */
 export function withPlainFieldNames(schema: AvroSchema): AvroSchema {
   if (Array.isArray(schema)) return (schema as readonly AvroSchema[]).map(withPlainFieldNames);
-  if (!isComplex(schema)) return schema;
-  const { type, items, values, fields } = schema;
+  const complex = complexOf(schema);
+  if (complex === undefined) return schema;
+  const { type, items, values, fields } = complex;
   return {
     ...(schema as AvroComplex),
     ...(type !== undefined && { type: withPlainFieldNames(type) }),
@@ -19,8 +20,9 @@ export function withPlainFieldNames(schema: AvroSchema): AvroSchema {
   };
 }
 
-function isComplex(schema: unknown): schema is Partial<AvroComplex> {
-  return typeof schema === 'object' && schema !== null;
+/** What the registry answered may be no schema at all. */
+function complexOf(schema: unknown): Partial<AvroComplex> | undefined {
+  return typeof schema === 'object' && schema !== null ? schema : undefined;
 }
 
 function withPlainFields(fields: readonly AvroField[]): readonly AvroField[] {
