@@ -20,6 +20,11 @@ export function contactOf(event: MappedEvent, userId: bigint, directory: Directo
   return event.contact === null ? known : overlay(event.contact, known);
 }
 
+/** Whether neither the event nor the directory knows the user. */
+export function isUnknown(event: MappedEvent, userId: bigint, directory: DirectoryView): boolean {
+  return event.directory === null && directory.get(event.tenantId, userId) === undefined;
+}
+
 /** The address that an e-mail can be sent to; null when there is none. */
 export function addressOf({ email }: Contact): string | null {
   return email !== null && isEmailAddress(email) ? email : null;

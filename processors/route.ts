@@ -3,8 +3,8 @@ import type { ChannelDelivery } from '../schemas/types.js';
 import { replaces, type DirectoryEntry } from '../state/directory-entry.js';
 import type { ProcessorContext } from '../topology/context.js';
 import type { Processor } from '../topology/graph.js';
-import { forward, type Forward } from '../topology/outcome.js';
-import { addressOf, contactOf, devicesOf } from './contact-of.js';
+import { forward, UNSETTLED, type Forward, type Unsettled } from '../topology/outcome.js';
+import { addressOf, contactOf, devicesOf, isUnknown } from './contact-of.js';
 import { notificationId } from './identity.js';
 import type { MappedEvent, Notification } from './mapped-event.js';
 import type { IdentifiedEvent, RoutedEvent, RoutedNotification } from './routed-event.js';
@@ -19,17 +19,23 @@ export function createRoute(): Processor<IdentifiedEvent, RoutedEvent> {
 }
 
 /** Routes the recipients from this one on, or the first of them. */
-function routeFrom(first: number, identified: IdentifiedEvent, context: ProcessorContext): Forward<RoutedEvent> {
+function routeFrom(
+  first: number,
+  identified: IdentifiedEvent,
+  context: ProcessorContext,
+): Forward<RoutedEvent> | Unsettled {
   const { event, digest } = identified;
   const notification = context.notify ? event.notification : null;
   const next = first + RECIPIENTS_A_PART;
   const isLast = notification === null || next >= event.recipients.length;
   const recipients = first === 0 && isLast ? event.recipients : event.recipients.slice(first, next);
+  const notifications = notification === null ? [] : routeAll(recipients, identified, notification, context);
+  if (notifications === undefined) return UNSETTLED;
   const routed = {
     event,
     digest,
     notification,
-    recipients: notification === null ? [] : routeAll(recipients, identified, notification, context),
+    recipients: notifications,
     directory: first === 0 ? newEntry(event, context) : null,
   };
   return isLast ? forward(routed) : forward(routed, () => routeFrom(next, identified, context));
@@ -45,18 +51,25 @@ function newEntry(
   return current === undefined || replaces(directory, current, Math.max(now, record.timestamp)) ? directory : null;
 }
 
+/** Undefined when somebody is unknown who may become known. */
 function routeAll(
   recipients: readonly bigint[],
   identified: IdentifiedEvent,
   notification: Notification,
   context: ProcessorContext,
-): RoutedNotification[] {
+): RoutedNotification[] | undefined {
   const { expiresAt, channels } = notification;
   if (expiresAt !== null && context.now > expiresAt) {
     const deliveries = channels.expiredDeliveries;
     return recipients.map((userId) => unsent(notificationId(identified.seed, userId), userId, deliveries));
   }
-  return recipients.map((userId) => routeOne(identified, notification, userId, context));
+  const routed: RoutedNotification[] = [];
+  for (const userId of recipients) {
+    const one = routeOne(identified, notification, userId, context);
+    if (one === undefined) return undefined;
+    routed.push(one);
+  }
+  return routed;
 }
 
 function unsent(id: bigint, userId: bigint, deliveries: readonly ChannelDelivery[]): RoutedNotification {
@@ -68,12 +81,14 @@ function routeOne(
   { priority, channels }: Notification,
   userId: bigint,
   context: ProcessorContext,
-): RoutedNotification {
+): RoutedNotification | undefined {
   const contact = contactOf(event, userId, context.directory);
   const muted = priority === 'HIGH' ? NOTHING : contact.mutedChannels;
   // Of a channel that the event does not name nobody asks how it would fare.
   const email = channels.email ? addressOf(contact) : null;
   const deviceTokens = channels.push ? devicesOf(contact) : null;
+  const isUnreached = (channels.email && email === null) || (channels.push && deviceTokens === null);
+  if (isUnreached && !context.isSettled() && isUnknown(event, userId, context.directory)) return undefined;
   const inApp = muted.includes('IN_APP') ? 'MUTED' : 'DISPATCHED';
   const byEmail = muted.includes('EMAIL') ? 'MUTED' : email === null ? 'NO_ADDRESS' : 'DISPATCHED';
   const byPush = muted.includes('PUSH') ? 'MUTED' : deviceTokens === null ? 'NO_DEVICE' : 'DISPATCHED';

@@ -126,6 +126,7 @@ const OPTIONS = {
   MAX_EVENT_BYTES: whole(1_000_000, 1_000_000_000, 'bytes').default(64 * 1024 * 1024),
   RETRY_ATTEMPTS: whole(1, 100, 'a number of tries in all').default(3),
   RETRY_BACKOFF_MS: whole(0, 600_000, 'milliseconds').default(1000),
+  DIRECTORY_WAIT_MS: whole(0, 3_600_000, 'milliseconds').default(2000),
   ACTION_URL_SCHEMES: schemes.default([...DEFAULT_ACTION_URL_SCHEMES]),
   TEMPLATES_DIR: z.string().min(1, 'expected a folder').optional(),
   DEDUP_WINDOW: duration.default(7 * UNIT_MS.d),

@@ -27,6 +27,8 @@ export interface ProcessorContext {
   readonly now: number;
   readonly dedup: DedupView;
   readonly directory: DirectoryView;
+  /** Whether whoever the directory does not know is unknown for good: everything that came before this record is in it. */
+  readonly isSettled: () => boolean;
   /**
    * False for account events older than START_FROM: they feed the directory and make no notification.
    */

@@ -32,7 +32,7 @@ export function describeAsMermaid({ nodes }: Topology): string {
 function cellsOf(node: TopologyNode): readonly string[] {
   switch (node.kind) {
     case 'source':
-      return [node.name, '', ...endOf(node)];
+      return [node.name, '', ...endOf(node), node.bootstraps === undefined ? '' : `first, for [${node.bootstraps}]`];
     case 'processor':
       return [node.name, `<- ${node.from.join(', ')}`, node.store === undefined ? '' : `[${node.store}]`];
     case 'sink':

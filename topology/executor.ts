@@ -8,7 +8,7 @@ import type { DedupView, Digest, DirectoryView, ProcessorContext } from './conte
 import type { Correction } from './correction.js';
 import { FatalError, OutageError, RetryableError, StoreDamagedError } from './errors.js';
 import type { DeadLetterOptions, DeadLetterSink, Processor, Sink, Topology } from './graph.js';
-import { DROP_REASONS, type DeadLetterCause, type DropReason, type Forward } from './outcome.js';
+import { DROP_REASONS, type DeadLetterCause, type DropReason, type Forward, type Unsettled } from './outcome.js';
 import { Outputs, TooLargeError, type OutputBounds, type RecordCollector } from './outputs.js';
 import { planOf } from './plan.js';
 import type { DeadLetter, RecordDefect, SourceRecord, SourceTopic } from './record.js';
@@ -28,10 +28,12 @@ export type Processed =
   /** A part of the outputs is staged: the event loop may have a turn, and nothing else be staged, before `resume` goes on. */
   | { readonly kind: 'unfinished'; readonly resume: () => Processed }
   /** The record's schema id is not known yet: resolve it, then process the record again. Nothing was staged. */
-  | { readonly kind: 'unresolved'; readonly schemaId: number };
+  | { readonly kind: 'unresolved'; readonly schemaId: number }
+  /** What a store lacks may be on its way: process the record again once that is settled. Nothing is staged. */
+  | Unsettled;
 
 /** What a record has become for good. */
-export type Finished = Exclude<Processed, { readonly kind: 'unresolved' | 'unfinished' }>;
+export type Finished = Exclude<Processed, { readonly kind: 'unresolved' | 'unfinished' | 'unsettled' }>;
 
 /** What the task gives for one record. */
 export interface ExecutionContext {
@@ -39,6 +41,8 @@ export interface ExecutionContext {
   readonly dedup: DedupView;
   readonly directory: DirectoryView;
   readonly notify: boolean;
+  /** Default: everything is settled. */
+  readonly isSettled?: () => boolean;
   /** Is given the outputs. */
   readonly outputs: RecordCollector;
 }
@@ -124,8 +128,11 @@ class CompiledTopology implements Executor {
     this.#outputs = new Outputs(this.#bounds);
   }
 
-  process(record: SourceRecord, { now, dedup, directory, notify, outputs }: ExecutionContext): Processed {
-    const context: ProcessorContext = { record, now, dedup, directory, notify };
+  process(
+    record: SourceRecord,
+    { now, dedup, directory, notify, isSettled = always, outputs }: ExecutionContext,
+  ): Processed {
+    const context: ProcessorContext = { record, now, dedup, directory, notify, isSettled };
     let forwarded: Forward<unknown> = { kind: 'forward', value: record };
     let node = '';
     this.#outputs.begin(outputs);
@@ -142,6 +149,8 @@ class CompiledTopology implements Executor {
             return DROPPED[outcome.reason];
           case 'dead-letter':
             return this.#deadLettered(record, outcome.cause, outputs);
+          case 'unsettled':
+            return outcome;
           case 'unresolved':
             return { kind: 'unresolved', schemaId: outcome.schemaId };
         }
@@ -181,8 +190,13 @@ class CompiledTopology implements Executor {
     return {
       kind: 'unfinished',
       resume: () => {
+        const next = rest();
+        if (next.kind === 'unsettled') {
+          outputs.rollBack();
+          return next;
+        }
         this.#outputs = emitter;
-        return this.#emit(first, rest(), context, outputs);
+        return this.#emit(first, next, context, outputs);
       },
     };
   }
@@ -197,6 +211,8 @@ class CompiledTopology implements Executor {
     return { kind: 'dead-lettered', cause };
   }
 }
+
+const always = (): boolean => true;
 
 function forwarded({ digest, directory, event: { corrections } }: RoutedEvent): Processed {
   if (corrections.length > 0) return { kind: 'forwarded', digest, ...(directory && { directory }), corrections };

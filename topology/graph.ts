@@ -51,6 +51,8 @@ export interface SourceNode {
   readonly name: string;
   readonly topic: SourceTopic;
   readonly schema: RecordName;
+  /** The store that is made of it: its records come before those of other sources that are not as old, also after a start. */
+  readonly bootstraps?: string | undefined;
 }
 
 export interface ProcessorNode {
@@ -103,8 +105,20 @@ export class TopologyError extends FatalError {
   }
 }
 
-export function source(name: string, topic: SourceTopic, schema: RecordName): SourceNode {
-  return { kind: 'source', name, topic, schema };
+export function source(
+  name: string,
+  topic: SourceTopic,
+  schema: RecordName,
+  { bootstraps }: Pick<SourceNode, 'bootstraps'> = {},
+): SourceNode {
+  return { kind: 'source', name, topic, schema, ...(bootstraps !== undefined && { bootstraps }) };
+}
+
+/** The topic that is read before the others. Throws TopologyError unless there is one. */
+export function bootstrapTopic({ name, nodes }: Topology): SourceTopic {
+  const [first, ...others] = nodes.filter((node) => node.kind === 'source').filter((node) => node.bootstraps);
+  if (first !== undefined && others.length === 0) return first.topic;
+  throw new TopologyError(name, [`${first ? 1 + others.length : 0} sources bootstrap a store; one is needed`]);
 }
 
 export function processor(

@@ -87,6 +87,14 @@ export const METRICS = {
   },
   rebalances_total: { kind: 'counter', help: 'Group generations that this worker joined.' },
   directory_entries: { kind: 'gauge', help: 'Users in the directory.' },
+  directory_waits_given_up_total: {
+    kind: 'counter',
+    help: 'Partitions with account events that stood still for DIRECTORY_WAIT_MS: events go on without what they say.',
+  },
+  directory_partitions_given_up: {
+    kind: 'gauge',
+    help: 'Partitions of account events that stand still, and are not waited for now.',
+  },
   records_unroutable_total: {
     kind: 'counter',
     labels: ['topic'],

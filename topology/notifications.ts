@@ -19,7 +19,7 @@ export const notifications = defineTopology({
     source('tasks', 'TASK_EVENT_TOPIC', 'TaskEvent'),
     source('crm', 'CRM_EVENT_TOPIC', 'CrmEvent'),
     source('sales', 'SALES_EVENT_TOPIC', 'SalesEvent'),
-    source('accounts', 'USER_EVENT_TOPIC', 'UserEvent'),
+    source('accounts', 'USER_EVENT_TOPIC', 'UserEvent', { bootstraps: 'user-directory' }),
 
     processor('decode', { from: ['requests', 'tasks', 'crm', 'sales', 'accounts'], create: createDecode }),
     processor('map', { from: ['decode'], create: createMap }),

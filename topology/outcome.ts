@@ -28,15 +28,26 @@ export interface DeadLetterCause {
   readonly error?: unknown;
 }
 
+/** What was looked for in a store is not there, and may be on its way: to be processed again once `isSettled`. */
+export interface Unsettled {
+  readonly kind: 'unsettled';
+}
+
+export const UNSETTLED: Unsettled = { kind: 'unsettled' };
+
 export type Forward<T> = Extract<Outcome<T>, { kind: 'forward' }>;
+
+/** Makes the next part of a value. */
+export type Rest<T> = () => Forward<T> | Unsettled;
 
 export type Outcome<T> =
   /** `rest`: the value is a part, and this makes the next. Of the last processor before the sinks: they take a part at a time, and the event loop has its turn in between. */
-  | { readonly kind: 'forward'; readonly value: T; readonly rest?: (() => Forward<T>) | undefined }
+  | { readonly kind: 'forward'; readonly value: T; readonly rest?: Rest<T> | undefined }
   | { readonly kind: 'drop'; readonly reason: DropReason }
+  | Unsettled
   | { readonly kind: 'dead-letter'; readonly cause: DeadLetterCause };
 
-export function forward<T>(value: T, rest?: () => Forward<T>): Forward<T> {
+export function forward<T>(value: T, rest?: Rest<T>): Forward<T> {
   return rest === undefined ? { kind: 'forward', value } : { kind: 'forward', value, rest };
 }
 

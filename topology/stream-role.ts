@@ -13,16 +13,17 @@ import { takeStateFolder } from '../state/state-folder.js';
 import { windowShape } from '../state/stream-time.js';
 import { UserDirectory } from '../state/user-directory.js';
 import { atMost } from './at-most.js';
+import { Bootstrap } from './bootstrap.js';
 import { systemClock } from './clock.js';
 import type { Config } from './config.js';
 import type { Connections } from './connections.js';
 import { DirectoryFeed } from './directory-feed.js';
 import { createExecutor, type Executor } from './executor.js';
-import { accountsRead } from './first-accounts.js';
 import { ensureInternalTopics } from './internal-topics.js';
 import { createCluster, Leaders, Membership, withTopicAdmin, type Deal, type Offsets } from './kafka/index.js';
 import type { Logger } from './log.js';
 import type { Metrics } from './metrics.js';
+import { bootstrapTopic } from './graph.js';
 import { notifications } from './notifications.js';
 import type { Readiness } from './readiness.js';
 import type { Reason } from './reasons.js';
@@ -45,6 +46,7 @@ export interface StreamRoleOptions {
   readonly fatal: (error: unknown) => void;
 }
 
+const BOOTSTRAP_TOPIC = bootstrapTopic(notifications);
 const COMMIT_BYTES = 8 * 1024 * 1024;
 const BUFFER_BYTES = 2 * 1024 * 1024;
 /** Also how late a worker may hear that the group moves, while the others wait for it. */
@@ -65,7 +67,6 @@ export class StreamRole {
   #group: TaskGroup | undefined;
   #membership: Membership | undefined;
   #running: Promise<void> = Promise.resolve();
-  #accounts: Promise<void> | undefined;
   #closeCoordination: () => Promise<void> = () => Promise.resolve();
 
   /** Reads the templates: what is wrong with them is known at once. */
@@ -135,12 +136,8 @@ export class StreamRole {
       resolveSchema: (schemaId, ahead, signal) => this.#options.catalog.resolve(schemaId, { signal, ahead }),
       confirm: (generation) => this.#membership!.confirm(generation),
       directoryCaughtUp: (signal) => feed.caughtUp(signal),
-      accountsRead: () =>
-        (this.#accounts ??= accountsRead(
-          names.physical('USER_EVENT_TOPIC'),
-          { connections, offsets, feed },
-          this.#stop.signal,
-        )),
+      bootstrap: this.#createBootstrap(offsets, feed),
+      bootstrapTopic: BOOTSTRAP_TOPIC,
       outage: (task, error) => connections.outages.report(`task ${task}`, error),
       fatal: this.#options.fatal,
     });
@@ -232,6 +229,20 @@ export class StreamRole {
       maxEventBytes: config.MAX_EVENT_BYTES,
       topicName: (topic) => config.names.physical(topic),
     });
+  }
+
+  #createBootstrap(offsets: Offsets, feed: DirectoryFeed): Bootstrap {
+    const { config, connections, metrics, log, fatal } = this.#options;
+    return new Bootstrap(
+      {
+        topic: config.names.physical(BOOTSTRAP_TOPIC),
+        waitMs: config.DIRECTORY_WAIT_MS,
+        isTakenOver: (partition) => this.#group?.isTakenOver(BOOTSTRAP_TOPIC, partition) ?? false,
+        clock: systemClock,
+        ...{ connections, offsets, feed, metrics, log, fatal },
+      },
+      this.#stop.signal,
+    );
   }
 
   #startDirectory(offsets: Offsets): DirectoryFeed {

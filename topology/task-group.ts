@@ -124,6 +124,15 @@ export class TaskGroup implements MembershipListener {
     this.#tasks.clear();
   }
 
+  /** The partition is one of a task of ours that does not run yet. */
+  isTakenOver(topic: SourceTopic, partition: number): boolean {
+    return [...this.#tasks.values()].some(
+      ({ state, sources }) =>
+        (state === 'created' || state === 'restoring') &&
+        sources.some((source) => source.topic === topic && source.partition === partition),
+    );
+  }
+
   /** Why not all tasks run, or undefined. */
   notReady(): Reason | undefined {
     const all = [...this.#tasks.values()];

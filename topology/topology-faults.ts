@@ -29,6 +29,9 @@ function nameFaults({ nodes, stores }: Topology): string[] {
     if (node.kind === 'processor' && node.store !== undefined && !stores.includes(node.store)) {
       faults.push(`'${node.name}' looks into the store '${node.store}', which is not declared`);
     }
+    if (node.kind === 'source' && node.bootstraps !== undefined && !stores.includes(node.bootstraps)) {
+      faults.push(`the source '${node.name}' bootstraps the store '${node.bootstraps}', which is not declared`);
+    }
   }
   return faults;
 }

@@ -106,6 +106,7 @@ export async function loadHotPath(root: string): Promise<HotPath> {
     const processed = executor.process(record, { now, dedup, directory, notify: true, outputs });
     if (processed.kind === 'unresolved') throw new Error('the schema is known');
     if (processed.kind === 'unfinished') throw new Error('the event has one recipient');
+    if (processed.kind === 'unsettled') throw new Error('everything is settled');
     staged.add(record, processed);
   };
 

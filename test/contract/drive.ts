@@ -27,6 +27,7 @@ export function fate({ processed }: Driven): string {
     case 'forwarded':
     case 'unresolved':
     case 'unfinished':
+    case 'unsettled':
       return processed.kind;
   }
 }

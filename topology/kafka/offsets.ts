@@ -44,13 +44,26 @@ export class Offsets {
    * over them (KIP-447), up to the deadline.
    */
   async committed(partitions: readonly TopicPartition[], budgetMs: number): Promise<PartitionOffset[]> {
+    return this.#committed(partitions, budgetMs, true);
+  }
+
+  /** As `committed`, and of a partition over which a transaction is pending what was committed before it: waits for none. */
+  async lastCommitted(partitions: readonly TopicPartition[], budgetMs: number): Promise<PartitionOffset[]> {
+    return this.#committed(partitions, budgetMs, false);
+  }
+
+  async #committed(
+    partitions: readonly TopicPartition[],
+    budgetMs: number,
+    isStable: boolean,
+  ): Promise<PartitionOffset[]> {
     const topics: TopicPartitions[] = [...groupBy(partitions, ({ topic }) => topic)].map(([topic, of]) => ({
       topic,
       partitions: of.map(({ partition }) => partition),
     }));
     const offsets = await this.#retrying(budgetMs, async () => {
       const coordinator = await this.#cluster.findGroupCoordinator({ groupId: this.#groupId });
-      return coordinator.connectionPool.send(offsetFetch(this.#groupId, topics));
+      return coordinator.connectionPool.send(offsetFetch(this.#groupId, topics, isStable));
     });
     return offsets.filter(({ offset }) => offset >= 0);
   }

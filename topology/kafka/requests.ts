@@ -133,8 +133,15 @@ export function txnOffsetCommit(
   });
 }
 
-/** Committed offsets, -1 where there is none. UNSTABLE_OFFSET_COMMIT (retriable) while a transaction over them is pending. */
-export function offsetFetch(groupId: string, topics: readonly TopicPartitions[]): RawRequest<PartitionOffset[]> {
+/**
+ * Committed offsets, -1 where there is none. While a transaction over them is pending: UNSTABLE_OFFSET_COMMIT (retriable)
+ * when they are to be stable, else those of before it.
+ */
+export function offsetFetch(
+  groupId: string,
+  topics: readonly TopicPartitions[],
+  requireStable = true,
+): RawRequest<PartitionOffset[]> {
   const out = new ByteWriter(512)
     .uvarint(0)
     .compactString(groupId)
@@ -144,7 +151,7 @@ export function offsetFetch(groupId: string, topics: readonly TopicPartitions[])
     for (const partition of partitions) out.int32(partition);
     out.uvarint(0);
   }
-  out.int8(1).uvarint(0); // require stable
+  out.int8(requireStable ? 1 : 0).uvarint(0);
   return raw(9, 7, 'OffsetFetch', out.bytes(), (reader) => {
     reader.tags();
     reader.int32(); // throttle

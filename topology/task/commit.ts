@@ -45,12 +45,12 @@ export async function commit(staged: StagedCommit, target: CommitTarget): Promis
   crashPoint('staged');
   let changelogOffset = -1;
   const offsets = target.sources.map(({ name, topic, partition }) => {
-    const { nextOffset: offset, topicId } = staged.positions.get(name)!;
+    const position = staged.positions.get(name)!;
     return {
       topic: names.physical(topic),
       partition,
-      offset,
-      metadata: metadataFor(topicId, target.partitionsAtFirst.get(name)!),
+      offset: position.nextOffset,
+      metadata: metadataFor(position, target.partitionsAtFirst.get(name)!),
     };
   });
   try {

@@ -15,7 +15,7 @@ export async function firstPositions(
   task: number,
   services: TakeOverServices,
 ): Promise<Map<SourcePartition, SourcePosition>> {
-  const { names, offsets, startFrom } = services;
+  const { names, offsets, startFrom, bootstrapTopic } = services;
   const found = new Map<SourcePartition, SourcePosition>();
   if (sources.length === 0) return found;
   const partitions = sources.map(({ topic, partition }) => ({ topic: names.physical(topic), partition }));
@@ -34,8 +34,8 @@ export async function firstPositions(
     const { topic, partition } = source;
     const at = (list: readonly PartitionOffset[]): number =>
       offsetIn(list, { topic: names.physical(topic), partition })?.offset ?? 0;
-    // The directory needs every account event, so they are read from the start; older ones make no notification.
-    const nextOffset = topic === 'USER_EVENT_TOPIC' ? at(earliest) : at(chosen);
+    // The store needs all of a bootstrap source, so it is read from the start; what is older makes no notification.
+    const nextOffset = topic === bootstrapTopic ? at(earliest) : at(chosen);
     found.set(source, { nextOffset, streamTime: NO_STREAM_TIME, notifyFrom: at(chosen) });
   }
   return found;

@@ -1,15 +1,17 @@
 /**
- * What we write beside each committed offset: the id of the topic that it is an offset of, and how many partitions that
- * had when the partition was first read. Offsets that a tool sets (kafka-consumer-groups --reset-offsets) carry none,
+ * What we write beside each committed offset: the id of the topic that it is an offset of, how many partitions that had
+ * when the partition was first read, and the stream time, by which other workers know how far it is. Offsets that a tool sets (kafka-consumer-groups --reset-offsets) carry none,
  * by which an operator's word is told from our own.
  */
+import type { SourcePosition } from '../../state/changelog-entry.js';
+import { NO_STREAM_TIME } from '../../state/stream-time.js';
 import type { PartitionOffset } from '../kafka/index.js';
 
 const PREFIX = 'topic-id:';
 const PARTITIONS = ';partitions:';
 
-export function metadataFor(topicId: string | undefined, partitionsAtFirst: number): string {
-  return `${PREFIX}${topicId ?? ''}${PARTITIONS}${partitionsAtFirst}`;
+export function metadataFor({ topicId, streamTime }: SourcePosition, partitionsAtFirst: number): string {
+  return `${PREFIX}${topicId ?? ''}${PARTITIONS}${partitionsAtFirst};time:${streamTime}`;
 }
 
 /** Committed by a task, together with a changelog record. */
@@ -24,6 +26,12 @@ export function topicIdIn(offset: PartitionOffset): string | undefined {
 
 /** Undefined when a tool set the offset, or somebody wrote metadata that only begins as ours. */
 export function partitionsAtFirstIn(offset: PartitionOffset): number | undefined {
-  const [, digits] = /;partitions:(\d{1,9})$/.exec(isOfTask(offset) ? offset.metadata! : '') ?? [];
+  const [, digits] = /;partitions:(\d{1,9})(?:;time:-?\d{1,15})?$/.exec(isOfTask(offset) ? offset.metadata! : '') ?? [];
   return digits === undefined ? undefined : Number(digits);
+}
+
+/** NO_STREAM_TIME when a tool set the offset, or there is none. */
+export function streamTimeIn(offset: PartitionOffset | undefined): number {
+  const [, digits] = (offset && isOfTask(offset) && /;time:(\d{1,15})$/.exec(offset.metadata!)) || [];
+  return digits === undefined ? NO_STREAM_TIME : Number(digits);
 }

@@ -67,6 +67,9 @@ export class Pipeline {
   /** Commits are refused for what no record has done. */
   #isRefused = false;
   readonly #attempts = new Map<SourceName, number>();
+  /** Of the record that is being processed. */
+  #arrival = { at: 0, timestamp: 0 };
+  readonly #isSettled = (): boolean => this.#services.bootstrap.isSettled(this.#arrival.at, this.#arrival.timestamp);
   /** Where the last commit that holds left each source. */
   #committed: ReadonlyMap<SourceName, SourcePosition> = new Map();
   /** What the store does not hold yet, newest first: the commit that is being put together, and the one in flight. */
@@ -286,6 +289,7 @@ export class Pipeline {
   #processNext(queue: SourceQueue): boolean {
     const record = queue.peek()!;
     const staged = this.#staged;
+    if (!this.#isCovered(queue, record)) return false;
     if (staged.records === 0) {
       if (staged.isEmpty) staged.openedAt = performance.now();
       staged.now = this.#services.clock.now();
@@ -293,6 +297,18 @@ export class Pipeline {
     const before = staged.streamTime(record.source);
     staged.setStreamTime(record.source, advance(before, record.timestamp, staged.now, this.#services.shape));
     return this.#take(queue, record, this.#process(record, staged, queue));
+  }
+
+  /** False when the queue now waits for what comes before the record. */
+  #isCovered(queue: SourceQueue, { topic, timestamp }: SourceRecord): boolean {
+    const { bootstrap, bootstrapTopic } = this.#services;
+    if (topic === bootstrapTopic) return true;
+    // A producer's clock may be ahead, and what it waits for never come.
+    const { arrivedAt } = queue;
+    const covers = (): boolean => bootstrap.covers(arrivedAt, timestamp);
+    if (covers()) return true;
+    this.#wait(queue, bootstrap.until(covers, this.#host.signal));
+    return false;
   }
 
   /** False when the rest of the record is still to come. */
@@ -310,6 +326,10 @@ export class Pipeline {
       this.#unfinished = { queue, record, resume: processed.resume };
       return false;
     }
+    if (processed.kind === 'unsettled') {
+      this.#waitUntilSettled(queue, record);
+      return false;
+    }
     if (processed.kind === 'unresolved') {
       const ahead = queue.ahead(LOOK_AHEAD_RECORDS);
       this.#wait(queue, this.#services.resolveSchema(processed.schemaId, ahead, this.#host.signal));
@@ -325,7 +345,18 @@ export class Pipeline {
     return true;
   }
 
+  #waitUntilSettled(queue: SourceQueue, { timestamp }: SourceRecord): void {
+    const { bootstrap } = this.#services;
+    const { arrivedAt } = queue;
+    this.#wait(
+      queue,
+      bootstrap.until(() => bootstrap.isSettled(arrivedAt, timestamp), this.#host.signal),
+    );
+  }
+
   #process(record: SourceRecord, staged: StagedCommit, queue: SourceQueue): Processed | undefined {
+    this.#arrival.at = queue.arrivedAt;
+    this.#arrival.timestamp = record.timestamp;
     const condemned = this.#refusals.condemned(record);
     if (condemned) return this.#deadLettered(record, condemned, staged);
     return this.#attempt(record, staged, queue, () =>
@@ -334,6 +365,7 @@ export class Pipeline {
         dedup: this.#dedup,
         directory: this.#directory,
         notify: record.offset >= staged.position(record.source).notifyFrom,
+        isSettled: this.#isSettled,
         outputs: staged.outputs,
       }),
     );

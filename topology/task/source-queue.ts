@@ -20,7 +20,7 @@ export class SourceQueue implements PartitionConsumer {
   readonly source: SourcePartition;
   readonly #listener: QueueListener;
   readonly #maxBytes: number;
-  #pieces: FetchedPartition[] = [];
+  #pieces: { readonly records: FetchedPartition['records']; readonly arrivedAt: number }[] = [];
   /** Of the first piece: the next record's place in it, and the record once it was peeked at. */
   #head = 0;
   #next: FetchedRecord | undefined;
@@ -58,6 +58,11 @@ export class SourceQueue implements PartitionConsumer {
   /** The offset up to which everything fetched was taken, control records included; undefined while records wait. */
   get drainedTo(): number | undefined {
     return this.size === 0 ? this.#fetchedTo : undefined;
+  }
+
+  /** When the next record came to us (monotonic clock, ms). */
+  get arrivedAt(): number {
+    return this.#pieces[0]?.arrivedAt ?? performance.now();
   }
 
   /** The next record, left in place. */
@@ -131,7 +136,7 @@ export class SourceQueue implements PartitionConsumer {
     this.#fetchedTo = fetched.nextOffset;
     this.isDamaged = false;
     if (fetched.records.length > 0) {
-      this.#pieces.push(fetched);
+      this.#pieces.push({ records: fetched.records, arrivedAt: performance.now() });
       this.#size += fetched.records.length;
       this.#bytes += RECORD_OVERHEAD * fetched.records.length + fetched.bytes;
     }

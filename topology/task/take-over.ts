@@ -30,6 +30,8 @@ export interface TakeOverServices {
   readonly damagedStore: string | undefined;
   /** How many partitions the topic has, as the leader of the group counted them. */
   readonly partitionCount: (topic: SourceTopic) => number;
+  /** The topic that is read before the others, and from its start. */
+  readonly bootstrapTopic: SourceTopic;
   /** START_FROM; undefined when it was not given. */
   readonly startFrom: OffsetSpec | undefined;
 }

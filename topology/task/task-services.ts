@@ -3,6 +3,7 @@ import type { EventEncoder } from '../../schemas/codecs.js';
 import type { StateEnvironment } from '../../state/environment.js';
 import type { Room } from '../../state/room.js';
 import type { WindowShape } from '../../state/stream-time.js';
+import type { Bootstrapped } from '../bootstrap.js';
 import type { Clock } from '../clock.js';
 import type { DirectoryView } from '../context.js';
 import type { Executor } from '../executor.js';
@@ -41,8 +42,7 @@ export interface TaskServices extends TakeOverServices {
   readonly confirm: (generation: number) => Promise<void>;
   /** The directory holds at least what was committed to its topic by now. */
   readonly directoryCaughtUp: (signal: AbortSignal) => Promise<void>;
-  /** At a first start: every account event that was there is in the directory. */
-  readonly accountsRead: (signal: AbortSignal) => Promise<void>;
+  readonly bootstrap: Bootstrapped;
   /** The error while the task waits for the brokers; undefined when it goes on. */
   readonly outage: (task: number, error: unknown) => void;
   /** The task is no longer ours: it has closed dirty, the worker is to join again. */

@@ -287,26 +287,29 @@ export class Task {
    * is begun again after a crash, the others then find their addresses.
    */
   #fetch(signal: AbortSignal): void {
-    const { fetcher, names, accountsRead, fatal } = this.#services;
+    const { fetcher, names, bootstrap, bootstrapTopic, fatal } = this.#services;
     const add = ({ name, topic, partition }: SourcePartition): void => {
       const { nextOffset, topicId } = this.#pipeline.position(name);
       fetcher.add(names.physical(topic), partition, nextOffset, this.#pipeline.queue(name), topicId);
     };
-    const others = this.sources.filter(({ topic }) => topic !== 'USER_EVENT_TOPIC');
+    const others = this.sources.filter(({ topic }) => topic !== bootstrapTopic);
     if (others.some(({ name }) => this.#pipeline.position(name).streamTime !== NO_STREAM_TIME)) {
       this.sources.forEach(add);
       return;
     }
-    this.sources.filter(({ topic }) => topic === 'USER_EVENT_TOPIC').forEach(add);
+    this.sources.filter(({ topic }) => topic === bootstrapTopic).forEach(add);
     const entry = this.#entries;
-    accountsRead(signal).then(
-      () => {
-        if (!signal.aborted && entry === this.#entries) others.forEach(add);
-      },
-      (error: unknown) => {
-        if (!signal.aborted) fatal(error);
-      },
-    );
+    const began = performance.now();
+    bootstrap
+      .until(() => bootstrap.isSettled(began, Infinity), signal)
+      .then(
+        () => {
+          if (!signal.aborted && entry === this.#entries) others.forEach(add);
+        },
+        (error: unknown) => {
+          if (!signal.aborted) fatal(error);
+        },
+      );
   }
 
   async #giveUp(error: unknown): Promise<void> {

@@ -1,7 +1,13 @@
 /** The cursors of clients and the metadata of offsets: read as they were written, or as nothing. */
 import fc from 'fast-check';
 import { epochOf, formatCursor, parseCursor } from '../../../processors/fanout/cursor.js';
-import { isOfTask, metadataFor, partitionsAtFirstIn, topicIdIn } from '../../../topology/task/offset-metadata.js';
+import {
+  isOfTask,
+  metadataFor,
+  partitionsAtFirstIn,
+  streamTimeIn,
+  topicIdIn,
+} from '../../../topology/task/offset-metadata.js';
 import { BORDER_NUMBERS } from '../borders.js';
 import { byteEdits, editBytes } from '../edit-bytes.js';
 import { law, type Target } from '../target.js';
@@ -60,10 +66,12 @@ function playCursor(text: string): string {
   return 'read: cursor';
 }
 
+const POSITION = { nextOffset: 5, notifyFrom: 0 };
+
 function playMetadata(metadata: string): string {
   const offset = { topic: 't', partition: 0, offset: 5, metadata };
   if (!isOfTask(offset)) return 'refused: metadata';
-  const [topicId, partitions] = [topicIdIn(offset), partitionsAtFirstIn(offset)];
+  const [topicId, partitions, streamTime] = [topicIdIn(offset), partitionsAtFirstIn(offset), streamTimeIn(offset)];
   law(
     partitions === undefined || (Number.isSafeInteger(partitions) && partitions >= 0),
     'reads a number of partitions',
@@ -71,8 +79,13 @@ function playMetadata(metadata: string): string {
   );
   law(topicId === undefined || metadata.includes(topicId), "reads the topic's id");
   if (partitions === undefined) return 'read: metadata without partitions';
-  const written = { ...offset, metadata: metadataFor(topicId, partitions) };
-  law(topicIdIn(written) === topicId && partitionsAtFirstIn(written) === partitions, 'reads what it writes');
+  const written = { ...offset, metadata: metadataFor({ ...POSITION, topicId, streamTime }, partitions) };
+  law(
+    topicIdIn(written) === topicId &&
+      partitionsAtFirstIn(written) === partitions &&
+      streamTimeIn(written) === streamTime,
+    'reads what it writes',
+  );
   return 'read: metadata';
 }
 

@@ -20,6 +20,7 @@ import { sayReason } from '../../../topology/reasons.js';
 import { SINK_TOPICS } from '../../../topology/record.js';
 import { TaskGroup } from '../../../topology/task-group.js';
 import { DeadLetterLimit } from '../../../topology/task/dead-letter-limit.js';
+import { NOTHING_COMES_FIRST } from '../../unit/task/task-harness.js';
 import type { TaskServices } from '../../../topology/task/task-services.js';
 import { TopicNames } from '../../../topology/topic-names.js';
 import { textEncoder } from '../../unit/schemas/text-encoder.js';
@@ -203,6 +204,7 @@ const SETTLED = {
   deadLetters: new DeadLetterLimit(),
   resolveSchema: () => Promise.resolve(),
   directoryCaughtUp: () => Promise.resolve(),
-  accountsRead: () => Promise.resolve(),
+  bootstrap: NOTHING_COMES_FIRST,
+  bootstrapTopic: 'USER_EVENT_TOPIC',
   outage: () => undefined,
 } satisfies Partial<TaskServices>;

@@ -44,6 +44,7 @@ async function restoring({ earliest = is(0), latest = is(0), highWatermark = is(
     ),
     startFrom: undefined,
     partitionCount: () => 1,
+    bootstrapTopic: 'USER_EVENT_TOPIC' as const,
     damagedStore: undefined,
   };
   const store = new TaskStore(temporaryState().environment, 0, windowShape(1000));

@@ -5,6 +5,7 @@ import { expect, vi } from 'vitest';
 import { Room } from '../../../state/room.js';
 import { windowShape } from '../../../state/stream-time.js';
 import { RetryableError } from '../../../topology/errors.js';
+import type { Bootstrapped } from '../../../topology/bootstrap.js';
 import type { ExecutionContext, Executor, Processed } from '../../../topology/executor.js';
 import { InMemoryDirectory } from '../../../topology/in-memory-state.js';
 import type { FetchedRecord, Fetcher, Offsets, OffsetSpec, PartitionConsumer } from '../../../topology/kafka/index.js';
@@ -137,8 +138,15 @@ export interface RigOptions {
   readonly commitRecords?: number;
   readonly startFrom?: OffsetSpec | undefined;
   readonly topics?: readonly SourceTopic[];
-  readonly accountsRead?: () => Promise<void>;
+  readonly bootstrap?: Bootstrapped;
 }
+
+/** No account event that is older is missing. */
+export const NOTHING_COMES_FIRST: Bootstrapped = {
+  covers: () => true,
+  isSettled: () => true,
+  until: () => Promise.resolve(),
+};
 
 export function rig(options: RigOptions = {}): Rig {
   const names = new TopicNames('', 'app');
@@ -181,7 +189,8 @@ export function rig(options: RigOptions = {}): Rig {
       new Promise((resolve) => schemas.push({ schemaId, ahead: [...ahead].map(String), answer: resolve })),
     confirm,
     directoryCaughtUp: () => Promise.resolve(),
-    accountsRead: options.accountsRead ?? (() => Promise.resolve()),
+    bootstrap: options.bootstrap ?? NOTHING_COMES_FIRST,
+    bootstrapTopic: 'USER_EVENT_TOPIC',
     outage: (_, error) => outages.push(error),
     lost,
     fatal,

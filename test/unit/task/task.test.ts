@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { CommitUnknownError, ConfigError } from '../../../topology/errors.js';
-import { CRM, rig, sentAre, TASKS, until } from './task-harness.js';
+import { CRM, NOTHING_COMES_FIRST, rig, sentAre, TASKS, until } from './task-harness.js';
 
 describe('a task that starts', () => {
   it('fences, commits its first positions, and processes what is there and what comes', async () => {
@@ -117,7 +117,7 @@ describe('a task that starts', () => {
     let read = (): void => undefined;
     const of = rig({
       topics: [TASKS, 'USER_EVENT_TOPIC'],
-      accountsRead: () => new Promise((resolve) => (read = resolve)),
+      bootstrap: { ...NOTHING_COMES_FIRST, until: () => new Promise((resolve) => (read = resolve)) },
     });
     of.append(TASKS, ['task']);
     of.append('USER_EVENT_TOPIC', ['user']);
