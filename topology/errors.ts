@@ -42,6 +42,17 @@ export class OutageError extends StreamsError {
   }
 }
 
+/** A quota holds what we send back for longer than a transaction may take. */
+export class ThrottledError extends OutageError {
+  /** For how long the broker wants to hear no more of us, ms. */
+  readonly throttleMs: number;
+
+  constructor(message: string, throttleMs: number) {
+    super(message, undefined, { code: 'throttled' });
+    this.throttleMs = throttleMs;
+  }
+}
+
 /** Another worker owns the task now: close dirty, rejoin. */
 export class FencedError extends StreamsError {
   readonly code = 'ERR_FENCED';

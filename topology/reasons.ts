@@ -17,6 +17,7 @@ export const REASONS = {
   'unsettled-transaction': 'an earlier transaction is not settled yet',
   'missing-right': 'we lack the right to it',
   throttled: 'a quota holds us back',
+  'commit-waits': 'a commit is on its way for long',
   'no-descriptors': 'this process has no file descriptor left',
   'broker-error': 'a broker answers with an error',
   'registry-unreachable': 'the schema registry does not answer',

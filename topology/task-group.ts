@@ -11,6 +11,9 @@ import { Task } from './task/task.js';
 import type { TaskServices } from './task/task-services.js';
 import { TASK_STATES } from './task/task-state.js';
 
+/** A commit that is on its way for longer than this makes the worker not ready, ms. */
+const LONG_COMMIT_MS = 5000;
+
 export interface TaskGroupOptions {
   readonly services: Omit<TaskServices, 'lost' | 'partitionCount'>;
   readonly environment: StateEnvironment;
@@ -141,7 +144,9 @@ export class TaskGroup implements MembershipListener {
     const damaged = all.flatMap((task) =>
       task.damaged.map(({ topic, partition }) => `${names.physical(topic)}-${partition}`),
     );
-    return tasks.length + damaged.length === 0 ? undefined : { code: 'task-waits', tasks, damaged };
+    if (tasks.length + damaged.length > 0) return { code: 'task-waits', tasks, damaged };
+    const late = all.find(({ commitMs }) => commitMs > LONG_COMMIT_MS);
+    return late && { code: late.isThrottled ? 'throttled' : 'commit-waits', waiter: `task ${late.number}` };
   }
 
   /** Brings the gauges up to date before a scrape. */

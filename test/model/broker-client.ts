@@ -172,7 +172,9 @@ export class BrokerClient {
     const request = this.#protocol.produce(owner, [{ topic, partition, bytes }], ANSWER_MS);
     // A leader may not have heard yet that it is one, and markers of the last transaction are still to be written.
     return until('the partition is led, and free', async () => {
-      const [found] = await broker.connectionPool.send(request);
+      const {
+        partitions: [found],
+      } = await broker.connectionPool.send(request);
       const { errorCode, baseOffset } = found!;
       const isLater = errorCode === NOT_LEADER_FOR_PARTITION || errorCode === CONCURRENT_TRANSACTIONS;
       return isLater ? undefined : { answer: nameOf(errorCode), baseOffset };

@@ -46,7 +46,7 @@ export function fetchById(positions: readonly IdentifiedPosition[], limits: Fetc
   out.uvarint(1).compactString('').uvarint(0); // nothing forgotten, no rack
   const request = raw(FETCH, VERSION, 'Fetch', out.bytes(), (reader) => {
     reader.tags();
-    reader.int32(); // throttle
+    reader.throttle();
     check(reader.int16(), 'Fetch');
     reader.int32(); // session
     return compactList(reader, () => {

@@ -119,7 +119,6 @@ interface BatchView extends RecordBase {
 function readBatchHeader(batch: Buffer): BatchView {
   const reader = new ByteReader(batch);
   const baseOffset = reader.int64();
-  if (baseOffset < 0) throw new RangeError(`record batch at offset ${baseOffset}, where none can be`);
   reader.int32(); // length
   reader.int32(); // partition leader epoch
   const magic = reader.int8();
@@ -131,6 +130,8 @@ function readBatchHeader(batch: Buffer): BatchView {
   const attributes = reader.int16();
   const lastOffsetDelta = reader.int32();
   if (lastOffsetDelta < 0) throw new RangeError(`record batch at offset ${baseOffset} ends before it begins`);
+  if (baseOffset < 0 || !Number.isSafeInteger(baseOffset + lastOffsetDelta))
+    throw new RangeError(`record batch at offset ${baseOffset}, where none can be`);
   const baseTimestamp = reader.int64();
   const maxTimestamp = reader.int64();
   const producerId = reader.bigint64();

@@ -150,6 +150,11 @@ export function isRetriable(error: unknown): boolean {
   return hasMoved(error) || LATER.has(errorType(error) ?? '');
 }
 
+/** A broker did not answer in time, or said that it could not: the request may be too large for the line. */
+export function isTimeout(error: unknown): boolean {
+  return innermost(error).name === 'KafkaJSRequestTimeoutError' || errorType(error) === 'REQUEST_TIMED_OUT';
+}
+
 const OUTAGE_NAMES = new Set([
   'KafkaJSConnectionError',
   'KafkaJSConnectionClosedError',

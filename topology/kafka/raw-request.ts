@@ -27,6 +27,15 @@ export class BodyWriter extends ByteWriter {
   }
 }
 
+/** An answer, and for how long the broker wants to hear no more of us on this connection (KIP-219), ms. */
+export class AnswerReader extends ByteReader {
+  throttleMs = 0;
+
+  throttle(): void {
+    this.throttleMs = this.int32();
+  }
+}
+
 /**
  * `body`: what comes after the header that every request has; of a flexible version, with the header's tagged fields.
  * In pieces, it is sent without being put together.
@@ -36,14 +45,18 @@ export function raw<T>(
   apiVersion: number,
   apiName: string,
   body: Buffer | readonly [Buffer, ...Buffer[]],
-  read: (reader: ByteReader) => T,
+  read: (reader: AnswerReader) => T,
 ): RawRequest<T> {
   const [buffer, ...more] = Buffer.isBuffer(body) ? [body] : body;
   return {
     request: { apiKey, apiVersion, apiName, encode: () => Promise.resolve({ buffer, more }) },
     response: {
-      // A rejection, not a throw, for kafkajs to pass on; an object, since it looks for a throttle time in it.
-      decode: (payload) => Promise.resolve().then(() => ({ value: read(new ByteReader(payload)) })),
+      // A rejection, not a throw, for kafkajs to pass on. It sends nothing more for as long, and times nothing out that it did not send.
+      decode: (payload) =>
+        Promise.resolve().then(() => {
+          const reader = new AnswerReader(payload);
+          return { value: read(reader), clientSideThrottleTime: reader.throttleMs };
+        }),
       parse: ({ value }) => Promise.resolve(value),
     },
   };

@@ -34,7 +34,7 @@ export interface PartitionOffset {
 export function initProducerId(transactionalId: string, transactionTimeoutMs: number): RawRequest<ProducerIdentity> {
   const body = new ByteWriter(64).string(transactionalId).int32(transactionTimeoutMs).bytes();
   return raw(22, 1, 'InitProducerId', body, (reader) => {
-    reader.int32(); // throttle
+    reader.throttle();
     check(reader.int16(), `InitProducerId of ${transactionalId}`);
     return { transactionalId, producerId: reader.bigint64(), producerEpoch: reader.int16() };
   });
@@ -51,7 +51,7 @@ export function addPartitionsToTxn(owner: ProducerIdentity, topics: readonly Top
     for (const partition of partitions) out.int32(partition);
   }
   return raw(24, 1, 'AddPartitionsToTxn', out.bytes(), (reader) => {
-    reader.int32(); // throttle
+    reader.throttle();
     const results = list(reader, () => {
       const topic = reader.string();
       return list(reader, () => ({ topic, partition: reader.int32(), errorCode: reader.int16() }));
@@ -70,7 +70,7 @@ export function addPartitionsToTxn(owner: ProducerIdentity, topics: readonly Top
 
 export function addOffsetsToTxn(owner: ProducerIdentity, groupId: string): RawRequest<void> {
   return raw(25, 1, 'AddOffsetsToTxn', identified(owner).string(groupId).bytes(), (reader) => {
-    reader.int32(); // throttle
+    reader.throttle();
     check(reader.int16(), `AddOffsetsToTxn by ${owner.transactionalId}`);
   });
 }
@@ -85,7 +85,7 @@ export function endTxn(owner: ProducerIdentity, committed: boolean): RawRequest<
       .int8(committed ? 1 : 0)
       .bytes(),
     (reader) => {
-      reader.int32(); // throttle
+      reader.throttle();
       check(reader.int16(), `EndTxn (${committed ? 'commit' : 'abort'}) by ${owner.transactionalId}`);
       return owner;
     },
@@ -122,7 +122,7 @@ export function txnOffsetCommit(
   out.uvarint(0);
   return raw(28, version, 'TxnOffsetCommit', out.bytes(), (reader) => {
     reader.tags();
-    reader.int32(); // throttle
+    reader.throttle();
     compactList(reader, () => {
       const topic = reader.compactString();
       compactList(reader, () => {
@@ -154,7 +154,7 @@ export function offsetFetch(
   out.int8(requireStable ? 1 : 0).uvarint(0);
   return raw(9, 7, 'OffsetFetch', out.bytes(), (reader) => {
     reader.tags();
-    reader.int32(); // throttle
+    reader.throttle();
     const offsets = compactList(reader, () => {
       const topic = reader.compactString();
       return compactList(reader, (): PartitionOffset => {
@@ -179,6 +179,12 @@ export interface ProducedPartition {
   readonly baseOffset: number;
 }
 
+export interface ProduceAnswer {
+  readonly partitions: readonly ProducedPartition[];
+  /** A quota: for so long the broker reads nothing more from this connection, ms. */
+  readonly throttleMs: number;
+}
+
 export interface SealedBatch {
   readonly topic: string;
   readonly partition: number;
@@ -191,7 +197,7 @@ export function produce(
   owner: ProducerIdentity,
   batches: readonly SealedBatch[],
   timeoutMs: number,
-): RawRequest<ProducedPartition[]> {
+): RawRequest<ProduceAnswer> {
   const out = new BodyWriter();
   out.string(owner.transactionalId).int16(-1).int32(timeoutMs);
   const byTopic = groupBy(batches, ({ topic }) => topic);
@@ -200,16 +206,18 @@ export function produce(
     out.string(topic).int32(of.length);
     for (const { partition, bytes } of of) out.int32(partition).int32(bytes.length).refer(bytes);
   }
-  return raw(0, 7, 'Produce', out.pieces(), (reader) =>
-    list(reader, () => {
+  return raw<ProduceAnswer>(0, 7, 'Produce', out.pieces(), (reader) => {
+    const partitions = list(reader, () => {
       const topic = reader.string();
       return list(reader, () => {
         const result = { topic, partition: reader.int32(), errorCode: reader.int16(), baseOffset: reader.int64() };
         reader.raw(16); // append time, log start offset
         return result;
       });
-    }).flat(),
-  );
+    }).flat();
+    reader.throttle();
+    return { partitions, throttleMs: reader.throttleMs };
+  });
 }
 
 /** How long after the wait that was asked for an answer may take, ms. */
@@ -262,7 +270,7 @@ export function fetch(positions: readonly FetchPosition[], limits: FetchLimits):
   }
   out.int32(0).string(''); // nothing forgotten, no rack
   const request = raw(1, 11, 'Fetch', out.bytes(), (reader) => {
-    reader.int32(); // throttle
+    reader.throttle();
     check(reader.int16(), 'Fetch');
     reader.int32(); // session
     return list(reader, () => {

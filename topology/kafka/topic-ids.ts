@@ -43,7 +43,7 @@ export function metadata(topics: readonly string[]): RawRequest<TopicIds> {
   out.int8(0).int8(0).int8(0).uvarint(0); // never create, no authorized operations
   return raw(METADATA, VERSION, 'Metadata', out.bytes(), (reader): TopicIds => {
     reader.tags();
-    reader.int32(); // throttle
+    reader.throttle();
     compactList(reader, () => {
       reader.int32(); // node id
       reader.compactString();

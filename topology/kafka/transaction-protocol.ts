@@ -11,7 +11,7 @@ import {
   txnOffsetCommit,
   type GroupMember,
   type PartitionOffset,
-  type ProducedPartition,
+  type ProduceAnswer,
   type ProducerIdentity,
   type SealedBatch,
   type TopicPartitions,
@@ -28,7 +28,7 @@ export interface TransactionProtocol {
     owner: ProducerIdentity,
     batches: readonly SealedBatch[],
     timeoutMs: number,
-  ) => RawRequest<ProducedPartition[]>;
+  ) => RawRequest<ProduceAnswer>;
   readonly commitOffsets: (
     owner: ProducerIdentity,
     member: GroupMember,
@@ -74,7 +74,7 @@ export function askTransactionProtocol(): RawRequest<TransactionProtocol> {
         return [apiKey, reader.int16()] as const;
       }),
     );
-    reader.int32(); // throttle
+    reader.throttle();
     const isSpoken = Object.entries(VERSIONS).every(
       ([apiKey, version]) => (newest.get(Number(apiKey)) ?? 0) >= version,
     );

@@ -7,7 +7,7 @@
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { crashPoint } from '../crash-point.js';
-import { CommitUnknownError, FencedError } from '../errors.js';
+import { CommitUnknownError, FencedError, ThrottledError } from '../errors.js';
 import { groupBy } from '../group-by.js';
 import type { Logger } from '../log.js';
 import { createCluster, type KafkaSettings } from './connect.js';
@@ -51,6 +51,8 @@ type OnBatch = (topic: string, partition: number, baseOffset: number) => void;
 
 /** Of one request: brokers cut the connection over `socket.request.max.bytes`, 100 MB by default. A single batch is below it by its topic's bound. */
 const MAX_REQUEST_BYTES = 32 * 1024 * 1024;
+/** Of a transaction's time, at most, that may be over when a quota lets us go on. */
+const THROTTLED_SHARE = 0.7;
 const FIRST_RETRY_MS = 5;
 const LAST_RETRY_MS = 100;
 const SEQUENCE_MODULUS = 0x8000_0000;
@@ -67,6 +69,8 @@ export class TransactionalProducer {
   #groupCoordinator: Broker | undefined;
   /** Something was, or may be, added to the transaction, so that it has to be ended. */
   #open = false;
+  #openedAt = 0;
+  #throttledUntil = 0;
   /** Given up, or of no more use: a step that is still to come is not taken. */
   #over = false;
 
@@ -111,6 +115,7 @@ export class TransactionalProducer {
     const { batches } =
       records instanceof OutboundBatches ? records : OutboundBatches.of(records, this.#options.maxBatchBytes);
     const { addPartitions } = this.#protocol;
+    if (!this.#open) this.#openedAt = performance.now();
     // All partitions are added, or none when one is refused: then there may be nothing to abort.
     if (addPartitions) await this.#atTransactionCoordinator(addPartitions(this.#owner(), partitionsOf(batches)));
     this.#open = true;
@@ -119,6 +124,7 @@ export class TransactionalProducer {
       const round = firstRound(left);
       left = left.filter((batch) => !round.includes(batch));
       await this.#produceRound(round, onBatch);
+      this.#refuseLate();
       crashPoint('produced');
     }
   }
@@ -206,6 +212,21 @@ export class TransactionalProducer {
     });
   }
 
+  /** Gives up a transaction whose time would be over before we may send the next request. */
+  #refuseLate(): void {
+    const { transactionalId, transactionTimeoutMs } = this.#options;
+    if (this.#throttledUntil < this.#openedAt + THROTTLED_SHARE * transactionTimeoutMs) return;
+    const throttleMs = Math.round(this.#throttledUntil - performance.now());
+    this.#over = true;
+    const error = new ThrottledError(`a quota holds ${transactionalId} back for ${throttleMs} ms`, throttleMs);
+    throw new CommitUnknownError(`the transaction of ${transactionalId} is too large for its quota`, error);
+  }
+
+  /** A quota holds back what is to be sent next. */
+  get isThrottled(): boolean {
+    return this.#throttledUntil > performance.now();
+  }
+
   /**
    * The broker has the batch, whatever becomes of the rest of the round: after a refusal and an abort, the next
    * batch of this epoch under the same sequence would be taken for a repeat of this one and silently dropped.
@@ -228,9 +249,10 @@ export class TransactionalProducer {
       const firstSequence = this.#sequences.get(`${topic}/${partition}`) ?? 0;
       return { topic, partition, bytes: batch.seal({ ...owner, firstSequence }, now) };
     });
-    const answers = await broker.connectionPool.send(
+    const { partitions: answers, throttleMs } = await broker.connectionPool.send(
       this.#protocol.produce(owner, sealed, this.#settings.requestTimeoutMs),
     );
+    if (throttleMs > 0) this.#throttledUntil = Math.max(this.#throttledUntil, performance.now() + throttleMs);
     const failures: { batch: RecordBatch; error: BrokerError }[] = [];
     for (const { topic, partition, errorCode, baseOffset } of answers) {
       const batch = batches.find((b) => b.topic === topic && b.partition === partition);

@@ -11,7 +11,7 @@ import {
   txnOffsetCommit,
   type GroupMember,
   type PartitionOffset,
-  type ProducedPartition,
+  type ProduceAnswer,
   type ProducerIdentity,
   type SealedBatch,
 } from './requests.js';
@@ -24,7 +24,7 @@ export function produceV2(
   owner: ProducerIdentity,
   batches: readonly SealedBatch[],
   timeoutMs: number,
-): RawRequest<ProducedPartition[]> {
+): RawRequest<ProduceAnswer> {
   const out = new BodyWriter().uvarint(0).compactString(owner.transactionalId).int16(-1).int32(timeoutMs);
   const byTopic = groupBy(batches, ({ topic }) => topic);
   out.uvarint(byTopic.size + 1);
@@ -39,9 +39,9 @@ export function produceV2(
     out.uvarint(0);
   }
   out.uvarint(0);
-  return raw(0, VERSIONS[0], 'Produce', out.pieces(), (reader) => {
+  return raw<ProduceAnswer>(0, VERSIONS[0], 'Produce', out.pieces(), (reader) => {
     reader.tags();
-    return compactList(reader, () => {
+    const partitions = compactList(reader, () => {
       const topic = reader.compactString();
       return compactList(reader, () => {
         const result = { topic, partition: reader.int32(), errorCode: reader.int16(), baseOffset: reader.int64() };
@@ -54,6 +54,8 @@ export function produceV2(
         return result;
       });
     }).flat();
+    reader.throttle();
+    return { partitions, throttleMs: reader.throttleMs };
   });
 }
 
@@ -76,7 +78,7 @@ export function endTxnV2(owner: ProducerIdentity, committed: boolean): RawReques
   out.int8(committed ? 1 : 0).uvarint(0);
   return raw(26, VERSIONS[26], 'EndTxn', out.bytes(), (reader) => {
     reader.tags();
-    reader.int32(); // throttle
+    reader.throttle();
     check(reader.int16(), `EndTxn (${committed ? 'commit' : 'abort'}) by ${transactionalId}`);
     return { transactionalId, producerId: reader.bigint64(), producerEpoch: reader.int16() };
   });

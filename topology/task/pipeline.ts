@@ -6,13 +6,21 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { SourcePosition } from '../../state/changelog-entry.js';
 import { advance } from '../../state/stream-time.js';
 import type { TaskStore } from '../../state/task-store.js';
-import { CommitUnknownError, messageOf, OutageError, RetryableError, StoreFullError } from '../errors.js';
+import {
+  CommitUnknownError,
+  messageOf,
+  OutageError,
+  RetryableError,
+  StoreFullError,
+  ThrottledError,
+} from '../errors.js';
 import type { Processed } from '../executor.js';
-import { RefusedError } from '../kafka/index.js';
+import { isTimeout, RefusedError } from '../kafka/index.js';
 import type { DeadLetterCause } from '../outcome.js';
 import { origin, type SourceName, type SourcePartition, type SourceRecord } from '../record.js';
 import { commit, type CommitTarget } from './commit.js';
 import { CommitPace } from './commit-pace.js';
+import { CommitSize } from './commit-size.js';
 import { Refusals } from './refusals.js';
 import { report } from './report.js';
 import { SourceQueue } from './source-queue.js';
@@ -63,6 +71,7 @@ export class Pipeline {
   readonly #dedup: LayeredDedup;
   readonly #directory: LayeredDirectory;
   readonly #pace: CommitPace;
+  readonly #size: CommitSize;
   readonly #refusals: Refusals;
   /** Commits are refused for what no record has done. */
   #isRefused = false;
@@ -75,6 +84,7 @@ export class Pipeline {
   /** What the store does not hold yet, newest first: the commit that is being put together, and the one in flight. */
   #layers: readonly [staged: StagedCommit, inFlight?: StagedCommit];
   #committing: Promise<void> = Promise.resolve();
+  #beganAt = 0;
   /** Of a commit that holds, both empty: their buffers are written again. */
   #spare: Pick<StagedCommit, 'outputs' | 'digests'> | undefined;
   #turnPlanned = false;
@@ -93,6 +103,7 @@ export class Pipeline {
     this.#services = services;
     this.#host = host;
     this.#pace = new CommitPace(services.limits.commitIntervalMs, () => this.plan());
+    this.#size = new CommitSize(services.limits.commitBytes);
     this.#refusals = new Refusals(services.names, services.deadLetters);
     this.#layers = [this.#stage(new Map())];
     const layers: Layers = () => this.#layers as readonly StagedCommit[];
@@ -121,6 +132,11 @@ export class Pipeline {
   /** A commit is on its way whose outcome is not known yet. */
   get isInDoubt(): boolean {
     return this.#inFlight !== undefined;
+  }
+
+  /** For how long the commit in flight has been on its way, ms; 0 without one. */
+  get commitMs(): number {
+    return this.isInDoubt ? performance.now() - this.#beganAt : 0;
   }
 
   /** Sources that stand still, as what the broker has of them is damaged. */
@@ -249,8 +265,8 @@ export class Pipeline {
   }
 
   #isFull(): boolean {
-    const { commitRecords, commitBytes } = this.#services.limits;
-    return this.#staged.records >= this.#refusals.limit(commitRecords) || this.#staged.outputs.bytes >= commitBytes;
+    const { records, outputs } = this.#staged;
+    return records >= this.#refusals.limit(this.#services.limits.commitRecords) || outputs.bytes >= this.#size.bytes;
   }
 
   #isDue(drained: boolean): boolean {
@@ -419,6 +435,7 @@ export class Pipeline {
     const staged = this.#staged;
     this.#layers = [this.#stage(staged.positions), staged];
     const began = performance.now();
+    this.#beganAt = began;
     this.#pace.began(began);
     this.#committing = commit(staged, this.#host.target()).then(
       () => this.#holds(staged, began),
@@ -435,6 +452,7 @@ export class Pipeline {
     if (this.#isRefused) this.#services.outage(this.#task, undefined);
     this.#isRefused = false;
     this.#report(staged, began);
+    this.#size.took(staged.outputs.bytes, performance.now() - began);
     staged.outputs.clear();
     staged.digests.clear();
     this.#spare = { outputs: staged.outputs, digests: staged.digests };
@@ -455,7 +473,7 @@ export class Pipeline {
   #failed(staged: StagedCommit, began: number, error: unknown): void {
     if (this.#inFlight !== staged || this.#host.signal.aborted) return;
     if (!(error instanceof RefusedError)) {
-      if (error instanceof CommitUnknownError) this.#refusals.unknown(staged, this.#committed);
+      if (error instanceof CommitUnknownError) this.#didNotComeThrough(staged, error);
       // Kafka holds it, only the store does not yet.
       if (error instanceof StoreFullError) this.#report(staged, began);
       this.#host.failed(error);
@@ -467,6 +485,13 @@ export class Pipeline {
     log.warn({ task: this.#task, records: staged.records, error: error.message, remedy }, 'a commit was refused');
     if (remedy === 'try-again') this.#goBack();
     else this.#waitOut(staged, error).catch(this.#unlessClosed);
+  }
+
+  #didNotComeThrough(staged: StagedCommit, error: CommitUnknownError): void {
+    const { cause } = error;
+    if (cause instanceof ThrottledError) this.#size.failed(staged.outputs.bytes, cause.throttleMs);
+    else if (isTimeout(error)) this.#size.failed(staged.outputs.bytes, undefined);
+    this.#refusals.unknown(staged, this.#committed);
   }
 
   /** Nothing is dead-lettered for what no record has done, such as a dead-letter topic that takes nothing. */

@@ -6,7 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { NO_STREAM_TIME } from '../../state/stream-time.js';
 import { TaskStore } from '../../state/task-store.js';
 import { crashPoint } from '../crash-point.js';
-import { CommitUnknownError, FencedError, messageOf, StoreFullError } from '../errors.js';
+import { CommitUnknownError, FencedError, messageOf, StoreFullError, ThrottledError } from '../errors.js';
 import { isOutage, type GroupMember, type TransactionalProducer } from '../kafka/index.js';
 import { atMost } from '../at-most.js';
 import { SINK_TOPICS, type SourceName, type SourcePartition } from '../record.js';
@@ -78,6 +78,16 @@ export class Task {
   /** Source partitions that stand still, as what the broker has of them is damaged. */
   get damaged(): readonly SourcePartition[] {
     return this.#pipeline.damaged;
+  }
+
+  /** For how long its commit has been on its way, ms; 0 without one. */
+  get commitMs(): number {
+    return this.#pipeline.commitMs;
+  }
+
+  /** A quota holds its commit back. */
+  get isThrottled(): boolean {
+    return this.#producer?.isThrottled === true;
   }
 
   /** For how long a producer's open transaction has held back each source, ms. */
@@ -213,17 +223,17 @@ export class Task {
     // The group moves: read when the task is resumed, under its new generation, or by the next owner.
     if (this.#state === 'suspended') return;
     this.#move('restoring');
-    void this.#takeOver(true);
+    void this.#takeOver(true, error.cause instanceof ThrottledError ? error.cause : undefined);
   }
 
   /** `again`: we owned the task before, so the group is asked first whether we still do: two owners must not fence each other in turns. */
-  async #takeOver(again: boolean): Promise<void> {
+  async #takeOver(again: boolean, throttled?: ThrottledError): Promise<void> {
     const { services, signal } = { services: this.#services, signal: this.#abort.signal };
     for (let askFirst = again; ; askFirst = true) {
       try {
         await services.room.free(signal);
         if (askFirst) await services.confirm(this.#member.generationId);
-        await this.#enter(signal);
+        await this.#enter(signal, throttled);
         return;
       } catch (error) {
         if (signal.aborted) return;
@@ -245,7 +255,7 @@ export class Task {
     }
   }
 
-  async #enter(signal: AbortSignal): Promise<void> {
+  async #enter(signal: AbortSignal, throttled: ThrottledError | undefined): Promise<void> {
     const { names, metrics, log, outage, createProducer, directoryCaughtUp } = this.#services;
     // Closed while it waited: its partitions may be fetched for another owner by now, on this worker too.
     signal.throwIfAborted();
@@ -259,6 +269,11 @@ export class Task {
     const topics = [names.changelog, ...SINK_TOPICS.map((topic) => names.physical(topic))];
     await Promise.all([this.#producer.fence(topics), this.#store.load()]);
     crashPoint('fenced');
+    if (throttled) {
+      // What was sent is aborted now, and counts for the quota all the same.
+      outage(this.number, throttled);
+      await delay(throttled.throttleMs, undefined, { signal });
+    }
     signal.throwIfAborted();
     await restore(this.#store, this.number, this.#services, signal);
     const { positions, partitionsAtFirst, first } = await readPositions(

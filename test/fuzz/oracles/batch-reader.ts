@@ -44,8 +44,9 @@ function readBatch(bytes: Buffer, unpack: Unpack): StrictBatch {
   if (crc32c(bytes.subarray(21)) !== bytes.readUInt32BE(17)) throw new Error('another checksum');
   const attributes = bytes.readInt16BE(21);
   const [baseOffset, lastDelta] = [Number(bytes.readBigInt64BE(0)), bytes.readInt32BE(23)];
-  if (baseOffset < 0) throw new Error('a negative offset');
   if (lastDelta < 0) throw new Error('an end before its beginning');
+  if (baseOffset < 0 || !Number.isSafeInteger(baseOffset + lastDelta))
+    throw new Error('an offset that no broker gives');
   const records = (): StrictRecord[] => readRecords(bytes, unpack);
   return {
     baseOffset,
