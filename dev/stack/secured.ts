@@ -19,8 +19,10 @@ export interface Secured {
   readonly password: string;
 }
 
-/** Good for every mechanism. On loopback, of a cluster that lives as long as a test: no secret. */
+/** Good for every mechanism, and allowed everything. On loopback, of a cluster that lives as long as a test: no secret. */
 export const USER = { username: 'app', password: 'of-the-tests' } as const;
+/** By PLAIN alone, and allowed nothing but what the tests say. */
+export const LIMITED_USER = { username: 'limited', password: 'of-the-tests' } as const;
 
 /**
  * After this a connection that has not authenticated again is closed (KIP-368). Ours do so 10 s before
@@ -68,10 +70,12 @@ export function securedProperties(listener: string, folder: string): Record<stri
     [`${prefix}.ssl.keystore.password`]: STORE_PASSWORD,
     [`${prefix}.ssl.key.password`]: STORE_PASSWORD,
     [`${prefix}.sasl.enabled.mechanisms`]: 'PLAIN,SCRAM-SHA-256,SCRAM-SHA-512',
-    [`${prefix}.plain.sasl.jaas.config`]: `${security}.plain.PlainLoginModule required user_${USER.username}="${USER.password}";`,
+    [`${prefix}.plain.sasl.jaas.config`]: `${security}.plain.PlainLoginModule required ${[USER, LIMITED_USER].map(({ username, password }) => `user_${username}="${password}"`).join(' ')};`,
     [`${prefix}.scram-sha-256.sasl.jaas.config`]: `${security}.scram.ScramLoginModule required;`,
     [`${prefix}.scram-sha-512.sasl.jaas.config`]: `${security}.scram.ScramLoginModule required;`,
     [`${prefix}.connections.max.reauth.ms`]: REAUTHENTICATION_MS,
+    'authorizer.class.name': 'org.apache.kafka.metadata.authorizer.StandardAuthorizer',
+    'super.users': `User:ANONYMOUS;User:${USER.username}`,
   };
 }
 

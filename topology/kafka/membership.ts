@@ -17,6 +17,7 @@ import {
   type PartitionCounts,
 } from './assignment.js';
 import { MemberMetadata, type Broker, type Cluster } from './internals.js';
+import { groupCoordinator } from './coordinator.js';
 import type { Leaders } from './leaders.js';
 import { NO_PLACEMENT, placeTasks, type Placement, type PlacementRules } from './placement.js';
 import { errorType, isOutage, isStaleMember } from './protocol-errors.js';
@@ -158,7 +159,7 @@ export class Membership {
   /** Tells the group that a member is gone, so that nobody waits for its session to time out. */
   async #dismiss(memberId: string): Promise<void> {
     const { groupId } = this.#options;
-    const coordinator = await this.#cluster.findGroupCoordinator({ groupId });
+    const coordinator = await groupCoordinator(this.#cluster, groupId);
     try {
       await coordinator.leaveGroup({ groupId, memberId });
       this.#log.info({ memberId }, 'the worker that was here before was still in the group: taken out');
@@ -170,7 +171,7 @@ export class Membership {
   /** What a join needs to know of the brokers: asked while the tasks still go on. */
   async #lookAround(): Promise<Broker> {
     await this.#leaders.refresh();
-    this.#coordinator = await this.#cluster.findGroupCoordinator({ groupId: this.#options.groupId });
+    this.#coordinator = await groupCoordinator(this.#cluster, this.#options.groupId);
     return this.#coordinator;
   }
 
@@ -303,7 +304,7 @@ export class Membership {
 
   async #heartbeat(): Promise<void> {
     const { groupId } = this.#options;
-    this.#coordinator ??= await this.#cluster.findGroupCoordinator({ groupId });
+    this.#coordinator ??= await groupCoordinator(this.#cluster, groupId);
     await this.#coordinator.heartbeat({ groupId, groupGenerationId: this.#generation, memberId: this.#memberId });
     this.#listener.outage(undefined);
   }

@@ -2,6 +2,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { READ_COMMITTED } from './connect.js';
 import type { Cluster } from './internals.js';
+import { groupCoordinator } from './coordinator.js';
 import { groupBy } from '../group-by.js';
 import type { Leaders } from './leaders.js';
 import { BrokerError, hasMoved, isRetriable, LEADER_NOT_AVAILABLE } from './protocol-errors.js';
@@ -62,7 +63,7 @@ export class Offsets {
       partitions: of.map(({ partition }) => partition),
     }));
     const offsets = await this.#retrying(budgetMs, async () => {
-      const coordinator = await this.#cluster.findGroupCoordinator({ groupId: this.#groupId });
+      const coordinator = await groupCoordinator(this.#cluster, this.#groupId);
       return coordinator.connectionPool.send(offsetFetch(this.#groupId, topics, isStable));
     });
     return offsets.filter(({ offset }) => offset >= 0);

@@ -6,9 +6,9 @@ import { createErrorFromCode } from './internals.js';
 const LATER_CODES: Readonly<Record<number, string>> = {
   89: 'THROTTLING_QUOTA_EXCEEDED',
   90: 'PRODUCER_FENCED',
-  97: 'THROTTLING_QUOTA_EXCEEDED',
   100: 'UNKNOWN_TOPIC_ID',
   103: 'INCONSISTENT_TOPIC_ID',
+  113: 'STALE_MEMBER_EPOCH',
   120: 'TRANSACTION_ABORTABLE',
 };
 
@@ -67,87 +67,113 @@ export function errorType(error: unknown): string | undefined {
   return typeof type === 'string' ? type : undefined;
 }
 
-/** Another owner has the transactional id, or the transaction is gone: this producer is of no more use. */
-const FENCED = new Set([
-  'INVALID_PRODUCER_EPOCH',
-  'PRODUCER_FENCED',
-  'INVALID_TXN_STATE',
-  'UNKNOWN_PRODUCER_ID',
-  'INVALID_PRODUCER_ID_MAPPING',
-  'OUT_OF_ORDER_SEQUENCE_NUMBER',
-]);
+/**
+ * What an answer means for whoever asked, by the protocol's names: each that a produce, a commit of offsets or a step of a
+ * transaction can have (the lists of Kafka's own ProduceResponse, TxnOffsetCommitResponse, EndTxnResponse and the like), and
+ * more. A name that is not here means a new producer, or the end of the worker where nobody knows a way on.
+ *
+ *   later    a broker is starting, electing, or short of replicas: ask again
+ *   moved    the metadata or the coordinator that we know is out of date: look it up, ask again
+ *   fenced   another owner has the transactional id, or the transaction is gone: this producer is of no more use
+ *   member   the group does not take us for the member that we claim to be
+ *   record   a record is the cause, and will be again: the commit is halved until it stands alone
+ *   right    we lack a right: wait for it
+ *   refused  our clock, a setting of ours or of the cluster: nothing was appended, another record would fare alike: wait
+ *   anew     the outcome is open: a new producer settles it, then again
+ */
+type Consequence = 'later' | 'moved' | 'fenced' | 'member' | 'record' | 'right' | 'refused' | 'anew';
+
+export const CONSEQUENCES: Readonly<Record<string, Consequence>> = {
+  REQUEST_TIMED_OUT: 'later',
+  NOT_ENOUGH_REPLICAS: 'later',
+  NOT_ENOUGH_REPLICAS_AFTER_APPEND: 'later',
+  NETWORK_EXCEPTION: 'later',
+  CONCURRENT_TRANSACTIONS: 'later',
+  UNSTABLE_OFFSET_COMMIT: 'later',
+  THROTTLING_QUOTA_EXCEEDED: 'later',
+  // Damaged on its way: the bytes that we send again are whole.
+  CORRUPT_MESSAGE: 'later',
+  UNKNOWN: 'later',
+
+  NOT_LEADER_FOR_PARTITION: 'moved',
+  LEADER_NOT_AVAILABLE: 'moved',
+  FENCED_LEADER_EPOCH: 'moved',
+  UNKNOWN_LEADER_EPOCH: 'moved',
+  UNKNOWN_TOPIC_OR_PARTITION: 'moved',
+  UNKNOWN_TOPIC_ID: 'moved',
+  INCONSISTENT_TOPIC_ID: 'moved',
+  REPLICA_NOT_AVAILABLE: 'moved',
+  KAFKA_STORAGE_ERROR: 'moved',
+  NOT_COORDINATOR_FOR_GROUP: 'moved',
+  GROUP_COORDINATOR_NOT_AVAILABLE: 'moved',
+  GROUP_LOAD_IN_PROGRESS: 'moved',
+
+  INVALID_PRODUCER_EPOCH: 'fenced',
+  PRODUCER_FENCED: 'fenced',
+  INVALID_TXN_STATE: 'fenced',
+  UNKNOWN_PRODUCER_ID: 'fenced',
+  INVALID_PRODUCER_ID_MAPPING: 'fenced',
+  OUT_OF_ORDER_SEQUENCE_NUMBER: 'fenced',
+
+  ILLEGAL_GENERATION: 'member',
+  UNKNOWN_MEMBER_ID: 'member',
+  REBALANCE_IN_PROGRESS: 'member',
+  FENCED_INSTANCE_ID: 'member',
+  STALE_MEMBER_EPOCH: 'member',
+  GROUP_ID_NOT_FOUND: 'member',
+
+  MESSAGE_TOO_LARGE: 'record',
+  RECORD_LIST_TOO_LARGE: 'record',
+  INVALID_RECORD: 'record',
+
+  TOPIC_AUTHORIZATION_FAILED: 'right',
+  GROUP_AUTHORIZATION_FAILED: 'right',
+  CLUSTER_AUTHORIZATION_FAILED: 'right',
+  TRANSACTIONAL_ID_AUTHORIZATION_FAILED: 'right',
+
+  INVALID_TIMESTAMP: 'refused',
+  POLICY_VIOLATION: 'refused',
+  INVALID_TOPIC_EXCEPTION: 'refused',
+  INVALID_REQUIRED_ACKS: 'refused',
+  UNSUPPORTED_FOR_MESSAGE_FORMAT: 'refused',
+  UNSUPPORTED_COMPRESSION_TYPE: 'refused',
+  // Of our offsets: `offset.metadata.max.bytes` of the brokers is small.
+  OFFSET_METADATA_TOO_LARGE: 'refused',
+  INVALID_COMMIT_OFFSET_SIZE: 'refused',
+
+  TRANSACTION_COORDINATOR_FENCED: 'anew',
+  TRANSACTION_ABORTABLE: 'anew',
+};
+
+function means(error: unknown, ...consequences: Consequence[]): boolean {
+  const type = errorType(error);
+  const consequence = type === undefined ? undefined : CONSEQUENCES[type];
+  return consequence !== undefined && consequences.includes(consequence);
+}
 
 export function isProducerFenced(error: unknown): boolean {
-  return FENCED.has(errorType(error) ?? '');
+  return means(error, 'fenced');
 }
-
-/** The group does not take us for the member that we claim to be. */
-const STALE_MEMBER = new Set([
-  'ILLEGAL_GENERATION',
-  'UNKNOWN_MEMBER_ID',
-  'REBALANCE_IN_PROGRESS',
-  'FENCED_INSTANCE_ID',
-]);
 
 export function isStaleMember(error: unknown): boolean {
-  return STALE_MEMBER.has(errorType(error) ?? '');
+  return means(error, 'member');
 }
 
-/** The broker refused the batch and appended nothing: sending it again at once will fail again. */
-const REFUSED = new Set([
-  'MESSAGE_TOO_LARGE',
-  'RECORD_LIST_TOO_LARGE',
-  'INVALID_TIMESTAMP',
-  'INVALID_RECORD',
-  'TOPIC_AUTHORIZATION_FAILED',
-]);
-
+/** Nothing was appended, and sending it again at once will fail again. */
 export function isRefused(error: unknown): boolean {
-  return REFUSED.has(errorType(error) ?? '');
+  return means(error, 'record', 'right', 'refused');
 }
-
-/** Of these a record is the cause. A missing right, or the time of our own clock, is not any record's fault. */
-const OF_A_RECORD = new Set(['MESSAGE_TOO_LARGE', 'RECORD_LIST_TOO_LARGE', 'INVALID_RECORD']);
 
 export function isOfARecord(error: unknown): boolean {
-  return OF_A_RECORD.has(errorType(error) ?? '');
+  return means(error, 'record');
 }
-
-/** The metadata or the coordinator that we know is out of date. */
-const MOVED = new Set([
-  'NOT_LEADER_FOR_PARTITION',
-  'LEADER_NOT_AVAILABLE',
-  'FENCED_LEADER_EPOCH',
-  'UNKNOWN_LEADER_EPOCH',
-  'UNKNOWN_TOPIC_OR_PARTITION',
-  'UNKNOWN_TOPIC_ID',
-  'INCONSISTENT_TOPIC_ID',
-  'REPLICA_NOT_AVAILABLE',
-  'KAFKA_STORAGE_ERROR',
-  'NOT_COORDINATOR_FOR_GROUP',
-  'GROUP_COORDINATOR_NOT_AVAILABLE',
-  'GROUP_LOAD_IN_PROGRESS',
-]);
 
 export function hasMoved(error: unknown): boolean {
-  return MOVED.has(errorType(error) ?? '');
+  return means(error, 'moved');
 }
 
-/** Answers that mean "later, or elsewhere": a broker is starting, electing, or short of replicas. */
-const LATER = new Set([
-  'REQUEST_TIMED_OUT',
-  'NOT_ENOUGH_REPLICAS',
-  'NOT_ENOUGH_REPLICAS_AFTER_APPEND',
-  'NETWORK_EXCEPTION',
-  'CONCURRENT_TRANSACTIONS',
-  'UNSTABLE_OFFSET_COMMIT',
-  // Damaged on its way: the bytes that we send again are whole.
-  'CORRUPT_MESSAGE',
-  'UNKNOWN',
-]);
-
 export function isRetriable(error: unknown): boolean {
-  return hasMoved(error) || LATER.has(errorType(error) ?? '');
+  return means(error, 'moved', 'later');
 }
 
 /** A broker did not answer in time, or said that it could not: the request may be too large for the line. */
@@ -166,9 +192,9 @@ const OUTAGE_NAMES = new Set([
   'KafkaJSLockTimeout',
 ]);
 
-/** No broker answered, or one that will answer later: wait and try again. */
+/** No broker answered, or one that will answer later, or once we have the right: wait and try again. */
 export function isOutage(error: unknown): boolean {
-  if (error instanceof OutageError || isRetriable(error)) return true;
+  if (error instanceof OutageError || means(error, 'moved', 'later', 'right')) return true;
   const { name, code } = innermost(error);
   return (
     (typeof name === 'string' && OUTAGE_NAMES.has(name)) ||

@@ -127,7 +127,10 @@ export function txnOffsetCommit(
       const topic = reader.compactString();
       compactList(reader, () => {
         const partition = reader.int32();
-        check(reader.int16(), `TxnOffsetCommit of ${topic}-${partition} by ${owner.transactionalId}`);
+        check(reader.int16(), `TxnOffsetCommit of ${topic}-${partition} by ${owner.transactionalId}`, {
+          topic,
+          partition,
+        });
       });
     });
   });

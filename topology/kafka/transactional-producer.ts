@@ -11,7 +11,8 @@ import { CommitUnknownError, FencedError, ThrottledError } from '../errors.js';
 import { groupBy } from '../group-by.js';
 import type { Logger } from '../log.js';
 import { createCluster, type KafkaSettings } from './connect.js';
-import { COORDINATOR_TRANSACTION, type Broker, type Cluster, type RawRequest } from './internals.js';
+import type { Broker, Cluster, RawRequest } from './internals.js';
+import { groupCoordinator, transactionCoordinator } from './coordinator.js';
 import { Leaders } from './leaders.js';
 import { BrokerError, hasMoved, isProducerFenced, isRefused, isRetriable, isStaleMember } from './protocol-errors.js';
 import { OutboundBatches } from './outbound-batches.js';
@@ -135,7 +136,7 @@ export class TransactionalProducer {
     this.#open = true;
     if (addOffsets) await this.#atTransactionCoordinator(addOffsets(this.#owner(), member.groupId));
     await this.#retrying(async () => {
-      this.#groupCoordinator ??= await this.#cluster.findGroupCoordinator({ groupId: member.groupId });
+      this.#groupCoordinator ??= await groupCoordinator(this.#cluster, member.groupId);
       await this.#groupCoordinator.connectionPool.send(commitOffsets(this.#owner(), member, offsets));
     });
   }
@@ -170,7 +171,14 @@ export class TransactionalProducer {
   async #end(committed: boolean): Promise<void> {
     if (!this.#open) return;
     const owner = this.#owner();
-    this.#identity = await this.#atTransactionCoordinator(this.#protocol.end(owner, committed));
+    try {
+      this.#identity = await this.#atTransactionCoordinator(this.#protocol.end(owner, committed));
+    } catch (error) {
+      if (!(error instanceof RefusedError)) throw error;
+      // The transaction is open still: the next commit must not become a part of it.
+      this.#over = true;
+      throw new CommitUnknownError(`the transaction of ${this.#options.transactionalId} was not ended`, error);
+    }
     this.#open = false;
     // Each epoch counts its own.
     if (this.#identity.producerEpoch !== owner.producerEpoch) this.#sequences.clear();
@@ -183,10 +191,7 @@ export class TransactionalProducer {
 
   async #atTransactionCoordinator<T>(request: RawRequest<T>): Promise<T> {
     return this.#retrying(async () => {
-      this.#transactionCoordinator ??= await this.#cluster.findGroupCoordinator({
-        groupId: this.#options.transactionalId,
-        coordinatorType: COORDINATOR_TRANSACTION,
-      });
+      this.#transactionCoordinator ??= await transactionCoordinator(this.#cluster, this.#options.transactionalId);
       return this.#transactionCoordinator.connectionPool.send(request);
     });
   }

@@ -9,7 +9,7 @@ import { placeOf } from '../../../dev/stack/place.js';
 const run = promisify(execFile);
 const JVM = ['-Xmx128m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', '-Dorg.apache.logging.log4j.level=OFF'];
 
-/** What the tool (a class of org.apache.kafka.tools) prints, line by line. Rejects when it fails, or is stopped by the signal. */
+/** What the tool (a class of org.apache.kafka.tools, or of `kafka`) prints, line by line. Rejects when it fails, or is stopped by the signal. */
 export async function runKafkaTool(
   brokers: string,
   name: string,
@@ -18,7 +18,7 @@ export async function runKafkaTool(
 ): Promise<string[]> {
   const place = placeOf();
   const { kafka } = await fetchArtifacts(place);
-  const tool = ['-cp', kafka, `org.apache.kafka.tools.${name}`, '--bootstrap-server', brokers];
+  const tool = ['-cp', kafka, name.startsWith('kafka.') ? name : `org.apache.kafka.tools.${name}`, '--bootstrap-server', brokers];
   const { stdout } = await run(await findJava(place.env), [...JVM, ...tool, ...args], {
     timeout: 60_000,
     ...(stop ? { signal: stop } : {}),

@@ -285,9 +285,9 @@ describe('Membership', () => {
   });
 
   it('ends on an error that neither waiting nor rejoining cures', async () => {
-    group.joinError = new BrokerError(30, 'JoinGroup');
+    group.joinError = new BrokerError(24, 'JoinGroup');
     await start();
-    await expect(running).rejects.toMatchObject({ type: 'GROUP_AUTHORIZATION_FAILED' });
+    await expect(running).rejects.toMatchObject({ type: 'INVALID_GROUP_ID' });
   });
 
   it('confirms a generation only while the group says that it is the present one', async () => {

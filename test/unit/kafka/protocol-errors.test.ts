@@ -4,6 +4,7 @@ import { CommitUnknownError, OutageError } from '../../../topology/errors.js';
 import {
   BrokerError,
   check,
+  CONSEQUENCES,
   errorType,
   hasMoved,
   isOutage,
@@ -53,6 +54,46 @@ describe('an error code of the protocol', () => {
     expect(is(new CommitUnknownError('outer', error))).toBe(true);
   });
 
+  // From the lists in Kafka's ProduceResponse, AddPartitionsToTxnResponse, TxnOffsetCommitResponse, EndTxnResponse, InitProducerIdResponse.
+  it.each([
+    [
+      'Produce',
+      [
+        -1, 2, 3, 5, 6, 7, 10, 13, 17, 18, 19, 20, 21, 29, 31, 32, 43, 45, 47, 48, 49, 51, 53, 56, 59, 74, 76, 87, 100,
+        120,
+      ],
+    ],
+    [
+      'TxnOffsetCommit',
+      [-1, 3, 7, 12, 14, 15, 16, 22, 25, 27, 28, 29, 30, 43, 47, 48, 49, 51, 53, 69, 82, 90, 113, 120],
+    ],
+    ['EndTxn, AddPartitionsToTxn, AddOffsetsToTxn', [-1, 3, 7, 14, 15, 16, 29, 30, 47, 48, 49, 51, 52, 53, 90, 120]],
+    [
+      'Metadata, Fetch, OffsetFetch, Heartbeat',
+      [-1, 3, 5, 6, 7, 9, 13, 14, 15, 16, 22, 25, 27, 29, 30, 56, 74, 75, 82, 88, 89, 100, 103],
+    ],
+  ] as const)('that %s can answer has one consequence', (_, codes) => {
+    const unknown = codes.filter((code) => CONSEQUENCES[new BrokerError(code, 'asked').type] === undefined);
+    expect(unknown).toEqual([]);
+  });
+
+  it("is a record's fault for three names alone; a right, a clock, a quota, a setting is waited for", () => {
+    const of = (consequence: string): string[] =>
+      Object.keys(CONSEQUENCES).filter((type) => CONSEQUENCES[type] === consequence);
+    expect(of('record')).toEqual(['MESSAGE_TOO_LARGE', 'RECORD_LIST_TOO_LARGE', 'INVALID_RECORD']);
+    expect(of('right')).toHaveLength(4);
+    for (const [code, isWaitedFor] of [
+      [29, true],
+      [30, true],
+      [31, true],
+      [53, true],
+      [89, true],
+      [10, false],
+      [47, false],
+    ] as const)
+      expect(isOutage(new BrokerError(code, 'asked'))).toBe(isWaitedFor);
+  });
+
   it('that nobody knows keeps its number', () => {
     expect(new BrokerError(1234, 'asked').type).toBe('CODE_1234');
   });
@@ -83,11 +124,11 @@ describe('isOutage', () => {
     }
   });
 
-  it('is not true of a wrong password, a missing right or a mistake of ours', () => {
+  it('is not true of a wrong password or a mistake of ours', () => {
     for (const error of [
       new kafkajsErrors['KafkaJSSASLAuthenticationError']!('bad credentials'),
-      new BrokerError(30, 'asked'),
-      new BrokerError(53, 'asked'),
+      new BrokerError(24, 'asked'),
+      new BrokerError(42, 'asked'),
       new TypeError('x is not a function'),
       undefined,
       'text',
