@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 /** The command line. Exit codes: 0 done, 1 failed, 2 wrong configuration or usage. */
 import { Command, CommanderError } from 'commander';
+import { requireMends } from '../topology/kafka/index.js';
 import { addDemoCommand } from './demo.js';
 import { addDevCommands } from './dev.js';
 import { fail } from './fail.js';
@@ -16,6 +17,7 @@ const program = new Command('notification-streams')
   .option('-c, --config <file>', 'a JSON file of options, by their environment names')
   .option('-s, --set <NAME=value...>', 'one option; wins over the environment')
   .addHelpText('after', OPTIONS_HELP)
+  .hook('preAction', () => requireMends())
   .exitOverride();
 
 program
