@@ -16,6 +16,7 @@ import {
 import type { Logger } from './log.js';
 import type { Outages } from './outages.js';
 import type { Waiter } from './reasons.js';
+import { stopController } from './stop-signal.js';
 
 const FETCH = { maxWaitMs: 250, maxBytes: 4 * 1024 * 1024, maxBytesPerPartition: 1024 * 1024 };
 const RETRY_MS = 500;
@@ -34,7 +35,7 @@ export class Connections {
   readonly #fetch: FetcherOptions;
   readonly #cluster: ReturnType<typeof createCluster>;
   readonly #log: Logger;
-  readonly #stop = new AbortController();
+  readonly #stop = stopController();
   readonly #others: Client[] = [];
 
   constructor(config: Config, outages: Outages, log: Logger) {

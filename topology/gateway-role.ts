@@ -1,5 +1,4 @@
 /** The gateway role of a worker: every committed in-app notification, from whichever worker, to its user's sockets. */
-import { setMaxListeners } from 'node:events';
 import type { Ack } from '../processors/fanout/acks.js';
 import { Gateway } from '../processors/fanout/gateway.js';
 import { DEFAULT_LIMITS } from '../processors/fanout/limits.js';
@@ -16,6 +15,7 @@ import type { Logger } from './log.js';
 import type { Metrics } from './metrics.js';
 import type { Readiness } from './readiness.js';
 import type { Reason } from './reasons.js';
+import { stopController } from './stop-signal.js';
 
 export interface GatewayRoleOptions {
   readonly config: Config;
@@ -38,7 +38,7 @@ export class GatewayRole {
   readonly #options: GatewayRoleOptions;
   readonly #gateway: Gateway;
   readonly #producer: EventProducer;
-  readonly #stop = new AbortController();
+  readonly #stop = stopController();
   #feed: InAppFeed | undefined;
   /** Reads of the in-app topic that wait for a schema. */
   #resolving = 0;
@@ -64,8 +64,6 @@ export class GatewayRole {
       log,
       limits: connectionsWithin(options.descriptorLimit, DEFAULT_LIMITS.maxSockets),
     });
-    // Feeds of each partition wait on it.
-    setMaxListeners(0, this.#stop.signal);
     readiness.set('gateway', { code: 'not-followed' });
   }
 

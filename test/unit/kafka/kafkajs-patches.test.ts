@@ -1,7 +1,7 @@
 /** The mends under patches/: each test fails on kafkajs as published. */
 import { once } from 'node:events';
 import { createRequire } from 'node:module';
-import { createServer, Socket, type AddressInfo, type Server } from 'node:net';
+import { connect, createServer, Socket, type AddressInfo, type Server } from 'node:net';
 import fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
 import { Encoder } from './kafkajs-internals.js';
@@ -277,6 +277,16 @@ describe('a connection', () => {
     await open(() => undefined);
     await Promise.all([connection.connect(), connection.connect(), connection.connect()]);
     expect(opened).toBe(1);
+  });
+
+  it('leaves no listener on a socket that connects, however many of those that shared it close it', async () => {
+    const socket = connect({ host: 'nowhere.invalid', port: 1, lookup: () => undefined });
+    const connection = newConnection(1, () => socket);
+    connection.connect().catch(() => undefined);
+    const before = socket.listenerCount('connect');
+    for (let caller = 0; caller < 12; caller += 1) await connection.disconnect();
+    expect(socket.listenerCount('connect')).toBeLessThanOrEqual(before + 2);
+    socket.destroy();
   });
 
   it('fails when it is closed before it is ready, as in a TLS handshake', async () => {
