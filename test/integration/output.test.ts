@@ -8,6 +8,7 @@ import { describe, expect, it } from 'vitest';
 import { projectRoot } from '../../dev/stack/place.js';
 import { prepareEnvironment } from './harness/environment.js';
 import { testStack } from './harness/test-stack.js';
+import { TestSocket } from './harness/socket.js';
 import { startWorker } from './harness/worker.js';
 
 /** As the shell says it of a program that was ended by SIGPIPE. */
@@ -51,6 +52,15 @@ describe('a command whose output nobody reads', () => {
     expect(await unread(['worker'], worker, '"listening"')).toEqual([0, '']);
     expect(await unread(['demo'], stack, 'worker:')).toEqual([0, '']);
   });
+});
+
+it('a gateway writes nothing but JSON, also at its first socket', async () => {
+  const test = await prepareEnvironment('first-socket', 1);
+  const worker = startWorker({ env: test.env() });
+  const { gateway } = await worker.ready();
+  await TestSocket.open(gateway!, 1n, 7n);
+  expect((await worker.stop()).code).toBe(0);
+  expect(worker.lines.filter((line) => !line.startsWith('{"level":"'))).toEqual([]);
 });
 
 describe('a worker that cannot go on', () => {
