@@ -42,6 +42,7 @@ export class GatewayRole {
   #feed: InAppFeed | undefined;
   /** Reads of the in-app topic that wait for a schema. */
   #resolving = 0;
+  #keysFault: string | undefined;
 
   constructor(options: GatewayRoleOptions) {
     const { config, metrics, log, readiness } = options;
@@ -57,6 +58,7 @@ export class GatewayRole {
         issuer: config.JWT_ISSUER,
         audience: config.JWT_AUDIENCE,
         maxAgeMs: config.JWT_MAX_AGE,
+        onKeysRead: (fault) => this.#keysRead(fault),
       }),
       history: () => this.#feed,
       onAck: (ack) => this.#acknowledge(ack),
@@ -65,6 +67,16 @@ export class GatewayRole {
       limits: connectionsWithin(options.descriptorLimit, DEFAULT_LIMITS.maxSockets),
     });
     readiness.set('gateway', { code: 'not-followed' });
+  }
+
+  /** One line when it begins to fail, and one when it works again. */
+  #keysRead(fault: string | undefined): void {
+    const { log, metrics } = this.#options;
+    metrics.key_set_reads_total.inc({ outcome: fault === undefined ? 'read' : 'failed' });
+    if (fault !== undefined && this.#keysFault === undefined)
+      log.warn({ error: fault }, 'the key set can not be read: keys that were read before stay good');
+    else if (fault === undefined && this.#keysFault !== undefined) log.info('the key set is read again');
+    this.#keysFault = fault;
   }
 
   /** Physical names of the topics that must exist. */
