@@ -51,8 +51,8 @@ async function registerOwn(client: RegistryClient, subject: string, record: Avro
   const known = await find(client, subject, record);
   if (known !== undefined) return { subject, record: fullName(record), outcome: 'already-there', id: known };
   const registry = new SchemaRegistry({
-    host: client.baseUrl,
-    ...(client.auth === undefined ? {} : { auth: client.auth }),
+    host: client.address.baseUrl,
+    ...(client.address.auth === undefined ? {} : { auth: client.address.auth }),
   });
   try {
     const { id } = await registry.register(

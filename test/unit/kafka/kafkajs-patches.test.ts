@@ -334,6 +334,16 @@ const { KafkaJSConnectionClosedError } = load('kafkajs/src/errors') as {
   KafkaJSConnectionClosedError: new (message: string, broker: { host: string; port: number }) => Error;
 };
 
+it('a broker may be named by its IPv6 address, in brackets', async () => {
+  const build = load('kafkajs/src/cluster/connectionPoolBuilder') as (options: object) => {
+    build: () => Promise<{ host: string; port: number }>;
+  };
+  const logger = createLogger({ level: 0, logCreator: () => () => undefined });
+  const builder = build({ brokers: ['[fd00::2]:9092', 'kafka:9093'], logger });
+  const built = [await builder.build(), await builder.build()].map(({ host, port }) => `${host} ${port}`);
+  expect(built.sort()).toEqual(['fd00::2 9092', 'kafka 9093']);
+});
+
 describe('the brokers of a cluster, of which one closes every connection', () => {
   function pool(seeds: readonly string[]): BrokerPool {
     const left = [...seeds];

@@ -2,6 +2,8 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { FatalError, OutageError } from '../../../topology/errors.js';
 import { registerSchemas } from '../../../schemas/register.js';
 import { RegistryClient } from '../../../schemas/registry-client.js';
+import type { RegistryOutageError } from '../../../schemas/registry-outage.js';
+import { sayReason } from '../../../topology/reasons.js';
 import { RegistryHealth } from '../../../schemas/registry-health.js';
 import { lookUpSinkSchemas } from '../../../schemas/registry.js';
 import { SCHEMAS } from '../../../schemas/types.js';
@@ -155,6 +157,65 @@ describe('registering', () => {
     await expect(registerSchemas(client, topicName)).rejects.toThrow(`under ${INBOX}`);
     stub.answer = (_, response) => json(response, 500, {});
     await expect(registerSchemas(client, topicName)).rejects.toThrow(OutageError);
+  });
+});
+
+describe('several addresses', () => {
+  const REQUEST = { method: 'GET', path: '/schemas/ids/1' } as const;
+  let other: StubRegistry;
+  beforeEach(async () => (other = await StubRegistry.start()));
+  afterEach(() => other.close());
+  const both = (): RegistryClient =>
+    new RegistryClient({
+      url: `${stub.url.replace('//', '//me:one@')}, ${other.url.replace('//', '//me:two@')}`,
+      timeoutMs: 1000,
+    });
+  const credentialsOf = ({ asked }: StubRegistry): (string | undefined)[] =>
+    asked.map(({ authorization = '' }) => Buffer.from(authorization.replace('Basic ', ''), 'base64').toString());
+
+  it.each([
+    ['does not answer', 'close'],
+    ['fails', 500],
+    ['refuses the credentials', 401],
+    ['is busy', 429],
+  ])(
+    'are asked one after another when the first %s, each with its own credentials; the one that answered stays first',
+    async (_, how) => {
+      stub.answer = (_asked, response) => (how === 'close' ? response.destroy() : json(response, Number(how), {}));
+      other.answer = (_asked, response) => json(response, 200, { schema: '"string"' });
+      const twice = both();
+      expect(await twice.ask(REQUEST)).toMatchObject({ kind: 'ok' });
+      expect(await twice.ask(REQUEST)).toMatchObject({ kind: 'ok' });
+      expect(credentialsOf(stub)).toEqual(['me:one']);
+      expect(credentialsOf(other)).toEqual(['me:two', 'me:two']);
+    },
+  );
+
+  it('are not asked on by one that does not know what was asked for', async () => {
+    expect(await both().ask(REQUEST)).toMatchObject({ kind: 'missing' });
+    expect(other.asked).toEqual([]);
+  });
+
+  it('that are all away are each named in the log, and by number where anybody may ask', async () => {
+    stub.answer = (_asked, response) => response.destroy();
+    other.answer = (_asked, response) => json(response, 401, {});
+    const outage = await both()
+      .ask(REQUEST)
+      .catch((error: unknown) => error as RegistryOutageError);
+    expect(outage).toMatchObject({ fault: 'credentials', address: 2 });
+    expect((outage as Error).message).toContain(stub.url);
+    expect((outage as Error).message).toContain(other.url);
+    expect(sayReason({ code: 'registry-credentials', address: 2 })).toMatch(/: address 2 of SCHEMA_REGISTRY_URL$/);
+  });
+
+  it('tell what was asked for from the registry when the other is away', async () => {
+    stub.answer = (_asked, response) => json(response, 400, {});
+    other.answer = (_asked, response) => response.destroy();
+    await expect(both().ask(REQUEST)).rejects.toMatchObject({
+      fault: 'refusing',
+      blames: 'it answers 400',
+      address: 1,
+    });
   });
 });
 
