@@ -13,7 +13,8 @@ import { type Answer, json, notKnown, StubRegistry } from './stub-registry.js';
 class MemoryRegistry {
   readonly schemas: string[] = [];
   readonly versions = new Map<string, string[]>();
-  readonly levels = new Map<string, string>();
+  /** By subject; the registry's own under the empty one. */
+  readonly levels = new Map([['', 'BACKWARD']]);
 
   readonly answer: Answer = ({ method, path, body }, response) => {
     const [, area, subject = '', versions] = path.split(/[/?]/);
@@ -50,6 +51,8 @@ const normal = (text: string) => JSON.stringify(JSON.parse(text));
 const topicName = (logical: string) => `erp.${logical}`;
 const INBOX = 'erp.NOTIFICATION_INAPP_TOPIC-value';
 const TASKS = 'erp.TASK_EVENT_TOPIC-value';
+const CRM = 'erp.CRM_EVENT_TOPIC-value';
+const WEAK: unknown = expect.stringContaining('BACKWARD, weaker than BACKWARD_TRANSITIVE');
 
 let stub: StubRegistry;
 let registry: MemoryRegistry;
@@ -121,13 +124,30 @@ describe('registering', () => {
     expect([...registry.versions.values()].map((versions) => versions.length)).toEqual(Array(10).fill(1));
   });
 
-  it("sets our own subjects to BACKWARD_TRANSITIVE and leaves the sources' alone", async () => {
-    registry.levels.set(INBOX, 'FULL');
-    registry.levels.set(TASKS, 'FORWARD');
-    await registerSchemas(client, topicName);
-    const { [TASKS]: tasks, ...ours } = Object.fromEntries(registry.levels);
-    expect(tasks).toBe('FORWARD');
-    expect(Object.values(ours)).toEqual(Array(5).fill('BACKWARD_TRANSITIVE'));
+  it('sets every subject that it makes to BACKWARD_TRANSITIVE, those of the sources too', async () => {
+    const done = await registerSchemas(client, topicName);
+    const { '': everywhere, ...levels } = Object.fromEntries(registry.levels);
+    expect(everywhere).toBe('BACKWARD');
+    expect(Object.keys(levels).sort()).toEqual(done.map(({ subject }) => subject).sort());
+    expect(Object.values(levels)).toEqual(Array(10).fill('BACKWARD_TRANSITIVE'));
+    expect(done.flatMap(({ problems }) => problems)).toEqual([]);
+  });
+
+  it('leaves the level of a subject that exists alone, tells it, and warns of a weak one', async () => {
+    registry.add(INBOX, JSON.stringify(SCHEMAS.InAppNotification));
+    registry.add(TASKS, JSON.stringify(SCHEMAS.TaskEvent));
+    registry.levels.set(TASKS, 'FULL_TRANSITIVE');
+    registry.levels.set(CRM, 'NONE');
+    const before = new Map(registry.levels);
+    const done = await registerSchemas(client, topicName);
+    for (const subject of [TASKS, INBOX, CRM]) expect(registry.levels.get(subject)).toBe(before.get(subject));
+    const told = (of: string) => {
+      const { compatibility, problems } = done.find(({ subject }) => subject === of)!;
+      return [compatibility, ...problems];
+    };
+    expect(told(TASKS)).toEqual(['FULL_TRANSITIVE']);
+    expect(told(INBOX)).toEqual(['BACKWARD', expect.stringContaining('BACKWARD, weaker than BACKWARD_TRANSITIVE')]);
+    expect(told(CRM)).toEqual(['NONE', expect.stringContaining(`PUT /config/${CRM}`)]);
   });
 
   it("keeps a source's own version, and says when it can not be read", async () => {
@@ -140,10 +160,12 @@ describe('registering', () => {
       record: 'serp.task.TaskEvent',
       outcome: 'kept',
       id,
+      compatibility: 'BACKWARD',
+      problems: [WEAK],
     });
     expect(done.find(({ record }) => record === 'serp.crm.CrmEvent')).toMatchObject({
       outcome: 'kept',
-      problem: 'serp.task.TaskEvent, where serp.crm.CrmEvent was expected',
+      problems: ['serp.task.TaskEvent, where serp.crm.CrmEvent was expected', WEAK],
     });
     expect(registry.versions.get(TASKS)).toHaveLength(1);
   });
