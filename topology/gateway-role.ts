@@ -4,6 +4,7 @@ import { Gateway } from '../processors/fanout/gateway.js';
 import { DEFAULT_LIMITS } from '../processors/fanout/limits.js';
 import { createTokenVerifier } from '../processors/fanout/token.js';
 import type { EventEncoder } from '../schemas/codecs.js';
+import { gatewayCleanupRules, type CleanupRule } from './cleanup-rules.js';
 import type { Config } from './config.js';
 import type { Connections } from './connections.js';
 import type { FeedDecoder } from './decode-feed.js';
@@ -85,6 +86,10 @@ export class GatewayRole {
     return [names.physical('NOTIFICATION_INAPP_TOPIC'), names.physical('NOTIFICATION_DELIVERED_TOPIC')];
   }
 
+  cleanupRules(): readonly CleanupRule[] {
+    return gatewayCleanupRules(this.#options.config.names);
+  }
+
   /** Those of the options, counting who waits: while the registry is away, these are what it holds up. */
   get #decoder(): FeedDecoder {
     const { decoder } = this.#options;
@@ -115,7 +120,6 @@ export class GatewayRole {
     const { config, connections, readiness, fatal } = this.#options;
     const topic = config.names.physical('NOTIFICATION_INAPP_TOPIC');
     await connections.track([topic]);
-    await connections.refuseCompacted(topic);
     await this.#options.encoder();
     const offsets = connections.offsets(config.names.group);
     this.#feed = await InAppFeed.open(

@@ -12,6 +12,7 @@ import { takeStateFolder } from '../state/state-folder.js';
 import { windowShape } from '../state/stream-time.js';
 import { UserDirectory } from '../state/user-directory.js';
 import { atMost } from './at-most.js';
+import { streamCleanupRules, type CleanupRule } from './cleanup-rules.js';
 import { systemClock } from './clock.js';
 import type { Config } from './config.js';
 import type { Connections } from './connections.js';
@@ -83,6 +84,10 @@ export class StreamRole {
   /** Physical names of the topics that must exist: every one of the contract. */
   topics(): string[] {
     return CONTRACT_TOPICS.map((topic) => this.#options.config.names.physical(topic));
+  }
+
+  cleanupRules(): readonly CleanupRule[] {
+    return streamCleanupRules(this.#options.config.names);
   }
 
   /** Takes the state directory. Rejects with FatalError when another process has it, or others may write in it. */

@@ -92,6 +92,9 @@ export class Worker {
     // What either role lacks is named at once, before either begins.
     const topics = new Set([...(this.#stream?.topics() ?? []), ...(this.#gateway?.topics() ?? [])]);
     await this.#connections.refuseMissing([...topics]);
+    // The stream's are the gateway's too.
+    const rules = this.#stream?.cleanupRules() ?? this.#gateway?.cleanupRules() ?? [];
+    await this.#connections.refuseWrongCleanup(rules);
     await Promise.all([this.#stream?.start(), this.#gateway?.start()]);
     this.#log.info('started');
   }

@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 
 import { SCHEMAS } from '../../schemas/types.js';
+import { configureTopic } from './harness/configure-topic.js';
 import { prepareEnvironment } from './harness/environment.js';
 import { messagesOf } from './harness/messages.js';
 import { produceAll, untilProcessed } from './harness/outcome.js';
@@ -89,6 +90,36 @@ describe('a start without what it needs', () => {
     expect((await register.exited).code).toBe(0);
     const worker = startWorker({ env: test.env() });
     await worker.ready();
+  });
+});
+
+describe('a topic whose cleanup.policy would lose records', () => {
+  it('is refused with its value and what mends it, each of them at once; exit code 1', async () => {
+    const test = await prepareEnvironment('compacted', 1);
+    const first = startWorker({ env: test.env() });
+    await first.ready();
+    expect((await first.stop()).code).toBe(0);
+    const wrong = [
+      ['NOTIFICATION_DLQ', 'compact', 'delete'],
+      ['EMAIL_REQUEST_TOPIC', 'compact', 'delete'],
+      ['NOTIFICATION_INAPP_TOPIC', 'compact,delete', 'delete'],
+      ['app-dedup-changelog', 'compact', 'delete'],
+      ['app-user-directory', 'compact,delete', 'compact'],
+    ] as const;
+    for (const [name, policy] of wrong) await configureTopic(test.prefix + name, 'cleanup.policy', policy);
+    const { code, said } = await endOf(startWorker({ env: test.env() }));
+    expect(code).toBe(1);
+    for (const [name, policy, right] of wrong) {
+      const topic = test.prefix + name;
+      expect(said).toContain(`${topic} has cleanup.policy=${policy}: `);
+      expect(said).toContain(`--alter --topic ${topic} --add-config cleanup.policy=${right}`);
+    }
+    const gateway = await endOf(startWorker({ env: test.env('b', { ROLES: 'gateway' }) }));
+    expect(gateway.code).toBe(1);
+    expect(gateway.said).toContain(`${test.prefix}NOTIFICATION_INAPP_TOPIC has cleanup.policy=compact,delete: `);
+
+    for (const [name, , right] of wrong) await configureTopic(test.prefix + name, 'cleanup.policy', right);
+    await startWorker({ env: test.env() }).ready();
   });
 });
 
