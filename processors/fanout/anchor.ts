@@ -21,9 +21,13 @@ export class Anchor {
     const listener = await listen(app, HOST, 0);
     const client: Socket = connect(listener.port, HOST, () => client.write(REQUEST));
     client.unref();
-    const anchor = await asked;
-    listener.stop();
-    return anchor;
+    // Once it was asked, `onAborted` is told of whatever happens to the connection.
+    const failed = new Promise<never>((_, reject) => client.on('error', reject));
+    try {
+      return await Promise.race([asked, failed]);
+    } finally {
+      listener.stop();
+    }
   }
 
   /** Runs this while it is corked; false when its connection was cut. */
