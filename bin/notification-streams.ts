@@ -1,6 +1,8 @@
 #!/usr/bin/env node
 /** The command line. Exit codes: 0 done, 1 failed, 2 wrong configuration or usage. */
 import { Command, CommanderError } from 'commander';
+import { requireMends } from '../topology/kafka/index.js';
+import { endWithReader } from './broken-pipe.js';
 import { addDemoCommand } from './demo.js';
 import { addDevCommands } from './dev.js';
 import { fail } from './fail.js';
@@ -11,11 +13,13 @@ import { printTopology } from './topology.js';
 import { OPTIONS_HELP, readConfig } from './read-config.js';
 import { runWorker } from './worker.js';
 
+endWithReader();
 const program = new Command('notification-streams')
   .description('ERP events in, notifications out: a Kafka stream-processing topology with an embedded state store.')
   .option('-c, --config <file>', 'a JSON file of options, by their environment names')
   .option('-s, --set <NAME=value...>', 'one option; wins over the environment')
   .addHelpText('after', OPTIONS_HELP)
+  .hook('preAction', () => requireMends())
   .exitOverride();
 
 program

@@ -5,11 +5,11 @@ import type { Config } from '../topology/config.js';
 
 export async function registerSchemasCommand(config: Config): Promise<void> {
   const client = new RegistryClient({ url: config.SCHEMA_REGISTRY_URL });
-  for (const { subject, record, outcome, id, problem } of await registerSchemas(client, (topic) =>
-    config.names.physical(topic),
-  )) {
+  const done = await registerSchemas(client, (topic) => config.names.physical(topic));
+  for (const { subject, record, outcome, id, compatibility, problems } of done) {
     process.stdout.write(
-      `${outcome.padEnd(13)}  id ${String(id).padStart(4)}  ${subject}  ${record}${problem === undefined ? '' : `\n  ! ${problem}`}\n`,
+      `${outcome.padEnd(13)}  id ${String(id).padStart(4)}  ${subject}  ${record}  ${compatibility}\n`,
     );
+    for (const problem of problems) process.stdout.write(`  ! ${problem}\n`);
   }
 }

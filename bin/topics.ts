@@ -19,10 +19,14 @@ export async function createTopicsCommand(config: Config, partitions: string): P
 /** Makes those of the contract's topics that do not exist; returns their names. */
 export function createContractTopics(config: Config, partitions: number): Promise<string[]> {
   const plans = CONTRACT_TOPICS.map((topic): TopicPlan => {
-    const configs: Record<string, string> =
-      topic === 'NOTIFICATION_DLQ'
-        ? { 'message.timestamp.type': 'LogAppendTime', 'max.message.bytes': String(DLQ_MAX_MESSAGE_BYTES) }
-        : {};
+    const configs: Record<string, string> = {
+      // Whatever the brokers' default is: compacted, it would lose records.
+      'cleanup.policy': 'delete',
+      ...(topic === 'NOTIFICATION_DLQ' && {
+        'message.timestamp.type': 'LogAppendTime',
+        'max.message.bytes': String(DLQ_MAX_MESSAGE_BYTES),
+      }),
+    };
     return { topic: config.names.physical(topic), partitions, replicationFactor: config.REPLICATION_FACTOR, configs };
   });
   return withTopicAdmin(config.kafka, (admin) => admin.create(plans));

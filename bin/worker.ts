@@ -1,8 +1,8 @@
 /** `worker`: runs until a signal. The first SIGTERM or SIGINT drains; a second one ends at once. */
 import { setFlagsFromString } from 'node:v8';
 import type { Config } from '../topology/config.js';
-import { ConfigError } from '../topology/errors.js';
-import { createLogger } from '../topology/log.js';
+import { ConfigError, messageOf } from '../topology/errors.js';
+import { createLogger, type Logger } from '../topology/log.js';
 import { Worker } from '../topology/worker.js';
 import { V8_FLAGS } from './v8-flags.js';
 
@@ -12,14 +12,19 @@ const STOP_MS = 9500;
 export async function runWorker(config: Config): Promise<void> {
   for (const flag of V8_FLAGS) setFlagsFromString(flag);
   const log = createLogger(config.LOG_LEVEL);
+  logWarnings(log);
   let exiting = false;
   const end = (error: unknown): void => {
     if (exiting) return;
-    log.fatal({ err: error }, 'the worker can not go on');
-    const code = error instanceof ConfigError ? 2 : 1;
     exiting = true;
-    setTimeout(() => process.exit(code), STOP_MS).unref();
-    void worker.stop().finally(() => process.exit(code));
+    log.error({ error: messageOf(error) }, 'the worker stops');
+    // The last line is the one that says why.
+    const exit = (): never => {
+      log.fatal({ err: error }, 'the worker can not go on');
+      process.exit(error instanceof ConfigError ? 2 : 1);
+    };
+    setTimeout(exit, STOP_MS).unref();
+    void worker.stop().finally(exit);
   };
   process.on('unhandledRejection', (error) => end(error));
   process.on('uncaughtException', (error) => end(error));
@@ -46,4 +51,10 @@ export async function runWorker(config: Config): Promise<void> {
   } catch (error) {
     end(error);
   }
+}
+
+/** Node's own warnings, which it would write to standard error as text. */
+function logWarnings(log: Logger): void {
+  process.removeAllListeners('warning');
+  process.on('warning', ({ name, message, stack }) => log.warn({ warning: name, error: message, stack }, 'Node warns'));
 }

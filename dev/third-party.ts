@@ -71,7 +71,7 @@ export function thirdPartyPage(lock: Lock, known: SupplyChain): string {
     '## Install scripts\n',
     'These run a script when they are installed; `allowScripts` in package.json says which may. A test fails for a new one.\n',
     ...Object.entries(known.installScripts).map(([name, why]) => `- ${name}: ${why}`),
-    '- this package itself: `patch-package`, which applies what is in `patches/`\n',
+    '\nThis package itself runs none where it is installed: it brings its kafkajs along, mended. A clone runs `patch-package`.\n',
     '## The binaries of uWebSockets.js\n',
     'They come ready-made in the package. [supply-chain.json](../dev/supply-chain.json) holds the SHA-256 of each; a test',
     'compares it with the file that this platform loads, and with those that an image on Linux would.',

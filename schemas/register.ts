@@ -19,67 +19,98 @@ export interface RegisteredSubject {
   readonly outcome: 'registered' | 'already-there' | 'kept';
   /** The id of our schema; when kept, of the subject's latest. */
   readonly id: number;
-  /** When kept: why the latest version can not be read, if it can not. */
-  readonly problem?: string;
+  /** By what the registry judges the subject's next version. */
+  readonly compatibility: string;
+  /** When kept, why the latest version can not be read; and a compatibility under which a next one may not be. */
+  readonly problems: readonly string[];
 }
 
+const LEVELS: Readonly<Record<string, COMPATIBILITY>> = COMPATIBILITY;
 const OURS = COMPATIBILITY.BACKWARD_TRANSITIVE;
+/** Under any other, a next version may be one that does not read what was written before. */
+const STRONG_ENOUGH = new Set<string>([OURS, COMPATIBILITY.FULL_TRANSITIVE]);
 
 /**
- * Registers every record: sources, sinks, directory. Our own subjects (sinks and directory) are set to
- * BACKWARD_TRANSITIVE. Those of the sources belong to others: their compatibility is left alone, and a version is added
+ * Registers every record: sources, sinks, directory. A subject that is made by it is set to BACKWARD_TRANSITIVE; the
+ * level of one that exists is left alone, and told. To a source's subject, which belongs to others, a version is added
  * only where there is none. Throws an OutageError when the registry does not answer, a FatalError when it refuses.
  */
 export async function registerSchemas(client: RegistryClient, topicName: TopicName): Promise<RegisteredSubject[]> {
   const done: RegisteredSubject[] = [];
   // One after another: the first refusal stops the rest.
   for (const [topic, record] of entries(SOURCE_RECORDS)) {
-    done.push(await registerSource(client, subjectOf(topicName(topic)), record));
+    done.push(await register(client, subjectOf(topicName(topic)), record, false));
   }
   for (const [topic, record] of entries(SINK_RECORDS)) {
-    done.push(await registerOwn(client, subjectOf(topicName(topic)), record));
+    done.push(await register(client, subjectOf(topicName(topic)), record, true));
   }
   return done;
 }
 
-async function registerOwn(client: RegistryClient, subject: string, record: AvroRecord): Promise<RegisteredSubject> {
-  const config = `/config/${encodeURIComponent(subject)}`;
-  const level = await client.ask({ method: 'GET', path: config });
-  if (level.kind !== 'ok' || level.body['compatibilityLevel'] !== OURS) {
-    expectOk(subject, await client.ask({ method: 'PUT', path: config, body: { compatibility: OURS } }));
-  }
+async function register(
+  client: RegistryClient,
+  subject: string,
+  record: AvroRecord,
+  isOurs: boolean,
+): Promise<RegisteredSubject> {
+  const path = `/subjects/${encodeURIComponent(subject)}/versions`;
+  const latest = await client.ask({ method: 'GET', path: `${path}/latest` });
+  const compatibility = await levelOf(client, subject, latest.kind === 'ok');
+  const problems = STRONG_ENOUGH.has(compatibility) ? [] : [weak(subject, compatibility)];
+  const base = { subject, record: fullName(record), compatibility, problems };
   const known = await find(client, subject, record);
-  if (known !== undefined) return { subject, record: fullName(record), outcome: 'already-there', id: known };
-  const registry = new SchemaRegistry({
-    host: client.baseUrl,
-    ...(client.auth === undefined ? {} : { auth: client.auth }),
-  });
+  if (known !== undefined) return { ...base, outcome: 'already-there', id: known };
+  if (latest.kind !== 'ok') return { ...base, outcome: 'registered', id: await create(client, base, record) };
+  if (isOurs) {
+    const body = { schema: JSON.stringify(record) };
+    const { id } = expectOk(subject, await client.ask({ method: 'POST', path, body }));
+    return { ...base, outcome: 'registered', id: Number(id) };
+  }
+  const unreadable = faultOf(latest.body, base.record);
+  const faults = unreadable === undefined ? problems : [unreadable, ...problems];
+  return { ...base, outcome: 'kept', id: Number(latest.body['id']), problems: faults };
+}
+
+/** The subject's level; of one that has neither a level nor a version yet, ours, which it is set to. */
+async function levelOf(client: RegistryClient, subject: string, hasVersions: boolean): Promise<string> {
+  const path = `/config/${encodeURIComponent(subject)}`;
+  const own = await client.ask({ method: 'GET', path });
+  if (own.kind === 'ok') return String(own.body['compatibilityLevel']);
+  if (hasVersions) {
+    return String(expectOk(subject, await client.ask({ method: 'GET', path: '/config' }))['compatibilityLevel']);
+  }
+  expectOk(subject, await client.ask({ method: 'PUT', path, body: { compatibility: OURS } }));
+  return OURS;
+}
+
+async function create(
+  client: RegistryClient,
+  { subject, compatibility }: Pick<RegisteredSubject, 'subject' | 'compatibility'>,
+  record: AvroRecord,
+): Promise<number> {
+  const { baseUrl: host, auth } = client.address;
+  const registry = new SchemaRegistry({ host, ...(auth === undefined ? {} : { auth }) });
   try {
     const { id } = await registry.register(
       { type: SchemaType.AVRO, schema: JSON.stringify(record) },
-      { subject, compatibility: OURS },
+      // What the subject has by now: the package would refuse another.
+      { subject, compatibility: LEVELS[compatibility] ?? OURS },
     );
-    return { subject, record: fullName(record), outcome: 'registered', id };
+    return id;
   } catch (error) {
     throw refusal(subject, error instanceof Error ? error.message : String(error), error);
   }
 }
 
-/** Not by the package's `register`: that sets the subject's compatibility, or throws when it is another. */
-async function registerSource(client: RegistryClient, subject: string, record: AvroRecord): Promise<RegisteredSubject> {
-  const base = { subject, record: fullName(record) };
-  const known = await find(client, subject, record);
-  if (known !== undefined) return { ...base, outcome: 'already-there', id: known };
-  const path = `/subjects/${encodeURIComponent(subject)}/versions`;
-  const latest = await client.ask({ method: 'GET', path: `${path}/latest` });
-  if (latest.kind === 'ok') {
-    const { id, schema, schemaType = 'AVRO' } = latest.body;
-    const writer = admitWriter({ schema: String(schema), schemaType: String(schemaType) });
-    const problem = writer.kind === 'refused' ? writer.message : otherRecord(writer.recordName, base.record);
-    return { ...base, outcome: 'kept', id: Number(id), ...(problem === undefined ? {} : { problem }) };
-  }
-  const added = expectOk(subject, await client.ask({ method: 'POST', path, body: { schema: JSON.stringify(record) } }));
-  return { ...base, outcome: 'registered', id: Number(added['id']) };
+function weak(subject: string, compatibility: string): string {
+  return `its compatibility is ${compatibility}, weaker than ${OURS}: a next version that cannot read what was written before would be taken. PUT /config/${subject} {"compatibility": "${OURS}"} mends it`;
+}
+
+/** Why the version that is there can not be read, if it can not. */
+function faultOf(version: Readonly<Record<string, unknown>>, ours: string): string | undefined {
+  const { schema, schemaType = 'AVRO' } = version;
+  const writer = admitWriter({ schema: String(schema), schemaType: String(schemaType) });
+  return writer.kind === 'refused' ? writer.message : otherRecord(writer.recordName, ours);
 }
 
 function otherRecord(theirs: string, ours: string): string | undefined {

@@ -4,6 +4,7 @@
  * the answer's size, and follows redirects; so workers ask through this client.
  */
 import { FatalError, messageOf } from '../topology/errors.js';
+import type { Logger } from '../topology/log.js';
 import { RegistryOutageError, type RegistryFault } from './registry-outage.js';
 import { Slots } from './slots.js';
 
@@ -24,10 +25,14 @@ export interface RegistryRequest {
 }
 
 export interface RegistryClientOptions {
-  /** SCHEMA_REGISTRY_URL; may hold a path and credentials (`http://user:password@host:8081/apis/ccompat/v7`). */
+  /**
+   * SCHEMA_REGISTRY_URL: addresses of one registry, with commas between; each may hold a path and credentials
+   * (`http://user:password@host:8081/apis/ccompat/v7`).
+   */
   readonly url: string;
   /** Of one request, answer included. Default 5000. */
   readonly timeoutMs?: number;
+  readonly log?: Logger;
 }
 
 const MAX_ANSWER_BYTES = 1024 * 1024;
@@ -37,41 +42,74 @@ const AT_ONCE = 16;
 const NOT_KNOWN = new Set<unknown>([40401, 40402, 40403]);
 const MEDIA_TYPE = 'application/vnd.schemaregistry.v1+json';
 
-export class RegistryClient {
+interface RegistryAddress {
   /** Without credentials and without a slash at its end; fit for logs. */
   readonly baseUrl: string;
   readonly auth: { readonly username: string; readonly password: string } | undefined;
-  readonly #timeoutMs: number;
-  readonly #slots = new Slots(AT_ONCE);
+}
 
-  /** Throws a FatalError when the url is none. */
+export class RegistryClient {
+  readonly #addresses: readonly RegistryAddress[];
+  readonly #timeoutMs: number;
+  readonly #log: Logger | undefined;
+  readonly #slots = new Slots(AT_ONCE);
+  /** Which one is asked first: the one that answered last. */
+  #first = 0;
+
+  /** Throws a FatalError when a url is none. */
   constructor(options: RegistryClientOptions) {
-    const url = parseUrl(options.url);
-    this.auth =
-      url.username === ''
-        ? undefined
-        : { username: decodeURIComponent(url.username), password: decodeURIComponent(url.password) };
-    this.baseUrl = `${url.origin}${url.pathname}`.replace(/\/+$/, '');
+    this.#addresses = options.url.split(',').map((url) => addressOf(parseUrl(url.trim())));
     this.#timeoutMs = options.timeoutMs ?? 5_000;
+    this.#log = options.log;
+  }
+
+  /** The address that is asked first. */
+  get address(): RegistryAddress {
+    return this.#addresses[this.#first]!;
   }
 
   /**
-   * Throws a RegistryOutageError for whatever trying again may cure without anybody's doing (no answer, 5xx, a wrong
+   * Asks one address after another until one answers. Throws a RegistryOutageError for whatever trying again may cure without anybody's doing (no answer, 5xx, a wrong
    * body) or needs an operator (401, a redirect), also where it may be the fault of what was asked for; rejects with the
    * signal's reason once that aborts.
    */
   ask(request: RegistryRequest): Promise<RegistryAnswer> {
-    return this.#slots.run(request.signal, () => this.#ask(request));
+    return this.#slots.run(request.signal, () => this.#askEach(request));
   }
 
-  async #ask(request: RegistryRequest): Promise<RegistryAnswer> {
-    const label = `${request.method} ${this.baseUrl}${request.path}`;
+  async #askEach(request: RegistryRequest): Promise<RegistryAnswer> {
+    const outages: RegistryOutageError[] = [];
+    const first = this.#first;
+    for (let tried = 0; tried < this.#addresses.length; tried += 1) {
+      const index = (first + tried) % this.#addresses.length;
+      try {
+        const answer = await this.#ask(request, index);
+        if (index !== first && this.#first === first) {
+          this.#log?.warn(
+            { error: outages.map(messageOf) },
+            `the schema registry is asked at its address ${index + 1}`,
+          );
+          this.#first = index;
+        }
+        return answer;
+      } catch (error) {
+        if (!(error instanceof RegistryOutageError)) throw error;
+        outages.push(error);
+      }
+    }
+    throw jointOutage(outages);
+  }
+
+  async #ask(request: RegistryRequest, index: number): Promise<RegistryAnswer> {
+    const { baseUrl, auth } = this.#addresses[index]!;
+    const address = this.#addresses.length > 1 ? { address: index + 1 } : {};
+    const label = `${request.method} ${baseUrl}${request.path}`;
     const timeout = AbortSignal.timeout(this.#timeoutMs);
     const signal = request.signal === undefined ? timeout : AbortSignal.any([request.signal, timeout]);
     try {
-      const response = await fetch(this.baseUrl + request.path, {
+      const response = await fetch(baseUrl + request.path, {
         method: request.method,
-        headers: this.#headers(request),
+        headers: headersOf(request, auth),
         redirect: 'manual',
         signal,
         ...(request.body === undefined ? {} : { body: JSON.stringify(request.body) }),
@@ -79,21 +117,46 @@ export class RegistryClient {
       return judge(response.status, parseObject(await readBounded(response, label)), label);
     } catch (error) {
       request.signal?.throwIfAborted();
-      if (error instanceof RegistryOutageError) throw error;
+      if (error instanceof RegistryOutageError)
+        throw new RegistryOutageError(error.fault, error.message, {
+          blames: error.blames,
+          cause: error.cause,
+          ...address,
+        });
       const reason = timeout.aborted ? `no answer within ${this.#timeoutMs} ms` : causeOf(error);
-      throw new RegistryOutageError('unreachable', `the schema registry failed ${label}: ${reason}`, { cause: error });
+      throw new RegistryOutageError('unreachable', `the schema registry failed ${label}: ${reason}`, {
+        cause: error,
+        ...address,
+      });
     }
   }
+}
 
-  #headers(request: RegistryRequest): Record<string, string> {
-    const headers: Record<string, string> = { accept: `${MEDIA_TYPE}, application/json` };
-    if (request.body !== undefined) headers['content-type'] = MEDIA_TYPE;
-    if (this.auth !== undefined) {
-      const credentials = Buffer.from(`${this.auth.username}:${this.auth.password}`, 'utf8').toString('base64');
-      headers['authorization'] = `Basic ${credentials}`;
-    }
-    return headers;
+/** What is waited for when no address answers: one that may blame the request says more than one that is silent. */
+function jointOutage(outages: readonly RegistryOutageError[]): RegistryOutageError {
+  const told = outages.find(({ blames }) => blames !== undefined) ?? outages.at(-1)!;
+  if (outages.length === 1) return told;
+  return new RegistryOutageError(told.fault, outages.map(messageOf).join('; '), told);
+}
+
+function headersOf(request: RegistryRequest, auth: RegistryAddress['auth']): Record<string, string> {
+  const headers: Record<string, string> = { accept: `${MEDIA_TYPE}, application/json` };
+  if (request.body !== undefined) headers['content-type'] = MEDIA_TYPE;
+  if (auth !== undefined) {
+    const credentials = Buffer.from(`${auth.username}:${auth.password}`, 'utf8').toString('base64');
+    headers['authorization'] = `Basic ${credentials}`;
   }
+  return headers;
+}
+
+function addressOf(url: URL): RegistryAddress {
+  return {
+    baseUrl: `${url.origin}${url.pathname}`.replace(/\/+$/, ''),
+    auth:
+      url.username === ''
+        ? undefined
+        : { username: decodeURIComponent(url.username), password: decodeURIComponent(url.password) },
+  };
 }
 
 function parseUrl(text: string): URL {

@@ -17,6 +17,12 @@ export type RegistryFault =
   /** An answer that is too large, or that says nothing of what was asked. */
   | 'unusable';
 
+interface RegistryOutageDetails {
+  readonly blames?: string | undefined;
+  readonly cause?: unknown;
+  readonly address?: number | undefined;
+}
+
 export class RegistryOutageError extends OutageError {
   readonly fault: RegistryFault;
   /**
@@ -24,10 +30,13 @@ export class RegistryOutageError extends OutageError {
    * it was, without the registry's address or words. It is no outage if the registry answers for something else.
    */
   readonly blames: string | undefined;
+  /** Where SCHEMA_REGISTRY_URL names several: which of them, from 1. */
+  readonly address: number | undefined;
 
-  constructor(fault: RegistryFault, message: string, { blames, cause }: { blames?: string; cause?: unknown } = {}) {
+  constructor(fault: RegistryFault, message: string, { blames, cause, address }: RegistryOutageDetails = {}) {
     super(message, cause);
     this.fault = fault;
     this.blames = blames;
+    this.address = address;
   }
 }

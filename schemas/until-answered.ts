@@ -37,7 +37,7 @@ export async function untilAnswered<T>(
         if (!(error instanceof RegistryOutageError)) throw error;
         const excused = await excuse?.(error);
         if (excused !== undefined) return excused;
-        if (health.down(waiter, error.fault)) log?.warn({ err: error }, 'waiting for the schema registry');
+        if (health.down(waiter, error)) log?.warn({ err: error }, 'waiting for the schema registry');
         await wait(factor * backoffMs, request.signal);
       }
     }

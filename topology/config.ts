@@ -2,6 +2,7 @@
  * The configuration, parsed once: flags over environment over config file over defaults. Every fault is reported, each
  * with its name, the value given and what was expected. Nothing else reads the environment.
  */
+import { isIPv6 } from 'node:net';
 import { z } from 'zod';
 import { DEFAULT_ACTION_URL_SCHEMES, schemeFault } from '../processors/action-url.js';
 import { ConfigError } from './errors.js';
@@ -63,6 +64,18 @@ const httpUrl = z
     'expected a URL whose / ? # and @ in user and password are percent-encoded',
   );
 
+/** Several, with commas between. */
+const httpUrls = z.string().superRefine((text, context) => {
+  for (const url of text.split(',')) {
+    const { error } = httpUrl.safeParse(url.trim());
+    if (error === undefined) continue;
+    const [{ message } = { message: '' }] = error.issues;
+    const several = text.includes(',') ? '; several have commas between, a comma in a password is %2C' : '';
+    context.addIssue({ code: 'custom', message: message + several });
+    return;
+  }
+});
+
 const startFrom = z.string().transform((text, context): OffsetSpec => {
   if (text === 'earliest' || text === 'latest') return text;
   const time = Date.parse(text);
@@ -94,23 +107,33 @@ const prefix = z
   .string()
   .regex(/^[a-zA-Z0-9._-]{0,80}$/, 'expected letters, digits, dot, dash or underscore (up to 80)');
 
-const isBroker = (text: string): boolean => /^[^\s:@/]+:\d{1,5}$/.test(text) && Number(text.split(':')[1]) <= 65_535;
+/** A name, an IPv4 address, or an IPv6 address in brackets. */
+const isBroker = (text: string): boolean => {
+  const [, address, port] = /^(?:\[(.*)\]|[^\s:@/[\]]+):(\d{1,5})$/.exec(text) ?? [];
+  return Number(port) <= 65_535 && (address === undefined || isIPv6(address));
+};
+
+/** An address to listen on; an IPv6 one may stand in brackets, as in a URL. */
+const address = z
+  .string()
+  .min(1, 'expected an address')
+  .transform((text) => text.replace(/^\[(.*)\]$/, '$1'));
 
 const OPTIONS = {
   KAFKA_BROKERS: list.refine((brokers) => brokers.length > 0 && brokers.every(isBroker), {
     error: ({ input }) =>
       String(input).includes('@')
         ? 'expected host:port; a name and a password are KAFKA_SASL_USERNAME and KAFKA_SASL_PASSWORD'
-        : 'expected host:port, several with commas between',
+        : 'expected host:port or [IPv6 address]:port, several with commas between',
   }),
-  SCHEMA_REGISTRY_URL: httpUrl,
+  SCHEMA_REGISTRY_URL: httpUrls,
   APP_ID: name.default('notification-streams'),
   STATE_DIR: z.string().min(1, 'expected a folder').default('.state'),
   TOPIC_PREFIX: prefix.default(''),
   ROLES: roles.default(['stream', 'gateway']),
-  HTTP_HOST: z.string().min(1, 'expected an address').default('0.0.0.0'),
+  HTTP_HOST: address.default('0.0.0.0'),
   HTTP_PORT: port.default(9464),
-  GATEWAY_HOST: z.string().min(1, 'expected an address').default('0.0.0.0'),
+  GATEWAY_HOST: address.default('0.0.0.0'),
   GATEWAY_PORT: port.default(8080),
   GATEWAY_ALLOWED_ORIGINS: list.default([]),
   JWT_SECRET: z.string().min(32, 'expected at least 32 characters').optional(),

@@ -1,6 +1,7 @@
 /** The connections that everything but the group and the producers shares: one cluster, its leaders, one fetcher. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { atMost } from './at-most.js';
+import { cleanupFaults, type CleanupRule } from './cleanup-rules.js';
 import type { Config } from './config.js';
 import { FatalError, messageOf } from './errors.js';
 import {
@@ -16,6 +17,7 @@ import {
 import type { Logger } from './log.js';
 import type { Outages } from './outages.js';
 import type { Waiter } from './reasons.js';
+import { stopController } from './stop-signal.js';
 
 const FETCH = { maxWaitMs: 250, maxBytes: 4 * 1024 * 1024, maxBytesPerPartition: 1024 * 1024 };
 const RETRY_MS = 500;
@@ -34,7 +36,7 @@ export class Connections {
   readonly #fetch: FetcherOptions;
   readonly #cluster: ReturnType<typeof createCluster>;
   readonly #log: Logger;
-  readonly #stop = new AbortController();
+  readonly #stop = stopController();
   readonly #others: Client[] = [];
 
   constructor(config: Config, outages: Outages, log: Logger) {
@@ -64,35 +66,38 @@ export class Connections {
     );
   }
 
-  /** Throws FatalError when the topic is compacted: of each key it would keep the last record alone. Waits for the brokers. */
-  async refuseCompacted(topic: string): Promise<void> {
-    const policies = await this.patiently(
-      () => withTopicAdmin(this.#settings, (admin) => admin.settings([topic], 'cleanup.policy')),
-      'start',
-    );
-    const policy = policies.get(topic) ?? '';
-    if (!policy.includes('compact')) return;
-    throw new FatalError(
-      `${topic} has cleanup.policy=${policy}: compaction keeps only the last notification of each user. Set it to delete, with the retention that clients may be away for`,
-    );
+  /**
+   * Throws FatalError with every topic that there is whose `cleanup.policy` would lose records. Waits for the brokers;
+   * where we may not ask, it only warns.
+   */
+  async refuseWrongCleanup(rules: readonly CleanupRule[]): Promise<void> {
+    const topics = rules.map(({ topic }) => topic);
+    const policies = await this.#settingOf(topics, 'cleanup.policy', 'taken to be right');
+    const faults = cleanupFaults(rules, policies);
+    if (faults.length > 0) throw new FatalError(faults.join('\n'));
   }
 
   /** The topic's `max.message.bytes`; undefined where we may not ask for it. Waits for the brokers. */
   async maxMessageBytes(topic: string): Promise<number | undefined> {
+    const found = await this.#settingOf([topic], 'max.message.bytes', 'taken to be the default');
+    const bytes = Number(found.get(topic));
+    return bytes > 0 ? bytes : undefined;
+  }
+
+  /** By topic; empty where we may not ask for it. */
+  async #settingOf(topics: readonly string[], setting: string, otherwise: string): Promise<Map<string, string>> {
     try {
-      const found = await this.patiently(
-        () => withTopicAdmin(this.#settings, (admin) => admin.settings([topic], 'max.message.bytes')),
+      return await this.patiently(
+        () =>
+          withTopicAdmin(this.#settings, async (admin) =>
+            admin.settings([...(await admin.partitionCounts(topics)).keys()], setting),
+          ),
         'start',
       );
-      const bytes = Number(found.get(topic));
-      return bytes > 0 ? bytes : undefined;
     } catch (error) {
       this.#stop.signal.throwIfAborted();
-      this.#log.warn(
-        { topic, error: messageOf(error) },
-        'max.message.bytes cannot be asked for: taken to be the default',
-      );
-      return undefined;
+      this.#log.warn({ topics, error: messageOf(error) }, `${setting} cannot be asked for: ${otherwise}`);
+      return new Map();
     }
   }
 

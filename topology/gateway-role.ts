@@ -1,10 +1,10 @@
 /** The gateway role of a worker: every committed in-app notification, from whichever worker, to its user's sockets. */
-import { setMaxListeners } from 'node:events';
 import type { Ack } from '../processors/fanout/acks.js';
 import { Gateway } from '../processors/fanout/gateway.js';
 import { DEFAULT_LIMITS } from '../processors/fanout/limits.js';
 import { createTokenVerifier } from '../processors/fanout/token.js';
 import type { EventEncoder } from '../schemas/codecs.js';
+import { gatewayCleanupRules, type CleanupRule } from './cleanup-rules.js';
 import type { Config } from './config.js';
 import type { Connections } from './connections.js';
 import type { FeedDecoder } from './decode-feed.js';
@@ -16,6 +16,7 @@ import type { Logger } from './log.js';
 import type { Metrics } from './metrics.js';
 import type { Readiness } from './readiness.js';
 import type { Reason } from './reasons.js';
+import { stopController } from './stop-signal.js';
 
 export interface GatewayRoleOptions {
   readonly config: Config;
@@ -38,10 +39,11 @@ export class GatewayRole {
   readonly #options: GatewayRoleOptions;
   readonly #gateway: Gateway;
   readonly #producer: EventProducer;
-  readonly #stop = new AbortController();
+  readonly #stop = stopController();
   #feed: InAppFeed | undefined;
   /** Reads of the in-app topic that wait for a schema. */
   #resolving = 0;
+  #keysFault: string | undefined;
 
   constructor(options: GatewayRoleOptions) {
     const { config, metrics, log, readiness } = options;
@@ -57,6 +59,7 @@ export class GatewayRole {
         issuer: config.JWT_ISSUER,
         audience: config.JWT_AUDIENCE,
         maxAgeMs: config.JWT_MAX_AGE,
+        onKeysRead: (fault) => this.#keysRead(fault),
       }),
       history: () => this.#feed,
       onAck: (ack) => this.#acknowledge(ack),
@@ -64,15 +67,27 @@ export class GatewayRole {
       log,
       limits: connectionsWithin(options.descriptorLimit, DEFAULT_LIMITS.maxSockets),
     });
-    // Feeds of each partition wait on it.
-    setMaxListeners(0, this.#stop.signal);
     readiness.set('gateway', { code: 'not-followed' });
+  }
+
+  /** One line when it begins to fail, and one when it works again. */
+  #keysRead(fault: string | undefined): void {
+    const { log, metrics } = this.#options;
+    metrics.key_set_reads_total.inc({ outcome: fault === undefined ? 'read' : 'failed' });
+    if (fault !== undefined && this.#keysFault === undefined)
+      log.warn({ error: fault }, 'the key set can not be read: keys that were read before stay good');
+    else if (fault === undefined && this.#keysFault !== undefined) log.info('the key set is read again');
+    this.#keysFault = fault;
   }
 
   /** Physical names of the topics that must exist. */
   topics(): string[] {
     const { names } = this.#options.config;
     return [names.physical('NOTIFICATION_INAPP_TOPIC'), names.physical('NOTIFICATION_DELIVERED_TOPIC')];
+  }
+
+  cleanupRules(): readonly CleanupRule[] {
+    return gatewayCleanupRules(this.#options.config.names);
   }
 
   /** Those of the options, counting who waits: while the registry is away, these are what it holds up. */
@@ -105,7 +120,6 @@ export class GatewayRole {
     const { config, connections, readiness, fatal } = this.#options;
     const topic = config.names.physical('NOTIFICATION_INAPP_TOPIC');
     await connections.track([topic]);
-    await connections.refuseCompacted(topic);
     await this.#options.encoder();
     const offsets = connections.offsets(config.names.group);
     this.#feed = await InAppFeed.open(

@@ -122,6 +122,11 @@ export const METRICS = {
   },
   gateway_connections: { kind: 'gauge', help: 'Connections to the gateway that are no sockets (yet).' },
   upgrades_refused_total: { kind: 'counter', labels: ['reason'], help: 'WebSocket handshakes refused, by reason.' },
+  key_set_reads_total: {
+    kind: 'counter',
+    labels: ['outcome'],
+    help: 'Times that the key set at JWKS_URL was read, or could not be (failed): the last keys stay good then.',
+  },
   fanout_latency_seconds: {
     kind: 'histogram',
     buckets: SECONDS,

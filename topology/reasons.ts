@@ -51,6 +51,8 @@ export interface Reason {
   readonly partition?: number | undefined;
   /** What the right is to: the topic that is named, the group, our transactional ids, the cluster. */
   readonly right?: 'topic' | 'group' | 'transactional id' | 'cluster' | undefined;
+  /** Which of several addresses of the registry, from 1: where it is, is in the log. */
+  readonly address?: number | undefined;
   /** Of `task-waits`: tasks that do not run, with their states. */
   readonly tasks?: readonly { readonly number: number; readonly state: string }[];
   /** Of `task-waits`: source partitions that cannot be read on. */
@@ -68,7 +70,8 @@ export function sayReason(reason: Reason): string {
   return waiter === undefined ? said : `${waiter} waits: ${said}`;
 }
 
-function placeOf({ topic, partition, right }: Reason): string {
+function placeOf({ topic, partition, right, address }: Reason): string {
+  if (address !== undefined) return `address ${address} of SCHEMA_REGISTRY_URL`;
   const place = topic === undefined ? '' : partition === undefined ? topic : `${topic}-${partition}`;
   if (right === undefined || right === 'topic') return place;
   return place === '' ? right : `${right}, ${place}`;

@@ -6,8 +6,14 @@
  */
 const CREDENTIALS = /^(\s*[a-z][a-z0-9+._-]*:\/\/)?[^]*(?:@|%40|＠)/i;
 
-/** Behind a colon, where there is no @ (yet): what is no port may be a password. */
-const NO_PORT = /((?:^|,)\s*(?:[a-z][a-z0-9+._-]*:\/\/)?[^:,]*:(?!\/\/))(?!\d{1,5}(?:[/?#,\s]|$))[^,]+/gi;
+/** Behind a colon, where there is no @ (yet): what is no port may be a password. An IPv6 address in brackets is none. */
+const NO_PORT =
+  /((?:^|,)\s*(?:[a-z][a-z0-9+._-]*:\/\/)?(?:\[[\da-f:.]+\]|(?!\[[\da-f:.]+\](?:[:/?#,\s]|$))[^:,]*):(?!\/\/))(?!\d{1,5}(?:[/?#,\s]|$))[^,]+/gi;
+
+/** Host and port as a URL has them. */
+export function hostAndPort(host: string, port: number): string {
+  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
+}
 
 /** Of an option that is no secret. */
 export function shown(value: string): string {

@@ -1,5 +1,4 @@
 /** The stream role of a worker: its place in the group, its tasks, the directory they look in. */
-import { setMaxListeners } from 'node:events';
 import { loadTemplates } from '../processors/load-templates.js';
 import type { SchemaCatalog } from '../schemas/catalog.js';
 import type { EventEncoder } from '../schemas/codecs.js';
@@ -14,6 +13,7 @@ import { windowShape } from '../state/stream-time.js';
 import { UserDirectory } from '../state/user-directory.js';
 import { atMost } from './at-most.js';
 import { Bootstrap } from './bootstrap.js';
+import { streamCleanupRules, type CleanupRule } from './cleanup-rules.js';
 import { systemClock } from './clock.js';
 import type { Config } from './config.js';
 import type { Connections } from './connections.js';
@@ -28,6 +28,7 @@ import { notifications } from './notifications.js';
 import type { Readiness } from './readiness.js';
 import type { Reason } from './reasons.js';
 import { SOURCE_TOPICS } from './record.js';
+import { stopController } from './stop-signal.js';
 import { DeadLetterLimit } from './task/dead-letter-limit.js';
 import { CONTRACT_TOPICS } from './topic-names.js';
 import { TaskGroup, type TaskGroupOptions } from './task-group.js';
@@ -60,7 +61,7 @@ const NOT_OPENED: Reason = { code: 'not-opened' };
 export class StreamRole {
   readonly #options: StreamRoleOptions;
   readonly #templates: ReturnType<typeof loadTemplates>;
-  readonly #stop = new AbortController();
+  readonly #stop = stopController();
   /** Known once the state directory is ours. */
   #folder: { readonly directory: string; readonly lock: DirectoryLock; readonly room: Room } | undefined;
   #state: { readonly environment: StateEnvironment; readonly directory: UserDirectory } | undefined;
@@ -73,8 +74,6 @@ export class StreamRole {
   constructor(options: StreamRoleOptions) {
     this.#options = options;
     this.#templates = loadTemplates(options.config.TEMPLATES_DIR);
-    // A feed a partition waits on it.
-    setMaxListeners(0, this.#stop.signal);
     options.readiness.probe('state', () =>
       this.#folder?.room.reason !== undefined ? DISK_FULL : this.#state ? undefined : NOT_OPENED,
     );
@@ -86,6 +85,10 @@ export class StreamRole {
   /** Physical names of the topics that must exist: every one of the contract. */
   topics(): string[] {
     return CONTRACT_TOPICS.map((topic) => this.#options.config.names.physical(topic));
+  }
+
+  cleanupRules(): readonly CleanupRule[] {
+    return streamCleanupRules(this.#options.config.names);
   }
 
   /** Takes the state directory. Rejects with FatalError when another process has it, or others may write in it. */

@@ -4,7 +4,7 @@ import { DEFAULT_LIMITS } from '../processors/fanout/limits.js';
 import { SchemaCatalog } from '../schemas/catalog.js';
 import type { EventEncoder } from '../schemas/codecs.js';
 import { AvroEncoder } from '../schemas/encoder.js';
-import type { RegistryFault } from '../schemas/registry-outage.js';
+import type { RegistryHealth } from '../schemas/registry-health.js';
 import { lookUpSinkSchemas, subjectOf } from '../schemas/registry.js';
 import { RegistryClient } from '../schemas/registry-client.js';
 import type { Config } from './config.js';
@@ -50,7 +50,7 @@ export class Worker {
     const readiness = new Readiness(metrics, config.ROLES);
     const outages = new Outages(log);
     this.#connections = new Connections(config, outages, log);
-    this.#registry = new RegistryClient({ url: config.SCHEMA_REGISTRY_URL });
+    this.#registry = new RegistryClient({ url: config.SCHEMA_REGISTRY_URL, log });
     this.#catalog = new SchemaCatalog({
       client: this.#registry,
       ownSubject: subjectOf(config.names.physical('NOTIFICATION_INAPP_TOPIC')),
@@ -59,7 +59,7 @@ export class Worker {
       log,
     });
     readiness.probe('broker', (role) => outages.reason(role));
-    readiness.probe('registry', () => registryReason(this.#catalog.health.fault));
+    readiness.probe('registry', () => registryReason(this.#catalog.health.outage));
     const once = (error: unknown): void => {
       if (!this.#stopping) fatal(error);
     };
@@ -92,6 +92,9 @@ export class Worker {
     // What either role lacks is named at once, before either begins.
     const topics = new Set([...(this.#stream?.topics() ?? []), ...(this.#gateway?.topics() ?? [])]);
     await this.#connections.refuseMissing([...topics]);
+    // The stream's are the gateway's too.
+    const rules = this.#stream?.cleanupRules() ?? this.#gateway?.cleanupRules() ?? [];
+    await this.#connections.refuseWrongCleanup(rules);
     await Promise.all([this.#stream?.start(), this.#gateway?.start()]);
     this.#log.info('started');
   }
@@ -123,8 +126,8 @@ export class Worker {
   }
 }
 
-function registryReason(fault: RegistryFault | undefined): Reason | undefined {
-  return fault && { code: `registry-${fault}` };
+function registryReason(outage: RegistryHealth['outage']): Reason | undefined {
+  return outage && { code: `registry-${outage.fault}`, address: outage.address };
 }
 
 /** Loaded where it is wanted alone: uWebSockets.js is native code that does not load everywhere that Node runs. */

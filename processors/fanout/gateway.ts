@@ -7,6 +7,7 @@ import type { Logger } from '../../topology/log.js';
 import type { Metrics } from '../../topology/metrics.js';
 import type { Admitted, RoomCheck } from './admission.js';
 import type { Ack } from './acks.js';
+import { Anchor } from './anchor.js';
 import { Connections } from './connections.js';
 import { formatCursor, type Cursor } from './cursor.js';
 import { DeliveryRecords } from './delivery-records.js';
@@ -78,6 +79,7 @@ export class Gateway {
   readonly #records: DeliveryRecords;
   readonly #memory: SentMemory;
   #listener: Listener | undefined;
+  #anchor: Anchor | undefined;
   #sweep: NodeJS.Timeout | undefined;
   #listening: Promise<number> | undefined;
   #closing: Promise<void> | undefined;
@@ -106,7 +108,7 @@ export class Gateway {
       },
       metrics: options.metrics,
       log: options.log,
-      corkAnother: (run) => this.#corkAny(run),
+      corkAnother: (run) => this.#anchor?.cork(run) ?? false,
     });
     this.#connections = new Connections(this.#limits.maxHttpConnections, () =>
       options.metrics.upgrades_refused_total.inc({ reason: 'connections' }),
@@ -178,9 +180,12 @@ export class Gateway {
 
   async #listen(): Promise<number> {
     const { host, port } = this.#options;
+    this.#anchor = await Anchor.open();
     this.#listener = await listen(this.#app, host, port);
-    if (this.#closing) this.#listener.stop();
-    else this.#sweep = setInterval(() => this.#tend(), this.#limits.sweepMs).unref();
+    if (this.#closing) {
+      this.#listener.stop();
+      this.#anchor.close();
+    } else this.#sweep = setInterval(() => this.#tend(), this.#limits.sweepMs).unref();
     return this.#listener.port;
   }
 
@@ -192,6 +197,7 @@ export class Gateway {
     await Promise.race([Promise.all([...this.#hub].map((session) => session.drain())), deadline]);
     clearTimeout(timer);
     for (const session of this.#hub) session.close('shutdown');
+    this.#anchor?.close();
     this.#app.close();
   }
 
@@ -236,15 +242,6 @@ export class Gateway {
     if (full !== undefined) return full;
     if (!this.#budgets.handshakes.take(key)) return 'user-busy';
     return this.#rate.take(this.#now()) ? undefined : 'busy';
-  }
-
-  #corkAny(run: () => void): boolean {
-    for (const session of this.#hub) {
-      if (session.state === 'closed') continue;
-      session.cork(run);
-      return true;
-    }
-    return false;
   }
 
   #open(ws: WebSocket<SocketData>): void {

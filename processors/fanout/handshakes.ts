@@ -18,7 +18,7 @@ export interface HandshakesOptions {
   readonly rules: AdmissionRules;
   readonly metrics: Metrics;
   readonly log: Logger;
-  /** Runs this while another socket is corked; false when there is none. */
+  /** Runs this while something else is corked; false when there is nothing. */
   readonly corkAnother: (run: () => void) => boolean;
 }
 
@@ -76,8 +76,8 @@ export class Handshakes {
    * The response must not be corked: when the socket keeps its address, which is up to the allocator, uWebSockets.js
    * takes it for an HTTP response still, reads a flag where there is none any more, and at random ends the new socket
    * after its first message (uWebSockets PR 1929, in no release that npm has). Nor may `upgrade` be called outside of
-   * `cork`: that writes a warning on standard error each time. While another socket is corked, `cork` only calls its
-   * handler.
+   * `cork`: that writes a warning on standard error each time. While something else is corked (the
+   * gateway's anchor), `cork` only calls its handler.
    */
   #upgrade(response: HttpResponse, context: us_socket_context_t, handshake: Handshake, admission: Admission): void {
     const upgrade = (): void => {

@@ -1,55 +1,129 @@
-/** The issuer's key set, read from its address: bounded in bytes and in time, and in how many handshakes wait for it. */
-import { createRemoteJWKSet, customFetch, errors, type FetchImplementation, type JWTVerifyGetKey } from 'jose';
+/** The issuer's key set, read from its address: bounded in bytes and in time, in how often it is read, and in how many handshakes wait for it. */
+import { createLocalJWKSet, errors, type CryptoKey, type JSONWebKeySet, type JWTVerifyGetKey } from 'jose';
 import { messageOf } from '../../topology/errors.js';
 
 /** A real key set has a few KB. */
 const MOST_BYTES = 1024 * 1024;
 const MOST_MS = 5000;
+/** How long a set that was read is taken to be the issuer's, ms: a key that the issuer takes back counts for that long. */
+const FRESH_MS = 10 * 60_000;
+/** Between two tries to read again, each for an old set and for a key that the set does not hold, ms. */
+const COOLDOWN_MS = 10_000;
 /** Handshakes that wait for the set: tokens that name a key which we have do not wait, whatever comes beside them. */
 const MOST_WAITING = 500;
 
 /** Keys that can not be had are our trouble, not the token's: told apart so that the client is asked to come back. */
 export class KeysUnavailable extends Error {}
 
-/** Finds a token's key. Rejects with KeysUnavailable when the set can not be read now, else as jose does. */
-export function remoteKeySet(url: string): JWTVerifyGetKey {
-  const kids = new Set<string | undefined>();
-  const keys = createRemoteJWKSet(new URL(url), {
-    timeoutDuration: MOST_MS,
-    [customFetch]: async (address, options) => {
-      const response = await boundedFetch(address, options);
-      if (response.status === 200) await noteKids(response, kids);
-      return response;
-    },
-  });
-  let waiting = 0;
-  return async (header, token) => {
-    const waits = !keys.fresh || !kids.has(header.kid);
-    if (waits && waiting >= MOST_WAITING) {
-      throw new KeysUnavailable(`${MOST_WAITING} handshakes wait for the key set already`);
-    }
-    if (waits) waiting += 1;
+/** JSON of somebody else. */
+type MaybeKeySet = Partial<JSONWebKeySet>;
+
+/** Where the key of a token is found. */
+export interface KeySource {
+  /** Rejects with KeysUnavailable when no set can be read, else as jose does. */
+  readonly find: JWTVerifyGetKey;
+  /** Asks for newer keys than those that a token did not fit; false when that was done a moment ago. Rejects with KeysUnavailable. */
+  readonly renew: () => Promise<boolean>;
+}
+
+/** The key set at an address. When it can not be read again, the last one stays good, however old. */
+export class RemoteKeySet implements KeySource {
+  readonly #url: string;
+  readonly #onRead: (fault: string | undefined) => void;
+  #keys: JWTVerifyGetKey | undefined;
+  #readAt = -Infinity;
+  #triedAt = -Infinity;
+  #soughtAt = -Infinity;
+  #reading: Promise<void> | undefined;
+  #fault: KeysUnavailable | undefined;
+  #waiting = 0;
+
+  /** `onRead` is told how each try to read it ended. */
+  constructor(url: string, onRead: (fault: string | undefined) => void) {
+    this.#url = url;
+    this.#onRead = onRead;
+  }
+
+  readonly find: JWTVerifyGetKey = async (header, token) => {
+    const keys = await this.#current();
     try {
-      return await keys(header, token);
+      return await keyOf(keys, header, token);
     } catch (error) {
-      const isTokensFault =
-        error instanceof errors.JWKSNoMatchingKey ||
-        error instanceof errors.JWKSMultipleMatchingKeys ||
-        error instanceof errors.JOSENotSupported;
-      throw isTokensFault ? error : new KeysUnavailable(messageOf(error), { cause: error });
-    } finally {
-      if (waits) waiting -= 1;
+      if (!(error instanceof errors.JWKSNoMatchingKey)) throw error;
+      if (await this.renew()) return keyOf(this.#keys!, header, token);
+      if (this.#fault !== undefined) throw this.#fault;
+      throw error;
     }
   };
+
+  readonly renew = async (): Promise<boolean> => {
+    const now = performance.now();
+    if (this.#reading === undefined) {
+      if (now - this.#soughtAt < COOLDOWN_MS) return false;
+      this.#soughtAt = now;
+    }
+    await this.#read();
+    return true;
+  };
+
+  async #current(): Promise<JWTVerifyGetKey> {
+    const now = performance.now();
+    if (this.#keys === undefined) await this.#read();
+    else if (now - this.#readAt >= FRESH_MS && now - this.#triedAt >= COOLDOWN_MS) {
+      // When it fails, `onRead` knows, and the last keys stay good.
+      await Promise.allSettled([this.#read()]);
+    }
+    return this.#keys!;
+  }
+
+  /** One at a time, which whoever asks waits for. Rejects with KeysUnavailable. */
+  async #read(): Promise<void> {
+    if (this.#waiting >= MOST_WAITING) {
+      throw new KeysUnavailable(`${MOST_WAITING} handshakes wait for the key set already`);
+    }
+    this.#waiting += 1;
+    try {
+      await (this.#reading ??= this.#readOnce().finally(() => (this.#reading = undefined)));
+    } finally {
+      this.#waiting -= 1;
+    }
+  }
+
+  async #readOnce(): Promise<void> {
+    this.#triedAt = performance.now();
+    try {
+      this.#keys = createLocalJWKSet((await fetchSet(this.#url)) as JSONWebKeySet);
+      this.#readAt = performance.now();
+      this.#fault = undefined;
+    } catch (error) {
+      this.#fault = new KeysUnavailable(messageOf(error), { cause: error });
+    }
+    this.#onRead(this.#fault?.message);
+    if (this.#fault !== undefined) throw this.#fault;
+  }
+}
+
+/** A key of the set that can not be used is the issuer's fault. */
+async function keyOf(keys: JWTVerifyGetKey, ...[header, token]: Parameters<JWTVerifyGetKey>): Promise<CryptoKey> {
+  try {
+    return (await keys(header, token)) as CryptoKey;
+  } catch (error) {
+    const isTokensFault =
+      error instanceof errors.JWKSNoMatchingKey ||
+      error instanceof errors.JWKSMultipleMatchingKeys ||
+      error instanceof errors.JOSENotSupported;
+    throw isTokensFault ? error : new KeysUnavailable(messageOf(error), { cause: error });
+  }
 }
 
 /** The signal ends it when it takes too long, also in the middle of the body. */
-const boundedFetch: FetchImplementation = async (url, options) => {
-  const response = await fetch(url, options);
-  // Nobody reads the body of another answer.
+async function fetchSet(url: string): Promise<MaybeKeySet> {
+  const headers = { accept: 'application/json, application/jwk-set+json' };
+  const response = await fetch(url, { headers, redirect: 'manual', signal: AbortSignal.timeout(MOST_MS) });
   if (response.status !== 200 || response.body === null) {
+    // Nobody reads the body of another answer.
     await response.body?.cancel();
-    return response;
+    throw new Error(`The key server answers ${response.status}; expected 200.`);
   }
   const chunks: Uint8Array[] = [];
   let bytes = 0;
@@ -59,12 +133,17 @@ const boundedFetch: FetchImplementation = async (url, options) => {
     if (bytes > MOST_BYTES) throw new Error(`The key set has more than ${MOST_BYTES} bytes.`);
     chunks.push(chunk);
   }
-  return new Response(Buffer.concat(chunks), { status: 200 });
-};
+  const set = parseSet(Buffer.concat(chunks).toString());
+  // Of one that is none, jose says so.
+  if (set.keys?.length === 0) throw new Error('The key set holds no key.');
+  return set;
+}
 
-/** Of a set that is none, jose says so. */
-async function noteKids(response: Response, kids: Set<string | undefined>): Promise<void> {
-  const text = await response.clone().text();
-  kids.clear();
-  for (const [, kid] of text.matchAll(/"kid"\s*:\s*"([^"\\]*)"/g)) kids.add(kid);
+/** What a parser says quotes what it read. */
+function parseSet(text: string): MaybeKeySet {
+  try {
+    return JSON.parse(text) as MaybeKeySet;
+  } catch (error) {
+    throw new Error('The key set is no JSON.', { cause: error });
+  }
 }

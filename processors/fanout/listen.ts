@@ -1,6 +1,7 @@
 /** Listening with uWebSockets.js, as a promise. */
 import uWS, { type TemplatedApp, type us_listen_socket } from 'uWebSockets.js';
 import { FatalError } from '../../topology/errors.js';
+import { hostAndPort } from '../../topology/shown.js';
 
 /** A listening app: its port, and how to take no more connections. */
 export interface Listener {
@@ -31,7 +32,7 @@ export function listen(app: TemplatedApp, host: string, port: number): Promise<L
 /** The library does not say why. */
 function failure(host: string, port: number): string {
   return (
-    `The gateway can not listen on ${host}:${port}: another process has the port, the host is not an address of this ` +
+    `The gateway can not listen on ${hostAndPort(host, port)}: another process has the port, the host is not an address of this ` +
     'machine, or the port needs more rights. Choose another GATEWAY_PORT or host.'
   );
 }

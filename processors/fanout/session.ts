@@ -44,8 +44,6 @@ export interface SessionSocket {
   send(message: string | Buffer): boolean;
   /** Bytes that wait unread in our memory. */
   backlog(): number;
-  /** Runs this with what the socket sends meanwhile in one write. */
-  cork(run: () => void): void;
   /** Closes with a close frame. */
   end(code: number, reason: string): void;
   /** Cuts the connection. */
@@ -272,11 +270,6 @@ export class Session implements ResumingReader {
     if (this.#state === 'closed') return;
     this.#move('closed');
     if (byLayer) this.#options.metrics.socket_closes_total.inc({ reason: 'transport' satisfies CloseReason });
-  }
-
-  /** Runs this while the socket is corked. Not of a closed session. */
-  cork(run: () => void): void {
-    this.#options.socket.cork(run);
   }
 
   /** Answers the acks under way, then closes with `shutdown`. */

@@ -15,7 +15,6 @@ export function sessionSocket<T>(ws: WebSocket<T>): SessionSocket {
       return status !== DROPPED;
     },
     backlog: () => ws.getBufferedAmount(),
-    cork: (run) => ws.cork(run),
     end: (code, reason) => ws.end(code, reason),
     cut: () => ws.close(),
   };

@@ -1,8 +1,8 @@
 /** Tokens: who a socket belongs to is what the JWT says, and nothing else. */
 import { createSecretKey } from 'node:crypto';
-import { errors, jwtVerify, type JWTPayload, type JWTVerifyGetKey } from 'jose';
+import { decodeProtectedHeader, errors, jwtVerify, type JWTPayload, type JWTVerifyOptions } from 'jose';
 import { ConfigError } from '../../topology/errors.js';
-import { KeysUnavailable, remoteKeySet } from './key-set.js';
+import { KeysUnavailable, RemoteKeySet, type KeySource } from './key-set.js';
 import { parseUrl } from '../../topology/parse-url.js';
 import { shownAddress } from '../../topology/shown.js';
 import { refuse, type Refusal } from './refusals.js';
@@ -23,6 +23,8 @@ export interface TokenOptions {
   readonly jwtSecret?: string | undefined;
   /** Where the issuer publishes its public keys (http or https). */
   readonly jwksUrl?: string | undefined;
+  /** Told how each try to read the key set ended. */
+  readonly onKeysRead?: (fault: string | undefined) => void;
   /** `iss` must be this, when given. */
   readonly issuer?: string | undefined;
   /** `aud` must hold this, when given. */
@@ -35,6 +37,8 @@ export interface TokenOptions {
 
 /** Longer than any real token, and what still passes the header limits of common proxies. */
 const MAX_TOKEN_CHARS = 4096;
+/** That a token without `kid` is tried with: each costs a check of its signature. */
+const MOST_KEYS = 10;
 const MAX_SKEW_S = 60;
 const MAX_INT64 = 2n ** 63n - 1n;
 /** Public-key algorithms only: a symmetric one here would let anyone sign with the public key. */
@@ -45,8 +49,11 @@ export function createTokenVerifier(options: TokenOptions): TokenVerifier {
   const faults = faultsOf(options);
   if (faults.length > 0) throw new ConfigError(faults);
   const keys = options.jwtSecret
-    ? { resolve: secretKey(options.jwtSecret), algorithms: ['HS256'] }
-    : { resolve: remoteKeySet(options.jwksUrl!), algorithms: JWKS_ALGORITHMS };
+    ? { source: secretKey(options.jwtSecret), algorithms: ['HS256'] }
+    : {
+        source: new RemoteKeySet(options.jwksUrl!, options.onKeysRead ?? (() => undefined)),
+        algorithms: JWKS_ALGORITHMS,
+      };
   const skewS = options.clockSkewS ?? 5;
   const checks = {
     algorithms: keys.algorithms,
@@ -60,7 +67,7 @@ export function createTokenVerifier(options: TokenOptions): TokenVerifier {
       return refuse('bad-token', `The token has ${token.length} characters; at most ${MAX_TOKEN_CHARS} are allowed.`);
     }
     try {
-      const { payload } = await jwtVerify(token, keys.resolve, { ...checks, currentDate: new Date(now) });
+      const payload = await verify(token, keys.source, { ...checks, currentDate: new Date(now) });
       return identityOf(payload, now, endOf(payload, now, skewS * 1000, options.maxAgeMs));
     } catch (error) {
       return refusalOf(error);
@@ -86,9 +93,39 @@ function faultsOf(options: TokenOptions): string[] {
   return faults;
 }
 
-function secretKey(secret: string): JWTVerifyGetKey {
+function secretKey(secret: string): KeySource {
   const key = createSecretKey(Buffer.from(secret, 'utf8'));
-  return () => key;
+  return { find: () => key, renew: () => Promise.resolve(false) };
+}
+
+async function verify(token: string, keys: KeySource, checks: JWTVerifyOptions): Promise<JWTPayload> {
+  try {
+    return await verifyOnce(token, keys, checks);
+  } catch (error) {
+    // One that names no key may be signed with one that is newer than the set.
+    const isUnnamed = error instanceof errors.JWSSignatureVerificationFailed && !decodeProtectedHeader(token).kid;
+    if (isUnnamed && (await keys.renew())) return verifyOnce(token, keys, checks);
+    throw error;
+  }
+}
+
+/** A token that names no key is tried with each that fits its algorithm. */
+async function verifyOnce(token: string, keys: KeySource, checks: JWTVerifyOptions): Promise<JWTPayload> {
+  try {
+    return (await jwtVerify(token, keys.find, checks)).payload;
+  } catch (error) {
+    if (!(error instanceof errors.JWKSMultipleMatchingKeys)) throw error;
+    let left = MOST_KEYS;
+    for await (const key of error) {
+      if ((left -= 1) < 0) break;
+      try {
+        return (await jwtVerify(token, key, checks)).payload;
+      } catch (problem) {
+        if (!(problem instanceof errors.JWSSignatureVerificationFailed)) throw problem;
+      }
+    }
+    throw new errors.JWSSignatureVerificationFailed();
+  }
 }
 
 function refusalOf(error: unknown): Refusal {

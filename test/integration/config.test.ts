@@ -1,10 +1,13 @@
 /** A start that can not be: what the operator reads, and the exit code. And where a first start begins. */
 import { describe, expect, it } from 'vitest';
 
+import { SCHEMAS } from '../../schemas/types.js';
+import { configureTopic } from './harness/configure-topic.js';
 import { prepareEnvironment } from './harness/environment.js';
 import { messagesOf } from './harness/messages.js';
 import { produceAll, untilProcessed } from './harness/outcome.js';
 import { eventIds, readOutputs } from './harness/outputs.js';
+import { registerVersion } from './harness/register-version.js';
 import { until } from './harness/until.js';
 import { startWorker, type WorkerProcess } from './harness/worker.js';
 
@@ -87,6 +90,63 @@ describe('a start without what it needs', () => {
     expect((await register.exited).code).toBe(0);
     const worker = startWorker({ env: test.env() });
     await worker.ready();
+  });
+});
+
+describe('a topic whose cleanup.policy would lose records', () => {
+  it('is refused with its value and what mends it, each of them at once; exit code 1', async () => {
+    const test = await prepareEnvironment('compacted', 1);
+    const first = startWorker({ env: test.env() });
+    await first.ready();
+    expect((await first.stop()).code).toBe(0);
+    const wrong = [
+      ['NOTIFICATION_DLQ', 'compact', 'delete'],
+      ['EMAIL_REQUEST_TOPIC', 'compact', 'delete'],
+      ['NOTIFICATION_INAPP_TOPIC', 'compact,delete', 'delete'],
+      ['app-dedup-changelog', 'compact', 'delete'],
+      ['app-user-directory', 'compact,delete', 'compact'],
+    ] as const;
+    for (const [name, policy] of wrong) await configureTopic(test.prefix + name, 'cleanup.policy', policy);
+    const { code, said } = await endOf(startWorker({ env: test.env() }));
+    expect(code).toBe(1);
+    for (const [name, policy, right] of wrong) {
+      const topic = test.prefix + name;
+      expect(said).toContain(`${topic} has cleanup.policy=${policy}: `);
+      expect(said).toContain(`--alter --topic ${topic} --add-config cleanup.policy=${right}`);
+    }
+    const gateway = await endOf(startWorker({ env: test.env('b', { ROLES: 'gateway' }) }));
+    expect(gateway.code).toBe(1);
+    expect(gateway.said).toContain(`${test.prefix}NOTIFICATION_INAPP_TOPIC has cleanup.policy=compact,delete: `);
+
+    for (const [name, , right] of wrong) await configureTopic(test.prefix + name, 'cleanup.policy', right);
+    await startWorker({ env: test.env() }).ready();
+  });
+});
+
+describe('schemas register', () => {
+  it('makes subjects, of sources too, that take no version which cannot read what was written before', async () => {
+    const test = await prepareEnvironment('breaking', 1, { schemas: true });
+    const subject = `${test.prefix}CRM_EVENT_TOPIC-value`;
+    const register = startWorker({ env: test.env(), args: ['schemas', 'register'] });
+    expect((await register.exited).code).toBe(0);
+    expect(register.lines.every((line) => /^registered .* BACKWARD_TRANSITIVE$/.test(line))).toBe(true);
+    const more = (field: object) => ({ ...SCHEMAS.CrmEvent, fields: [...SCHEMAS.CrmEvent.fields, field] });
+    await expect(registerVersion(subject, more({ name: 'needed', type: 'string' }), 'breaks')).rejects.toThrow('409');
+    await registerVersion(subject, more({ name: 'more', type: 'string', default: '' }), 'fits');
+  });
+
+  it('leaves the level of a subject that exists alone, and warns that it is weak', async () => {
+    const test = await prepareEnvironment('weak', 1, { schemas: true });
+    const subject = `${test.prefix}CRM_EVENT_TOPIC-value`;
+    await registerVersion(subject, SCHEMAS.CrmEvent, 'theirs');
+    const register = startWorker({ env: test.env(), args: ['schemas', 'register'] });
+    expect((await register.exited).code).toBe(0);
+    const at = register.lines.findIndex((line) => line.includes(subject));
+    expect(register.lines[at]).toMatch(/^(kept|already-there) .* serp.crm.CrmEvent {2}(NONE|BACKWARD)$/);
+    expect(register.lines[at + 1]).toMatch(
+      /^ {2}! its compatibility is (NONE|BACKWARD), weaker than BACKWARD_TRANSITIVE/,
+    );
+    await registerVersion(subject, SCHEMAS.CrmEvent, 'theirs, again');
   });
 });
 

@@ -3,7 +3,6 @@ import { request as httpRequest } from 'node:http';
 import { expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 
-import { configureTopic } from './harness/configure-topic.js';
 import { prepareEnvironment } from './harness/environment.js';
 import { shareTasks, tasksOf } from './harness/joined.js';
 import { messagesOf } from './harness/messages.js';
@@ -218,17 +217,6 @@ async function comeBack(port: number, cursor: string): Promise<{ frames: Frame[]
   socket.terminate();
   return result;
 }
-
-it('does not start on a compacted in-app topic, and says what it would cost', { timeout: 60_000 }, async () => {
-  const test = await prepareEnvironment('compacted', 1);
-  const topic = `${test.prefix}NOTIFICATION_INAPP_TOPIC`;
-  await configureTopic(topic, 'cleanup.policy', 'compact,delete');
-  const worker = startWorker({ env: test.env('a', { ROLES: 'gateway' }) });
-  expect((await worker.exited).code).toBe(1);
-  expect(worker.lines.join('\n')).toContain(
-    `${topic} has cleanup.policy=compact,delete: compaction keeps only the last`,
-  );
-});
 
 it(
   'refuses a handshake without a token, with a forged one, or with one in the address',

@@ -39,6 +39,10 @@ async function untilNotReady(worker: WorkerProcess, part: string): Promise<strin
   });
 }
 
+function isLogged(line: string): boolean {
+  return line.startsWith('{"level":"') && typeof JSON.parse(line) === 'object';
+}
+
 describe('at the start', () => {
   it('a registry that is not there is waited for', { timeout: 90_000 }, async () => {
     const test = await prepareEnvironment('no-registry', 1);
@@ -77,6 +81,20 @@ describe('at the start', () => {
 });
 
 describe('while records flow', () => {
+  it('every line of a worker of many tasks is JSON, whoever waits for the broker', { timeout: 90_000 }, async () => {
+    const test = await prepareEnvironment('many-waiters', 16);
+    const worker = startWorker({ env: test.env() });
+    await worker.ready();
+    await stopBroker(ownStack());
+    await untilNotReady(worker, 'broker');
+    await delay(3_000);
+    await startBroker(ownStack());
+    await worker.ready();
+    expect((await worker.stop()).code).toBe(0);
+    expect(worker.lines.filter((line) => !isLogged(line))).toEqual([]);
+    expect(worker.logged('Node warns')).toEqual([]);
+  });
+
   it(
     'without the registry the known schemas go on, an unknown one waits and is not dead-lettered',
     { timeout: 120_000 },

@@ -10,6 +10,7 @@ export type { FetchedRecord } from './record-list.js';
 export { loadRequests } from './internals.js';
 export { Leaders } from './leaders.js';
 export { Membership, type MembershipListener } from './membership.js';
+export { requireMends } from './mends.js';
 export { OutOfRangeError, PartitionFeed, UnreadableError } from './partition-feed.js';
 export { holdsRecords, readRange, type PartitionRange } from './partition-range.js';
 export { keyHash, partitionFor } from './murmur2.js';

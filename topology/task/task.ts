@@ -10,6 +10,7 @@ import { CommitUnknownError, FencedError, messageOf, StoreFullError, ThrottledEr
 import { isOutage, type GroupMember, type TransactionalProducer } from '../kafka/index.js';
 import { atMost } from '../at-most.js';
 import { SINK_TOPICS, type SourceName, type SourcePartition } from '../record.js';
+import { stopController } from '../stop-signal.js';
 import { Pipeline } from './pipeline.js';
 import { readPositions } from './positions.js';
 import { restore } from './take-over.js';
@@ -24,7 +25,7 @@ export class Task {
   readonly #services: TaskServices;
   readonly #store: TaskStore;
   readonly #pipeline: Pipeline;
-  readonly #abort = new AbortController();
+  readonly #abort = stopController();
   #state: TaskState = 'created';
   #member: GroupMember;
   #producer: TransactionalProducer | undefined;

@@ -67,7 +67,6 @@ export const clientFrames: Target<FramesInput> = {
           return sent.push(JSON.parse(message.toString()) as (typeof sent)[number]) > 0;
         },
         backlog: () => 0,
-        cork: (run) => run(),
         end: (code) => ends.push(code),
         cut: () => ends.push('cut'),
       },

@@ -89,7 +89,7 @@ describe('parseConfig', () => {
       'DEDUP_WINDOW is "a week": expected a number and a unit (ms, s, m, h, d), such as 7d',
       'GATEWAY_PORT is "http": expected a port number; 0 picks a free one, from 0 to 65535',
       'HTTP_PORT is "99999": expected a port number; 0 picks a free one, from 0 to 65535',
-      'KAFKA_BROKERS is "broker": expected host:port, several with commas between',
+      'KAFKA_BROKERS is "broker": expected host:port or [IPv6 address]:port, several with commas between',
       'KAFKA_SSL is "yes": expected true or false',
       'LOG_LEVEL is "loud": expected trace, debug, info, warn, error, fatal or silent',
       'ROLES is "stream,cook": expected stream, gateway, or both with a comma between',
@@ -205,6 +205,24 @@ describe('parseConfig', () => {
     ['2026-01-31', Date.UTC(2026, 0, 31)],
   ])('reads START_FROM %s', (text, spec) => {
     expect(parseConfig({ ...GOOD, START_FROM: text }, WORKER).START_FROM).toBe(spec);
+  });
+
+  it('takes IPv6 addresses, in brackets where a port follows', () => {
+    const raw = { ...GOOD, KAFKA_BROKERS: '[::1]:9092,[fd00::2]:19092', HTTP_HOST: '::1', GATEWAY_HOST: '[::]' };
+    const config = parseConfig({ ...raw, SCHEMA_REGISTRY_URL: 'http://me:pw@[::1]:8081/api' }, WORKER);
+    expect(config.kafka.brokers).toEqual(['[::1]:9092', '[fd00::2]:19092']);
+    expect(config).toMatchObject({ HTTP_HOST: '::1', GATEWAY_HOST: '::' });
+    for (const wrong of ['::1:9092', '[::1]', '[::1]:99999', '[kafka]:9092', '[::1:9092', '[]:9092'])
+      expect(faultsOf({ ...GOOD, KAFKA_BROKERS: wrong })).toHaveLength(1);
+  });
+
+  it('takes several addresses of the registry, and names what is wrong with one of them', () => {
+    const several = (text: string): readonly string[] => faultsOf({ ...GOOD, SCHEMA_REGISTRY_URL: text });
+    expect(several('http://a:8081, https://me:pw@b/api')).toEqual([]);
+    expect(several('http://a:8081,b:8081')).toEqual([
+      'SCHEMA_REGISTRY_URL is "http://a:8081,b:8081": expected an http or https URL; several have commas between, a comma in a password is %2C',
+    ]);
+    expect(several('http://me:p,w@b')).toEqual([expect.stringMatching(/is "http:\/\/\*\*\*@b": .* %2C$/)]);
   });
 
   it('splits lists at commas and forgives blanks', () => {

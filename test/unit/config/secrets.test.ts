@@ -54,6 +54,9 @@ describe('the credentials in an address', () => {
     ['http://me%3Apass%40registry', '"http://***@registry"'],
     ['http://registry:8081/apis', '"http://registry:8081/apis"'],
     ['http://me:pass', '"http://me:***"'],
+    ['[::1]:9092,me:pass', '"[::1]:9092,me:***"'],
+    ['[::1]:pass,[::1]', '"[::1]:***,[::1]"'],
+    ['http://[fd00::1]:8081/api', '"http://[fd00::1]:8081/api"'],
     ['kafka:9092,me:pass', '"kafka:9092,me:***"'],
     ['no address at all', '"no address at all"'],
   ])('%j is shown as %s', (value, as) => {

@@ -24,9 +24,6 @@ class FakeSocket {
   backlog(): number {
     return this.unread;
   }
-  cork(run: () => void): void {
-    run();
-  }
   end(code: number): void {
     this.ends.push(code);
   }

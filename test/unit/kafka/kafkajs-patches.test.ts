@@ -1,7 +1,7 @@
 /** The mends under patches/: each test fails on kafkajs as published. */
 import { once } from 'node:events';
 import { createRequire } from 'node:module';
-import { createServer, Socket, type AddressInfo, type Server } from 'node:net';
+import { connect, createServer, Socket, type AddressInfo, type Server } from 'node:net';
 import fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
 import { Encoder } from './kafkajs-internals.js';
@@ -279,6 +279,16 @@ describe('a connection', () => {
     expect(opened).toBe(1);
   });
 
+  it('leaves no listener on a socket that connects, however many of those that shared it close it', async () => {
+    const socket = connect({ host: 'nowhere.invalid', port: 1, lookup: () => undefined });
+    const connection = newConnection(1, () => socket);
+    connection.connect().catch(() => undefined);
+    const before = socket.listenerCount('connect');
+    for (let caller = 0; caller < 12; caller += 1) await connection.disconnect();
+    expect(socket.listenerCount('connect')).toBeLessThanOrEqual(before + 2);
+    socket.destroy();
+  });
+
   it('fails when it is closed before it is ready, as in a TLS handshake', async () => {
     await open((socket) => socket.end(), 'secureConnect');
     await expect(connection.connect()).rejects.toMatchObject({ name: 'KafkaJSConnectionError' });
@@ -323,6 +333,16 @@ const BrokerPoolClass = load('kafkajs/src/cluster/brokerPool') as new (options: 
 const { KafkaJSConnectionClosedError } = load('kafkajs/src/errors') as {
   KafkaJSConnectionClosedError: new (message: string, broker: { host: string; port: number }) => Error;
 };
+
+it('a broker may be named by its IPv6 address, in brackets', async () => {
+  const build = load('kafkajs/src/cluster/connectionPoolBuilder') as (options: object) => {
+    build: () => Promise<{ host: string; port: number }>;
+  };
+  const logger = createLogger({ level: 0, logCreator: () => () => undefined });
+  const builder = build({ brokers: ['[fd00::2]:9092', 'kafka:9093'], logger });
+  const built = [await builder.build(), await builder.build()].map(({ host, port }) => `${host} ${port}`);
+  expect(built.sort()).toEqual(['fd00::2 9092', 'kafka 9093']);
+});
 
 describe('the brokers of a cluster, of which one closes every connection', () => {
   function pool(seeds: readonly string[]): BrokerPool {

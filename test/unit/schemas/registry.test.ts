@@ -2,6 +2,8 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { FatalError, OutageError } from '../../../topology/errors.js';
 import { registerSchemas } from '../../../schemas/register.js';
 import { RegistryClient } from '../../../schemas/registry-client.js';
+import type { RegistryOutageError } from '../../../schemas/registry-outage.js';
+import { sayReason } from '../../../topology/reasons.js';
 import { RegistryHealth } from '../../../schemas/registry-health.js';
 import { lookUpSinkSchemas } from '../../../schemas/registry.js';
 import { SCHEMAS } from '../../../schemas/types.js';
@@ -11,7 +13,8 @@ import { type Answer, json, notKnown, StubRegistry } from './stub-registry.js';
 class MemoryRegistry {
   readonly schemas: string[] = [];
   readonly versions = new Map<string, string[]>();
-  readonly levels = new Map<string, string>();
+  /** By subject; the registry's own under the empty one. */
+  readonly levels = new Map([['', 'BACKWARD']]);
 
   readonly answer: Answer = ({ method, path, body }, response) => {
     const [, area, subject = '', versions] = path.split(/[/?]/);
@@ -48,6 +51,8 @@ const normal = (text: string) => JSON.stringify(JSON.parse(text));
 const topicName = (logical: string) => `erp.${logical}`;
 const INBOX = 'erp.NOTIFICATION_INAPP_TOPIC-value';
 const TASKS = 'erp.TASK_EVENT_TOPIC-value';
+const CRM = 'erp.CRM_EVENT_TOPIC-value';
+const WEAK: unknown = expect.stringContaining('BACKWARD, weaker than BACKWARD_TRANSITIVE');
 
 let stub: StubRegistry;
 let registry: MemoryRegistry;
@@ -119,13 +124,30 @@ describe('registering', () => {
     expect([...registry.versions.values()].map((versions) => versions.length)).toEqual(Array(10).fill(1));
   });
 
-  it("sets our own subjects to BACKWARD_TRANSITIVE and leaves the sources' alone", async () => {
-    registry.levels.set(INBOX, 'FULL');
-    registry.levels.set(TASKS, 'FORWARD');
-    await registerSchemas(client, topicName);
-    const { [TASKS]: tasks, ...ours } = Object.fromEntries(registry.levels);
-    expect(tasks).toBe('FORWARD');
-    expect(Object.values(ours)).toEqual(Array(5).fill('BACKWARD_TRANSITIVE'));
+  it('sets every subject that it makes to BACKWARD_TRANSITIVE, those of the sources too', async () => {
+    const done = await registerSchemas(client, topicName);
+    const { '': everywhere, ...levels } = Object.fromEntries(registry.levels);
+    expect(everywhere).toBe('BACKWARD');
+    expect(Object.keys(levels).sort()).toEqual(done.map(({ subject }) => subject).sort());
+    expect(Object.values(levels)).toEqual(Array(10).fill('BACKWARD_TRANSITIVE'));
+    expect(done.flatMap(({ problems }) => problems)).toEqual([]);
+  });
+
+  it('leaves the level of a subject that exists alone, tells it, and warns of a weak one', async () => {
+    registry.add(INBOX, JSON.stringify(SCHEMAS.InAppNotification));
+    registry.add(TASKS, JSON.stringify(SCHEMAS.TaskEvent));
+    registry.levels.set(TASKS, 'FULL_TRANSITIVE');
+    registry.levels.set(CRM, 'NONE');
+    const before = new Map(registry.levels);
+    const done = await registerSchemas(client, topicName);
+    for (const subject of [TASKS, INBOX, CRM]) expect(registry.levels.get(subject)).toBe(before.get(subject));
+    const told = (of: string) => {
+      const { compatibility, problems } = done.find(({ subject }) => subject === of)!;
+      return [compatibility, ...problems];
+    };
+    expect(told(TASKS)).toEqual(['FULL_TRANSITIVE']);
+    expect(told(INBOX)).toEqual(['BACKWARD', expect.stringContaining('BACKWARD, weaker than BACKWARD_TRANSITIVE')]);
+    expect(told(CRM)).toEqual(['NONE', expect.stringContaining(`PUT /config/${CRM}`)]);
   });
 
   it("keeps a source's own version, and says when it can not be read", async () => {
@@ -138,10 +160,12 @@ describe('registering', () => {
       record: 'serp.task.TaskEvent',
       outcome: 'kept',
       id,
+      compatibility: 'BACKWARD',
+      problems: [WEAK],
     });
     expect(done.find(({ record }) => record === 'serp.crm.CrmEvent')).toMatchObject({
       outcome: 'kept',
-      problem: 'serp.task.TaskEvent, where serp.crm.CrmEvent was expected',
+      problems: ['serp.task.TaskEvent, where serp.crm.CrmEvent was expected', WEAK],
     });
     expect(registry.versions.get(TASKS)).toHaveLength(1);
   });
@@ -155,6 +179,65 @@ describe('registering', () => {
     await expect(registerSchemas(client, topicName)).rejects.toThrow(`under ${INBOX}`);
     stub.answer = (_, response) => json(response, 500, {});
     await expect(registerSchemas(client, topicName)).rejects.toThrow(OutageError);
+  });
+});
+
+describe('several addresses', () => {
+  const REQUEST = { method: 'GET', path: '/schemas/ids/1' } as const;
+  let other: StubRegistry;
+  beforeEach(async () => (other = await StubRegistry.start()));
+  afterEach(() => other.close());
+  const both = (): RegistryClient =>
+    new RegistryClient({
+      url: `${stub.url.replace('//', '//me:one@')}, ${other.url.replace('//', '//me:two@')}`,
+      timeoutMs: 1000,
+    });
+  const credentialsOf = ({ asked }: StubRegistry): (string | undefined)[] =>
+    asked.map(({ authorization = '' }) => Buffer.from(authorization.replace('Basic ', ''), 'base64').toString());
+
+  it.each([
+    ['does not answer', 'close'],
+    ['fails', 500],
+    ['refuses the credentials', 401],
+    ['is busy', 429],
+  ])(
+    'are asked one after another when the first %s, each with its own credentials; the one that answered stays first',
+    async (_, how) => {
+      stub.answer = (_asked, response) => (how === 'close' ? response.destroy() : json(response, Number(how), {}));
+      other.answer = (_asked, response) => json(response, 200, { schema: '"string"' });
+      const twice = both();
+      expect(await twice.ask(REQUEST)).toMatchObject({ kind: 'ok' });
+      expect(await twice.ask(REQUEST)).toMatchObject({ kind: 'ok' });
+      expect(credentialsOf(stub)).toEqual(['me:one']);
+      expect(credentialsOf(other)).toEqual(['me:two', 'me:two']);
+    },
+  );
+
+  it('are not asked on by one that does not know what was asked for', async () => {
+    expect(await both().ask(REQUEST)).toMatchObject({ kind: 'missing' });
+    expect(other.asked).toEqual([]);
+  });
+
+  it('that are all away are each named in the log, and by number where anybody may ask', async () => {
+    stub.answer = (_asked, response) => response.destroy();
+    other.answer = (_asked, response) => json(response, 401, {});
+    const outage = await both()
+      .ask(REQUEST)
+      .catch((error: unknown) => error as RegistryOutageError);
+    expect(outage).toMatchObject({ fault: 'credentials', address: 2 });
+    expect((outage as Error).message).toContain(stub.url);
+    expect((outage as Error).message).toContain(other.url);
+    expect(sayReason({ code: 'registry-credentials', address: 2 })).toMatch(/: address 2 of SCHEMA_REGISTRY_URL$/);
+  });
+
+  it('tell what was asked for from the registry when the other is away', async () => {
+    stub.answer = (_asked, response) => json(response, 400, {});
+    other.answer = (_asked, response) => response.destroy();
+    await expect(both().ask(REQUEST)).rejects.toMatchObject({
+      fault: 'refusing',
+      blames: 'it answers 400',
+      address: 1,
+    });
   });
 });
 

@@ -1,0 +1,60 @@
+/** The package as its users have it: packed, installed into an empty folder with what the registry gives, and run from there. */
+import { execFile } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+import { projectRoot } from '../../dev/stack/place.js';
+import { startWorker, type WorkerProcess } from './harness/worker.js';
+
+const run = promisify(execFile);
+
+let folder: string;
+const installed = (...path: string[]): string => join(folder, 'node_modules', 'notification-streams', ...path);
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'notification-streams-installed-'));
+  // Built already, and its kafkajs mended: else no test would have begun.
+  const pack = ['pack', '--json', '--ignore-scripts', '--pack-destination', folder];
+  const { stdout } = await run('npm', pack, { cwd: projectRoot(), maxBuffer: 2 ** 24 });
+  const [{ filename }] = JSON.parse(stdout) as [{ filename: string }];
+  await writeFile(join(folder, 'package.json'), '{"private": true}');
+  await run('npm', ['install', '--prefer-offline', '--ignore-scripts', `./${filename}`], { cwd: folder });
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+function start(...args: string[]): WorkerProcess {
+  return startWorker({ env: {}, args, entry: installed('dist', 'bin', 'notification-streams.js') });
+}
+
+async function playDemo(): Promise<void> {
+  const demo = start('demo', '--rate', '40', '--seconds', '2');
+  const { code } = await demo.exited;
+  const said = demo.lines.join('\n');
+  expect(said, said).toContain('Everything adds up.');
+  expect(said).toMatch(/in-app \(gateways\) +[1-9]/);
+  expect(code).toBe(0);
+}
+
+describe('the package, installed elsewhere', () => {
+  it('brings notifications through without any script of an installation', playDemo);
+
+  it('does so when they have run: none is ours', async () => {
+    // What `npm install` does at its end without --ignore-scripts.
+    await run('npm', ['rebuild'], { cwd: folder });
+    await playDemo();
+  });
+
+  it('says what is wrong, where and what to do when its kafkajs is not the mended one; exit code 1', async () => {
+    await rm(installed('node_modules', 'kafkajs', 'src', 'mends.js'));
+    const commands = ['worker', 'topics create', 'schemas register', 'state reseed', 'demo'];
+    for (const refused of commands.map((command) => start(...command.split(' ')))) {
+      expect(await refused.exited).toEqual({ code: 1, signal: null });
+      expect(refused.lines[0]).toContain(`${installed('node_modules', 'kafkajs')} is not the kafkajs`);
+      expect(refused.lines.join('\n')).toContain('install again with npm');
+      expect(refused.lines).toHaveLength(3);
+    }
+  });
+});

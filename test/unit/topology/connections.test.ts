@@ -1,0 +1,23 @@
+import { pino } from 'pino';
+import { expect, it } from 'vitest';
+import { parseConfig } from '../../../topology/config.js';
+import { Connections } from '../../../topology/connections.js';
+import { OutageError } from '../../../topology/errors.js';
+import { Outages } from '../../../topology/outages.js';
+
+it('any number of tasks wait for the brokers without Node taking them for a leak', async () => {
+  const warnings: Error[] = [];
+  process.on('warning', (warning) => warnings.push(warning));
+  const log = pino({ level: 'silent' });
+  const config = parseConfig({ KAFKA_BROKERS: '127.0.0.1:1' });
+  const connections = new Connections(config, new Outages(log), log);
+  const waiting = Array.from({ length: 20 }, (_, task) =>
+    connections.patiently(() => Promise.reject(new OutageError('away')), `task ${task}`),
+  );
+  const ends = Promise.allSettled(waiting);
+  await new Promise(setImmediate);
+  await connections.close();
+  expect((await ends).map(({ status }) => status)).toEqual(waiting.map(() => 'rejected'));
+  await new Promise(setImmediate);
+  expect(warnings).toEqual([]);
+});
