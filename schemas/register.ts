@@ -5,7 +5,9 @@ import { type AvroRecord, fullName } from './avro-schema.js';
 import type { RegistryAnswer, RegistryClient } from './registry-client.js';
 import { findSchema, foundId, subjectOf, type TopicName } from './registry.js';
 import { SINK_RECORDS, SOURCE_RECORDS } from './topic-records.js';
-import { admitWriter } from './writer.js';
+import { fetchWriter } from './fetch-writer.js';
+import { readSchemaAnswer } from './schema-answer.js';
+import type { SourceTopic } from '../topology/record.js';
 
 /** What was done for one subject. */
 export interface RegisteredSubject {
@@ -33,8 +35,8 @@ const OURS = COMPATIBILITY.BACKWARD_TRANSITIVE;
 export async function registerSchemas(client: RegistryClient, topicName: TopicName): Promise<RegisteredSubject[]> {
   const done: RegisteredSubject[] = [];
   // One after another: the first refusal stops the rest.
-  for (const [topic, record] of entries(SOURCE_RECORDS)) {
-    done.push(await registerSource(client, subjectOf(topicName(topic)), record));
+  for (const [topic] of entries(SOURCE_RECORDS)) {
+    done.push(await registerSource(client, topic, subjectOf(topicName(topic))));
   }
   for (const [topic, record] of entries(SINK_RECORDS)) {
     done.push(await registerOwn(client, subjectOf(topicName(topic)), record));
@@ -66,24 +68,42 @@ async function registerOwn(client: RegistryClient, subject: string, record: Avro
 }
 
 /** Not by the package's `register`: that sets the subject's compatibility, or throws when it is another. */
-async function registerSource(client: RegistryClient, subject: string, record: AvroRecord): Promise<RegisteredSubject> {
+async function registerSource(client: RegistryClient, topic: SourceTopic, subject: string): Promise<RegisteredSubject> {
+  const record = SOURCE_RECORDS[topic];
   const base = { subject, record: fullName(record) };
   const known = await find(client, subject, record);
   if (known !== undefined) return { ...base, outcome: 'already-there', id: known };
   const path = `/subjects/${encodeURIComponent(subject)}/versions`;
   const latest = await client.ask({ method: 'GET', path: `${path}/latest` });
   if (latest.kind === 'ok') {
-    const { id, schema, schemaType = 'AVRO' } = latest.body;
-    const writer = admitWriter({ schema: String(schema), schemaType: String(schemaType) });
-    const problem = writer.kind === 'refused' ? writer.message : otherRecord(writer.recordName, base.record);
-    return { ...base, outcome: 'kept', id: Number(id), ...(problem === undefined ? {} : { problem }) };
+    const problem = await problemOf(client, latest, topic, subject);
+    return { ...base, outcome: 'kept', id: Number(latest.body['id']), ...(problem === undefined ? {} : { problem }) };
   }
   const added = expectOk(subject, await client.ask({ method: 'POST', path, body: { schema: JSON.stringify(record) } }));
   return { ...base, outcome: 'registered', id: Number(added['id']) };
 }
 
-function otherRecord(theirs: string, ours: string): string | undefined {
-  return theirs === ours ? undefined : `${theirs}, where ${ours} was expected`;
+/** Why no record of the topic can be read by this version, if none can. */
+async function problemOf(
+  client: RegistryClient,
+  latest: RegistryAnswer,
+  topic: SourceTopic,
+  subject: string,
+): Promise<string | undefined> {
+  const found = readSchemaAnswer(latest, `the latest version of ${subject}`);
+  if (found.kind !== 'schema') return undefined;
+  const fetched = await fetchWriter(found, async (path, what) =>
+    readSchemaAnswer(await client.ask({ method: 'GET', path }), what),
+  );
+  if (fetched.kind === 'unknown') return `it refers to ${fetched.what}, which the registry does not know`;
+  if (fetched.kind === 'at-fault') return fetched.blames;
+  const { writer } = fetched;
+  if (writer.kind === 'refused') return writer.message;
+  const records = writer.kind === 'union' ? writer.records : [writer];
+  const own = records.find((record) => record.topic === topic);
+  if (own !== undefined) return own.fault;
+  const names = records.map(({ recordName }) => recordName).join(' or ');
+  return `${names}, where ${fullName(SOURCE_RECORDS[topic])} was expected`;
 }
 
 function find(client: RegistryClient, subject: string, record: AvroRecord): Promise<number | undefined> {
