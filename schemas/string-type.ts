@@ -16,6 +16,16 @@ interface Utf8Buffer extends Buffer {
 
 /** Reads a text; bytes that are no UTF-8 become U+FFFD. Unlike avsc it looks at the length: Avro has none of more than ten bytes. */
 export function readString(tap: Tap): string {
+  const { buf, pos } = tap;
+  const first = buf[pos] ?? 0xff;
+  const to = pos + 1 + (first >>> 1);
+  // Hot path: a length of one byte that is not below 0, as nearly all are. By calls alone it took 5 to 10 % longer.
+  if ((first & 0x81) !== 0 || to > buf.length) return readAnyString(tap);
+  tap.pos = to;
+  return (buf as Utf8Buffer).utf8Slice(pos + 1, to);
+}
+
+function readAnyString(tap: Tap): string {
   const length = readLength(tap);
   const from = tap.pos;
   tap.pos += length;
