@@ -100,7 +100,7 @@ function decodeRate(name: RecordName, event: object, evolved: boolean): string {
     : SCHEMAS[name];
   const value = evolved ? Buffer.concat([wireValue(name, event), Buffer.from([0])]) : wireValue(name, event);
   const writer = admitWriter({ schemaType: 'AVRO', schema: JSON.stringify(schema) });
-  if (writer.kind === 'refused') throw new Error(writer.message);
+  if (writer.kind !== 'readable') throw new Error(`${name} is not read`);
   return rate(() => writer.read(value));
 }
 

@@ -4,16 +4,18 @@ import { messageOf } from '../topology/errors.js';
 import type { Logger } from '../topology/log.js';
 import type { SourceTopic } from '../topology/record.js';
 import type { Decoded, DecodedSink, EventDecoder, SinkDecoder, SinkEvents, SourceEvent } from './codecs.js';
+import { type AskSchema, type FetchedWriter, fetchWriter } from './fetch-writer.js';
 import type { RegistryAnswer, RegistryClient } from './registry-client.js';
 import { RegistryHealth } from './registry-health.js';
-import { RegistryOutageError } from './registry-outage.js';
+import type { RegistryOutageError } from './registry-outage.js';
 import { RegistryWitness } from './registry-witness.js';
+import { type FoundSchema, type NoSchema, readSchemaAnswer } from './schema-answer.js';
 import { SharedFlights } from './shared-flights.js';
 import type { AvroTopic } from './topic-records.js';
 import { type Patience, untilAnswered } from './until-answered.js';
 import { realWait, type Wait } from './wait.js';
 import { hasHeader, readSchemaId } from './wire-format.js';
-import { admitWriter, type RegisteredSchema, type Writer } from './writer.js';
+import type { Writer } from './writer.js';
 
 export interface SchemaCatalogOptions {
   readonly client: RegistryClient;
@@ -45,14 +47,6 @@ interface Condemned {
 }
 
 type Entry = Writer | Condemned;
-
-/** What one try gave for an id. */
-type IdAnswer =
-  | { readonly kind: 'schema'; readonly registered: RegisteredSchema }
-  /** The registry does not know it yet. */
-  | { readonly kind: 'unknown' }
-  /** The registry never gives this one, though it answers for others. */
-  | { readonly kind: 'at-fault'; readonly blames: string };
 
 type Poison = Extract<Decoded, { kind: 'poison' }>;
 
@@ -149,19 +143,19 @@ export class SchemaCatalog implements EventDecoder, SinkDecoder {
   #decode(topic: AvroTopic, value: Buffer): Exclude<Decoded, { kind: 'event' }> | { kind: 'event'; event: unknown } {
     if (!hasHeader(value)) return poison('bad-magic', describeHead(value));
     const schemaId = readSchemaId(value);
-    if (schemaId > MAX_SCHEMA_ID) return unknownSchema(schemaId, 1);
+    if (schemaId > MAX_SCHEMA_ID) return unknownSchema(nameOf(schemaId), 1);
     const entry = this.#known(schemaId);
     if (entry === undefined) return { kind: 'unresolved', schemaId };
     if (entry.kind === 'condemned') return entry.poison;
-    if (entry.kind === 'refused') return poison('wrong-record', `schema id ${schemaId} is ${entry.message}`);
-    if (entry.topic !== topic) {
-      return poison('wrong-record', `schema id ${schemaId} is ${entry.recordName}, which ${topic} does not carry`);
-    }
     try {
-      return { kind: 'event', event: entry.read(value) };
+      const writer = entry.kind === 'union' ? entry.writerOf(value) : entry;
+      if (writer.kind === 'refused') return poison('wrong-record', `schema id ${schemaId} is ${writer.message}`);
+      if (writer.topic !== topic) {
+        return poison('wrong-record', `schema id ${schemaId} is ${writer.recordName}, which ${topic} does not carry`);
+      }
+      return { kind: 'event', event: writer.read(value) };
     } catch (error) {
-      const message = `the body does not fit schema id ${schemaId} (${entry.recordName}): ${messageOf(error)}`;
-      return poison('undecodable', message, error);
+      return poison('undecodable', `the body does not fit schema id ${schemaId}: ${messageOf(error)}`, error);
     }
   }
 
@@ -171,13 +165,13 @@ export class SchemaCatalog implements EventDecoder, SinkDecoder {
     for (let attempts = 1; ; attempts++) {
       const answer = await this.#ask(schemaId, signal);
       switch (answer.kind) {
-        case 'schema':
+        case 'writer':
           this.#witness.saw(schemaId);
-          remember(this.#writers, schemaId, admitWriter(answer.registered));
+          remember(this.#writers, schemaId, answer.writer);
           return;
         case 'unknown':
           if (attempts < this.#retryAttempts) break;
-          this.#condemn(schemaId, unknownSchema(schemaId, attempts), UNKNOWN_TTL_MS);
+          this.#condemn(schemaId, unknownSchema(answer.what, attempts), UNKNOWN_TTL_MS);
           return;
         case 'at-fault':
           faults += 1;
@@ -189,13 +183,24 @@ export class SchemaCatalog implements EventDecoder, SinkDecoder {
     }
   }
 
-  #ask(schemaId: number, signal: AbortSignal): Promise<IdAnswer> {
-    const request = { method: 'GET', path: `/schemas/ids/${schemaId}`, signal } as const;
-    return untilAnswered<IdAnswer>(this.#patience, request, readAnswer, async ({ blames, message }) => {
-      if (blames === undefined || !(await this.#witness.answersForOthersThan(schemaId))) return undefined;
-      this.#patience.log?.warn({ schemaId, error: message }, 'the schema registry answers, but not for this schema id');
-      return { kind: 'at-fault', blames };
-    });
+  async #ask(schemaId: number, signal: AbortSignal): Promise<FetchedWriter> {
+    const ask: AskSchema = (path, what) =>
+      untilAnswered(
+        this.#patience,
+        { method: 'GET', path, signal },
+        (answer: RegistryAnswer): FoundSchema | NoSchema => readSchemaAnswer(answer, what),
+        (outage) => this.#excuse(schemaId, outage),
+      );
+    const found = await ask(`/schemas/ids/${schemaId}`, nameOf(schemaId));
+    if (found.kind !== 'schema') return found;
+    return fetchWriter(found, (path, what) => ask(path, `${what}, to which ${nameOf(schemaId)} refers`));
+  }
+
+  /** Undefined for an outage. */
+  async #excuse(schemaId: number, { blames, message }: RegistryOutageError): Promise<NoSchema | undefined> {
+    if (blames === undefined || !(await this.#witness.answersForOthersThan(schemaId))) return undefined;
+    this.#patience.log?.warn({ schemaId, error: message }, 'the schema registry answers, but not for this schema id');
+    return { kind: 'at-fault', blames };
   }
 
   #condemn(schemaId: number, poison: Poison, ttlMs: number): void {
@@ -209,29 +214,17 @@ function remember<E extends Entry>(entries: Map<number, E>, schemaId: number, en
   if (entries.size > MAX_ENTRIES) entries.delete(entries.keys().next().value!);
 }
 
-/** Throws RegistryOutageError for an answer that is none. */
-function readAnswer(answer: RegistryAnswer): IdAnswer {
-  if (answer.kind === 'missing') return { kind: 'unknown' };
-  if (answer.kind === 'refused') {
-    const { status, message } = answer;
-    throw new RegistryOutageError('refusing', `the schema registry refused a look-up (${status}): ${message}`, {
-      blames: `it answers ${status}`,
-    });
-  }
-  const { schema, schemaType = 'AVRO' } = answer.body;
-  if (typeof schema !== 'string' || typeof schemaType !== 'string') {
-    throw new RegistryOutageError('unusable', 'the schema registry answered a look-up by id without a schema');
-  }
-  return { kind: 'schema', registered: { schema, schemaType } };
-}
-
 function poison(reason: Poison['reason'], message: string, error?: unknown): Poison {
   const base = { kind: 'poison', reason, message, attempts: 1 } as const;
   return error === undefined ? base : { ...base, error };
 }
 
-function unknownSchema(schemaId: number, attempts: number): Poison {
-  return { ...poison('unknown-schema', `the schema registry does not know the schema id ${schemaId}`), attempts };
+function unknownSchema(what: string, attempts: number): Poison {
+  return { ...poison('unknown-schema', `the schema registry does not know ${what}`), attempts };
+}
+
+function nameOf(schemaId: number): string {
+  return `the schema id ${schemaId}`;
 }
 
 function atFault(schemaId: number, blames: string, attempts: number): Poison {

@@ -6,11 +6,7 @@ import { isUtf8 } from 'node:buffer';
 import type avsc from 'avsc';
 import type { AvroRecord } from './avro-schema.js';
 import type { Tap } from './long-type.js';
-import { stringType } from './string-type.js';
-
-interface TextTap extends Tap {
-  readString(): string;
-}
+import { readString, stringType } from './string-type.js';
 
 /** What stands for bytes that are no UTF-8; a producer may mean it, too. */
 const REPLACEMENT = '\ufffd';
@@ -18,9 +14,9 @@ const REPLACEMENT = '\ufffd';
 const ID_FIELDS = new Set(['eventId']);
 
 /** Throws a RangeError; the message holds no bytes. */
-function readId(tap: TextTap): string {
+export function readId(tap: Tap): string {
   const { buf, pos } = tap;
-  const text = tap.readString();
+  const text = readString(tap);
   // Of a text without it, as nearly all are, the answer comes at once: it is of one byte a character.
   if (text.includes(REPLACEMENT) && !isUtf8(buf.subarray(afterVarint(buf, pos), tap.pos))) {
     throw new RangeError('an id is no valid UTF-8');
@@ -36,7 +32,7 @@ function afterVarint(buf: Buffer, pos: number): number {
 
 export const idType = Object.create(stringType, { _read: { value: readId } }) as avsc.Type;
 
-/** The record as it is read: its ids are marked for `parseType`. */
+/** The record as it is read: its ids are marked for `parseType` and `parseWriter`. */
 export function withIds(record: AvroRecord): AvroRecord {
   const fields = record.fields.map((field) =>
     ID_FIELDS.has(field.name) && field.type === 'string'

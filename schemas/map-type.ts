@@ -4,13 +4,13 @@
  */
 import avsc from 'avsc';
 import type { Tap } from './long-type.js';
+import { readString } from './string-type.js';
 
 interface ReadableTap extends Tap {
   readLong(): number;
-  readString(): string;
 }
 
-/** What avsc's map, and a resolver between two maps, hold. */
+/** What avsc's map holds. */
 interface MapReader {
   readonly valuesType: { _read(tap: Tap): unknown };
 }
@@ -19,7 +19,7 @@ interface MapReader {
  * Objects made by `new Dictionary()` have no prototype worth the name, and unlike those of `Object.create(null)` V8
  * keeps them in its fast mode.
  */
-const Dictionary = function (): void {
+export const Dictionary = function (): void {
   // Only its prototype counts.
 } as unknown as { new (): Record<string, unknown>; prototype: unknown };
 Dictionary.prototype = Object.create(null);
@@ -32,7 +32,7 @@ function readMap(this: MapReader, tap: ReadableTap): Record<string, unknown> {
       tap.readLong(); // The block's size in bytes; checked by the scan that went before.
     }
     for (; count > 0; count--) {
-      const key = tap.readString();
+      const key = readString(tap);
       map[key] = this.valuesType._read(tap);
     }
   }

@@ -3,9 +3,11 @@
  * kind and looks that up in an object, for each of the many fields that are mostly null.
  */
 import avsc from 'avsc';
+import { MalformedBodyError, readInt } from './cursor.js';
 import type { Tap } from './long-type.js';
 
-interface WritableType extends avsc.Type {
+interface TappedType extends avsc.Type {
+  _read(tap: Tap): unknown;
   _write(tap: Tap, value: unknown): void;
 }
 
@@ -21,12 +23,18 @@ export function isNullable(schema: unknown): boolean {
 /** The type of a schema that `isNullable`; `options` as avsc hands them to its type hook. */
 export function nullableType(schema: avsc.Schema, options: object): avsc.Type {
   const type = new avsc.types.UnwrappedUnionType(schema, options);
-  const inner = type.types[1] as WritableType;
+  const inner = type.types[1] as TappedType;
   const write = (tap: Tap, value: unknown): void => {
     tap.buf[tap.pos++] = value === null ? NULL_BRANCH : VALUE_BRANCH;
     if (value !== null) inner._write(tap, value);
   };
-  return Object.create(type, { _write: { value: write } }) as avsc.Type;
+  const read = (tap: Tap): unknown => {
+    const branch = readInt(tap);
+    if (branch === 0) return null;
+    if (branch === 1) return inner._read(tap);
+    throw new MalformedBodyError(`a union has no branch ${branch}`);
+  };
+  return Object.create(type, { _read: { value: read }, _write: { value: write } }) as avsc.Type;
 }
 
 function isChecked(schema: unknown): boolean {

@@ -1,26 +1,22 @@
-/** Schemas as avsc's types, with our own int, long, timestamp, string, id, map and nullable. */
+/** Schemas as avsc's types, with our own boolean, long, string, id, map and nullable: what we write, and read back unchanged. */
 import avsc from 'avsc';
 import type { AvroComplex, AvroSchema } from './avro-schema.js';
+import { booleanType } from './boolean-type.js';
 import { idType } from './id-type.js';
-import { intType } from './int-type.js';
 import { longType } from './long-type.js';
 import { mapType } from './map-type.js';
 import { isNullable, nullableType } from './nullable-type.js';
 import { stringType } from './string-type.js';
-import { timestampType } from './timestamp-type.js';
 
-/**
- * The avsc type of a schema. A timestamp is a bigint of milliseconds, also when it is read from a writer's of another
- * unit. Throws on a schema that is no valid Avro, or that names types of other subjects.
- */
+/** The avsc type of a schema, with longs as bigint. Throws on a schema that is no valid Avro. */
 export function parseType(schema: AvroSchema): avsc.Type {
   return avsc.Type.forSchema(schema as avsc.Schema, {
     // A prototype-less registry: a type may be called `toString`.
-    registry: Object.assign(Object.create(null) as Record<string, avsc.Type>, { int: intType, long: longType }),
+    registry: Object.assign(Object.create(null) as Record<string, avsc.Type>, { long: longType }),
     // Events are data: none of avsc's methods (`toString`, `clone`) on them.
     omitRecordMethods: true,
     typeHook: (inner, options) => {
-      if (inner === 'int') return intType;
+      if (inner === 'boolean') return booleanType;
       if (inner === 'long') return longType;
       if (inner === 'string') return stringType;
       if (isNullable(inner)) return nullableType(inner, options);
@@ -31,12 +27,10 @@ export function parseType(schema: AvroSchema): avsc.Type {
 
 /** Undefined where avsc's own will do. */
 function complexType(schema: object & { readonly type: unknown }, options: object): avsc.Type | undefined {
-  const { type, logicalType, isId } = schema as AvroComplex;
+  const { type, isId } = schema as AvroComplex;
   switch (type) {
     case 'long':
-      return timestampType(type, logicalType) ?? longType;
-    case 'int':
-      return timestampType(type, logicalType) ?? intType;
+      return longType;
     case 'string':
       return isId === true ? idType : stringType;
     case 'map':

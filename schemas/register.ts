@@ -5,7 +5,9 @@ import { type AvroRecord, fullName } from './avro-schema.js';
 import type { RegistryAnswer, RegistryClient } from './registry-client.js';
 import { findSchema, foundId, subjectOf, type TopicName } from './registry.js';
 import { SINK_RECORDS, SOURCE_RECORDS } from './topic-records.js';
-import { admitWriter } from './writer.js';
+import { fetchWriter } from './fetch-writer.js';
+import { readSchemaAnswer } from './schema-answer.js';
+import type { SourceTopic } from '../topology/record.js';
 
 /** What was done for one subject. */
 export interface RegisteredSubject {
@@ -39,10 +41,10 @@ export async function registerSchemas(client: RegistryClient, topicName: TopicNa
   const done: RegisteredSubject[] = [];
   // One after another: the first refusal stops the rest.
   for (const [topic, record] of entries(SOURCE_RECORDS)) {
-    done.push(await register(client, subjectOf(topicName(topic)), record, false));
+    done.push(await register(client, subjectOf(topicName(topic)), record, topic));
   }
   for (const [topic, record] of entries(SINK_RECORDS)) {
-    done.push(await register(client, subjectOf(topicName(topic)), record, true));
+    done.push(await register(client, subjectOf(topicName(topic)), record));
   }
   return done;
 }
@@ -51,7 +53,7 @@ async function register(
   client: RegistryClient,
   subject: string,
   record: AvroRecord,
-  isOurs: boolean,
+  source?: SourceTopic,
 ): Promise<RegisteredSubject> {
   const path = `/subjects/${encodeURIComponent(subject)}/versions`;
   const latest = await client.ask({ method: 'GET', path: `${path}/latest` });
@@ -61,12 +63,12 @@ async function register(
   const known = await find(client, subject, record);
   if (known !== undefined) return { ...base, outcome: 'already-there', id: known };
   if (latest.kind !== 'ok') return { ...base, outcome: 'registered', id: await create(client, base, record) };
-  if (isOurs) {
+  if (source === undefined) {
     const body = { schema: JSON.stringify(record) };
     const { id } = expectOk(subject, await client.ask({ method: 'POST', path, body }));
     return { ...base, outcome: 'registered', id: Number(id) };
   }
-  const unreadable = faultOf(latest.body, base.record);
+  const unreadable = await problemOf(client, latest, source, subject);
   const faults = unreadable === undefined ? problems : [unreadable, ...problems];
   return { ...base, outcome: 'kept', id: Number(latest.body['id']), problems: faults };
 }
@@ -106,15 +108,27 @@ function weak(subject: string, compatibility: string): string {
   return `its compatibility is ${compatibility}, weaker than ${OURS}: a next version that cannot read what was written before would be taken. PUT /config/${subject} {"compatibility": "${OURS}"} mends it`;
 }
 
-/** Why the version that is there can not be read, if it can not. */
-function faultOf(version: Readonly<Record<string, unknown>>, ours: string): string | undefined {
-  const { schema, schemaType = 'AVRO' } = version;
-  const writer = admitWriter({ schema: String(schema), schemaType: String(schemaType) });
-  return writer.kind === 'refused' ? writer.message : otherRecord(writer.recordName, ours);
-}
-
-function otherRecord(theirs: string, ours: string): string | undefined {
-  return theirs === ours ? undefined : `${theirs}, where ${ours} was expected`;
+/** Why no record of the topic can be read by this version, if none can. */
+async function problemOf(
+  client: RegistryClient,
+  latest: RegistryAnswer,
+  topic: SourceTopic,
+  subject: string,
+): Promise<string | undefined> {
+  const found = readSchemaAnswer(latest, `the latest version of ${subject}`);
+  if (found.kind !== 'schema') return undefined;
+  const fetched = await fetchWriter(found, async (path, what) =>
+    readSchemaAnswer(await client.ask({ method: 'GET', path }), what),
+  );
+  if (fetched.kind === 'unknown') return `it refers to ${fetched.what}, which the registry does not know`;
+  if (fetched.kind === 'at-fault') return fetched.blames;
+  const { writer } = fetched;
+  if (writer.kind === 'refused') return writer.message;
+  const records = writer.kind === 'union' ? writer.records : [writer];
+  const own = records.find((record) => record.topic === topic);
+  if (own !== undefined) return own.fault;
+  const names = records.map(({ recordName }) => recordName).join(' or ');
+  return `${names}, where ${fullName(SOURCE_RECORDS[topic])} was expected`;
 }
 
 function find(client: RegistryClient, subject: string, record: AvroRecord): Promise<number | undefined> {

@@ -1,15 +1,35 @@
 /**
- * Avro's string, written faster: of what an event costs, most was avsc asking for the length of each string and writing
+ * Avro's string, read strictly and written faster: of what an event costs, most was avsc asking for the length of each string and writing
  * it byte by byte. Short ASCII is written in one pass, its length put in front of it afterwards; any other text by one call.
  */
 import avsc from 'avsc';
 import { writeAscii } from '../topology/bytes.js';
+import { readLength } from './cursor.js';
 import type { Tap } from './long-type.js';
 
-/** What `Buffer.write` calls in the end. For short texts the way to there takes as long as the writing; avsc calls it as well. */
+/** What `Buffer.write` and `toString` call in the end. For short texts the way to there takes as long as the work; avsc calls it as well. */
 interface Utf8Buffer extends Buffer {
   /** Gives the bytes written. */
   utf8Write(text: string, at: number): number;
+  utf8Slice(from: number, to: number): string;
+}
+
+/** Reads a text; bytes that are no UTF-8 become U+FFFD. Unlike avsc it looks at the length: Avro has none of more than ten bytes. */
+export function readString(tap: Tap): string {
+  const { buf, pos } = tap;
+  const first = buf[pos] ?? 0xff;
+  const to = pos + 1 + (first >>> 1);
+  // Hot path: a length of one byte that is not below 0, as nearly all are. By calls alone it took 5 to 10 % longer.
+  if ((first & 0x81) !== 0 || to > buf.length) return readAnyString(tap);
+  tap.pos = to;
+  return (buf as Utf8Buffer).utf8Slice(pos + 1, to);
+}
+
+function readAnyString(tap: Tap): string {
+  const length = readLength(tap);
+  const from = tap.pos;
+  tap.pos += length;
+  return (tap.buf as Utf8Buffer).utf8Slice(from, tap.pos);
 }
 
 interface WritableTap extends Tap {
@@ -69,5 +89,6 @@ function lengthBytes(bytes: number): number {
 
 /** The string that our types use. */
 export const stringType = Object.create(new avsc.types.StringType(), {
+  _read: { value: readString },
   _write: { value: writeString },
 }) as avsc.Type;

@@ -50,7 +50,7 @@ export async function loadHotPath(root: string): Promise<HotPath> {
   await store.load();
   const directory: DirectoryView = { get: (_, userId) => users[Number(userId) - 1] };
   const writer = admitWriter({ schemaType: 'AVRO', schema: JSON.stringify(SCHEMAS.TaskEvent) });
-  if (writer.kind !== 'readable') throw new Error(writer.message);
+  if (writer.kind !== 'readable') throw new Error('TaskEvent is not read');
   const executor = createExecutor(notifications, {
     decoder: { decode: (topic, value) => ({ kind: 'event', value: { topic, event: writer.read(value) } as never }) },
     templates: compileTemplates([]),

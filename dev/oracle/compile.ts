@@ -7,7 +7,7 @@ import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 
 import { FatalError, messageOf } from '../../topology/errors.js';
-import { fetchArtifacts } from '../stack/artifacts.js';
+import { type Artifacts, fetchArtifacts } from '../stack/artifacts.js';
 import { findJava } from '../stack/java.js';
 import { placeOf, projectRoot, type StackOptions } from '../stack/place.js';
 
@@ -23,10 +23,34 @@ const SOURCES = ['Oracle.java', 'Load.java'];
 
 type CompileOptions = Pick<StackOptions, 'artifacts' | 'env' | 'progress'>;
 
+/** What programs are compiled with, by the folder of the artifacts that holds it. */
+interface Libraries {
+  readonly folder: (artifacts: Artifacts) => string;
+  readonly needed: RegExp;
+}
+
+const KAFKA: Libraries = {
+  folder: ({ kafka }) => dirname(kafka),
+  needed: /^(kafka-clients|slf4j-api)-/,
+};
+/** The registry's own Avro, and what that needs. */
+const AVRO: Libraries = {
+  folder: ({ registry }) => join(dirname(registry), 'lib'),
+  needed: /^(org\.apache\.avro\.avro|com\.fasterxml\.jackson\.core\.jackson-\w+|org\.slf4j\.slf4j-api)-/,
+};
+
 /** The compiled oracle, and the load that tests put on a cluster. */
-export function compileOracle(options: CompileOptions): Promise<CompiledOracle> {
-  const sources = SOURCES.map((name) => join(projectRoot(), 'dev', 'oracle', name));
-  return compileJava('oracle', sources, options);
+export async function compileOracle(options: CompileOptions): Promise<CompiledOracle> {
+  return compileJava('oracle', SOURCES.map(sourceOf), options);
+}
+
+/** The reader of Avro's own library. */
+export function compileAvroReader(options: CompileOptions): Promise<CompiledOracle> {
+  return compile('avro-reader', [sourceOf('AvroReader.java')], AVRO, options);
+}
+
+function sourceOf(name: string): string {
+  return join(projectRoot(), 'dev', 'oracle', name);
 }
 
 /**
@@ -38,16 +62,27 @@ export async function compileJava(
   sources: readonly string[],
   options: CompileOptions,
 ): Promise<CompiledOracle> {
+  const { java, classPath, artifacts } = await compile(name, sources, KAFKA, options);
+  return { java, classPath: `${classPath}:${artifacts.kafka}` };
+}
+
+async function compile(
+  name: string,
+  sources: readonly string[],
+  libraries: Libraries,
+  options: CompileOptions,
+): Promise<CompiledOracle & { readonly artifacts: Artifacts }> {
   const place = placeOf(options);
   const java = await findJava(place.env);
   const artifacts = await fetchArtifacts(place);
   const contents = await Promise.all(sources.map((source) => readFile(source)));
   const digest = createHash('sha256').update(Buffer.concat(contents)).digest('hex').slice(0, 12);
   const classes = join(artifacts.folder, `${name}-${digest}`);
+  const folder = libraries.folder(artifacts);
+  const needed = (await readdir(folder)).filter((file) => libraries.needed.test(file));
+  const classPath = needed.map((file) => join(folder, file)).join(':');
   if (!existsSync(classes)) {
     const partial = `${classes}.${process.pid}.partial`;
-    const libraries = dirname(artifacts.kafka);
-    const needed = (await readdir(libraries)).filter((file) => /^(kafka-clients|slf4j-api)-/.test(file));
     const args = [
       '-jar',
       artifacts.compiler,
@@ -56,7 +91,7 @@ export async function compileJava(
       'UTF-8',
       '-nowarn',
       '-cp',
-      needed.map((file) => join(libraries, file)).join(':'),
+      classPath,
       '-d',
       partial,
       ...sources,
@@ -72,5 +107,5 @@ export async function compileJava(
       await rm(partial, { recursive: true, force: true });
     }
   }
-  return { java, classPath: `${classes}:${artifacts.kafka}` };
+  return { java, classPath: `${classes}:${classPath}`, artifacts };
 }

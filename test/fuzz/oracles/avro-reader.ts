@@ -9,11 +9,17 @@ export interface Complex {
   readonly type: Schema;
   readonly name?: string;
   readonly namespace?: string;
-  readonly fields?: readonly { readonly name: string; readonly type: Schema; readonly default?: unknown }[];
+  readonly fields?: readonly Field[];
   readonly items?: Schema;
   readonly values?: Schema;
   readonly symbols?: readonly string[];
   readonly size?: number;
+}
+
+interface Field {
+  readonly name: string;
+  readonly type: Schema;
+  readonly default?: unknown;
 }
 
 type Names = ReadonlyMap<string, Complex>;
@@ -46,7 +52,7 @@ class Reading {
   read(writerSchema: Schema, readerSchema: Schema | undefined): unknown {
     const writer = named(writerSchema, this.writers);
     if (isUnion(writer)) {
-      const branch = writer[Number(this.#long())];
+      const branch = writer[this.#int()];
       if (branch === undefined) throw new NotAvro('no such branch');
       return this.read(branch, readerSchema);
     }
@@ -56,11 +62,11 @@ class Reading {
         return null;
       case 'boolean':
         return this.#boolean();
+      // Nobody looks at a number that is passed over, as in Java: it must end, no more.
       case 'int':
-        // Nobody looks at a number that is passed over.
-        return this.#asNumber(wanted === undefined ? this.#long() : this.#int(), wanted);
+        return wanted === undefined ? this.#varint(5) : this.#asNumber(this.#int(), wanted);
       case 'long':
-        return this.#asNumber(this.#long(), wanted);
+        return wanted === undefined ? this.#varint(10) : this.#asNumber(this.#long(), wanted);
       case 'float':
         return this.#bytes(4).readFloatLE();
       case 'double':
@@ -72,15 +78,15 @@ class Reading {
       }
       case 'fixed':
         return this.#bytes((writer as Complex).size!);
-      case 'enum': {
-        // One that nobody asks for is passed over without a look, as Java does.
-        const symbol = (writer as Complex).symbols![wanted === undefined ? Number(this.#long()) : this.#int()];
-        if (symbol === undefined && wanted !== undefined) throw new NotAvro('no such symbol');
-        return symbol;
-      }
+      case 'enum':
+        // No record of ours has one.
+        return this.#varint(5);
       case 'array':
         return this.#inside(() =>
-          this.#blocks(() => this.read((writer as Complex).items!, (wanted as Complex | undefined)?.items)),
+          this.#blocks(
+            () => this.read((writer as Complex).items!, (wanted as Complex | undefined)?.items),
+            (writer as Complex).items === 'null',
+          ),
         );
       case 'map': {
         const entries = this.#inside(() =>
@@ -112,7 +118,7 @@ class Reading {
     return Object.fromEntries(
       reader.fields!.map((field) => [
         field.name,
-        written.has(field.name) ? written.get(field.name) : fromDefault(field.default, field.type),
+        written.has(field.name) ? written.get(field.name) : fromDefault(field),
       ]),
     );
   }
@@ -125,7 +131,7 @@ class Reading {
     return value;
   }
 
-  #blocks<T>(item: () => T): T[] {
+  #blocks<T>(item: () => T, areNulls = false): T[] {
     const items: T[] = [];
     for (;;) {
       let count = this.#long();
@@ -133,7 +139,7 @@ class Reading {
       const size = count < 0n ? this.#size() : undefined;
       if (count < 0n) count = -count;
       const start = this.at;
-      if (count > BigInt(this.body.length - this.at) || (this.#items += Number(count)) > MAX_ITEMS)
+      if ((!areNulls && count > BigInt(this.body.length - this.at)) || (this.#items += Number(count)) > MAX_ITEMS)
         throw new NotAvro('more items than bytes, or than anybody has');
       for (; count > 0n; count -= 1n) items.push(item());
       if (size !== undefined && this.at !== start + size) throw new NotAvro('a block of another size');
@@ -141,7 +147,8 @@ class Reading {
   }
 
   #boolean(): boolean {
-    return this.#byte() !== 0;
+    // As in Java.
+    return this.#byte() === 1;
   }
 
   #asNumber(value: number | bigint, wanted: Schema | undefined): unknown {
@@ -150,7 +157,7 @@ class Reading {
   }
 
   #int(): number {
-    const value = this.#long();
+    const value = this.#varint(5);
     if (value !== BigInt.asIntN(32, value)) throw new NotAvro('an int of more than 32 bits');
     return Number(value);
   }
@@ -162,14 +169,19 @@ class Reading {
   }
 
   #long(): bigint {
+    const value = this.#varint(10);
+    if (value !== BigInt.asIntN(64, value)) throw new NotAvro('a long of more than 64 bits');
+    return value;
+  }
+
+  #varint(most: number): bigint {
     let zigzag = 0n;
-    for (let shift = 0n; ; shift += 7n) {
+    for (let size = 1; ; size += 1) {
       const byte = this.#byte();
-      zigzag |= BigInt(byte & 0x7f) << shift;
+      zigzag |= BigInt(byte & 0x7f) << BigInt(7 * (size - 1));
       if (byte < 0x80) break;
-      if (shift === 63n) throw new NotAvro('a number of more than ten bytes');
+      if (size === most) throw new NotAvro(`a number of more than ${most} bytes`);
     }
-    if (zigzag >= 2n ** 64n) throw new NotAvro('a number of more than 64 bits');
     return zigzag & 1n ? -(zigzag >> 1n) - 1n : zigzag >> 1n;
   }
 
@@ -231,10 +243,8 @@ function matching(writer: Schema, reader: Schema, { readers }: Reading): Schema 
   return typeof found === 'string' || kindOf(found) !== (found as Complex).type ? kindOf(found) : found;
 }
 
-/** A default stands for the first branch of a union. */
-function fromDefault(value: unknown, type: Schema): unknown {
-  const kind = kindOf(isUnion(type) ? type[0]! : type);
-  if (kind === 'long') return BigInt(value as number);
-  if (kind === 'bytes') return Buffer.from(value as string, 'latin1');
+/** A default stands for the first branch of a union; no long of ours has one. */
+function fromDefault({ name, default: value }: Field): unknown {
+  if (value === undefined) throw new NotAvro(`no ${name}, and no default`);
   return value;
 }

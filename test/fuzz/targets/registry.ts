@@ -14,18 +14,30 @@ type AnswerInput = { readonly topic: AvroTopic; readonly status: number; readonl
 
 const PASSWORD = 'pa55/w0rd';
 
+/** Each is answered as the id is: with a schema that refers to the same ones. */
+const REFERENCE = { name: 'T', subject: 'T', version: 1 };
+
 const answer = fc.record({
   topic: fc.constantFrom(...SOURCE_TOPICS),
   status: fc.constantFrom(...new Array<number>(20).fill(200), 401, 403, 404, 408, 409, 422, 429, 500, 503, 302, 418),
   code: fc.constantFrom(undefined, 40401, 40402, 40403, 42201, 50001, '40403', null),
   schemaType: fc.constantFrom(undefined, undefined, undefined, 'AVRO', 'AVRO', 'JSON', 'PROTOBUF', 7, null),
+  references: fc.constantFrom(
+    undefined,
+    undefined,
+    undefined,
+    null,
+    [REFERENCE],
+    [REFERENCE, { ...REFERENCE, name: 'U' }],
+  ),
   schemaEdits: jsonEdits,
   answerEdits: fc.oneof({ weight: 3, arbitrary: fc.constant([]) }, { weight: 1, arbitrary: jsonEdits }),
   bytes: byteEdits,
 });
 
-const inputs = answer.map(({ topic, status, code, schemaType, schemaEdits, answerEdits, bytes }): AnswerInput => {
-  const found = { schema: editedJson(TOPIC_RECORDS[topic], schemaEdits), schemaType };
+const inputs = answer.map((made): AnswerInput => {
+  const { topic, status, code, schemaType, references, schemaEdits, answerEdits, bytes } = made;
+  const found = { schema: editedJson(TOPIC_RECORDS[topic], schemaEdits), schemaType, references };
   const failed = { error_code: code, message: 'x'.repeat(1000) };
   const text = editedJson(status === 200 ? found : failed, answerEdits);
   return { topic, status, body: editBytes(Buffer.from(text), bytes) };

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { writeLong } from '../../../schemas/long-type.js';
-import { MAX_DEPTH, MAX_ITEMS } from '../../../schemas/block-scan.js';
+import { MAX_DEPTH, MAX_ITEMS } from '../../../schemas/cursor.js';
 import { parseType } from '../../../schemas/parse-type.js';
+import { admitWriter } from '../../../schemas/writer.js';
 import { SCHEMAS } from '../../../schemas/types.js';
 import type { AvroSchema } from '../../../schemas/avro-schema.js';
 import type { Decoded } from '../../../schemas/codecs.js';
@@ -79,6 +80,25 @@ describe('a bomb', () => {
     expect(await decodeWith(chain as AvroSchema, links(MAX_DEPTH - 2))).toMatchObject({ kind: 'event' });
   });
 
+  it('of items of no bytes is refused for its count, and nobody counts to a smaller one', async () => {
+    const empty = { type: 'record', name: 'Empty', fields: [{ name: 'nothing', type: 'null' }] } as const;
+    for (const items of ['null', empty, { type: 'fixed', name: 'None', size: 0 }] as const) {
+      const bytes = (count: bigint) => Buffer.concat([long(count), long(0n)]);
+      expect(await decodeWith({ type: 'array', items }, bytes(2n ** 40n))).toMatchObject(undecodable);
+      expect(await decodeWith({ type: 'array', items }, bytes(500_000n))).toMatchObject({ kind: 'event' });
+    }
+  });
+
+  it('of records that hold one another twice, 2^30 of them in no bytes, is passed over at once', async () => {
+    expect(await decodeWith(doubled(30, 'null'), Buffer.alloc(0))).toMatchObject({ kind: 'event' });
+    expect(await decodeWith(doubled(30, 'boolean'), Buffer.alloc(1000))).toMatchObject(undecodable);
+  });
+
+  it('of a record that cannot end is refused', async () => {
+    const endless = { type: 'record', name: 'Endless', fields: [{ name: 'again', type: 'Endless' }] };
+    expect(await decodeWith(endless, Buffer.alloc(0))).toMatchObject(undecodable);
+  });
+
   it('of string lengths is refused', async () => {
     for (const length of [-1n, 2n ** 31n, 2n ** 53n, 2n ** 63n - 1n]) {
       expect(await decodeWith('string', long(length))).toMatchObject(undecodable);
@@ -112,5 +132,60 @@ describe('a map', () => {
     expect(({} as Record<string, unknown>)['x']).toBeUndefined();
     const empty: Record<string, unknown> = decoded.value.event.templateVars;
     expect(['toString', '__proto__', 'constructor'].filter((key) => empty[key] !== undefined)).toEqual([]);
+  });
+});
+
+/** A record of two records, and so on; written once, named twice. */
+function doubled(levels: number, leaf: AvroSchema): AvroSchema {
+  if (levels === 0) return leaf;
+  const name = `Level${levels}`;
+  const inner = levels === 1 ? leaf : `Level${levels - 1}`;
+  const fields = [
+    { name: 'a', type: doubled(levels - 1, leaf) },
+    { name: 'b', type: inner },
+  ];
+  return { type: 'record', name, fields };
+}
+
+describe("a writer's schema that is a bomb", () => {
+  const admit = (schema: string) => {
+    const start = performance.now();
+    const writer = admitWriter({ schemaType: 'AVRO', schema });
+    expect(performance.now() - start).toBeLessThan(2000);
+    return writer;
+  };
+  const named = (index: number, type: AvroSchema): AvroSchema => ({
+    type: 'record',
+    name: `R${index}`,
+    fields: [{ name: 'x', type }],
+  });
+
+  it('by its depth is refused, or read', () => {
+    const deep = (levels: number) => `${'{"type":"array","items":'.repeat(levels)}"int"${'}'.repeat(levels)}`;
+    for (const levels of [1000, 40_000]) {
+      const schema = `{"type":"record","name":"TaskEvent","fields":[{"name":"x","type":${deep(levels)}}]}`;
+      expect(admit(schema).kind).toBe(levels === 1000 ? 'readable' : 'refused');
+    }
+    expect(admit('['.repeat(900_000)).kind).toBe('refused');
+  });
+
+  it('by the branches of a union is compiled in time', () => {
+    const others = Array.from({ length: 15_000 }, (_, index) => named(index, 'int'));
+    expect(admit(JSON.stringify([...others, TaskEvent])).kind).toBe('union');
+  });
+
+  it('by many arrays of many branches, in the place of ours, is compiled in time', () => {
+    const names = Array.from({ length: 1000 }, (_, index) => `R${index}`);
+    const fields = Array.from({ length: 20 }, (_, index) => ({ name: `f${index}`, type: 'int' }));
+    const arrays = Array.from({ length: 100 }, () => ({ type: 'array', items: names }));
+    const schema = {
+      type: 'record',
+      name: 'NotificationDeliveredEvent',
+      fields: [
+        { name: 'first', type: names.map((name) => ({ type: 'record', name, fields })) },
+        { name: 'deliveries', type: arrays },
+      ],
+    };
+    expect(admit(JSON.stringify(schema)).kind).toBe('readable');
   });
 });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { AvroRecord, AvroSchema } from '../../../schemas/avro-schema.js';
 import { SCHEMAS } from '../../../schemas/types.js';
-import { avro, catalogOf, task, valueOf, withFields } from './samples.js';
+import { avro, catalogOf, frame, task, valueOf, withFields } from './samples.js';
 
 /** Decodes what a producer with this schema writes. */
 async function decodeFrom(schema: AvroRecord, event: object): Promise<unknown> {
@@ -51,7 +51,7 @@ describe("another writer's schema", () => {
     ).toEqual(task);
   });
 
-  it('may write no int of more than 32 bits: no other decoder would take it', async () => {
+  it('may write no int of more than 32 bits: others read what nobody wrote', async () => {
     const written = withFields(TaskEvent, (own) =>
       own.map((field) => (field.name === 'userId' ? { name: 'userId', type: 'int' } : field)),
     );
@@ -96,21 +96,28 @@ describe("another writer's schema", () => {
     expect(await decodeFrom(schema, { ...task, parents: [leaf, { ...leaf, parents: [leaf] }] })).toEqual(task);
   });
 
-  it.each([
-    ['lacks a field that has no default', (own: AvroRecord['fields']) => own.slice(1)],
+  it.each<[string, (own: AvroRecord['fields']) => AvroRecord['fields'], string]>([
+    [
+      'lacks a field that has no default',
+      (own) => own.slice(1),
+      'the writer has no eventId, which ours has no default for',
+    ],
     [
       'has a field of a type that ours does not read',
-      (own: AvroRecord['fields']) => own.map((f) => (f.name === 'userId' ? { name: 'userId', type: 'string' } : f)),
+      (own) => own.map((f) => (f.name === 'userId' ? { name: 'userId', type: 'string' } : f)),
+      'userId: the writer has string where ours has long',
     ],
     [
-      'has an array whose items take no bytes',
-      (own: AvroRecord['fields']) => [...own, { name: 'nothing', type: { type: 'array', items: 'null' } }],
+      'has a branch that ours does not read, where that was written',
+      (own) => own.map((f) => (f.name === 'userId' ? { name: 'userId', type: ['null', 'long'] } : f)),
+      'userId: the writer has null where ours has long',
     ],
-  ] as const)('is refused when it %s', async (_, fields) => {
+  ])('makes a value undecodable when it %s, and says so', async (_, fields, reason) => {
     const catalog = await catalogOf({ 1: avro(withFields(TaskEvent, fields)) });
-    expect(catalog.decode('TASK_EVENT_TOPIC', Buffer.alloc(40, Buffer.from([0, 0, 0, 0, 1])))).toMatchObject({
+    expect(catalog.decode('TASK_EVENT_TOPIC', frame(1, Buffer.alloc(40)))).toMatchObject({
       kind: 'poison',
-      reason: 'wrong-record',
+      reason: 'undecodable',
+      message: `the body does not fit schema id 1: ${reason}`,
     });
   });
 });

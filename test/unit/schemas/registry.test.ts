@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { FatalError, OutageError } from '../../../topology/errors.js';
-import { registerSchemas } from '../../../schemas/register.js';
+import { registerSchemas, type RegisteredSubject } from '../../../schemas/register.js';
 import { RegistryClient } from '../../../schemas/registry-client.js';
 import type { RegistryOutageError } from '../../../schemas/registry-outage.js';
 import { sayReason } from '../../../topology/reasons.js';
@@ -74,6 +74,11 @@ function lookUp(health = new RegistryHealth(), onWait: () => void = () => undefi
     return Promise.resolve();
   };
   return lookUpSinkSchemas({ client, topicName, health, signal, backoffMs: 1, wait });
+}
+
+/** Why its latest version can not be read: not that its compatibility is weak, as that of a registry is by default. */
+function unreadable({ problems }: RegisteredSubject): string | undefined {
+  return problems.find((problem) => !problem.startsWith('its compatibility'));
 }
 
 describe('a worker', () => {
@@ -168,6 +173,48 @@ describe('registering', () => {
       problems: ['serp.task.TaskEvent, where serp.crm.CrmEvent was expected', WEAK],
     });
     expect(registry.versions.get(TASKS)).toHaveLength(1);
+  });
+
+  it.each([
+    ['another namespace', { ...SCHEMAS.TaskEvent, namespace: 'elsewhere' }, undefined],
+    ['a union with our record', ['null', SCHEMAS.TaskEvent], undefined],
+    ['a union without it', ['null', SCHEMAS.CrmEvent], 'serp.crm.CrmEvent, where serp.task.TaskEvent was expected'],
+    [
+      'a field too few',
+      { ...SCHEMAS.TaskEvent, fields: SCHEMAS.TaskEvent.fields.slice(1) },
+      'the writer has no eventId, which ours has no default for',
+    ],
+    [
+      'a type of nowhere',
+      { ...SCHEMAS.TaskEvent, fields: [{ name: 'a', type: 'Nowhere' }] },
+      /which is nowhere defined/,
+    ],
+  ])("of a source's own version with %s says what no record of it is read for", async (_, schema, problem) => {
+    registry.add(TASKS, JSON.stringify(schema));
+    const done = (await registerSchemas(client, topicName)).find(({ subject }) => subject === TASKS);
+    expect(done?.outcome).toBe('kept');
+    const said = done && unreadable(done);
+    if (problem instanceof RegExp) expect(said).toMatch(problem);
+    else expect(said).toBe(problem);
+  });
+
+  it("fetches what a source's own version refers to", async () => {
+    const fields = [...SCHEMAS.TaskEvent.fields, { name: 'state', type: 'State' }];
+    const schema = JSON.stringify({ ...SCHEMAS.TaskEvent, fields });
+    const state = { schema: JSON.stringify({ type: 'enum', name: 'State', symbols: ['A'] }) };
+    const references = [{ name: 'State', subject: 'shared', version: 1 }];
+    registry.add(TASKS, schema);
+    let isShared = true;
+    stub.answer = (asked, response) => {
+      if (asked.path.endsWith(`${TASKS}/versions/latest`)) json(response, 200, { id: 1, schema, references });
+      else if (asked.path.includes('shared') && isShared) json(response, 200, state);
+      else registry.answer(asked, response);
+    };
+    const problem = async () =>
+      unreadable((await registerSchemas(client, topicName)).find(({ subject }) => subject === TASKS)!);
+    expect(await problem()).toBeUndefined();
+    isShared = false;
+    expect(await problem()).toBe('it refers to version 1 of shared, which the registry does not know');
   });
 
   it('tells a refusal, by its subject, from an outage', async () => {
