@@ -94,7 +94,7 @@ export const METRICS = {
   consumer_lag: {
     kind: 'gauge',
     labels: ['topic', 'partition'],
-    help: 'Source records between the committed position and the last stable offset.',
+    help: 'Source records between the committed position and the last stable offset, asked for at the scrape, of the partitions that this worker has.',
   },
   source_held_up_seconds: {
     kind: 'gauge',

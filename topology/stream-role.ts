@@ -132,7 +132,7 @@ export class StreamRole {
       limits,
       deadLetters,
       createProducer: (task) => createTaskProducer(config, task, log),
-      resolveSchema: (schemaId, ahead, signal) => this.#options.catalog.resolve(schemaId, { signal, ahead }),
+      resolveSchema: (schemaId, wait) => this.#options.catalog.resolve(schemaId, wait),
       confirm: (generation) => this.#membership!.confirm(generation),
       directoryCaughtUp: (signal) => feed.caughtUp(signal),
       accountsRead: () =>
@@ -148,8 +148,8 @@ export class StreamRole {
   }
 
   /** Brings the gauges up to date. */
-  measure(): void {
-    this.#group?.measure();
+  async measure(): Promise<void> {
+    await this.#group?.measure();
     this.#options.metrics.directory_entries.set(this.#state?.directory.size ?? 0);
   }
 

@@ -2,6 +2,9 @@
 import type { StateEnvironment } from '../state/environment.js';
 import type { MemberMemory } from '../state/member-memory.js';
 import { storedTasks } from '../state/task-store.js';
+import { atMost } from './at-most.js';
+import { messageOf } from './errors.js';
+import { groupBy } from './group-by.js';
 import { partitionsOf, type Deal, type GroupMember, type MembershipListener, type Placement } from './kafka/index.js';
 import type { Metrics } from './metrics.js';
 import type { Reason } from './reasons.js';
@@ -26,6 +29,9 @@ export interface TaskGroupOptions {
   /** A commit that takes longer than this when the group moves is left to the next owner, ms. */
   readonly suspendMs: number;
 }
+
+/** A scrape waits for the ends of the sources for so long. */
+const ASK_MS = 1000;
 
 export class TaskGroup implements MembershipListener {
   readonly #options: TaskGroupOptions;
@@ -135,10 +141,14 @@ export class TaskGroup implements MembershipListener {
     return tasks.length + damaged.length === 0 ? undefined : { code: 'task-waits', tasks, damaged };
   }
 
-  /** Brings the gauges up to date before a scrape. */
-  measure(): void {
+  /** Brings the gauges up to date before a scrape. Never rejects: what the brokers do not say in time stays as it was known. */
+  async measure(): Promise<void> {
+    await this.#askEnds();
     const { metrics } = this.#options;
     const tasks = [...this.#tasks.values()];
+    metrics.consumer_lag.reset();
+    for (const task of tasks)
+      for (const [{ topic, partition }, lag] of task.lags) metrics.consumer_lag.set({ topic, partition }, lag);
     metrics.buffered_records.set(tasks.reduce((sum, task) => sum + task.buffered, 0));
     metrics.source_held_up_seconds.reset();
     for (const task of tasks)
@@ -150,6 +160,28 @@ export class TaskGroup implements MembershipListener {
     }
     metrics.tasks.set({ state: 'standby' }, this.#standbys.all.length);
     for (const state of TASK_STATES) metrics.tasks.set({ state }, tasks.filter((task) => task.state === state).length);
+  }
+
+  /** Each topic for itself: one whose leader is away must not hide the ends of the others. */
+  async #askEnds(): Promise<void> {
+    const { names, offsets, log } = this.#options.services;
+    const owned = [...this.#tasks.values()].flatMap((task) => task.sources.map((source) => ({ task, source })));
+    const asks = [...groupBy(owned, ({ source }) => source.topic)].map(async ([topic, of]) => {
+      const partitions = of.map(({ source: { partition } }) => ({ topic: names.physical(topic), partition }));
+      const ends = await offsets.at('latest', partitions, 0);
+      for (const { task, source } of of) {
+        const end = ends.find(({ partition }) => partition === source.partition);
+        if (end) task.sawEnd(source, end.offset);
+      }
+    });
+    const answered = Promise.all(
+      asks.map((ask) =>
+        ask.catch((error: unknown) =>
+          log.debug({ error: messageOf(error) }, 'the end of a source cannot be asked for'),
+        ),
+      ),
+    );
+    await atMost(answered, ASK_MS);
   }
 
   #lost(number: number): void {

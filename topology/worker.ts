@@ -73,7 +73,7 @@ export class Worker {
       registry,
       metrics,
       readiness,
-      refresh: () => this.#stream?.measure(),
+      refresh: async () => this.#stream?.measure(),
       maxConnections: probersWithin(limit),
       log,
     });

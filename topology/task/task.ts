@@ -85,6 +85,16 @@ export class Task {
     return this.#pipeline.heldUp;
   }
 
+  /** Records of each source between the committed position and the end that is known. */
+  get lags(): ReadonlyMap<SourcePartition, number> {
+    return this.#pipeline.lags;
+  }
+
+  /** What the broker said of the end of a source when it was asked. */
+  sawEnd(source: SourcePartition, lastStableOffset: number): void {
+    this.#pipeline.queue(source.name).sawEnd(lastStableOffset);
+  }
+
   /** The next changelog offset that the store holds, to be claimed when joining the group. */
   get storedOffset(): number {
     return this.#store.checkpoint?.changelogOffset ?? 0;
