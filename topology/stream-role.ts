@@ -49,7 +49,8 @@ const COMMIT_BYTES = 8 * 1024 * 1024;
 const BUFFER_BYTES = 2 * 1024 * 1024;
 /** Also how late a worker may hear that the group moves, while the others wait for it. */
 const HEARTBEAT_MS = 250;
-const METADATA_INTERVAL_MS = 15_000;
+/** Also for how long the other sources may stand still when one was deleted. */
+const METADATA_INTERVAL_MS = 5000;
 const LEAVE_MS = 500;
 
 const DISK_FULL: Reason = { code: 'disk-full' };

@@ -40,6 +40,8 @@ export class TaskGroup implements MembershipListener {
   /** Grows with each assignment: what an earlier one still waits for is not to happen. */
   #assignments = 0;
   #ready: Promise<unknown> = Promise.resolve();
+  /** Source topics that the brokers do not know any more: the tasks go on without them. */
+  #missing: readonly string[] = [];
   #stopped = false;
 
   constructor(options: TaskGroupOptions) {
@@ -75,6 +77,9 @@ export class TaskGroup implements MembershipListener {
     const sourcesOf = (task: number): SourcePartition[] => sourcePartitions(task, deal.maxTasks, partitionCount);
     metrics.rebalances_total.inc();
     joined();
+    this.#miss(
+      SOURCE_TOPICS.filter((topic) => partitionCount(topic) === 0).map((topic) => services.names.physical(topic)),
+    );
     for (const [number, task] of this.#tasks) {
       if (placement.tasks.includes(number) && sameSources(task.sources, sourcesOf(number))) {
         task.resume(member);
@@ -130,8 +135,22 @@ export class TaskGroup implements MembershipListener {
     this.#tasks.clear();
   }
 
+  #miss(topics: readonly string[]): void {
+    const { log } = this.#options.services;
+    const gone = topics.filter((topic) => !this.#missing.includes(topic));
+    const back = this.#missing.filter((topic) => !topics.includes(topic));
+    if (gone.length > 0)
+      log.error(
+        { topics: gone },
+        'source topics do not exist any more: the other sources go on, and these are read from their beginning when they are made again',
+      );
+    if (back.length > 0) log.info({ topics: back }, 'source topics exist again');
+    this.#missing = topics;
+  }
+
   /** Why not all tasks run, or undefined. */
   notReady(): Reason | undefined {
+    if (this.#missing.length > 0) return { code: 'unknown-topic', topic: this.#missing.join(', ') };
     const all = [...this.#tasks.values()];
     const tasks = all.filter(({ state }) => state !== 'running').map(({ number, state }) => ({ number, state }));
     const { names } = this.#options.services;
