@@ -171,8 +171,8 @@ export class Pipeline {
   async commitPositions(): Promise<void> {
     const staged = this.#staged;
     await commit(staged, this.#host.target());
-    // The changelog record: the next commit has one of its own.
-    staged.outputs.clear();
+    // The store has these positions: those that move from here on are others.
+    this.#layers = [this.#stage(staged.positions)];
   }
 
   /** Lets records be processed at the next turn of the event loop. */
