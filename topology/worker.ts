@@ -29,6 +29,7 @@ export class Worker {
   readonly #log: Logger;
   readonly #connections: Connections;
   readonly #http: HttpEndpoint;
+  readonly #readiness: Readiness;
   readonly #catalog: SchemaCatalog;
   readonly #registry: RegistryClient;
   readonly #stream: StreamRole | undefined;
@@ -47,7 +48,7 @@ export class Worker {
     const registry = new Registry();
     collectDefaultMetrics({ register: registry });
     const metrics = createMetrics(registry);
-    const readiness = new Readiness(metrics, config.ROLES);
+    const readiness = (this.#readiness = new Readiness(metrics, config.ROLES));
     const outages = new Outages(log);
     this.#connections = new Connections(config, outages, log);
     this.#registry = new RegistryClient({ url: config.SCHEMA_REGISTRY_URL });
@@ -103,6 +104,7 @@ export class Worker {
 
   async #drain(): Promise<void> {
     this.#log.info('draining');
+    this.#readiness.stop();
     this.#stop.abort();
     await Promise.all([this.#stream?.stop(DRAIN_MS), this.#gateway?.stop(DRAIN_MS)]);
     await this.#connections.close();
