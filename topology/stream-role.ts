@@ -228,6 +228,7 @@ export class StreamRole {
       decoder: catalog,
       templates: this.#templates,
       actionUrlSchemes: config.ACTION_URL_SCHEMES,
+      unknownTypes: config.UNKNOWN_TYPES,
       appId: config.APP_ID,
       stackTraces: config.DLQ_STACK_TRACES,
       maxEventBytes: config.MAX_EVENT_BYTES,
