@@ -80,19 +80,22 @@ export class Worker {
     });
   }
 
-  /** Listens at once, then waits for brokers and registry as long as it takes. Rejects with FatalError or ConfigError. */
+  /** Listens at once, then waits for brokers and registry as long as it takes. Rejects with FatalError or ConfigError, and when it is stopped. */
   async start(): Promise<void> {
     // First of all: it has its say in whether the worker is ready.
     this.#gateway = await this.#loadGateway?.();
     // Nothing is read from files later: strangers may hold every descriptor by then.
     loadRequests();
     const http = await this.#http.listen(this.#config.HTTP_HOST, this.#config.HTTP_PORT);
+    this.#stop.signal.throwIfAborted();
     const gateway = await this.#gateway?.listen();
     this.#log.info({ http, gateway, roles: this.#config.ROLES, pid: process.pid }, 'listening');
     await this.#stream?.claimDirectory();
+    this.#stop.signal.throwIfAborted();
     // What either role lacks is named at once, before either begins.
     const topics = new Set([...(this.#stream?.topics() ?? []), ...(this.#gateway?.topics() ?? [])]);
     await this.#connections.refuseMissing([...topics]);
+    this.#stop.signal.throwIfAborted();
     await Promise.all([this.#stream?.start(), this.#gateway?.start()]);
     this.#log.info('started');
   }
