@@ -77,9 +77,8 @@ export class TaskGroup implements MembershipListener {
     const sourcesOf = (task: number): SourcePartition[] => sourcePartitions(task, deal.maxTasks, partitionCount);
     metrics.rebalances_total.inc();
     joined();
-    this.#miss(
-      SOURCE_TOPICS.filter((topic) => partitionCount(topic) === 0).map((topic) => services.names.physical(topic)),
-    );
+    // What another version's leader does not deal is not gone.
+    this.#miss(deal);
     for (const [number, task] of this.#tasks) {
       if (placement.tasks.includes(number) && sameSources(task.sources, sourcesOf(number))) {
         task.resume(member);
@@ -135,8 +134,9 @@ export class TaskGroup implements MembershipListener {
     this.#tasks.clear();
   }
 
-  #miss(topics: readonly string[]): void {
-    const { log } = this.#options.services;
+  #miss({ partitions }: Deal): void {
+    const { log, names } = this.#options.services;
+    const topics = SOURCE_TOPICS.map((topic) => names.physical(topic)).filter((topic) => partitions.get(topic) === 0);
     const gone = topics.filter((topic) => !this.#missing.includes(topic));
     const back = this.#missing.filter((topic) => !topics.includes(topic));
     if (gone.length > 0)
