@@ -122,7 +122,7 @@ export class StateEnvironment {
 
 /**
  * lmdb-js closes every environment when the process exits, also in the midst of a write on a thread of its own, and the
- * process then dies of SIGSEGV, once in some 30 (3.5.6, EnvWrap::onExit). Node waits for its threads; what they have
+ * process then dies of SIGSEGV, once in some hundred (3.5.6, EnvWrap::onExit). Node waits for its threads; what they have
  * written by then is whole, and the next start takes the place of readers that are gone.
  */
 function openUnhooked(options: RootDatabaseOptionsWithPath): RootDatabase<Buffer, Buffer> {

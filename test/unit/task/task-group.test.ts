@@ -84,3 +84,33 @@ describe('the lag', () => {
     await group.stop(1000);
   });
 });
+
+describe('a source topic that is gone', () => {
+  it('is named until it is there again, and logged once, while the task goes on with the others', async () => {
+    const of = rig();
+    const logged = vi.spyOn(of.services.log, 'error');
+    const group = groupOf(of);
+    const gone = { ...deal(of), partitions: new Map([...deal(of).partitions, [of.names.physical(CRM), 0]]) };
+    group.assigned({ ...NO_PLACEMENT, tasks: [0] }, deal(of), member);
+    group.assigned({ ...NO_PLACEMENT, tasks: [0] }, gone, { ...member, generationId: 2 });
+    group.assigned({ ...NO_PLACEMENT, tasks: [0] }, gone, { ...member, generationId: 3 });
+    of.append(TASKS, ['a']);
+    await sentAre(of, ['a']);
+    expect(group.notReady()).toEqual({ code: 'unknown-topic', topic: of.names.physical(CRM) });
+    expect(logged.mock.calls).toEqual([
+      [{ topics: [of.names.physical(CRM)] }, expect.stringContaining('do not exist')],
+    ]);
+    group.assigned({ ...NO_PLACEMENT, tasks: [0] }, deal(of), { ...member, generationId: 4 });
+    await vi.waitFor(() => expect(group.notReady()).toBeUndefined());
+    await group.stop(1000);
+  });
+
+  it('is not one that a leader of another version does not deal', async () => {
+    const of = rig();
+    const group = groupOf(of);
+    const less = { ...deal(of), partitions: new Map([[of.names.physical(TASKS), 1]]) };
+    group.assigned({ ...NO_PLACEMENT, tasks: [0] }, less, member);
+    await vi.waitFor(() => expect(group.notReady()).toBeUndefined());
+    await group.stop(1000);
+  });
+});
