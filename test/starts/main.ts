@@ -86,6 +86,8 @@ async function runLane(lane: number): Promise<void> {
 function judge({ name }: Scene, { how, log, folder }: End, right: readonly string[]): void {
   const what = `${name}: ${how}`;
   counts.set(what, (counts.get(what) ?? 0) + 1);
+  const starts = [...counts.values()].reduce((sum, count) => sum + count, 0);
+  if (starts % 100 === 0) console.log(`${starts} starts, ${wrong} of them ended as none should`);
   if (right.includes(how)) return;
   wrong += 1;
   const kept = mkdtempSync(join(mkdirs(values.cores), 'start-'));
