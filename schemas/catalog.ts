@@ -37,6 +37,8 @@ export interface ResolveOptions {
   readonly signal: AbortSignal;
   /** Values that come next: the ids in them that are not known either are asked for at the same time. */
   readonly ahead?: Iterable<Buffer | null>;
+  /** Called for each try after the first of an id that this caller is the first to ask for. */
+  readonly onRetry?: (() => void) | undefined;
 }
 
 /** An id that the registry did not know, or could not give, when last asked: its records are poison until then. */
@@ -106,17 +108,17 @@ export class SchemaCatalog implements EventDecoder, SinkDecoder {
    * An id's patience is its own, by the clock from when it is first asked for: however many others are unknown, it gets
    * all its tries, and they cost a caller who asks ahead the time of one.
    */
-  resolve(schemaId: number, { signal, ahead }: ResolveOptions): Promise<void> {
-    const resolved = this.#resolve(schemaId, signal);
-    if (ahead !== undefined) this.#askAhead(ahead, schemaId, signal);
+  resolve(schemaId: number, options: ResolveOptions): Promise<void> {
+    const resolved = this.#resolve(schemaId, options);
+    if (options.ahead !== undefined) this.#askAhead(options.ahead, schemaId, options);
     return resolved;
   }
 
-  #resolve(schemaId: number, signal: AbortSignal): Promise<void> {
-    return this.#flights.join(schemaId, signal, (joint) => this.#learn(schemaId, joint));
+  #resolve(schemaId: number, { signal, onRetry }: ResolveOptions): Promise<void> {
+    return this.#flights.join(schemaId, signal, (joint) => this.#learn(schemaId, { signal: joint, onRetry }));
   }
 
-  #askAhead(values: Iterable<Buffer | null>, asked: number, signal: AbortSignal): void {
+  #askAhead(values: Iterable<Buffer | null>, asked: number, { signal, onRetry }: ResolveOptions): void {
     const ids = new Set<number>();
     for (const value of values) {
       if (value === null || !hasHeader(value)) continue;
@@ -129,7 +131,7 @@ export class SchemaCatalog implements EventDecoder, SinkDecoder {
     const joint = AbortSignal.any([signal]);
     setMaxListeners(0, joint);
     // Rejects with the signal's reason alone; the caller hears that itself.
-    for (const id of ids) this.#resolve(id, joint).catch(() => undefined);
+    for (const id of ids) this.#resolve(id, { signal: joint, onRetry }).catch(() => undefined);
   }
 
   /** Undefined when it is to be asked for. */
@@ -159,7 +161,7 @@ export class SchemaCatalog implements EventDecoder, SinkDecoder {
     }
   }
 
-  async #learn(schemaId: number, signal: AbortSignal): Promise<void> {
+  async #learn(schemaId: number, { signal, onRetry }: ResolveOptions): Promise<void> {
     const { wait, backoffMs } = this.#patience;
     let faults = 0;
     for (let attempts = 1; ; attempts++) {
@@ -180,6 +182,7 @@ export class SchemaCatalog implements EventDecoder, SinkDecoder {
           return;
       }
       await wait(attempts * backoffMs, signal);
+      onRetry?.();
     }
   }
 

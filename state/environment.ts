@@ -7,7 +7,7 @@
  */
 import { chmodSync, mkdirSync, statfsSync } from 'node:fs';
 import { join } from 'node:path';
-import { open, type RootDatabase } from 'lmdb';
+import { open, type RootDatabase, type RootDatabaseOptionsWithPath } from 'lmdb';
 import { atMost } from '../topology/at-most.js';
 import { FatalError, messageOf, StoreDamagedError, StoreFullError } from '../topology/errors.js';
 import { DATA_FILE, LOCK_FILE } from './aside.js';
@@ -28,6 +28,8 @@ const CLOSE_MS = 3000;
 
 export class StateEnvironment {
   readonly #root: RootDatabase<Buffer, Buffer>;
+  readonly #writing = new Set<Promise<unknown>>();
+  #closing: Promise<void> | undefined;
   readonly directory: string;
 
   /** What is in the directory must be known to be sound: see open-state.ts. */
@@ -35,7 +37,7 @@ export class StateEnvironment {
     this.directory = directory;
     try {
       mkdirSync(directory, { recursive: true, mode: FOLDER_MODE });
-      this.#root = open({
+      this.#root = openUnhooked({
         path: directory,
         // Else a name with a dot in it is taken for that of a file.
         noSubdir: false,
@@ -60,8 +62,21 @@ export class StateEnvironment {
         return this.#root.openDB<Buffer, Buffer>(options);
       },
       failed: (error) => (isDamage(error) ? this.damaged(messageOf(error), error) : (error as Error)),
+      checkOpen: () => this.#checkOpen(),
+      during: (write) => this.#during(write),
       checkRoom: () => this.#checkRoom(),
     });
+  }
+
+  #checkOpen(): void {
+    if (this.#closing) throw new FatalError(`the state store in STATE_DIR ${this.directory} is closed`);
+  }
+
+  #during(write: Promise<unknown>): void {
+    const ended = write
+      .catch(() => undefined) // whoever writes hears of it
+      .finally(() => this.#writing.delete(ended));
+    this.#writing.add(ended);
   }
 
   /** By the file system's own numbers, which know of no quota: what they do not tell, the write finds out. */
@@ -76,6 +91,7 @@ export class StateEnvironment {
 
   /** Names of the tables that exist. */
   tables(): string[] {
+    this.#checkOpen();
     return [...this.#root.getKeys()].map((name) => Buffer.from(name).toString('utf8').replaceAll('\0', ''));
   }
 
@@ -88,11 +104,32 @@ export class StateEnvironment {
     );
   }
 
-  /** Waits until everything written is on the disk, and closes. What is not by then, the kernel has: only the machine's end would lose it. */
-  async close(): Promise<void> {
-    const closed = Promise.resolve(this.#root.flushed).then(() => this.#root.close());
+  /**
+   * Waits until everything written is on the disk, and closes. What is not by then, the kernel has: only the machine's end
+   * would lose it. Nothing is read or written any more: LMDB is not to be closed under it.
+   */
+  close(): Promise<void> {
+    return (this.#closing ??= this.#close());
+  }
+
+  async #close(): Promise<void> {
+    const closed = Promise.all(this.#writing)
+      .then(() => this.#root.flushed)
+      .then(() => this.#root.close());
     await atMost(closed, CLOSE_MS);
   }
+}
+
+/**
+ * lmdb-js closes every environment when the process exits, also in the midst of a write on a thread of its own, and the
+ * process then dies of SIGSEGV, once in some hundred (3.5.6, EnvWrap::onExit). Node waits for its threads; what they have
+ * written by then is whole, and the next start takes the place of readers that are gone.
+ */
+function openUnhooked(options: RootDatabaseOptionsWithPath): RootDatabase<Buffer, Buffer> {
+  const before = process.listeners('exit');
+  const root = open<Buffer, Buffer>(options);
+  for (const listener of process.listeners('exit')) if (!before.includes(listener)) process.off('exit', listener);
+  return root;
 }
 
 /**

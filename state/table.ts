@@ -14,6 +14,10 @@ export interface TableHost {
   open(name: string, create: boolean): Native | undefined;
   /** The error to throw for one of LMDB's. */
   failed(error: unknown): Error;
+  /** @throws FatalError when the environment is closed: LMDB would look into memory that is gone. */
+  checkOpen(): void;
+  /** Closing waits for the write. */
+  during(write: Promise<unknown>): void;
   /** @throws StoreFullError when a write is not to be begun. */
   checkRoom(): void;
 }
@@ -49,6 +53,7 @@ export class Table {
   }
 
   get(key: Buffer): Buffer | undefined {
+    this.#host.checkOpen();
     try {
       return this.#native?.get(key);
     } catch (error) {
@@ -58,6 +63,7 @@ export class Table {
 
   *getRange(range: Range = {}): Generator<{ key: Buffer; value: Buffer }> {
     if (!this.#native) return;
+    this.#host.checkOpen();
     try {
       for (const { key, value } of this.#native.getRange(range)) yield { key: Buffer.from(key), value };
     } catch (error) {
@@ -75,9 +81,10 @@ export class Table {
 
   /** All of it or nothing; rejects with StoreFullError before it begins, or with lmdb-js's own error. */
   async write(batch: Batch): Promise<void> {
+    this.#host.checkOpen();
     this.#host.checkRoom();
     const table = (this.#native ??= this.#host.open(this.name, true)!);
-    await table.batch(() => {
+    const written = table.batch(() => {
       const { steps } = batch;
       for (let index = 0; index < steps.length; index += 1) {
         if (index === steps.length >> 1) batch.halfway?.();
@@ -86,6 +93,8 @@ export class Table {
         else void table.remove(key);
       }
     });
+    this.#host.during(written);
+    await written;
   }
 
   /** The error to throw for one of LMDB's. */
@@ -94,6 +103,7 @@ export class Table {
   }
 
   #reading<T>(read: () => T): T {
+    this.#host.checkOpen();
     try {
       return read();
     } catch (error) {

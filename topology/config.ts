@@ -7,6 +7,7 @@ import { z } from 'zod';
 import { DEFAULT_ACTION_URL_SCHEMES, schemeFault } from '../processors/action-url.js';
 import { ConfigError } from './errors.js';
 import type { KafkaSettings, OffsetSpec } from './kafka/index.js';
+import { UNKNOWN_TYPES } from './outcome.js';
 import { parseUrl } from './parse-url.js';
 import { shown, shownAddress } from './shown.js';
 import { CONTRACT_TOPICS, TopicNames } from './topic-names.js';
@@ -151,6 +152,7 @@ const OPTIONS = {
   RETRY_BACKOFF_MS: whole(0, 600_000, 'milliseconds').default(1000),
   DIRECTORY_WAIT_MS: whole(0, 3_600_000, 'milliseconds').default(2000),
   ACTION_URL_SCHEMES: schemes.default([...DEFAULT_ACTION_URL_SCHEMES]),
+  UNKNOWN_TYPES: z.enum(UNKNOWN_TYPES, { error: 'expected skip or dead-letter' }).default('skip'),
   TEMPLATES_DIR: z.string().min(1, 'expected a folder').optional(),
   DEDUP_WINDOW: duration.default(7 * UNIT_MS.d),
   STANDBY_REPLICAS: whole(0, 10, 'a number of copies of each store').default(0),

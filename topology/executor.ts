@@ -8,7 +8,14 @@ import type { DedupView, Digest, DirectoryView, ProcessorContext } from './conte
 import type { Correction } from './correction.js';
 import { FatalError, OutageError, RetryableError, StoreDamagedError } from './errors.js';
 import type { DeadLetterOptions, DeadLetterSink, Processor, Sink, Topology } from './graph.js';
-import { DROP_REASONS, type DeadLetterCause, type DropReason, type Forward, type Unsettled } from './outcome.js';
+import {
+  DROP_REASONS,
+  type DeadLetterCause,
+  type DropReason,
+  type Forward,
+  type UnknownTypes,
+  type Unsettled,
+} from './outcome.js';
 import { Outputs, TooLargeError, type OutputBounds, type RecordCollector } from './outputs.js';
 import { planOf } from './plan.js';
 import type { DeadLetter, RecordDefect, SourceRecord, SourceTopic } from './record.js';
@@ -62,6 +69,8 @@ export interface ExecutorOptions {
   readonly templates: Templates;
   /** Schemes of action URLs that go out, in lower case. Default https and http. */
   readonly actionUrlSchemes?: readonly string[];
+  /** Default: skip. */
+  readonly unknownTypes?: UnknownTypes;
   /** Goes into every dead letter, as `dlq.app`. */
   readonly appId: string;
   /** Whether dead letters carry stack frames. Never the error's message: it may quote the payload. */
@@ -112,7 +121,7 @@ class CompiledTopology implements Executor {
   constructor(topology: Topology, options: ExecutorOptions) {
     const plan = planOf(topology);
     // Edges are names, so types end at them: planOf has seen to it that each node reads from the one before.
-    const services = { actionUrlSchemes: DEFAULT_ACTION_URL_SCHEMES, ...options };
+    const services = { actionUrlSchemes: DEFAULT_ACTION_URL_SCHEMES, unknownTypes: 'skip' as const, ...options };
     this.#steps = plan.processors.map(({ name, create }) => ({ name, run: create(services) as Step['run'] }));
     this.#sinks = plan.sinks.map(({ name, topic, sink }) => ({ name, topic, run: sink }));
     this.#deadLetterSink = plan.deadLetters.sink;

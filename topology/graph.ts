@@ -5,7 +5,7 @@ import type { EventDecoder, SinkEvents } from '../schemas/codecs.js';
 import type { RecordName } from '../schemas/types.js';
 import type { ProcessorContext } from './context.js';
 import { FatalError } from './errors.js';
-import type { DeadLetterCause, Outcome } from './outcome.js';
+import type { DeadLetterCause, Outcome, UnknownTypes } from './outcome.js';
 import type { DeadLetter, SinkTopic, SourceRecord, SourceTopic } from './record.js';
 import { faultsOf } from './topology-faults.js';
 
@@ -24,6 +24,7 @@ export interface Services {
   readonly templates: Templates;
   /** Of action URLs that go out, in lower case. */
   readonly actionUrlSchemes: readonly string[];
+  readonly unknownTypes: UnknownTypes;
 }
 
 /** Takes the outputs of a sink. */

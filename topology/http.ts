@@ -15,7 +15,7 @@ export interface HttpEndpointOptions {
   readonly metrics: Pick<Metrics, 'http_connections' | 'http_dropped_total'>;
   readonly readiness: Readiness;
   /** Brings gauges up to date before a scrape. */
-  readonly refresh: () => void;
+  readonly refresh: () => Promise<void>;
   /** What strangers open besides ends the oldest. */
   readonly maxConnections: number;
   readonly log: Logger;
@@ -38,10 +38,10 @@ export class HttpEndpoint {
     this.#options = options;
     this.#scrape = new Scrape({
       registry,
-      refresh: () => {
+      refresh: async () => {
         readiness.reasons();
         metrics.http_connections.set(open.size);
-        refresh();
+        await refresh();
       },
       now,
     });

@@ -1,37 +1,65 @@
 /**
  * Every metric, declared once: name, kind, labels, why it exists. The prom-client registry is passed in.
- * Label values never come from input: topics, reasons, outcomes and roles are closed lists.
+ * Label values never come from input: topics, reasons, outcomes and roles are closed lists, and those of counters stand here.
  */
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
+import { CLOSE_CODES } from '../processors/fanout/close-codes.js';
+import { REFUSALS } from '../processors/fanout/refusals.js';
+import { ACTION_URL_FAULTS } from './correction.js';
+import { DEAD_LETTER_REASONS, DROP_REASONS } from './outcome.js';
+import { SINK_TOPICS, SOURCE_TOPICS } from './record.js';
 
-type Kind = 'counter' | 'gauge' | 'histogram';
+/** A counter's values are all known: each is there from the first scrape on, at 0, so that a rate sees the first of them. */
+interface CounterDefinition {
+  readonly kind: 'counter';
+  readonly help: string;
+  readonly labels?: Readonly<Record<string, readonly string[]>>;
+}
 
-interface MetricDefinition {
-  readonly kind: Kind;
+/** A gauge shows what is there now, whatever its labels. */
+interface GaugeDefinition {
+  readonly kind: 'gauge';
   readonly help: string;
   readonly labels?: readonly string[];
-  readonly buckets?: readonly number[];
 }
+
+interface HistogramDefinition {
+  readonly kind: 'histogram';
+  readonly help: string;
+  readonly buckets: readonly number[];
+}
+
+type MetricDefinition = CounterDefinition | GaugeDefinition | HistogramDefinition;
+
+const namesOf = <N extends string>(table: Readonly<Record<N, unknown>>): N[] => Object.keys(table) as N[];
 
 const SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
 
 /** The table. Names carry the prefix `notification_streams_` in the scrape. */
 export const METRICS = {
-  records_in_total: { kind: 'counter', labels: ['topic'], help: 'Source records whose offsets were committed.' },
-  records_out_total: { kind: 'counter', labels: ['topic'], help: 'Records produced in committed transactions.' },
+  records_in_total: {
+    kind: 'counter',
+    labels: { topic: SOURCE_TOPICS },
+    help: 'Source records whose offsets were committed.',
+  },
+  records_out_total: {
+    kind: 'counter',
+    labels: { topic: SINK_TOPICS },
+    help: 'Records produced in committed transactions.',
+  },
   records_dropped_total: {
     kind: 'counter',
-    labels: ['topic', 'reason'],
+    labels: { topic: SOURCE_TOPICS, reason: DROP_REASONS },
     help: 'Source records that make no output: tombstone, unknown-type, duplicate.',
   },
   dead_letters_total: {
     kind: 'counter',
-    labels: ['topic', 'reason'],
+    labels: { topic: SOURCE_TOPICS, reason: DEAD_LETTER_REASONS },
     help: 'Source records dead-lettered, by reason.',
   },
   action_urls_refused_total: {
     kind: 'counter',
-    labels: ['reason'],
+    labels: { reason: ACTION_URL_FAULTS },
     help: 'Action URLs that went out as null, and links in templates as #: scheme, credentials, characters, malformed, too-long.',
   },
   account_timestamps_replaced_total: {
@@ -40,12 +68,12 @@ export const METRICS = {
   },
   retries_total: {
     kind: 'counter',
-    labels: ['topic'],
+    labels: { topic: SOURCE_TOPICS },
     help: 'Tries after the first of records that trying again may cure.',
   },
   transactions_total: {
     kind: 'counter',
-    labels: ['outcome'],
+    labels: { outcome: ['committed', 'aborted', 'unknown', 'fenced'] },
     help: 'Kafka transactions by outcome: committed, aborted, unknown, fenced.',
   },
   commit_duration_seconds: {
@@ -55,7 +83,7 @@ export const METRICS = {
   },
   restore_records_total: {
     kind: 'counter',
-    labels: ['store'],
+    labels: { store: ['dedup', 'standby', 'directory'] },
     help: 'Changelog records replayed into a store: dedup, standby, directory.',
   },
   restore_duration_seconds: {
@@ -66,7 +94,7 @@ export const METRICS = {
   consumer_lag: {
     kind: 'gauge',
     labels: ['topic', 'partition'],
-    help: 'Source records between the committed position and the last stable offset.',
+    help: 'Source records between the committed position and the last stable offset, asked for at the scrape, of the partitions that this worker has.',
   },
   source_held_up_seconds: {
     kind: 'gauge',
@@ -75,7 +103,7 @@ export const METRICS = {
   },
   sources_recreated_total: {
     kind: 'counter',
-    labels: ['topic'],
+    labels: { topic: SOURCE_TOPICS },
     help: 'Source partitions that were deleted, made again, and begun anew.',
   },
   buffered_records: { kind: 'gauge', help: 'Source records fetched and not yet processed.' },
@@ -97,19 +125,23 @@ export const METRICS = {
   },
   records_unroutable_total: {
     kind: 'counter',
-    labels: ['topic'],
+    labels: { topic: ['USER_DIRECTORY', 'NOTIFICATION_INAPP_TOPIC'] },
     help: 'Records of an unknown topic or of an unknown name, skipped.',
   },
   sockets: { kind: 'gauge', help: 'WebSocket connections that are open.' },
   socket_messages_total: {
     kind: 'counter',
-    labels: ['kind'],
+    labels: { kind: ['notification', 'ack', 'ack-refused', 'dropped'] },
     help: 'Messages to and from sockets: notification, ack, ack-refused, dropped.',
   },
-  socket_closes_total: { kind: 'counter', labels: ['reason'], help: 'WebSocket connections closed by us, by reason.' },
+  socket_closes_total: {
+    kind: 'counter',
+    labels: { reason: namesOf(CLOSE_CODES) },
+    help: 'WebSocket connections closed by us, by reason.',
+  },
   resumes_total: {
     kind: 'counter',
-    labels: ['outcome'],
+    labels: { outcome: ['recovered', 'lost', 'behind', 'refused'] },
     help: 'Sockets that came with a cursor: recovered (all missed is there), lost, behind or refused.',
   },
   resume_bytes_total: {
@@ -121,10 +153,14 @@ export const METRICS = {
     help: 'Bytes that wait in our memory for sockets that read slowly.',
   },
   gateway_connections: { kind: 'gauge', help: 'Connections to the gateway that are no sockets (yet).' },
-  upgrades_refused_total: { kind: 'counter', labels: ['reason'], help: 'WebSocket handshakes refused, by reason.' },
+  upgrades_refused_total: {
+    kind: 'counter',
+    labels: { reason: [...namesOf(REFUSALS), 'connections'] },
+    help: 'WebSocket handshakes refused, by reason.',
+  },
   key_set_reads_total: {
     kind: 'counter',
-    labels: ['outcome'],
+    labels: { outcome: ['read', 'failed'] },
     help: 'Times that the key set at JWKS_URL was read, or could not be (failed): the last keys stay good then.',
   },
   fanout_latency_seconds: {
@@ -153,22 +189,29 @@ export const METRIC_PREFIX = 'notification_streams_';
 /** Builds every metric of the table into the registry. */
 export function createMetrics(registry: Registry): Metrics {
   const build = (name: string, definition: MetricDefinition): Counter | Gauge | Histogram => {
-    const options = {
-      name: METRIC_PREFIX + name,
-      help: definition.help,
-      labelNames: [...(definition.labels ?? [])],
-      registers: [registry],
-    };
+    const options = { name: METRIC_PREFIX + name, help: definition.help, registers: [registry] };
     switch (definition.kind) {
-      case 'counter':
-        return new Counter(options);
+      case 'counter': {
+        const labels = definition.labels ?? {};
+        const counter = new Counter({ ...options, labelNames: Object.keys(labels) });
+        for (const values of combinations(labels)) counter.inc(values, 0);
+        return counter;
+      }
       case 'gauge':
-        return new Gauge(options);
+        return new Gauge({ ...options, labelNames: definition.labels ?? [] });
       case 'histogram':
-        return new Histogram({ ...options, buckets: [...(definition.buckets ?? SECONDS)] });
+        return new Histogram({ ...options, buckets: [...definition.buckets] });
     }
   };
   return Object.fromEntries(
     Object.entries(METRICS).map(([name, definition]) => [name, build(name, definition)]),
   ) as unknown as Metrics;
+}
+
+/** Each value of each label with each of the others. */
+function combinations(labels: Readonly<Record<string, readonly string[]>>): Record<string, string>[] {
+  return Object.entries(labels).reduce<Record<string, string>[]>(
+    (found, [label, values]) => found.flatMap((of) => values.map((value) => ({ ...of, [label]: value }))),
+    [{}],
+  );
 }

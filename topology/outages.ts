@@ -11,28 +11,45 @@ const OTHER_ROLE: Readonly<Record<Role, (waiter: Waiter) => boolean>> = {
   gateway: (waiter) => waiter.startsWith('task ') || ['topics', 'group', 'accounts', 'directory'].includes(waiter),
 };
 
+/** Trouble that comes and goes is named again after so long. */
+const NAMED_AGAIN_MS = 30_000;
+
 export class Outages {
   readonly #waiting = new Map<Waiter, Reason>();
+  /** Kinds of trouble that the log has named since nobody waited; and when each was named last, ms. */
+  readonly #named = new Set<string>();
+  readonly #namedAt = new Map<string, number>();
   readonly #log: Logger;
+  readonly #now: () => number;
 
-  constructor(log: Logger) {
+  /** `now`: monotonic, ms. */
+  constructor(log: Logger, now: () => number = () => performance.now()) {
     this.#log = log;
+    this.#now = now;
   }
 
   /** The error for which this waiter waits; undefined when it goes on. */
   report(waiter: Waiter, error: unknown): void {
     if (error === undefined) {
-      if (this.#waiting.delete(waiter) && this.#waiting.size === 0) this.#log.info('the brokers answer again');
+      if (!this.#waiting.delete(waiter) || this.#waiting.size > 0 || this.#named.size === 0) return;
+      this.#named.clear();
+      this.#log.info('the brokers answer again');
       return;
     }
     const reason: Reason = { ...brokerFault(error), waiter };
-    // One line for each kind of trouble, however many wait because of it.
-    const isNew = ![...this.#waiting.values()].some((of) => sayReason(bare(of)) === sayReason(bare(reason)));
     this.#waiting.set(waiter, reason);
-    if (isNew) {
-      const { code } = reason;
-      this.#log.warn({ part: waiter, reason: code, error: innermostMessage(error) }, 'waiting for the brokers');
-    }
+    this.#name(reason, error);
+  }
+
+  /** One line for each kind of trouble, however many wait because of it, and however often it comes and goes. */
+  #name(reason: Reason, error: unknown): void {
+    const { code, waiter } = reason;
+    const kind = sayReason(bare(reason));
+    const now = this.#now();
+    if (this.#named.has(kind) || now - (this.#namedAt.get(kind) ?? -Infinity) < NAMED_AGAIN_MS) return;
+    this.#named.add(kind);
+    this.#namedAt.set(kind, now);
+    this.#log.warn({ part: waiter, reason: code, error: innermostMessage(error) }, 'waiting for the brokers');
   }
 
   /** Undefined when nobody waits, or nobody that this role needs. */

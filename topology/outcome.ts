@@ -11,11 +11,16 @@ export const DEAD_LETTER_REASONS = [
   'undecodable',
   'wrong-record',
   'invalid-event',
+  'unknown-type',
   'too-large',
   'unreadable-batch',
   'failed',
 ] as const;
 export type DeadLetterReason = (typeof DEAD_LETTER_REASONS)[number];
+
+/** What becomes of an event whose type this version does not know: skipped as the contract says, or kept for a version that does. */
+export const UNKNOWN_TYPES = ['skip', 'dead-letter'] as const;
+export type UnknownTypes = (typeof UNKNOWN_TYPES)[number];
 
 /** Why a record can not be processed; becomes the dead letter's headers. */
 export interface DeadLetterCause {

@@ -2,7 +2,7 @@
 import type { Metrics } from './metrics.js';
 import type { Reason } from './reasons.js';
 
-export const PARTS = ['broker', 'registry', 'state', 'group', 'tasks', 'directory', 'gateway'] as const;
+export const PARTS = ['worker', 'broker', 'registry', 'state', 'group', 'tasks', 'directory', 'gateway'] as const;
 export type Part = (typeof PARTS)[number];
 export type Role = 'stream' | 'gateway';
 
@@ -12,8 +12,8 @@ export type Role = 'stream' | 'gateway';
  * that is not known yet holds it up.
  */
 export const PARTS_OF: Readonly<Record<Role, readonly Part[]>> = {
-  stream: ['broker', 'registry', 'state', 'group', 'tasks', 'directory'],
-  gateway: ['broker', 'gateway'],
+  stream: ['worker', 'broker', 'registry', 'state', 'group', 'tasks', 'directory'],
+  gateway: ['worker', 'broker', 'gateway'],
 };
 
 /** Undefined when the part is ready; `role`: as far as this role is concerned. */
@@ -28,6 +28,12 @@ export class Readiness {
   constructor(metrics: Metrics, roles: readonly Role[] = ['stream', 'gateway']) {
     this.#metrics = metrics;
     this.roles = roles;
+    this.set('worker', undefined);
+  }
+
+  /** Never ready again: what was not ready may seem so when it is gone. */
+  stop(): void {
+    this.set('worker', { code: 'stopping' });
   }
 
   /** The part is not ready because of this; undefined: it is ready. */

@@ -5,6 +5,7 @@
 
 /** What each code says. A place (topic, partition, right) is put behind it. */
 export const REASONS = {
+  stopping: 'it is stopping',
   'no-broker': 'no broker answers',
   'untrusted-broker': "the broker's certificate is not trusted: see KAFKA_SSL_CA",
   'not-kafka': 'what answers is no Kafka broker, or speaks TLS where we do not: see KAFKA_BROKERS and KAFKA_SSL',

@@ -6,7 +6,7 @@ const FRESH_MS = 1000;
 export interface ScrapeOptions {
   readonly registry: Registry;
   /** Brings gauges up to date before they are collected. */
-  readonly refresh: () => void;
+  readonly refresh: () => Promise<void>;
   /** Monotonic, ms. */
   readonly now: () => number;
 }
@@ -34,7 +34,7 @@ export class Scrape {
   async #collect(): Promise<string> {
     this.#staleAt = Infinity;
     try {
-      this.#options.refresh();
+      await this.#options.refresh();
       return await this.#options.registry.metrics();
     } finally {
       this.#staleAt = this.#options.now() + FRESH_MS;

@@ -52,8 +52,11 @@ const COMMIT_BYTES = 8 * 1024 * 1024;
 const BUFFER_BYTES = 2 * 1024 * 1024;
 /** Also how late a worker may hear that the group moves, while the others wait for it. */
 const HEARTBEAT_MS = 250;
-const METADATA_INTERVAL_MS = 15_000;
+/** Also for how long the other sources may stand still when one was deleted. */
+const METADATA_INTERVAL_MS = 5000;
 const LEAVE_MS = 500;
+/** How long a start that is under way may take to come to its next step when the worker stops. */
+const START_MS = 1000;
 
 const DISK_FULL: Reason = { code: 'disk-full' };
 const NOT_OPENED: Reason = { code: 'not-opened' };
@@ -65,6 +68,7 @@ export class StreamRole {
   /** Known once the state directory is ours. */
   #folder: { readonly directory: string; readonly lock: DirectoryLock; readonly room: Room } | undefined;
   #state: { readonly environment: StateEnvironment; readonly directory: UserDirectory } | undefined;
+  #started: Promise<void> | undefined;
   #group: TaskGroup | undefined;
   #membership: Membership | undefined;
   #running: Promise<void> = Promise.resolve();
@@ -98,18 +102,29 @@ export class StreamRole {
     this.#folder = { ...folder, room: new Room(folder.directory, log) };
   }
 
-  /** Waits for brokers and registry, then joins the group. Rejects with FatalError or ConfigError. */
-  async start(): Promise<void> {
+  /** Waits for brokers and registry, then joins the group. Rejects with FatalError or ConfigError, and when it is stopped. */
+  start(): Promise<void> {
+    return (this.#started ??= this.#start());
+  }
+
+  async #start(): Promise<void> {
     const { config, connections, metrics, log, readiness } = this.#options;
     const { names } = config;
-    await connections.track(this.topics());
-    const { environment, directory } = await this.#openState();
-    await this.#ensureInternalTopics();
-    await connections.track([names.changelog, names.physical('USER_DIRECTORY')]);
+    const { signal } = this.#stop;
+    const unlessStopped = async <T>(step: Promise<T>): Promise<T> => {
+      const done = await step;
+      signal.throwIfAborted();
+      return done;
+    };
+    await unlessStopped(connections.track(this.topics()));
+    const { environment, directory } = await unlessStopped(this.#openState());
+    await unlessStopped(this.#ensureInternalTopics());
+    await unlessStopped(connections.track([names.changelog, names.physical('USER_DIRECTORY')]));
     const offsets = connections.offsets(names.group);
-    const encoder = await this.#options.encoder();
+    const encoder = await unlessStopped(this.#options.encoder());
     const feed = this.#startDirectory(offsets);
-    const deadLetters = new DeadLetterLimit(await connections.maxMessageBytes(names.physical('NOTIFICATION_DLQ')));
+    const dlqBytes = await unlessStopped(connections.maxMessageBytes(names.physical('NOTIFICATION_DLQ')));
+    const deadLetters = new DeadLetterLimit(dlqBytes);
     const limits = {
       commitIntervalMs: config.COMMIT_INTERVAL_MS,
       commitRecords: config.COMMIT_RECORDS,
@@ -136,7 +151,7 @@ export class StreamRole {
       limits,
       deadLetters,
       createProducer: (task) => createTaskProducer(config, task, log),
-      resolveSchema: (schemaId, ahead, signal) => this.#options.catalog.resolve(schemaId, { signal, ahead }),
+      resolveSchema: (schemaId, wait) => this.#options.catalog.resolve(schemaId, wait),
       confirm: (generation) => this.#membership!.confirm(generation),
       directoryCaughtUp: (signal) => feed.caughtUp(signal),
       bootstrap: this.#createBootstrap(offsets, feed),
@@ -148,13 +163,16 @@ export class StreamRole {
   }
 
   /** Brings the gauges up to date. */
-  measure(): void {
-    this.#group?.measure();
+  async measure(): Promise<void> {
+    await this.#group?.measure();
     this.#options.metrics.directory_entries.set(this.#state?.directory.size ?? 0);
   }
 
-  /** Commits what is in flight, leaves the group, closes the state. */
+  /** Commits what is in flight, leaves the group, closes the state. A start that is under way goes no further. */
   async stop(deadlineMs: number): Promise<void> {
+    if (!this.#group) this.#stop.abort();
+    // What it opens is closed as well; brokers that do not answer must not hold up the end.
+    await atMost(this.#started?.catch(() => undefined) ?? Promise.resolve(), START_MS);
     await this.#group?.stop(deadlineMs);
     // Brokers that do not answer must not hold up the end: the session times out, the next owner settles the rest.
     if (this.#membership) await atMost(this.#membership.leave(), LEAVE_MS);
@@ -168,6 +186,7 @@ export class StreamRole {
   async #openState(): Promise<{ environment: StateEnvironment; directory: UserDirectory }> {
     const { config, connections, log } = this.#options;
     const identity = { group: config.names.group, cluster: await connections.clusterId() };
+    this.#stop.signal.throwIfAborted();
     const { directory: folder, room } = this.#folder!;
     const options = { directory: folder, identity, room, log };
     const environment = await openState(options, this.#stop.signal);
@@ -227,6 +246,7 @@ export class StreamRole {
       decoder: catalog,
       templates: this.#templates,
       actionUrlSchemes: config.ACTION_URL_SCHEMES,
+      unknownTypes: config.UNKNOWN_TYPES,
       appId: config.APP_ID,
       stackTraces: config.DLQ_STACK_TRACES,
       maxEventBytes: config.MAX_EVENT_BYTES,

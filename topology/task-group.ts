@@ -2,6 +2,9 @@
 import type { StateEnvironment } from '../state/environment.js';
 import type { MemberMemory } from '../state/member-memory.js';
 import { storedTasks } from '../state/task-store.js';
+import { atMost } from './at-most.js';
+import { messageOf } from './errors.js';
+import { groupBy } from './group-by.js';
 import { partitionsOf, type Deal, type GroupMember, type MembershipListener, type Placement } from './kafka/index.js';
 import type { Metrics } from './metrics.js';
 import type { Reason } from './reasons.js';
@@ -30,6 +33,9 @@ export interface TaskGroupOptions {
   readonly suspendMs: number;
 }
 
+/** A scrape waits for the ends of the sources for so long. */
+const ASK_MS = 1000;
+
 export class TaskGroup implements MembershipListener {
   readonly #options: TaskGroupOptions;
   readonly #tasks = new Map<number, Task>();
@@ -37,6 +43,8 @@ export class TaskGroup implements MembershipListener {
   /** Grows with each assignment: what an earlier one still waits for is not to happen. */
   #assignments = 0;
   #ready: Promise<unknown> = Promise.resolve();
+  /** Source topics that the brokers do not know any more: the tasks go on without them. */
+  #missing: readonly string[] = [];
   #stopped = false;
 
   constructor(options: TaskGroupOptions) {
@@ -72,6 +80,8 @@ export class TaskGroup implements MembershipListener {
     const sourcesOf = (task: number): SourcePartition[] => sourcePartitions(task, deal.maxTasks, partitionCount);
     metrics.rebalances_total.inc();
     joined();
+    // What another version's leader does not deal is not gone.
+    this.#miss(deal);
     for (const [number, task] of this.#tasks) {
       if (placement.tasks.includes(number) && sameSources(task.sources, sourcesOf(number))) {
         task.resume(member);
@@ -136,8 +146,23 @@ export class TaskGroup implements MembershipListener {
     );
   }
 
+  #miss({ partitions }: Deal): void {
+    const { log, names } = this.#options.services;
+    const topics = SOURCE_TOPICS.map((topic) => names.physical(topic)).filter((topic) => partitions.get(topic) === 0);
+    const gone = topics.filter((topic) => !this.#missing.includes(topic));
+    const back = this.#missing.filter((topic) => !topics.includes(topic));
+    if (gone.length > 0)
+      log.error(
+        { topics: gone },
+        'source topics do not exist any more: the other sources go on, and these are read from their beginning when they are made again',
+      );
+    if (back.length > 0) log.info({ topics: back }, 'source topics exist again');
+    this.#missing = topics;
+  }
+
   /** Why not all tasks run, or undefined. */
   notReady(): Reason | undefined {
+    if (this.#missing.length > 0) return { code: 'unknown-topic', topic: this.#missing.join(', ') };
     const all = [...this.#tasks.values()];
     const tasks = all.filter(({ state }) => state !== 'running').map(({ number, state }) => ({ number, state }));
     const { names } = this.#options.services;
@@ -149,10 +174,14 @@ export class TaskGroup implements MembershipListener {
     return late && { code: late.isThrottled ? 'throttled' : 'commit-waits', waiter: `task ${late.number}` };
   }
 
-  /** Brings the gauges up to date before a scrape. */
-  measure(): void {
+  /** Brings the gauges up to date before a scrape. Never rejects: what the brokers do not say in time stays as it was known. */
+  async measure(): Promise<void> {
+    await this.#askEnds();
     const { metrics } = this.#options;
     const tasks = [...this.#tasks.values()];
+    metrics.consumer_lag.reset();
+    for (const task of tasks)
+      for (const [{ topic, partition }, lag] of task.lags) metrics.consumer_lag.set({ topic, partition }, lag);
     metrics.buffered_records.set(tasks.reduce((sum, task) => sum + task.buffered, 0));
     metrics.source_held_up_seconds.reset();
     for (const task of tasks)
@@ -164,6 +193,28 @@ export class TaskGroup implements MembershipListener {
     }
     metrics.tasks.set({ state: 'standby' }, this.#standbys.all.length);
     for (const state of TASK_STATES) metrics.tasks.set({ state }, tasks.filter((task) => task.state === state).length);
+  }
+
+  /** Each topic for itself: one whose leader is away must not hide the ends of the others. */
+  async #askEnds(): Promise<void> {
+    const { names, offsets, log } = this.#options.services;
+    const owned = [...this.#tasks.values()].flatMap((task) => task.sources.map((source) => ({ task, source })));
+    const asks = [...groupBy(owned, ({ source }) => source.topic)].map(async ([topic, of]) => {
+      const partitions = of.map(({ source: { partition } }) => ({ topic: names.physical(topic), partition }));
+      const ends = await offsets.at('latest', partitions, 0);
+      for (const { task, source } of of) {
+        const end = ends.find(({ partition }) => partition === source.partition);
+        if (end) task.sawEnd(source, end.offset);
+      }
+    });
+    const answered = Promise.all(
+      asks.map((ask) =>
+        ask.catch((error: unknown) =>
+          log.debug({ error: messageOf(error) }, 'the end of a source cannot be asked for'),
+        ),
+      ),
+    );
+    await atMost(answered, ASK_MS);
   }
 
   #lost(number: number): void {

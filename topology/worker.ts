@@ -29,6 +29,7 @@ export class Worker {
   readonly #log: Logger;
   readonly #connections: Connections;
   readonly #http: HttpEndpoint;
+  readonly #readiness: Readiness;
   readonly #catalog: SchemaCatalog;
   readonly #registry: RegistryClient;
   readonly #stream: StreamRole | undefined;
@@ -47,7 +48,7 @@ export class Worker {
     const registry = new Registry();
     collectDefaultMetrics({ register: registry });
     const metrics = createMetrics(registry);
-    const readiness = new Readiness(metrics, config.ROLES);
+    const readiness = (this.#readiness = new Readiness(metrics, config.ROLES));
     const outages = new Outages(log);
     this.#connections = new Connections(config, outages, log);
     this.#registry = new RegistryClient({ url: config.SCHEMA_REGISTRY_URL, log });
@@ -73,28 +74,31 @@ export class Worker {
       registry,
       metrics,
       readiness,
-      refresh: () => this.#stream?.measure(),
+      refresh: async () => this.#stream?.measure(),
       maxConnections: probersWithin(limit),
       log,
     });
   }
 
-  /** Listens at once, then waits for brokers and registry as long as it takes. Rejects with FatalError or ConfigError. */
+  /** Listens at once, then waits for brokers and registry as long as it takes. Rejects with FatalError or ConfigError, and when it is stopped. */
   async start(): Promise<void> {
     // First of all: it has its say in whether the worker is ready.
     this.#gateway = await this.#loadGateway?.();
     // Nothing is read from files later: strangers may hold every descriptor by then.
     loadRequests();
     const http = await this.#http.listen(this.#config.HTTP_HOST, this.#config.HTTP_PORT);
+    this.#stop.signal.throwIfAborted();
     const gateway = await this.#gateway?.listen();
     this.#log.info({ http, gateway, roles: this.#config.ROLES, pid: process.pid }, 'listening');
     await this.#stream?.claimDirectory();
+    this.#stop.signal.throwIfAborted();
     // What either role lacks is named at once, before either begins.
     const topics = new Set([...(this.#stream?.topics() ?? []), ...(this.#gateway?.topics() ?? [])]);
     await this.#connections.refuseMissing([...topics]);
     // The stream's are the gateway's too.
     const rules = this.#stream?.cleanupRules() ?? this.#gateway?.cleanupRules() ?? [];
     await this.#connections.refuseWrongCleanup(rules);
+    this.#stop.signal.throwIfAborted();
     await Promise.all([this.#stream?.start(), this.#gateway?.start()]);
     this.#log.info('started');
   }
@@ -106,6 +110,7 @@ export class Worker {
 
   async #drain(): Promise<void> {
     this.#log.info('draining');
+    this.#readiness.stop();
     this.#stop.abort();
     await Promise.all([this.#stream?.stop(DRAIN_MS), this.#gateway?.stop(DRAIN_MS)]);
     await this.#connections.close();

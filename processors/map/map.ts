@@ -12,14 +12,19 @@ import { createMapRequest } from './request.js';
 import { mapSales } from './sales.js';
 import { mapTask } from './task.js';
 
+/** The type itself is in the dead letter. */
+const UNKNOWN = 'the eventType is none that this version knows';
+
 export function createMap({
   templates,
   actionUrlSchemes,
-}: Pick<Services, 'templates' | 'actionUrlSchemes'>): Processor<SourceEvent, MappedEvent> {
+  unknownTypes,
+}: Pick<Services, 'templates' | 'actionUrlSchemes' | 'unknownTypes'>): Processor<SourceEvent, MappedEvent> {
   const mapRequest = createMapRequest(templates, createActionUrlRule(actionUrlSchemes));
+  const unknown = unknownTypes === 'skip' ? drop('unknown-type') : deadLetter('unknown-type', UNKNOWN);
   return (source, context) => {
     const event = mapEvent(source, mapRequest, context);
-    if (event === undefined) return drop('unknown-type');
+    if (event === undefined) return unknown;
     const fault = faultOf(event);
     return fault === undefined ? forward(event) : deadLetter('invalid-event', fault);
   };

@@ -132,4 +132,23 @@ describe('what is no event of ours', () => {
     expect(all.map(fate)).toEqual(all.map(() => 'dropped: unknown-type'));
     expect(all.map(counts)).toEqual(all.map(() => ({})));
   });
+
+  it('is kept as a dead letter where UNKNOWN_TYPES says so, and its replay is processed by a version that knows it', async () => {
+    const driver = new TopologyDriver({ unknownTypes: 'dead-letter' });
+    const all = [
+      await driver.feed('TASK_EVENT_TOPIC', task({ eventType: 'TASK_PAUSED', eventId: '', tenantId: 0n })),
+      await driver.feed('CRM_EVENT_TOPIC', crm({ eventType: 'DEAL_PAUSED' })),
+      await driver.feed('USER_EVENT_TOPIC', user({ eventType: 'USER_LOGGED_IN' })),
+      await driver.feed('SALES_EVENT_TOPIC', sales({ eventType: '' })),
+    ];
+    expect(all.map(fate)).toEqual(all.map(() => 'unknown-type'));
+    expect(all.map(counts)).toEqual(all.map(() => ({ NOTIFICATION_DLQ: 1 })));
+    expect(all[0]!.processed).toMatchObject({
+      cause: { message: 'the eventType is none that this version knows', attempts: 1 },
+    });
+    // A request is taken whatever its type says; and nothing remembers the event.
+    expect(fate(await driver.feed('NOTIFICATION_REQUEST_TOPIC', request({ eventType: 'ANOTHER' })))).toBe('forwarded');
+    const { eventId } = crm({});
+    expect(fate(await driver.feed('CRM_EVENT_TOPIC', crm({ eventId })))).toBe('forwarded');
+  });
 });

@@ -1,4 +1,5 @@
 /** What an operator, or time, does to the topics and offsets that a worker relies on. */
+import { setTimeout as delay } from 'node:timers/promises';
 import { expect, it } from 'vitest';
 
 import { prepareEnvironment, type TestEnvironment } from './harness/environment.js';
@@ -6,9 +7,9 @@ import { consumerGroups, deleteRecords } from './harness/kafka-tools.js';
 import { messagesOf } from './harness/messages.js';
 import { produceAll, untilProcessed } from './harness/outcome.js';
 import { eventIds, readOutputs } from './harness/outputs.js';
-import { byLabels, scrape } from './harness/scrape.js';
+import { byLabels, readinessOf, scrape, type ReadinessAnswer } from './harness/scrape.js';
 import { testStack } from './harness/test-stack.js';
-import { recreateTopic } from './harness/topics.js';
+import { createTopic, deleteTopic, recreateTopic } from './harness/topics.js';
 import { until } from './harness/until.js';
 import { startWorker, type WorkerProcess } from './harness/worker.js';
 import type { Sent } from './harness/workload.js';
@@ -58,7 +59,49 @@ it(
     await produceAll(test.prefix, again);
     await until('the worker begins the topic anew', () => worker.logged('task is running').length > 1);
     expect(await processed(test)).toEqual([...names('new', 30), ...names('old', 10), ...names('third', 60)]);
-    expect(byLabels(await scrape(worker), 'sources_recreated_total')).toEqual({ TASK_EVENT_TOPIC: 2 });
+    expect(byLabels(await scrape(worker), 'sources_recreated_total')).toMatchObject({ TASK_EVENT_TOPIC: 2 });
+    expect((await worker.stop()).code).toBe(0);
+  },
+);
+
+it(
+  'goes on with the other sources when one is deleted, says steadily which, and begins it anew when it is made again',
+  { timeout: 150_000 },
+  async () => {
+    const test = await prepareEnvironment('deleted-source', 2);
+    const topic = `${test.prefix}TASK_EVENT_TOPIC`;
+    await produceAll(test.prefix, tasksOf(test, names('old', 10)));
+    const worker = startWorker({ env: test.env() });
+    await worker.ready();
+    await processed(test);
+
+    await deleteTopic(testStack().kafkaBrokers, topic);
+    await until('it is not ready', async () => (await readinessOf(worker)).status === 503);
+    const linesBefore = worker.lines.length;
+    const answers: ReadinessAnswer[] = [];
+    const end = Date.now() + 25_000;
+    let sent = 0;
+    for (; Date.now() < end; sent += 1) {
+      await produceAll(test.prefix, [messagesOf(test).crm({ eventId: `crm-${sent}` })]);
+      answers.push(await readinessOf(worker));
+      await delay(100);
+    }
+    expect([...new Set(answers.map(({ status }) => status))]).toEqual([503]);
+    const unnamed = answers.filter(({ reasons }) => !Object.values(reasons).join().includes(topic));
+    expect(unnamed).toEqual([]);
+    expect(worker.lines.length - linesBefore, worker.lines.slice(linesBefore).join('\n')).toBeLessThan(30);
+    await until(
+      'the other source goes on',
+      async () => byLabels(await scrape(worker), 'records_in_total')['CRM_EVENT_TOPIC'] === sent,
+      5000,
+    );
+
+    await createTopic(testStack().kafkaBrokers, topic, 2);
+    await produceAll(test.prefix, tasksOf(test, names('new', 10)));
+    await worker.ready();
+    await untilProcessed(test.prefix);
+    const got = eventIds((await readOutputs(test.prefix)).inApp).filter((id) => !id.startsWith('crm'));
+    expect(got).toEqual([...names('new', 10), ...names('old', 10)]);
     expect((await worker.stop()).code).toBe(0);
   },
 );
@@ -80,7 +123,7 @@ it(
     const second = startWorker({ env: test.env('elsewhere') }); // with nothing on disk
     await second.ready();
     expect(await processed(test)).toEqual([...names('a', 10), ...names('b', 5)]);
-    expect(byLabels(await scrape(second), 'records_in_total')).toEqual({ TASK_EVENT_TOPIC: 5 });
+    expect(byLabels(await scrape(second), 'records_in_total')).toMatchObject({ TASK_EVENT_TOPIC: 5 });
     await second.stop();
 
     await consumerGroups(test.prefix, ...'--reset-offsets --to-earliest --execute --topic'.split(' '), sources);
@@ -90,7 +133,7 @@ it(
       'every record was read again',
       async () => byLabels(await scrape(third), 'records_in_total')['TASK_EVENT_TOPIC'] === 15,
     );
-    expect(byLabels(await scrape(third), 'records_dropped_total')).toEqual({ 'TASK_EVENT_TOPIC/duplicate': 15 });
+    expect(byLabels(await scrape(third), 'records_dropped_total')).toMatchObject({ 'TASK_EVENT_TOPIC/duplicate': 15 });
     expect(third.lines.join('\n')).toContain('the committed offset was set back');
     await third.stop();
     expect(await processed(test)).toEqual([...names('a', 10), ...names('b', 5)]);

@@ -7,7 +7,7 @@ import { produceAll, untilProcessed } from './harness/outcome.js';
 import { readOutputs } from './harness/outputs.js';
 import { byLabels, readinessOf, scrape, type Sample } from './harness/scrape.js';
 import { until } from './harness/until.js';
-import { startWorker } from './harness/worker.js';
+import { startWorker, type WorkerProcess } from './harness/worker.js';
 import { makeWorkload, type Sent } from './harness/workload.js';
 import { groupBy } from '../../topology/group-by.js';
 
@@ -32,7 +32,7 @@ it('counts every record that came, went out, was dropped and was dead-lettered',
     const now = await scrape(worker);
     return total(now, 'records_in_total') === sent.length && now;
   });
-  expect(byLabels(samples, 'records_in_total')).toEqual(countByTopic(sent));
+  expect(byLabels(samples, 'records_in_total')).toMatchObject(countByTopic(sent));
   const { inApp, emails, pushes, delivered, deadLetters } = await readOutputs(test.prefix);
   expect(byLabels(samples, 'records_out_total')).toMatchObject({
     NOTIFICATION_INAPP_TOPIC: inApp.length,
@@ -49,9 +49,15 @@ it('counts every record that came, went out, was dropped and was dead-lettered',
   expect(droppedFor('tombstone') + droppedFor('unknown-type')).toBe(workload.skipped);
   const reasons = deadLetters.map(({ headers }) => headers.find(([name]) => name === 'dlq.reason')?.[1]?.toString());
   expect(reasons).toHaveLength(workload.poison.length);
-  for (const { labels, value } of samples.filter(({ name }) => name === 'dead_letters_total')) {
-    expect(value, labels['reason']).toBe(reasons.filter((reason) => reason === labels['reason']).length);
-  }
+  const counted = groupBy(
+    samples.filter(({ name }) => name === 'dead_letters_total'),
+    ({ labels }) => labels['reason'],
+  );
+  for (const [reason, of] of counted)
+    expect(
+      of.reduce((sum, { value }) => sum + value, 0),
+      reason,
+    ).toBe(reasons.filter((one) => one === reason).length);
   expect(total(samples, 'dead_letters_total')).toBe(workload.poison.length);
   expect(total(samples, 'consumer_lag')).toBe(0);
   expect(byLabels(samples, 'directory_entries')).toEqual({ '': workload.users.length });
@@ -103,3 +109,34 @@ it(
     expect(told.filter((text) => text.includes(MARK))).toEqual([]);
   },
 );
+
+it('is not ready from the moment on that it stops, or that its start has failed', { timeout: 60_000 }, async () => {
+  const test = await prepareEnvironment('stopping', 4);
+  const worker = startWorker({ env: test.env() });
+  await worker.ready();
+  worker.kill('SIGTERM');
+  await until('it drains', () => worker.logged('draining').length > 0);
+  expect(await answersUntilItEnds(worker)).not.toContain(200);
+  expect((await worker.exited).code).toBe(0);
+
+  const other = await prepareEnvironment('refused', 4);
+  await produceAll(other.prefix, [messagesOf(other).task({ eventId: 'old' }, { partition: 3 })]);
+  const refused = startWorker({ env: other.env('a', { START_FROM: '' }) });
+  await refused.ports();
+  expect(await answersUntilItEnds(refused)).not.toContain(200);
+  expect((await refused.exited).code).toBe(2);
+});
+
+/** What /readyz answers, as often as it can be asked. */
+async function answersUntilItEnds(worker: WorkerProcess): Promise<number[]> {
+  const answers: number[] = [];
+  while (!worker.ended) {
+    try {
+      answers.push((await readinessOf(worker)).status);
+    } catch {
+      // Its endpoint is closed: it ends.
+      await new Promise(setImmediate);
+    }
+  }
+  return answers;
+}

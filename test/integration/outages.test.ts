@@ -10,7 +10,7 @@ import { differences, lag, produceAll, untilProcessed } from './harness/outcome.
 import { eventIds, readOutputs } from './harness/outputs.js';
 import { bringUpOwnStack, ownStack } from './harness/own-stack.js';
 import { registerVersion } from './harness/register-version.js';
-import { readinessOf, scrape } from './harness/scrape.js';
+import { byLabels, readinessOf, scrape } from './harness/scrape.js';
 import { until } from './harness/until.js';
 import { startWorker, type WorkerProcess } from './harness/worker.js';
 import { makeWorkload } from './harness/workload.js';
@@ -125,6 +125,10 @@ describe('while records flow', () => {
       await away;
       expect(eventIds((await readOutputs(test.prefix)).inApp)).toEqual(['before', 'during']);
       expect((await readinessOf(worker)).status).toBe(503);
+      expect(byLabels(await scrape(worker), 'consumer_lag')).toMatchObject({
+        'TASK_EVENT_TOPIC/0': 0,
+        'TASK_EVENT_TOPIC/1': 2,
+      });
 
       await startRegistry(ownStack());
       await untilProcessed(test.prefix);

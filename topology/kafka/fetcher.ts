@@ -9,7 +9,13 @@ import { messageOf } from '../errors.js';
 import { READ_COMMITTED } from './connect.js';
 import { readCommitted, type FetchedPartition } from './fetched-records.js';
 import type { Leaders } from './leaders.js';
-import { BrokerError, hasMoved, LEADER_NOT_AVAILABLE } from './protocol-errors.js';
+import {
+  BrokerError,
+  hasMoved,
+  isUnknownTopic,
+  LEADER_NOT_AVAILABLE,
+  UNKNOWN_TOPIC_OR_PARTITION,
+} from './protocol-errors.js';
 import { canFetchById, fetchById } from './fetch-by-id.js';
 import { fetch, type FetchAnswer, type FetchPosition } from './requests.js';
 
@@ -47,6 +53,10 @@ interface Fetched {
   readonly consumer: PartitionConsumer;
   position: number;
   stopped: boolean;
+  /** The broker does not know the topic, for now or for good. */
+  isUnknown: boolean;
+  /** For that reason not asked for with the others, which are not to wait for it. */
+  isApart: boolean;
   /** How often in a row the data fetched could not be read. */
   unreadable: number;
   /** Grows with each seek, so that an answer to an older question is told. */
@@ -59,6 +69,7 @@ const RETRY_MS = 250;
 const OFFSET_OUT_OF_RANGE = 1;
 const CORRUPT_MESSAGE = 2;
 const READ_TRIES = 3;
+const UNKNOWN_RETRY_MS = 1000;
 /** Of one partition, and of one answer: batches may unpack to thousands of times their size. What is not read is fetched again. */
 const UNPACKED_BYTES = 16 * 1024 * 1024;
 const UNPACKED_BYTES_OF_ANSWER = 64 * 1024 * 1024;
@@ -73,6 +84,8 @@ export class Fetcher {
   /** Brokers that did not answer when last asked. */
   readonly #silent = new Set<number>();
   #wake: (() => void)[] = [];
+  #apart: Promise<void> | undefined;
+  readonly #stop = new AbortController();
   #closed = false;
 
   /** `onOutage` is told of an error each time that no broker could be asked, and undefined when one answered again. */
@@ -92,6 +105,8 @@ export class Fetcher {
       consumer,
       position,
       stopped: false,
+      isUnknown: false,
+      isApart: false,
       unreadable: 0,
       version: 0,
     });
@@ -138,9 +153,10 @@ export class Fetcher {
    */
   async close(): Promise<void> {
     this.#closed = true;
+    this.#stop.abort();
     this.#partitions.clear();
     this.wake();
-    await Promise.all(this.#loops.values());
+    await Promise.all([...this.#loops.values(), this.#apart]);
   }
 
   #run(nodeId: number): void {
@@ -151,7 +167,8 @@ export class Fetcher {
   async #loop(nodeId: number): Promise<void> {
     while (!this.#closed) {
       const led = [...this.#partitions.values()].filter(
-        ({ topic, partition, stopped }) => !stopped && this.#leaders.leaderOf(topic, partition) === nodeId,
+        ({ topic, partition, stopped, isApart }) =>
+          !stopped && !isApart && this.#leaders.leaderOf(topic, partition) === nodeId,
       );
       const wanted = led.filter(({ consumer }) => consumer.hasRoom());
       if (wanted.length === 0) {
@@ -160,7 +177,7 @@ export class Fetcher {
         continue;
       }
       try {
-        if (nodeId === NO_LEADER) throw new BrokerError(LEADER_NOT_AVAILABLE, `Fetch of ${wanted.length} partitions`);
+        if (nodeId === NO_LEADER) throw this.#notLed(wanted[0]!);
         const someAreFull = led.some(({ consumer }) => !consumer.hasRoom() && !consumer.isHeld());
         await this.#fetchFrom(nodeId, wanted, someAreFull);
       } catch (error) {
@@ -172,7 +189,21 @@ export class Fetcher {
   /** This broker answers, or is not asked for anything; the outage is over when that holds for all. */
   #answered(nodeId: number): void {
     this.#silent.delete(nodeId);
-    if (this.#silent.size === 0) this.#onOutage(undefined);
+    const isUnknown = [...this.#partitions.values()].some((of) => of.isUnknown);
+    if (this.#silent.size === 0 && !isUnknown) this.#onOutage(undefined);
+  }
+
+  #notLed({ topic, partition }: Fetched): BrokerError {
+    const code = this.#leaders.partitionCount(topic) === 0 ? UNKNOWN_TOPIC_OR_PARTITION : LEADER_NOT_AVAILABLE;
+    return new BrokerError(code, `Fetch of ${topic}-${partition}`, { topic, partition });
+  }
+
+  async #askAgainLater(): Promise<void> {
+    await delay(UNKNOWN_RETRY_MS, undefined, { signal: this.#stop.signal }).catch(() => undefined); // closed meanwhile
+    await this.#refresh();
+    for (const found of this.#partitions.values()) found.isApart = false;
+    this.#apart = undefined;
+    this.wake();
   }
 
   async #fetchFrom(nodeId: number, wanted: readonly Fetched[], someAreFull: boolean): Promise<void> {
@@ -234,8 +265,15 @@ export class Fetcher {
   #take(found: Fetched, answer: FetchAnswer): number | BrokerError {
     const { consumer, position } = found;
     if (answer.errorCode !== 0) {
-      return new BrokerError(answer.errorCode, `Fetch of ${answer.topic}-${answer.partition}`);
+      const { topic, partition } = answer;
+      const error = new BrokerError(answer.errorCode, `Fetch of ${topic}-${partition}`, { topic, partition });
+      if (!isUnknownTopic(error)) return error;
+      found.isUnknown = found.isApart = true;
+      this.#onOutage(error);
+      this.#apart ??= this.#askAgainLater();
+      return 0;
     }
+    found.isUnknown = false;
     let fetched: FetchedPartition;
     try {
       const bounds = { maxRecordBytes: this.#options.maxRecordBytes, maxUnpackedBytes: UNPACKED_BYTES };

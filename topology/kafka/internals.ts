@@ -71,6 +71,8 @@ interface PartitionMetadata {
 }
 
 export interface Cluster {
+  /** What metadata is asked of; one that does not exist fails the question for all. */
+  readonly targetTopics: Set<string>;
   connect(): Promise<void>;
   disconnect(): Promise<void>;
   refreshMetadata(): Promise<void>;

@@ -76,6 +76,8 @@ export class Membership {
   #generation = -1;
   #partitions: PartitionCounts = new Map();
   #rejoin = false;
+  /** When the sources are looked at next, of performance.now(): again soon when the look failed. */
+  #lookAt = Infinity;
   /** Between two generations: what is ours is known when the group has been joined. */
   #moving = false;
   readonly #stop = new AbortController();
@@ -171,6 +173,7 @@ export class Membership {
   /** What a join needs to know of the brokers: asked while the tasks still go on. */
   async #lookAround(): Promise<Broker> {
     await this.#leaders.refresh();
+    this.#lookAt = performance.now() + this.#options.metadataIntervalMs;
     this.#coordinator = await groupCoordinator(this.#cluster, this.#options.groupId);
     return this.#coordinator;
   }
@@ -284,15 +287,14 @@ export class Membership {
   /** Returns when the group wants to be joined again. */
   async #beat(): Promise<void> {
     const { heartbeatIntervalMs, metadataIntervalMs } = this.#options;
-    let lookAt = performance.now() + metadataIntervalMs;
     for (;;) {
       await delay(heartbeatIntervalMs, undefined, { signal: this.#stop.signal });
       if (this.#rejoin) return;
       try {
         await this.#heartbeat();
-        if (performance.now() >= lookAt) {
-          lookAt = performance.now() + metadataIntervalMs;
+        if (performance.now() >= this.#lookAt) {
           await this.#leaders.refresh();
+          this.#lookAt = performance.now() + metadataIntervalMs;
           if (!sameCounts(this.#countPartitions(), this.#partitions)) return;
         }
       } catch (error) {

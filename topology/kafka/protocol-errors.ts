@@ -14,7 +14,8 @@ const LATER_CODES: Readonly<Record<number, string>> = {
 
 interface Place {
   readonly topic: string;
-  readonly partition: number;
+  /** Undefined when it is about the whole topic. */
+  readonly partition?: number;
 }
 
 /** What we say ourselves of a topic that the brokers did not mention. */
@@ -27,7 +28,7 @@ export class BrokerError extends Error {
   override readonly name = 'BrokerError';
   readonly type: string;
   readonly errorCode: number;
-  /** The partition that it is about, when it is about one. */
+  /** The topic or partition that it is about, when it is about one. */
   readonly place: Place | undefined;
 
   constructor(errorCode: number, what: string, place?: Place) {
@@ -170,6 +171,13 @@ export function isOfARecord(error: unknown): boolean {
 
 export function hasMoved(error: unknown): boolean {
   return means(error, 'moved');
+}
+
+/** The topic was deleted, or is one of which this broker has not heard yet. */
+const UNKNOWN_TOPIC = new Set(['UNKNOWN_TOPIC_OR_PARTITION', 'UNKNOWN_TOPIC_ID', 'INCONSISTENT_TOPIC_ID']);
+
+export function isUnknownTopic(error: unknown): boolean {
+  return UNKNOWN_TOPIC.has(errorType(error) ?? '');
 }
 
 export function isRetriable(error: unknown): boolean {

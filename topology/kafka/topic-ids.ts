@@ -63,7 +63,7 @@ export function metadata(topics: readonly string[]): RawRequest<TopicIds> {
         for (let lists = 0; lists < 3; lists += 1) reader.raw(4 * (reader.uvarint() - 1)); // replicas, in sync, offline
       });
       reader.int32(); // authorized operations
-      check(errorCode, `Metadata of ${topic}`);
+      check(errorCode, `Metadata of ${topic}`, { topic });
       if (id !== NONE) ids.set(topic, id);
     });
     return ids;

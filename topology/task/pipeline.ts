@@ -149,6 +149,16 @@ export class Pipeline {
     return new Map([...this.#queues.values()].map(({ source, heldUpMs }) => [source, heldUpMs]));
   }
 
+  /** Committed records of each source that wait: from where the last commit left it to the end as it is known; none before both are. */
+  get lags(): ReadonlyMap<SourcePartition, number> {
+    const lags = new Map<SourcePartition, number>();
+    for (const { source, end } of this.#queues.values()) {
+      const committed = this.#committed.get(source.name);
+      if (committed && end !== undefined) lags.set(source, Math.max(0, end - committed.nextOffset));
+    }
+    return lags;
+  }
+
   /** Where a source stands, staged records included. */
   position(source: SourceName): SourcePosition {
     return this.#staged.position(source);
@@ -180,8 +190,8 @@ export class Pipeline {
   async commitPositions(): Promise<void> {
     const staged = this.#staged;
     await commit(staged, this.#host.target());
-    // The changelog record: the next commit has one of its own.
-    staged.outputs.clear();
+    // The store has these positions: those that move from here on are others.
+    this.#layers = [this.#stage(staged.positions)];
   }
 
   /** Lets records be processed at the next turn of the event loop. */
@@ -347,8 +357,10 @@ export class Pipeline {
       return false;
     }
     if (processed.kind === 'unresolved') {
-      const ahead = queue.ahead(LOOK_AHEAD_RECORDS);
-      this.#wait(queue, this.#services.resolveSchema(processed.schemaId, ahead, this.#host.signal));
+      const { resolveSchema, metrics } = this.#services;
+      const onRetry = (): void => metrics.retries_total.inc({ topic: record.topic });
+      const wait = { ahead: queue.ahead(LOOK_AHEAD_RECORDS), signal: this.#host.signal, onRetry };
+      this.#wait(queue, resolveSchema(processed.schemaId, wait));
       return false;
     }
     if (processed.kind === 'dead-lettered') {
@@ -467,7 +479,7 @@ export class Pipeline {
   }
 
   #report(staged: StagedCommit, began: number): void {
-    report(staged, (performance.now() - began) / 1000, this.#queues, this.#services.metrics);
+    report(staged, (performance.now() - began) / 1000, this.#services.metrics);
   }
 
   #failed(staged: StagedCommit, began: number, error: unknown): void {

@@ -1,16 +1,9 @@
 /** Counts a commit that holds: metrics never count what was processed and not committed. */
 import type { Correction } from '../correction.js';
 import type { Metrics } from '../metrics.js';
-import type { SourceName } from '../record.js';
-import type { SourceQueue } from './source-queue.js';
 import type { StagedCommit } from './staged-commit.js';
 
-export function report(
-  staged: StagedCommit,
-  seconds: number,
-  queues: ReadonlyMap<SourceName, SourceQueue>,
-  metrics: Metrics,
-): void {
+export function report(staged: StagedCommit, seconds: number, metrics: Metrics): void {
   metrics.transactions_total.inc({ outcome: 'committed' });
   metrics.commit_duration_seconds.observe(seconds);
   for (const { topic, records, dropped, deadLettered } of staged.tallies.values()) {
@@ -20,13 +13,6 @@ export function report(
   }
   for (const correction of staged.corrections) countCorrection(correction, metrics);
   for (const [topic, count] of staged.outputs.counts) metrics.records_out_total.inc({ topic }, count);
-  for (const { source, lastStableOffset } of queues.values()) {
-    const { nextOffset } = staged.positions.get(source.name)!;
-    metrics.consumer_lag.set(
-      { topic: source.topic, partition: source.partition },
-      Math.max(0, lastStableOffset - nextOffset),
-    );
-  }
 }
 
 function countCorrection(correction: Correction, metrics: Metrics): void {

@@ -30,7 +30,7 @@ export class SourceQueue implements PartitionConsumer {
   #fetchedTo = 0;
   /** The record that a retry or a schema look-up is waiting for holds the ones behind it. */
   #blockedBy: symbol | undefined;
-  lastStableOffset = 0;
+  #end: number | undefined;
   /** What the broker has at the position to be fetched cannot be read. */
   isDamaged = false;
   readonly #stable = new StableOffsetWatch();
@@ -49,6 +49,16 @@ export class SourceQueue implements PartitionConsumer {
   /** For how long an open transaction of a producer has held records back, ms; 0 when none does. */
   get heldUpMs(): number {
     return this.#stable.heldUpMs;
+  }
+
+  /** The last stable offset as the broker said last; undefined before it said any. */
+  get end(): number | undefined {
+    return this.#end;
+  }
+
+  /** Asked for otherwise than by a fetch: while the queue is full or held, there is none. */
+  sawEnd(lastStableOffset: number): void {
+    this.#end = lastStableOffset;
   }
 
   get ready(): boolean {
@@ -130,7 +140,7 @@ export class SourceQueue implements PartitionConsumer {
   }
 
   deliver(fetched: FetchedPartition, lastStableOffset: number, highWatermark = lastStableOffset): void {
-    this.lastStableOffset = lastStableOffset;
+    this.#end = lastStableOffset;
     if (this.#stable.observe(lastStableOffset, highWatermark, performance.now()))
       this.#listener.heldUp(this.source, lastStableOffset, highWatermark);
     this.#fetchedTo = fetched.nextOffset;

@@ -25,6 +25,13 @@ interface TaskLimits {
   readonly retryBackoffMs: number;
 }
 
+interface SchemaWait {
+  readonly ahead: Iterable<Buffer | null>;
+  readonly signal: AbortSignal;
+  /** Called for each try after the first. */
+  readonly onRetry: () => void;
+}
+
 export interface TaskServices extends TakeOverServices {
   readonly environment: StateEnvironment;
   readonly room: Room;
@@ -37,7 +44,7 @@ export interface TaskServices extends TakeOverServices {
   readonly deadLetters: DeadLetterLimit;
   readonly createProducer: (task: number) => TransactionalProducer;
   /** Asks the registry for a schema id, waiting out its outages; and for those in the values that come next. */
-  readonly resolveSchema: (schemaId: number, ahead: Iterable<Buffer | null>, signal: AbortSignal) => Promise<void>;
+  readonly resolveSchema: (schemaId: number, options: SchemaWait) => Promise<void>;
   /** Throws FencedError when the group has moved on, OutageError when nobody answers. */
   readonly confirm: (generation: number) => Promise<void>;
   /** The directory holds at least what was committed to its topic by now. */

@@ -6,9 +6,10 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { NO_STREAM_TIME } from '../../state/stream-time.js';
 import { TaskStore } from '../../state/task-store.js';
 import { crashPoint } from '../crash-point.js';
-import { CommitUnknownError, FencedError, messageOf, StoreFullError, ThrottledError } from '../errors.js';
+import { CommitUnknownError, FencedError, messageOf, OutageError, StoreFullError, ThrottledError } from '../errors.js';
 import { isOutage, type GroupMember, type TransactionalProducer } from '../kafka/index.js';
 import { atMost } from '../at-most.js';
+import type { Reason } from '../reasons.js';
 import { SINK_TOPICS, type SourceName, type SourcePartition } from '../record.js';
 import { stopController } from '../stop-signal.js';
 import { Pipeline } from './pipeline.js';
@@ -19,6 +20,7 @@ import { transition, type TaskState } from './task-state.js';
 
 const RECOVERY_MS = 500;
 const ABORT_MS = 1000;
+const UNSETTLED: Reason = { code: 'unsettled-transaction' };
 
 export class Task {
   readonly number: number;
@@ -94,6 +96,16 @@ export class Task {
   /** For how long a producer's open transaction has held back each source, ms. */
   get heldUp(): ReadonlyMap<SourcePartition, number> {
     return this.#pipeline.heldUp;
+  }
+
+  /** Records of each source between the committed position and the end that is known. */
+  get lags(): ReadonlyMap<SourcePartition, number> {
+    return this.#pipeline.lags;
+  }
+
+  /** What the broker said of the end of a source when it was asked. */
+  sawEnd(source: SourcePartition, lastStableOffset: number): void {
+    this.#pipeline.queue(source.name).sawEnd(lastStableOffset);
   }
 
   /** The next changelog offset that the store holds, to be claimed when joining the group. */
@@ -287,7 +299,7 @@ export class Task {
     signal.throwIfAborted();
     this.#partitionsAtFirst = partitionsAtFirst;
     this.#pipeline.begin(positions);
-    if (first) await this.#pipeline.commitPositions();
+    if (first) await this.#commitFirst();
     signal.throwIfAborted();
     outage(this.number, undefined);
     metrics.restore_duration_seconds.observe((performance.now() - began) / 1000);
@@ -296,6 +308,16 @@ export class Task {
     this.#fetch(signal);
     this.#move('running');
     this.#pipeline.plan();
+  }
+
+  /** Until it holds: whether it did is read at the next try, and to make it again changes nothing. */
+  async #commitFirst(): Promise<void> {
+    try {
+      await this.#pipeline.commitPositions();
+    } catch (error) {
+      if (!(error instanceof CommitUnknownError) || isOutage(error)) throw error;
+      throw new OutageError('the outcome of the commit of the first positions is unknown', error, UNSETTLED);
+    }
   }
 
   /**

@@ -1,5 +1,5 @@
 /** Topics for a test, as the systems around us would have made them. */
-import { Kafka, logLevel, type ITopicConfig } from 'kafkajs';
+import { Kafka, logLevel, type Admin, type ITopicConfig } from 'kafkajs';
 
 import { until } from './until.js';
 
@@ -60,12 +60,13 @@ export async function createTopics(
   }
 }
 
-/** Deletes a topic and makes it again under the same name, empty, and waits until it can be written. */
-export async function recreateTopic(brokers: string, topic: string, partitions: number): Promise<void> {
-  const admin = testKafka(brokers).admin();
-  await admin.connect();
-  try {
-    await admin.deleteTopics({ topics: [topic] });
+export async function deleteTopic(brokers: string, topic: string): Promise<void> {
+  await withAdmin(brokers, (admin) => admin.deleteTopics({ topics: [topic] }));
+}
+
+/** Makes a topic, also one that is still being deleted, and waits until it can be written. */
+export async function createTopic(brokers: string, topic: string, partitions: number): Promise<void> {
+  await withAdmin(brokers, async (admin) => {
     // False while the deletion is on its way: the name is still taken.
     await until('the topic is made again', () =>
       admin.createTopics({ waitForLeaders: false, topics: [{ topic, numPartitions: partitions }] }),
@@ -74,6 +75,20 @@ export async function recreateTopic(brokers: string, topic: string, partitions: 
       const { topics } = await admin.fetchTopicMetadata({ topics: [topic] });
       return topics[0]!.partitions.length === partitions && topics[0]!.partitions.every(({ leader }) => leader >= 0);
     });
+  });
+}
+
+/** Deletes a topic and makes it again under the same name, empty, and waits until it can be written. */
+export async function recreateTopic(brokers: string, topic: string, partitions: number): Promise<void> {
+  await deleteTopic(brokers, topic);
+  await createTopic(brokers, topic, partitions);
+}
+
+async function withAdmin(brokers: string, work: (admin: Admin) => Promise<void>): Promise<void> {
+  const admin = testKafka(brokers).admin();
+  await admin.connect();
+  try {
+    await work(admin);
   } finally {
     await admin.disconnect();
   }

@@ -41,6 +41,14 @@ describe('parseConfig', () => {
     });
   });
 
+  it('takes one of two words for what becomes of unknown types', () => {
+    expect(parseConfig(GOOD, WORKER).UNKNOWN_TYPES).toBe('skip');
+    expect(parseConfig({ ...GOOD, UNKNOWN_TYPES: 'dead-letter' }, WORKER).UNKNOWN_TYPES).toBe('dead-letter');
+    expect(() => parseConfig({ ...GOOD, UNKNOWN_TYPES: 'drop' }, WORKER)).toThrow(
+      'UNKNOWN_TYPES is "drop": expected skip or dead-letter',
+    );
+  });
+
   it('takes schemes of action URLs in any case, and never one that brings its own script', () => {
     const schemes = (text: string): RawConfig => ({ ...GOOD, ACTION_URL_SCHEMES: text });
     expect(parseConfig(GOOD, WORKER).ACTION_URL_SCHEMES).toEqual(['https', 'http']);

@@ -28,6 +28,7 @@ class FakeBrokers {
   leaders(): Leaders {
     return {
       leaderOf: (topic: string) => this.leaderOf(topic),
+      partitionCount: () => 1,
       broker: (nodeId: number) =>
         Promise.resolve({ connectionPool: { send: (request: RawRequest<unknown>) => this.#serve(nodeId, request) } }),
       refresh: () => Promise.resolve((this.refreshed += 1)),
@@ -207,6 +208,26 @@ describe('Fetcher', () => {
     await until(() => expect(outages.some(Boolean)).toBe(true));
     brokers.leaderOf = () => 1;
     await until(() => expect(of.offsets).toEqual([0]));
+    await until(() => expect(outages.at(-1)).toBeUndefined());
+  });
+
+  it('says steadily which topic the broker does not know, and serves the others at their pace meanwhile', async () => {
+    const brokers = new FakeBrokers();
+    brokers.ends.set('gone', 1).set('a', 1);
+    brokers.errors.set('gone', 3);
+    const [gone, of] = [consumer(), consumer()];
+    fetching(brokers).add('gone', 0, 0, gone);
+    fetcher.add('a', 0, 0, of);
+    await until(() => expect(outages.some(Boolean)).toBe(true));
+    const since = outages.length;
+    for (let end = 1; end < 100; end += 1) {
+      brokers.ends.set('a', end);
+      await until(() => expect(of.offsets).toHaveLength(end));
+    }
+    expect(outages.slice(since).every(Boolean)).toBe(true);
+    expect(outages.find(Boolean)).toMatchObject({ type: 'UNKNOWN_TOPIC_OR_PARTITION', place: { topic: 'gone' } });
+    brokers.errors.clear();
+    await until(() => expect(gone.offsets).toEqual([0]));
     await until(() => expect(outages.at(-1)).toBeUndefined());
   });
 

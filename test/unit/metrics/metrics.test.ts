@@ -1,6 +1,9 @@
 import { Registry } from 'prom-client';
 import { describe, expect, it } from 'vitest';
+import { CLOSE_CODES } from '../../../processors/fanout/close-codes.js';
+import { REFUSALS } from '../../../processors/fanout/refusals.js';
 import { createMetrics, METRIC_PREFIX, METRICS } from '../../../topology/metrics.js';
+import { DEAD_LETTER_REASONS } from '../../../topology/outcome.js';
 
 const scrape = async (): Promise<Map<string, { type: string; help: string }>> => {
   const registry = new Registry();
@@ -37,6 +40,20 @@ describe('the metrics', () => {
     expect(await registry.metrics()).toContain(
       'notification_streams_records_dropped_total{topic="TASK_EVENT_TOPIC",reason="duplicate"} 1',
     );
+  });
+
+  it('of a counter are all there before anything was counted, each value of a label at 0', async () => {
+    const registry = new Registry();
+    createMetrics(registry);
+    const text = await registry.metrics();
+    for (const [label, values] of [
+      ['dead_letters_total{topic="USER_EVENT_TOPIC",reason=', DEAD_LETTER_REASONS],
+      ['upgrades_refused_total{reason=', [...Object.keys(REFUSALS), 'connections']],
+      ['socket_closes_total{reason=', Object.keys(CLOSE_CODES)],
+    ] as const)
+      for (const value of values) expect(text).toContain(`${METRIC_PREFIX}${label}"${value}"} 0`);
+    for (const [name, { kind }] of Object.entries(METRICS))
+      if (kind === 'counter') expect(text).toMatch(new RegExp(`^${METRIC_PREFIX}${name}({.*})? 0$`, 'm'));
   });
 
   it('of two workers in one process do not meet: each has its own registry', async () => {

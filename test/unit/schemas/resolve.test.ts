@@ -57,6 +57,17 @@ describe('an id that the registry does not know', () => {
     expect(decode()).toEqual({ kind: 'unresolved', schemaId: ID });
   });
 
+  it('tells who asked first of each try after the first, of the ids that come next as well', async () => {
+    const [first, second] = [vi.fn(), vi.fn()];
+    const ahead = [frame(8, Buffer.alloc(1))];
+    await Promise.all([
+      rig.catalog.resolve(ID, { signal: never, ahead, onRetry: first }),
+      rig.catalog.resolve(ID, { signal: never, onRetry: second }),
+      rig.catalog.resolve(8, { signal: never }),
+    ]);
+    expect([first.mock.calls.length, second.mock.calls.length]).toEqual([4, 0]);
+  });
+
   it('is known once the registry has learnt it meanwhile', async () => {
     rig.meanwhile = () => (rig.stub.answer = known);
     await rig.catalog.resolve(ID, { signal: never });

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
@@ -27,6 +28,42 @@ describe('StateEnvironment', () => {
       await writeAtomically(table, (batch) => batch.put(Buffer.from('a'), Buffer.from('1')));
     }
     expect(environment.tables()).toHaveLength(100);
+  });
+});
+
+describe('closing the environment', () => {
+  it('waits for the write that is on its way, and refuses those and the reads that come after', async () => {
+    const state = temporaryState();
+    const { environment } = state;
+    const table = environment.table('t');
+    const written = writeAtomically(table, (batch) => {
+      for (let key = 0; key < 2000; key += 1) batch.put(Buffer.from(String(key)), Buffer.alloc(2000));
+    });
+    let isWritten = false;
+    void written.then(() => (isWritten = true));
+    const closed = environment.close();
+    expect(() => table.get(Buffer.from('1'))).toThrow('is closed');
+    expect(() => table.keys()).toThrow('is closed');
+    expect(() => environment.table('another')).toThrow('is closed');
+    await expect(writeAtomically(table, (batch) => batch.put(Buffer.from('b'), Buffer.from('2')))).rejects.toThrow(
+      'is closed',
+    );
+    await closed;
+    expect(isWritten).toBe(true);
+    expect(environment.close()).toBe(closed);
+    await state.reopen();
+    expect(state.environment.table('t').keys()).toHaveLength(2000);
+  });
+
+  it('is left to nobody at the exit of the process: LMDB would be closed under a write of its thread', () => {
+    const { directory } = temporaryState();
+    const module = new URL('../../../state/environment.ts', import.meta.url).href;
+    const script = `const { StateEnvironment } = await import(${JSON.stringify(module)});
+      const before = process.listenerCount('exit');
+      new StateEnvironment(${JSON.stringify(join(directory, 'own'))});
+      console.log(process.listenerCount('exit') - before);`;
+    const args = ['--import', 'tsx', '--input-type=module', '--eval', script];
+    expect(execFileSync(process.execPath, args, { encoding: 'utf8' }).trim()).toBe('0');
   });
 });
 

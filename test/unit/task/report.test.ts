@@ -34,7 +34,7 @@ describe('the report of a commit', () => {
         some === undefined ? processed : { ...processed, corrections: some },
       );
     }
-    report(staged, 0.1, new Map(), metrics);
+    report(staged, 0.1, metrics);
     const scrape = await registry.metrics();
     const urls = ACTION_URL_FAULTS.map(
       (fault, nth) => `${METRIC_PREFIX}action_urls_refused_total{reason="${fault}"} ${nth === 0 ? 2 : 1}`,

@@ -120,8 +120,14 @@ export interface Rig {
   readonly executor: Executor;
   /** What the executor does with a text, when not simply forward it. */
   readonly behaviour: Map<string, (attempt: number) => Processed>;
-  /** Schema ids that were asked for; `answer` lets the waiting go on. */
-  readonly schemas: { readonly schemaId: number; readonly ahead: readonly string[]; readonly answer: () => void }[];
+  /** Schema ids that were asked for; `retry` says that one is asked for again, `answer` lets the waiting go on. */
+  readonly schemas: {
+    readonly schemaId: number;
+    readonly ahead: readonly string[];
+    readonly retry: () => void;
+    readonly answer: () => void;
+  }[];
+  readonly services: TaskServices;
   append(topic: SourceTopic, texts: readonly string[], timestamp?: number): void;
   /** Values of committed e-mails. */
   sent(): string[];
@@ -185,8 +191,10 @@ export function rig(options: RigOptions = {}): Rig {
     },
     deadLetters: new DeadLetterLimit(),
     createProducer: () => broker.producer(),
-    resolveSchema: (schemaId, ahead) =>
-      new Promise((resolve) => schemas.push({ schemaId, ahead: [...ahead].map(String), answer: resolve })),
+    resolveSchema: (schemaId, { ahead, onRetry }) =>
+      new Promise((resolve) =>
+        schemas.push({ schemaId, ahead: [...ahead].map(String), retry: onRetry, answer: resolve }),
+      ),
     confirm,
     directoryCaughtUp: () => Promise.resolve(),
     bootstrap: options.bootstrap ?? NOTHING_COMES_FIRST,
@@ -206,6 +214,7 @@ export function rig(options: RigOptions = {}): Rig {
     broker,
     registry,
     names,
+    services,
     fatal,
     lost,
     confirm,

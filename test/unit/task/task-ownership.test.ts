@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { CommitUnknownError, FencedError, OutageError } from '../../../topology/errors.js';
 import type { Step } from './fake-producer.js';
 import { forwarded } from './records.js';
@@ -22,6 +22,32 @@ describe('a commit of unknown outcome', () => {
       expect(of.broker.epoch).toBe(2);
       expect(of.lost).not.toHaveBeenCalled();
       expect(of.fatal).not.toHaveBeenCalled();
+    },
+  );
+
+  it('of the first records leaves the positions where they were committed, and says of none that it was set back', async () => {
+    const of = rig();
+    const warned = vi.spyOn(of.services.log, 'warn');
+    failing(of, 'commit', 2, new CommitUnknownError('no answer'));
+    of.append(TASKS, ['a', 'b']);
+    of.task.start();
+    await sentAre(of, ['a', 'b']);
+    expect(warned.mock.calls.map(([, message]) => message as unknown)).toEqual([
+      'the outcome of a commit is unknown: it is read from the brokers',
+    ]);
+  });
+
+  it.each<Step>(['commit', 'committed'])(
+    'of the first positions, whatever its cause, is made again, and said while it is not known (%s)',
+    async (step) => {
+      const of = rig();
+      failing(of, step, 1, new CommitUnknownError('the changelog record has no known offset'));
+      of.append(TASKS, ['a']);
+      of.task.start();
+      await sentAre(of, ['a']);
+      expect(of.fatal).not.toHaveBeenCalled();
+      expect(of.outages[0]).toMatchObject({ reason: { code: 'unsettled-transaction' } });
+      expect(of.outages.at(-1)).toBeUndefined();
     },
   );
 
@@ -142,7 +168,7 @@ describe('a task whose group moves', () => {
     confirmed();
     await sentAre(of, ['a', 'b']);
     expect(of.confirm).toHaveBeenCalledTimes(1);
-    expect(await of.registry.metrics()).not.toContain('outcome="unknown"');
+    expect(await of.registry.metrics()).toContain('outcome="unknown"} 0');
     expect(of.lost).not.toHaveBeenCalled();
   });
 

@@ -72,6 +72,8 @@ describe('a record of a schema that is not known yet', () => {
     expect(of.schemas[0]).toMatchObject({ schemaId: 77, ahead: ['behind'] });
     of.append(CRM, ['another']);
     await sentAre(of, ['before', 'other', 'another']);
+    of.schemas[0]!.retry();
+    expect(await of.registry.metrics()).toContain(`retries_total{topic="${TASKS}"} 1`);
     isKnown = true;
     of.schemas[0]!.answer();
     await sentAre(of, ['before', 'other', 'another', 'unknown', 'behind']);

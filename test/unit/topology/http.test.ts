@@ -17,7 +17,7 @@ describe('HttpEndpoint', () => {
   let readiness: Readiness;
   let url: string;
   let port: number;
-  let refresh = (): void => undefined;
+  let refresh = (): Promise<void> => Promise.resolve();
   let now = 0;
   const logged: string[] = [];
   const sockets: Socket[] = [];
@@ -39,7 +39,7 @@ describe('HttpEndpoint', () => {
   };
 
   beforeEach(async () => {
-    refresh = () => undefined;
+    refresh = () => Promise.resolve();
     now = 0;
     logged.splice(0);
     endpoint = create();
@@ -107,7 +107,7 @@ describe('HttpEndpoint', () => {
 
   it('serves the metrics, brought up to date before', async () => {
     readiness.probe('registry', () => ({ code: 'registry-unreachable' }));
-    refresh = () => metrics.buffered_records.set(42);
+    refresh = () => Promise.resolve().then(() => metrics.buffered_records.set(42));
     const answer = await fetch(`${url}/metrics`);
     const text = await answer.text();
     expect(answer.headers.get('content-type')).toMatch(/^text\/plain/);
@@ -117,7 +117,7 @@ describe('HttpEndpoint', () => {
   });
 
   it('collects the metrics once for all who ask within a second', async () => {
-    const collected = vi.fn();
+    const collected = vi.fn(() => Promise.resolve());
     refresh = collected;
     const scrape = async (): Promise<string> => (await fetch(`${url}/metrics`)).text();
     const [first, second] = await Promise.all([scrape(), scrape()]);
@@ -132,13 +132,11 @@ describe('HttpEndpoint', () => {
   });
 
   it('logs why the metrics cannot be collected, tells nobody else, and collects them again', async () => {
-    refresh = () => {
-      throw new Error('at /secret/place');
-    };
+    refresh = () => Promise.reject(new Error('at /secret/place'));
     const answer = await fetch(`${url}/metrics`);
     expect([answer.status, await answer.text()]).toEqual([500, expect.not.stringContaining('secret')]);
     expect(logged.join()).toContain('at /secret/place');
-    refresh = () => undefined;
+    refresh = () => Promise.resolve();
     now = 1000;
     expect((await fetch(`${url}/metrics`)).status).toBe(200);
   });

@@ -12,10 +12,10 @@ interface Line {
   readonly error?: string;
 }
 
-function logged(): { outages: Outages; lines: Line[] } {
+function logged(now?: () => number): { outages: Outages; lines: Line[] } {
   const lines: Line[] = [];
   const log = pino({ level: 'info' }, { write: (line: string) => lines.push(JSON.parse(line) as Line) });
-  return { outages: new Outages(log), lines };
+  return { outages: new Outages(log, now), lines };
 }
 
 const said = (error: unknown): string => {
@@ -45,6 +45,28 @@ describe('Outages', () => {
     outages.report('task 1', new Error('the commit failed', { cause: new BrokerError(19, 'produce') }));
     outages.report('task 2', new BrokerError(19, 'produce'));
     expect(lines.map(({ error }) => error)).toEqual(['at 10.0.0.7:9092', 'produce: NOT_ENOUGH_REPLICAS (19)']);
+  });
+
+  it('logs trouble that comes and goes once in half a minute, and goes on saying it to who asks', () => {
+    let now = 0;
+    const { outages, lines } = logged(() => now);
+    for (; now < 60_000; now += 250) {
+      outages.report('group', coded('ECONNREFUSED'));
+      expect(outages.reason()).toBeDefined();
+      outages.report('group', undefined);
+    }
+    const [waits, again] = ['waiting for the brokers', 'the brokers answer again'];
+    expect(lines.map(({ msg }) => msg)).toEqual([waits, again, waits, again]);
+  });
+
+  it('logs trouble that came back too soon to be named, when it stays', () => {
+    let now = 0;
+    const { outages, lines } = logged(() => now);
+    for (const error of [coded('EPIPE'), undefined, coded('EPIPE')]) outages.report('group', error);
+    expect(lines).toHaveLength(2);
+    now = 30_000;
+    outages.report('group', coded('EPIPE'));
+    expect(lines.at(-1)!.msg).toBe('waiting for the brokers');
   });
 
   it.each<[string, unknown, string]>([

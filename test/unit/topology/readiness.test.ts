@@ -37,7 +37,16 @@ describe('Readiness', () => {
     for (const part of PARTS) readiness.set(part, { code: 'not-read' });
     expect([...readiness.reasons().keys()]).toEqual(PARTS);
     expect([...readiness.reasons('stream').keys()]).toEqual(PARTS_OF.stream);
-    expect([...readiness.reasons('gateway').keys()]).toEqual(['broker', 'gateway']);
+    expect([...readiness.reasons('gateway').keys()]).toEqual(['worker', 'broker', 'gateway']);
+  });
+
+  it('is never there again once the worker stops, for no role, whatever becomes of its parts', () => {
+    const readiness = create();
+    readiness.set('tasks', { code: 'no-task' });
+    readiness.stop();
+    readiness.set('tasks', undefined);
+    for (const role of [undefined, 'stream', 'gateway'] as const)
+      expect(Object.fromEntries(readiness.reasons(role))).toEqual({ worker: { code: 'stopping' } });
   });
 
   it('shows each part as a gauge of 0 or 1, whichever role was asked for last', async () => {

@@ -91,4 +91,5 @@ export const NO_SERVICES: Services = {
   decoder: { decode: () => ({ kind: 'poison', reason: 'bad-magic', message: 'never asked', attempts: 1 }) },
   templates: { render: () => undefined },
   actionUrlSchemes: [],
+  unknownTypes: 'skip',
 };
