@@ -90,6 +90,8 @@ export class BootstrapProgress {
   /** The ends are as they were when the partitions had been read to them. */
   confirm(seen: Moment): void {
     for (const partition of this.#partitions) if (partition.ends.length === 0) partition.complete = seen;
+    // The topic is gone: there is nothing to wait for.
+    if (this.#partitions.length === 0) this.#complete = seen;
     this.#sum();
   }
 

@@ -174,7 +174,7 @@ export function offsetFetch(
   });
 }
 
-export interface ProducedPartition {
+interface ProducedPartition {
   readonly topic: string;
   readonly partition: number;
   readonly errorCode: number;

@@ -6,6 +6,9 @@
  * Like TCP's slow start: small at first, twice as large after each one that was quick, and cut to what would have been
  * quick enough after one that was not.
  */
+import { ThrottledError, type CommitUnknownError } from '../errors.js';
+import { isTimeout } from '../kafka/index.js';
+
 /** Of the first commit. */
 const FIRST_BYTES = 256 * 1024;
 const LEAST_BYTES = 8 * 1024;
@@ -34,9 +37,11 @@ export class CommitSize {
     else if (ms < QUICK_MS && 2 * bytes >= this.#bytes) this.#bytes = Math.min(2 * this.#bytes, this.#mostBytes);
   }
 
-  /** One of this size did not get through, for a quota that holds back for so long; undefined when it was given up for time. */
-  failed(bytes: number, throttleMs: number | undefined): void {
-    this.#cut(throttleMs === undefined ? bytes / CUT : (bytes * SLOW_MS) / Math.max(SLOW_MS, throttleMs));
+  /** One of this size did not get through: cut when a quota, or the time that it took, was the reason. */
+  failed(bytes: number, error: CommitUnknownError): void {
+    const { cause } = error;
+    if (cause instanceof ThrottledError) this.#cut((bytes * SLOW_MS) / Math.max(SLOW_MS, cause.throttleMs));
+    else if (isTimeout(error)) this.#cut(bytes / CUT);
   }
 
   #cut(bytes: number): void {

@@ -6,19 +6,13 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { SourcePosition } from '../../state/changelog-entry.js';
 import { advance } from '../../state/stream-time.js';
 import type { TaskStore } from '../../state/task-store.js';
-import {
-  CommitUnknownError,
-  messageOf,
-  OutageError,
-  RetryableError,
-  StoreFullError,
-  ThrottledError,
-} from '../errors.js';
+import { CommitUnknownError, messageOf, OutageError, RetryableError, StoreFullError } from '../errors.js';
 import type { Processed } from '../executor.js';
-import { isTimeout, RefusedError } from '../kafka/index.js';
+import { RefusedError } from '../kafka/index.js';
 import type { DeadLetterCause } from '../outcome.js';
 import { origin, type SourceName, type SourcePartition, type SourceRecord } from '../record.js';
 import { commit, type CommitTarget } from './commit.js';
+import { BootstrapGate } from './bootstrap-gate.js';
 import { CommitPace } from './commit-pace.js';
 import { CommitSize } from './commit-size.js';
 import { Refusals } from './refusals.js';
@@ -76,9 +70,7 @@ export class Pipeline {
   /** Commits are refused for what no record has done. */
   #isRefused = false;
   readonly #attempts = new Map<SourceName, number>();
-  /** Of the record that is being processed. */
-  #arrival = { at: 0, timestamp: 0 };
-  readonly #isSettled = (): boolean => this.#services.bootstrap.isSettled(this.#arrival.at, this.#arrival.timestamp);
+  readonly #gate: BootstrapGate;
   /** Where the last commit that holds left each source. */
   #committed: ReadonlyMap<SourceName, SourcePosition> = new Map();
   /** What the store does not hold yet, newest first: the commit that is being put together, and the one in flight. */
@@ -103,6 +95,7 @@ export class Pipeline {
     this.#services = services;
     this.#host = host;
     this.#pace = new CommitPace(services.limits.commitIntervalMs, () => this.plan());
+    this.#gate = new BootstrapGate(services, host.signal);
     this.#size = new CommitSize(services.limits.commitBytes);
     this.#refusals = new Refusals(services.names, services.deadLetters);
     this.#layers = [this.#stage(new Map())];
@@ -315,7 +308,8 @@ export class Pipeline {
   #processNext(queue: SourceQueue): boolean {
     const record = queue.peek()!;
     const staged = this.#staged;
-    if (!this.#isCovered(queue, record)) return false;
+    const what = this.#gate.enter(queue, record);
+    if (what) return this.#wait(queue, what);
     if (staged.records === 0) {
       if (staged.isEmpty) staged.openedAt = performance.now();
       staged.now = this.#services.clock.now();
@@ -323,18 +317,6 @@ export class Pipeline {
     const before = staged.streamTime(record.source);
     staged.setStreamTime(record.source, advance(before, record.timestamp, staged.now, this.#services.shape));
     return this.#take(queue, record, this.#process(record, staged, queue));
-  }
-
-  /** False when the queue now waits for what comes before the record. */
-  #isCovered(queue: SourceQueue, { topic, timestamp }: SourceRecord): boolean {
-    const { bootstrap, bootstrapTopic } = this.#services;
-    if (topic === bootstrapTopic) return true;
-    // A producer's clock may be ahead, and what it waits for never come.
-    const { arrivedAt } = queue;
-    const covers = (): boolean => bootstrap.covers(arrivedAt, timestamp);
-    if (covers()) return true;
-    this.#wait(queue, bootstrap.until(covers, this.#host.signal));
-    return false;
   }
 
   /** False when the rest of the record is still to come. */
@@ -353,8 +335,7 @@ export class Pipeline {
       return false;
     }
     if (processed.kind === 'unsettled') {
-      this.#waitUntilSettled(queue, record);
-      return false;
+      return this.#wait(queue, this.#gate.untilSettled(queue, record));
     }
     if (processed.kind === 'unresolved') {
       const { resolveSchema, metrics } = this.#services;
@@ -373,18 +354,7 @@ export class Pipeline {
     return true;
   }
 
-  #waitUntilSettled(queue: SourceQueue, { timestamp }: SourceRecord): void {
-    const { bootstrap } = this.#services;
-    const { arrivedAt } = queue;
-    this.#wait(
-      queue,
-      bootstrap.until(() => bootstrap.isSettled(arrivedAt, timestamp), this.#host.signal),
-    );
-  }
-
   #process(record: SourceRecord, staged: StagedCommit, queue: SourceQueue): Processed | undefined {
-    this.#arrival.at = queue.arrivedAt;
-    this.#arrival.timestamp = record.timestamp;
     const condemned = this.#refusals.condemned(record);
     if (condemned) return this.#deadLettered(record, condemned, staged);
     return this.#attempt(record, staged, queue, () =>
@@ -393,7 +363,7 @@ export class Pipeline {
         dedup: this.#dedup,
         directory: this.#directory,
         notify: record.offset >= staged.position(record.source).notifyFrom,
-        isSettled: this.#isSettled,
+        isSettled: this.#gate.isSettled,
         outputs: staged.outputs,
       }),
     );
@@ -436,9 +406,10 @@ export class Pipeline {
   }
 
   /** Holds this source partition, and no other, until the promise settles. */
-  #wait(queue: SourceQueue, until: Promise<void>): void {
+  #wait(queue: SourceQueue, until: Promise<void>): false {
     const release = queue.block();
     until.then(release, this.#unlessClosed);
+    return false;
   }
 
   // ── committing ─────────────────────────────────────────────────────────────────────────────────────────────────
@@ -485,7 +456,10 @@ export class Pipeline {
   #failed(staged: StagedCommit, began: number, error: unknown): void {
     if (this.#inFlight !== staged || this.#host.signal.aborted) return;
     if (!(error instanceof RefusedError)) {
-      if (error instanceof CommitUnknownError) this.#didNotComeThrough(staged, error);
+      if (error instanceof CommitUnknownError) {
+        this.#size.failed(staged.outputs.bytes, error);
+        this.#refusals.unknown(staged, this.#committed);
+      }
       // Kafka holds it, only the store does not yet.
       if (error instanceof StoreFullError) this.#report(staged, began);
       this.#host.failed(error);
@@ -497,13 +471,6 @@ export class Pipeline {
     log.warn({ task: this.#task, records: staged.records, error: error.message, remedy }, 'a commit was refused');
     if (remedy === 'try-again') this.#goBack();
     else this.#waitOut(staged, error).catch(this.#unlessClosed);
-  }
-
-  #didNotComeThrough(staged: StagedCommit, error: CommitUnknownError): void {
-    const { cause } = error;
-    if (cause instanceof ThrottledError) this.#size.failed(staged.outputs.bytes, cause.throttleMs);
-    else if (isTimeout(error)) this.#size.failed(staged.outputs.bytes, undefined);
-    this.#refusals.unknown(staged, this.#committed);
   }
 
   /** Nothing is dead-lettered for what no record has done, such as a dead-letter topic that takes nothing. */

@@ -7,7 +7,7 @@ import { NO_STREAM_TIME } from '../../state/stream-time.js';
 import { TaskStore } from '../../state/task-store.js';
 import { crashPoint } from '../crash-point.js';
 import { CommitUnknownError, FencedError, messageOf, OutageError, StoreFullError, ThrottledError } from '../errors.js';
-import { isOutage, type GroupMember, type TransactionalProducer } from '../kafka/index.js';
+import { isOutage, RefusedError, type GroupMember, type TransactionalProducer } from '../kafka/index.js';
 import { atMost } from '../at-most.js';
 import type { Reason } from '../reasons.js';
 import { SINK_TOPICS, type SourceName, type SourcePartition } from '../record.js';
@@ -315,7 +315,9 @@ export class Task {
     try {
       await this.#pipeline.commitPositions();
     } catch (error) {
-      if (!(error instanceof CommitUnknownError) || isOutage(error)) throw error;
+      if (isOutage(error)) throw error;
+      if (error instanceof RefusedError) throw new OutageError('the commit of the first positions is refused', error);
+      if (!(error instanceof CommitUnknownError)) throw error;
       throw new OutageError('the outcome of the commit of the first positions is unknown', error, UNSETTLED);
     }
   }

@@ -18,7 +18,13 @@ export async function runKafkaTool(
 ): Promise<string[]> {
   const place = placeOf();
   const { kafka } = await fetchArtifacts(place);
-  const tool = ['-cp', kafka, name.startsWith('kafka.') ? name : `org.apache.kafka.tools.${name}`, '--bootstrap-server', brokers];
+  const tool = [
+    '-cp',
+    kafka,
+    name.startsWith('kafka.') ? name : `org.apache.kafka.tools.${name}`,
+    '--bootstrap-server',
+    brokers,
+  ];
   const { stdout } = await run(await findJava(place.env), [...JVM, ...tool, ...args], {
     timeout: 60_000,
     ...(stop ? { signal: stop } : {}),

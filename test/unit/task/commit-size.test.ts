@@ -1,7 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import { CommitUnknownError, ThrottledError } from '../../../topology/errors.js';
+import { BrokerError } from '../../../topology/kafka/protocol-errors.js';
 import { CommitSize } from '../../../topology/task/commit-size.js';
 
 const KB = 1024;
+const TIMED_OUT = new CommitUnknownError('late', new BrokerError(7, 'Produce'));
 const MOST = 8192 * KB;
 
 describe('the size of a commit', () => {
@@ -29,16 +32,22 @@ describe('the size of a commit', () => {
 
   it('is cut after one that did not get through: by the time that the quota asks for, or by eight', () => {
     const throttled = new CommitSize(MOST);
-    throttled.failed(256 * KB, 32_000);
+    throttled.failed(256 * KB, new CommitUnknownError('too large', new ThrottledError('a quota', 32_000)));
     expect(throttled.bytes).toBe(16 * KB);
     const late = new CommitSize(MOST);
-    late.failed(256 * KB, undefined);
+    late.failed(256 * KB, TIMED_OUT);
     expect(late.bytes).toBe(32 * KB);
+  });
+
+  it('stays when a commit fails for anything else', () => {
+    const size = new CommitSize(MOST);
+    size.failed(256 * KB, new CommitUnknownError('lost', new BrokerError(51, 'EndTxn')));
+    expect(size.bytes).toBe(256 * KB);
   });
 
   it('is never so small that nothing gets on', () => {
     const size = new CommitSize(MOST);
-    for (let i = 0; i < 20; i += 1) size.failed(size.bytes, undefined);
+    for (let i = 0; i < 20; i += 1) size.failed(size.bytes, TIMED_OUT);
     expect(size.bytes).toBe(8 * KB);
     expect(new CommitSize(1000).bytes).toBe(1000);
   });
