@@ -57,7 +57,7 @@ function readFile(path: string, faults: string[]): RawConfig {
       throw new TypeError('expected an object of options');
     const options: Record<string, string> = {};
     for (const [name, value] of Object.entries(parsed)) {
-      if (!OPTION_NAMES.includes(name)) faults.push(`${name} in ${path}: there is no such option`);
+      if (!OPTION_NAMES.includes(name)) faults.push(`${nameIn(name)} in ${path}: there is no such option`);
       else if (isPlain(value)) options[name] = String(value);
       else if (Array.isArray(value) && value.every(isPlain)) options[name] = value.join(',');
       else faults.push(`${name} in ${path}: expected text, a number, true or false, or a list of texts`);

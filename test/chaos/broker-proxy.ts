@@ -52,6 +52,9 @@ export class BrokerProxy {
   readonly #connections = new Set<Connection>();
   readonly #rules: Entry[] = [];
   readonly #silences: { readonly pid: number | undefined; readonly silence: Silence }[] = [];
+  /** Bytes that all connections together may send to the broker in a second; undefined: as many as they like. */
+  #bytesASecond: number | undefined;
+  #lineFreeAt = 0;
   /** ms added to each frame, each way. */
   #latency: (() => number) | undefined;
 
@@ -84,6 +87,11 @@ export class BrokerProxy {
     this.#latency = latency;
   }
 
+  /** Makes the line to the broker thin, for all connections together. */
+  thin(bytesASecond: number | undefined): void {
+    this.#bytesASecond = bytesASecond;
+  }
+
   /** Lets nothing through, and says nothing of it, until the answer is called: then what waited arrives late. */
   silence(silence: Silence, pid?: number): () => void {
     const entry = { pid, silence };
@@ -105,6 +113,7 @@ export class BrokerProxy {
     this.#rules.length = 0;
     this.#silences.length = 0;
     this.#latency = undefined;
+    this.#bytesASecond = undefined;
     for (const connection of this.#connections) connection.wake();
   }
 
@@ -134,8 +143,13 @@ export class BrokerProxy {
     );
   }
 
-  get latency(): number {
-    return this.#latency?.() ?? 0;
+  /** How long a frame takes, ms. */
+  latency(way: 'requests' | 'answers', bytes: number): number {
+    const delayed = this.#latency?.() ?? 0;
+    if (this.#bytesASecond === undefined || way === 'answers') return delayed;
+    const now = performance.now();
+    this.#lineFreeAt = Math.max(now, this.#lineFreeAt) + (bytes / this.#bytesASecond) * 1000;
+    return delayed + this.#lineFreeAt - now;
   }
 
   #accept(client: Socket): void {
@@ -211,7 +225,7 @@ class Connection {
       from.on('data', (chunk) =>
         frames.push(chunk, (frame) => {
           const does = on(frame);
-          const latency = this.#proxy.latency;
+          const latency = this.#proxy.latency(way, frame.length);
           const isFree =
             waiting === 0 &&
             latency === 0 &&

@@ -16,6 +16,8 @@ export interface ChaosCase {
   readonly seconds?: number;
   readonly workload?: Partial<WorkloadOptions>;
   readonly env?: Readonly<Record<string, string>>;
+  /** Workers come in by TLS and SASL, past the proxies, as a user with rights and quotas of its own. */
+  readonly isLimited?: boolean;
   /** Options of the node of every worker, such as `--import` of a module that watches it. */
   readonly nodeArgs?: readonly string[];
   /** The longest that a task may make nothing while it has input, ms. Default: no bound, since nothing can be made. */

@@ -2,7 +2,8 @@
 import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Admin } from 'kafkajs';
+import { AclOperationTypes, AclPermissionTypes, AclResourceTypes, ResourcePatternTypes, type Admin } from 'kafkajs';
+import { LIMITED_USER } from '../../dev/stack/secured.js';
 import { reset, stopBroker, up, type StackInfo } from '../../dev/stack/stack.js';
 import { guardStack } from '../integration/harness/guard.js';
 import { testKafka } from '../integration/harness/topics.js';
@@ -11,6 +12,18 @@ import { BrokerProxy } from './broker-proxy.js';
 import { RegistryProxy } from './registry-proxy.js';
 
 export const BROKERS = [1, 2, 3] as const;
+
+const EVERYTHING = [AclResourceTypes.TOPIC, AclResourceTypes.GROUP, AclResourceTypes.TRANSACTIONAL_ID].map(
+  (resourceType) => ({
+    resourceType,
+    resourceName: '*',
+    resourcePatternType: ResourcePatternTypes.LITERAL,
+    principal: `User:${LIMITED_USER.username}`,
+    host: '*',
+    operation: AclOperationTypes.ALL,
+    permissionType: AclPermissionTypes.ALLOW,
+  }),
+);
 
 export class Cluster {
   readonly proxies: readonly BrokerProxy[];
@@ -28,11 +41,12 @@ export class Cluster {
   static async start(progress: (line: string) => void): Promise<Cluster> {
     const root = await mkdtemp(join(tmpdir(), 'notification-streams-chaos-'));
     guardStack(root);
-    const info = await up({ root, brokers: 3, fronted: true, shortLived: true, progress });
+    const info = await up({ root, brokers: 3, fronted: true, secured: true, shortLived: true, progress });
     const proxies = await Promise.all(info.fronts.map(({ advertised, port }) => BrokerProxy.listen(advertised, port)));
     const registry = await RegistryProxy.listen(info.schemaRegistryUrl);
     const admin = testKafka(info.kafkaBrokers).admin();
     await admin.connect();
+    await admin.createAcls({ acl: EVERYTHING });
     return new Cluster(info, proxies, registry, admin);
   }
 
@@ -49,6 +63,13 @@ export class Cluster {
   /** The registry itself. */
   get registryUrl(): string {
     return this.#info.schemaRegistryUrl;
+  }
+
+  /** For workers that are a user with rights and quotas of its own: past the proxies. */
+  get limited(): Record<string, string> {
+    const { kafkaBrokers, ca } = this.#info.secured!;
+    const user = { KAFKA_SASL_USERNAME: LIMITED_USER.username, KAFKA_SASL_PASSWORD: LIMITED_USER.password };
+    return { KAFKA_BROKERS: kafkaBrokers, KAFKA_SSL_CA: ca, KAFKA_SASL_MECHANISM: 'plain', ...user };
   }
 
   /** Where a broker keeps its partitions. */

@@ -204,6 +204,7 @@ export class Round {
       SESSION_TIMEOUT_MS: '6000',
       MAX_TASKS: '4',
       LOG_LEVEL: 'debug',
+      ...(this.case.isLimited ? this.cluster.limited : {}),
       ...this.case.env,
       ...over,
     };

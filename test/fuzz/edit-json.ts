@@ -13,8 +13,8 @@ export interface JsonEdit {
 
 /** Nodes of a part that is taken many times, or put deep. */
 const MAX_PART = 60;
-/** Characters of a leaf that is. */
-const MAX_LEAF = 300;
+/** Characters of it. */
+const MAX_CHARS = 1500;
 
 export const jsonEdits: fc.Arbitrary<readonly JsonEdit[]> = fc.array(
   fc.record({
@@ -79,7 +79,7 @@ function editOne(tree: Tree, edit: JsonEdit): Tree {
 function changed(tree: Tree, { kind, by }: JsonEdit): Tree {
   if (kind === 'value') return { leaf: BORDER_VALUES[by % BORDER_VALUES.length]! };
   // Edits of what edits made large would take the machine, not the product.
-  if (sizeOf(tree) > MAX_PART || ('leaf' in tree && tree.leaf.length > MAX_LEAF)) return tree;
+  if (sizeOf(tree) > MAX_PART || write(tree).length > MAX_CHARS) return tree;
   if (kind === 'nest') {
     // A text, which nobody has to go down.
     const [open, close] = by % 2 ? ['[', ']'] : ['{"a":', '}'];

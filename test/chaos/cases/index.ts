@@ -4,6 +4,7 @@ import { BROKER_CASES } from './brokers.js';
 import { GATEWAY_CASES } from './gateway.js';
 import { HOSTILE_CASES } from './hostile.js';
 import { INPUT_CASES } from './input.js';
+import { LIMIT_CASES } from './limits.js';
 import { NETWORK_CASES } from './network.js';
 import { STATE_CASES } from './state.js';
 import { WORKER_CASES } from './workers.js';
@@ -15,6 +16,7 @@ export const CASES: readonly ChaosCase[] = [
   ...STATE_CASES,
   ...INPUT_CASES,
   ...HOSTILE_CASES,
+  ...LIMIT_CASES,
   ...GATEWAY_CASES,
 ].sort((a, b) => a.id.localeCompare(b.id, 'en', { numeric: true }));
 

@@ -82,7 +82,8 @@ const inputs = fc
     return { handshake: { ...handshake, [edited]: text }, isListed };
   });
 
-const HOST = /^([a-z0-9.-]+|\[[0-9a-f:.]+\])(:\d+)?$/i;
+// A port may be empty (RFC 3986).
+const HOST = /^([a-z0-9.-]+|\[[0-9a-f:.]+\])(:\d*)?$/i;
 
 /** The values of a query, by their percent signs and plus signs alone. */
 function decodedQuery(query: string): string[] {

@@ -70,10 +70,11 @@ describe('readConfig', () => {
   });
 
   it('reports the faults of the file, of --set and of the values together', () => {
-    const config = file({ NO_SUCH_OPTION: 1, HTTP_PORT: 'x' });
+    const config = file({ NO_SUCH_OPTION: 1, KAFKA_SASL_PASSWORhunter2: 1, HTTP_PORT: 'x' });
     const faults = faultsOf(() => readConfig({ config, set: ['NOT_ONE=1', 'nonsense'] }, {}));
     expect(faults).toEqual([
       `NO_SUCH_OPTION in ${config}: there is no such option`,
+      `(not shown) in ${config}: there is no such option`, // of what may be a value that went astray
       '--set NOT_ONE: expected NAME=value with the name of an option',
       '--set (not shown): expected NAME=value with the name of an option',
       'HTTP_PORT is "x": expected a port number; 0 picks a free one, from 0 to 65535',
