@@ -1,7 +1,10 @@
 /** What a cluster grants us, and how much of it. A right that is missing is waited for by name, a quota is kept to; no record pays for either. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { AclOperationTypes, AclPermissionTypes, AclResourceTypes, ResourcePatternTypes, type Admin } from 'kafkajs';
 import { afterAll, beforeAll, describe, expect, inject, it, onTestFinished } from 'vitest';
 
+import { projectRoot } from '../../dev/stack/place.js';
 import { LIMITED_USER } from '../../dev/stack/secured.js';
 import { prepareEnvironment, type TestEnvironment } from './harness/environment.js';
 import { messagesOf } from './harness/messages.js';
@@ -10,7 +13,7 @@ import { eventIds, readOutputs } from './harness/outputs.js';
 import { runKafkaTool } from './harness/run-kafka-tool.js';
 import { readinessOf } from './harness/scrape.js';
 import { testStack } from './harness/test-stack.js';
-import { testKafka, INPUT_TOPICS, OUTPUT_TOPICS } from './harness/topics.js';
+import { testKafka } from './harness/topics.js';
 import { until } from './harness/until.js';
 import { startWorker, type WorkerProcess } from './harness/worker.js';
 
@@ -43,21 +46,29 @@ beforeAll(async () => {
 });
 afterAll(() => admin.disconnect());
 
-/** What the README says that a worker needs. */
+/** What docs/operations.md says that a worker needs, as its own commands grant it. */
 function rightsOf({ prefix }: TestEnvironment): Right[] {
-  return [
-    ...INPUT_TOPICS.map((topic): Right => ({ kind: 'topic', name: prefix + topic, operations: ['READ'] })),
-    ...OUTPUT_TOPICS.map((topic): Right => ({ kind: 'topic', name: prefix + topic, operations: ['WRITE'] })),
-    { kind: 'topic', name: `${prefix}NOTIFICATION_INAPP_TOPIC`, operations: ['READ'] },
-    ...['NOTIFICATION_DLQ', 'NOTIFICATION_INAPP_TOPIC'].map((topic): Right => ({
-      ...{ kind: 'topic', name: prefix + topic, operations: ['DESCRIBE_CONFIGS'] },
-    })),
-    ...INPUT_TOPICS.map((topic): Right => ({ kind: 'topic', name: prefix + topic, operations: ['DESCRIBE_CONFIGS'] })),
-    { kind: 'topic', name: `${prefix}app-`, operations: ['ALL'], isPrefix: true },
-    { kind: 'group', name: `${prefix}app`, operations: ['READ'] },
-    { kind: 'transactional id', name: `${prefix}app-`, operations: ['WRITE', 'DESCRIBE'], isPrefix: true },
-  ];
+  const page = readFileSync(join(projectRoot(), 'docs', 'operations.md'), 'utf8');
+  const [, commands] = /## Rights\n[^]*?```sh\n([^]*?)```/.exec(page)!;
+  const physical = (name: string): string => prefix + name.replace(/^notification-streams/, 'app');
+  let loop: readonly string[] = [];
+  return commands!.split('\n').flatMap((line): Right[] => {
+    const topics = /^for topic in (.*); do$/.exec(line)?.[1];
+    if (topics) loop = topics.split(' ');
+    const [, kind, name] = /^ *acl --(topic|group|transactional-id) (\S+)/.exec(line) ?? [];
+    if (kind === undefined) return [];
+    const operations = [...line.matchAll(/--operation (\w+)/g)].map(([, of]) => OPERATIONS[of!]!);
+    const names = name === '"$topic"' ? loop : [name!];
+    return names.map((of) => ({
+      ...{ kind: kind.replace('-', ' ') as Kind, name: physical(of), operations },
+      isPrefix: line.includes('prefixed'),
+    }));
+  });
 }
+
+const OPERATIONS: Readonly<Record<string, keyof typeof AclOperationTypes>> = {
+  ...{ Read: 'READ', Write: 'WRITE', Create: 'CREATE', Describe: 'DESCRIBE', DescribeConfigs: 'DESCRIBE_CONFIGS' },
+};
 
 const aclsOf = (right: Right) =>
   right.operations.map((operation) => ({
@@ -93,7 +104,7 @@ function startLimited(test: TestEnvironment): WorkerProcess {
   });
 }
 
-describe.skipIf(secured === null)('a worker with the rights that the README names, and no other', () => {
+describe.skipIf(secured === null)('a worker with the rights that docs/operations.md names, and no other', () => {
   it('starts, and notifies', { timeout: 60_000 }, async () => {
     const test = await prepareEnvironment('rights', 2);
     await grant(...rightsOf(test));
@@ -117,7 +128,7 @@ describe.skipIf(secured === null)('a worker with the rights that the README name
     const taken: [name: string, said: string, kind: Kind, operation: Right['operations'][number]][] = [
       [`${prefix}NOTIFICATION_DELIVERED_TOPIC`, `${prefix}NOTIFICATION_DELIVERED_TOPIC`, 'topic', 'WRITE'],
       [`${prefix}NOTIFICATION_DLQ`, `${prefix}NOTIFICATION_DLQ`, 'topic', 'WRITE'],
-      [`${prefix}app-`, `${prefix}app-`, 'topic', 'ALL'],
+      [`${prefix}app-`, `${prefix}app-`, 'topic', 'WRITE'],
       [`${prefix}TASK_EVENT_TOPIC`, `${prefix}TASK_EVENT_TOPIC`, 'topic', 'READ'],
       [`${prefix}app`, 'group', 'group', 'READ'],
       [`${prefix}app-`, 'transactional id', 'transactional id', 'WRITE'],
