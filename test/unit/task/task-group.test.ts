@@ -114,3 +114,26 @@ describe('a source topic that is gone', () => {
     await group.stop(1000);
   });
 });
+
+describe('a commit that is on its way for long', () => {
+  it('makes the worker not ready, which says so until it has come through', async () => {
+    const of = rig();
+    let letThrough = (): void => undefined;
+    const group = groupOf(of);
+    group.assigned({ ...NO_PLACEMENT, tasks: [0] }, deal(of), member);
+    await vi.waitFor(() => expect(group.notReady()).toBeUndefined());
+    of.broker.before = (step) =>
+      step === 'commit' ? new Promise<void>((resolve) => (letThrough = resolve)) : undefined;
+    of.append(TASKS, ['a']);
+    await vi.waitFor(() => expect(of.broker.steps.at(-1)).toBe('commit'));
+    expect(group.notReady()).toBeUndefined();
+    const now = performance.now.bind(performance);
+    const later = vi.spyOn(performance, 'now').mockImplementation(() => now() + 5001);
+    expect(group.notReady()).toEqual({ code: 'commit-waits', waiter: 'task 0' });
+    later.mockRestore();
+    letThrough();
+    await sentAre(of, ['a']);
+    expect(group.notReady()).toBeUndefined();
+    await group.stop(1000);
+  });
+});
