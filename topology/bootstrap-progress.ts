@@ -23,6 +23,8 @@ export interface PartitionProgress {
 const SLACK_MS = 1000;
 /** Whoever is unknown though an event of theirs is as old as this will not come to be known by waiting, ms. */
 const LATE_MS = 60_000;
+/** For how long nobody may have begun with a partition, at a first start or when it was added, ms: its task is still to be taken over. */
+const BEGIN_MS = 30_000;
 /** Ends of one partition that are remembered until it has been read so far. */
 const MAX_ENDS = 32;
 
@@ -106,12 +108,13 @@ export class BootstrapProgress {
     return moved;
   }
 
-  /** Gives up what has stood still for too long, unless it is about to go on; gives the partitions. */
-  giveUp(now: number, isAboutToMove: (partition: number) => boolean): number[] {
+  /** Gives up what has stood still for too long, unless tasks are being taken over; gives the partitions. */
+  giveUp(now: number, areAboutToMove: boolean): number[] {
     const late = this.#partitions.flatMap((of, partition) => {
       if (of.isGivenUp || of.ends.length === 0) return [];
-      if (isAboutToMove(partition)) of.stillSince = now;
-      return now - of.stillSince >= this.#waitMs ? [partition] : [];
+      if (areAboutToMove) of.stillSince = now;
+      const patience = of.position === undefined ? Math.max(BEGIN_MS, this.#waitMs) : this.#waitMs;
+      return now - of.stillSince >= patience ? [partition] : [];
     });
     for (const partition of late) this.#partitions[partition]!.isGivenUp = true;
     if (late.length > 0) this.#sum();

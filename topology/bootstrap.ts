@@ -28,8 +28,8 @@ export interface BootstrapServices {
   readonly log: Logger;
   /** DIRECTORY_WAIT_MS. */
   readonly waitMs: number;
-  /** This worker is taking the partition's task over: it will move. */
-  readonly isTakenOver: (partition: number) => boolean;
+  /** This worker is taking tasks over, as others may be: partitions will move. */
+  readonly isTakingOver: () => boolean;
   readonly fatal: (error: unknown) => void;
 }
 
@@ -166,8 +166,8 @@ export class Bootstrap implements Bootstrapped {
   }
 
   #giveUp(): void {
-    const { topic, log, metrics, waitMs, isTakenOver } = this.#services;
-    const late = this.#progress.giveUp(performance.now(), isTakenOver);
+    const { topic, log, metrics, waitMs, isTakingOver } = this.#services;
+    const late = this.#progress.giveUp(performance.now(), isTakingOver());
     if (late.length === 0) return;
     metrics.directory_waits_given_up_total.inc(late.length);
     metrics.directory_partitions_given_up.set(this.#progress.givenUp.length);

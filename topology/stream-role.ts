@@ -260,7 +260,7 @@ export class StreamRole {
       {
         topic: config.names.physical(BOOTSTRAP_TOPIC),
         waitMs: config.DIRECTORY_WAIT_MS,
-        isTakenOver: (partition) => this.#group?.isTakenOver(BOOTSTRAP_TOPIC, partition) ?? false,
+        isTakingOver: () => this.#group?.isTakingOver ?? false,
         clock: systemClock,
         ...{ connections, offsets, feed, metrics, log, fatal },
       },

@@ -137,13 +137,9 @@ export class TaskGroup implements MembershipListener {
     this.#tasks.clear();
   }
 
-  /** The partition is one of a task of ours that does not run yet. */
-  isTakenOver(topic: SourceTopic, partition: number): boolean {
-    return [...this.#tasks.values()].some(
-      ({ state, sources }) =>
-        (state === 'created' || state === 'restoring') &&
-        sources.some((source) => source.topic === topic && source.partition === partition),
-    );
+  /** Tasks of ours are being taken over; so are others', most likely, since the group has moved. */
+  get isTakingOver(): boolean {
+    return [...this.#tasks.values()].some(({ state }) => state === 'created' || state === 'restoring');
   }
 
   #miss({ partitions }: Deal): void {

@@ -3,7 +3,6 @@ import { describe, expect, it } from 'vitest';
 import { BootstrapProgress, type PartitionProgress } from '../../../topology/bootstrap-progress.js';
 
 const WAIT_MS = 2000;
-const NEVER_TAKEN_OVER = (): boolean => false;
 
 const at = (partition: number, end: number, position: number | undefined, streamTime = -1): PartitionProgress => ({
   ...{ partition, end, position, streamTime },
@@ -78,8 +77,8 @@ describe('account events that stand still', () => {
   const stalled = (): BootstrapProgress => {
     const progress = new BootstrapProgress(WAIT_MS);
     progress.observe([at(0, 9, 5), at(1, 3, 3)], moment(100), 100);
-    expect(progress.giveUp(2099, NEVER_TAKEN_OVER)).toEqual([]);
-    expect(progress.giveUp(2100, NEVER_TAKEN_OVER)).toEqual([0]);
+    expect(progress.giveUp(2099, false)).toEqual([]);
+    expect(progress.giveUp(2100, false)).toEqual([0]);
     return progress;
   };
 
@@ -88,7 +87,7 @@ describe('account events that stand still', () => {
     expect(progress.covers(1100, stamp(1100))).toBe(true);
     expect(progress.covers(1101, stamp(1101))).toBe(false);
     progress.observe([at(0, 12, 5), at(1, 3, 3)], moment(3000), 3000);
-    expect(progress.giveUp(9000, NEVER_TAKEN_OVER)).toEqual([]);
+    expect(progress.giveUp(9000, false)).toEqual([]);
     expect(progress.covers(4000, stamp(4000))).toBe(true);
   });
 
@@ -97,8 +96,8 @@ describe('account events that stand still', () => {
     expect(progress.observe([at(0, 9, 6), at(1, 3, 3)], moment(3000), 3000)).toEqual([0]);
     expect(progress.givenUp).toEqual([]);
     expect(progress.covers(3000, stamp(3000))).toBe(false);
-    expect(progress.giveUp(4999, NEVER_TAKEN_OVER)).toEqual([]);
-    expect(progress.giveUp(5000, NEVER_TAKEN_OVER)).toEqual([0]);
+    expect(progress.giveUp(4999, false)).toEqual([]);
+    expect(progress.giveUp(5000, false)).toEqual([0]);
   });
 
   it('have the whole time again when they have caught up in between, however long ago that was', () => {
@@ -106,23 +105,33 @@ describe('account events that stand still', () => {
     progress.observe([at(0, 5, 5)], moment(100), 100);
     progress.observe([at(0, 6, 5)], moment(60_000), 60_000);
     progress.observe([at(0, 6, 5)], moment(61_000), 61_000);
-    expect(progress.giveUp(61_999, NEVER_TAKEN_OVER)).toEqual([]);
-    expect(progress.giveUp(62_000, NEVER_TAKEN_OVER)).toEqual([0]);
+    expect(progress.giveUp(61_999, false)).toEqual([]);
+    expect(progress.giveUp(62_000, false)).toEqual([0]);
   });
 
-  it('are not given up while their task is being taken over', () => {
+  it('are not given up while tasks are being taken over', () => {
     const progress = new BootstrapProgress(WAIT_MS);
     progress.observe([at(0, 9, 5)], moment(100), 100);
-    expect(progress.giveUp(5000, (partition) => partition === 0)).toEqual([]);
-    expect(progress.giveUp(6999, NEVER_TAKEN_OVER)).toEqual([]);
-    expect(progress.giveUp(7000, NEVER_TAKEN_OVER)).toEqual([0]);
+    expect(progress.giveUp(5000, true)).toEqual([]);
+    expect(progress.giveUp(6999, false)).toEqual([]);
+    expect(progress.giveUp(7000, false)).toEqual([0]);
+  });
+
+  it('with which nobody has begun are waited for longer: a first start takes its time on another worker', () => {
+    const progress = new BootstrapProgress(WAIT_MS);
+    progress.observe([at(0, 9, undefined)], moment(100), 100);
+    expect(progress.giveUp(20_000, false)).toEqual([]);
+    progress.observe([at(0, 9, 0)], moment(20_000), 20_000);
+    expect(progress.giveUp(21_999, false)).toEqual([]);
+    expect(progress.giveUp(22_000, false)).toEqual([0]);
   });
 
   it('are given up when nobody can be asked about them', () => {
     const progress = new BootstrapProgress(WAIT_MS);
     progress.expect(1, 100);
-    expect(progress.giveUp(2100, NEVER_TAKEN_OVER)).toEqual([0]);
-    expect(progress.covers(5000, stamp(5000))).toBe(true);
+    expect(progress.giveUp(30_099, false)).toEqual([]);
+    expect(progress.giveUp(30_100, false)).toEqual([0]);
+    expect(progress.covers(35_000, stamp(35_000))).toBe(true);
   });
 });
 
