@@ -7,6 +7,7 @@ import { FatalError, messageOf } from './errors.js';
 import {
   createCluster,
   Fetcher,
+  isMissingRight,
   isOutage,
   Leaders,
   Offsets,
@@ -86,19 +87,29 @@ export class Connections {
 
   /** By topic; empty where we may not ask for it. */
   async #settingOf(topics: readonly string[], setting: string, otherwise: string): Promise<Map<string, string>> {
+    const ask = (): Promise<Map<string, string>> =>
+      withTopicAdmin(this.#settings, async (admin) =>
+        admin.settings([...(await admin.partitionCounts(topics)).keys()], setting),
+      );
+    let refusal: unknown;
     try {
-      return await this.patiently(
+      const found = await this.patiently(
         () =>
-          withTopicAdmin(this.#settings, async (admin) =>
-            admin.settings([...(await admin.partitionCounts(topics)).keys()], setting),
-          ),
+          ask().catch((error: unknown) => {
+            // Not waited for, as another right is: we can do without.
+            if (!isMissingRight(error)) throw error;
+            refusal = error;
+            return undefined;
+          }),
         'start',
       );
+      if (found) return found;
     } catch (error) {
       this.#stop.signal.throwIfAborted();
-      this.#log.warn({ topics, error: messageOf(error) }, `${setting} cannot be asked for: ${otherwise}`);
-      return new Map();
+      refusal = error;
     }
+    this.#log.warn({ topics, error: messageOf(refusal) }, `${setting} cannot be asked for: ${otherwise}`);
+    return new Map();
   }
 
   /** Waits for the brokers, and learns of these topics, which must exist. */

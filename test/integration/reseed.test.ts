@@ -1,5 +1,6 @@
 /** A changelog that was emptied beside a store that holds something: the store may be the only good copy. */
 import { describe, expect, it } from 'vitest';
+import { configureTopic } from './harness/configure-topic.js';
 import { prepareEnvironment } from './harness/environment.js';
 import { differences, produceAll, untilProcessed } from './harness/outcome.js';
 import { testStack } from './harness/test-stack.js';
@@ -18,6 +19,7 @@ describe('an emptied changelog', () => {
     await first.stop();
     await recreateTopic(testStack().kafkaBrokers, `${test.prefix}app-dedup-changelog`, 2);
     await recreateTopic(testStack().kafkaBrokers, `${test.prefix}app-user-directory`, 2);
+    await configureTopic(`${test.prefix}app-user-directory`, 'cleanup.policy', 'compact');
 
     const refused = startWorker({ env: test.env() });
     expect((await refused.exited).code).toBe(1);

@@ -16,7 +16,7 @@ export { holdsRecords, readRange, type PartitionRange } from './partition-range.
 export { keyHash, partitionFor } from './murmur2.js';
 export type { Placement } from './placement.js';
 export { offsetIn, Offsets, type OffsetSpec, type TopicPartition } from './offsets.js';
-export { errorType, isOfARecord, isOutage, isTimeout } from './protocol-errors.js';
+export { errorType, isMissingRight, isOfARecord, isOutage, isTimeout } from './protocol-errors.js';
 export { OutboundBatches, type TopicBatches } from './outbound-batches.js';
 export { BATCH_OVERHEAD, sizeOf, type OutboundRecord } from './record-batch.js';
 export { RecordKey } from './record-key.js';

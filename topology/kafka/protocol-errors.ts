@@ -165,6 +165,11 @@ export function isRefused(error: unknown): boolean {
   return means(error, 'record', 'right', 'refused');
 }
 
+/** We lack a right. */
+export function isMissingRight(error: unknown): boolean {
+  return means(error, 'right');
+}
+
 export function isOfARecord(error: unknown): boolean {
   return means(error, 'record');
 }
