@@ -2,7 +2,13 @@
 import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { AclOperationTypes, AclPermissionTypes, AclResourceTypes, ResourcePatternTypes, type Admin } from 'kafkajs';
+import type { Admin } from 'kafkajs';
+import {
+  AclOperationTypes,
+  AclPermissionTypes,
+  AclResourceTypes,
+  ResourcePatternTypes,
+} from '../integration/harness/acls.js';
 import { LIMITED_USER } from '../../dev/stack/secured.js';
 import { reset, stopBroker, up, type StackInfo } from '../../dev/stack/stack.js';
 import { guardStack } from '../integration/harness/guard.js';

@@ -1,7 +1,8 @@
 /** What a cluster grants us, and how much of it. A right that is missing is waited for by name, a quota is kept to; no record pays for either. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { AclOperationTypes, AclPermissionTypes, AclResourceTypes, ResourcePatternTypes, type Admin } from 'kafkajs';
+import type { Admin } from 'kafkajs';
+import { AclOperationTypes, AclPermissionTypes, AclResourceTypes, ResourcePatternTypes } from './harness/acls.js';
 import { afterAll, beforeAll, describe, expect, inject, it, onTestFinished } from 'vitest';
 
 import { projectRoot } from '../../dev/stack/place.js';

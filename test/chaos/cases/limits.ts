@@ -1,6 +1,11 @@
 /** What a cluster grants, and how much of it; and account events that come while nobody is there. */
 import { setTimeout as delay } from 'node:timers/promises';
-import { AclOperationTypes, AclPermissionTypes, AclResourceTypes, ResourcePatternTypes } from 'kafkajs';
+import {
+  AclOperationTypes,
+  AclPermissionTypes,
+  AclResourceTypes,
+  ResourcePatternTypes,
+} from '../../integration/harness/acls.js';
 
 import { readCommitted } from '../../../dev/oracle/read-committed.js';
 import { LIMITED_USER } from '../../../dev/stack/secured.js';
