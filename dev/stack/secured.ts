@@ -2,7 +2,7 @@
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { readFile, rename, rm } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 
 import { FatalError, messageOf } from '../../topology/errors.js';
@@ -42,8 +42,9 @@ export async function makeCertificate(folder: string, java: string): Promise<voi
   try {
     // One of an earlier attempt that did not come to its end.
     await rm(keyStoreOf(folder), { force: true });
+    // A name of its own: among several that sign themselves one is looked up by its name.
     const key = ['-genkeypair', '-keyalg', 'EC', '-groupname', 'secp256r1', '-storetype', 'PKCS12'];
-    await keytool(...key, '-validity', '3650', '-dname', 'CN=127.0.0.1', '-ext', 'san=ip:127.0.0.1');
+    await keytool(...key, '-validity', '3650', '-dname', `CN=${basename(folder)}`, '-ext', 'san=ip:127.0.0.1');
     // Under its name only when it is whole.
     await keytool('-exportcert', '-rfc', '-file', `${certificateOf(folder)}.new`);
     await rename(`${certificateOf(folder)}.new`, certificateOf(folder));
