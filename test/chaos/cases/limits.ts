@@ -20,13 +20,18 @@ import { OUTCOME_UNKNOWN, type Round } from '../round.js';
 
 const APP = 'app';
 
-/** A user's quotas; empty: none. */
-async function quota(round: Round, quotas: Readonly<Record<string, number>>): Promise<void> {
-  const names = ['producer_byte_rate', 'request_percentage'];
-  const set = Object.entries(quotas).map(([name, value]) => `${name}=${value}`);
-  const change = set.length > 0 ? ['--add-config', set.join(',')] : ['--delete-config', names.join(',')];
-  const user = ['--entity-type', 'users', '--entity-name', LIMITED_USER.username];
-  await runKafkaTool(round.cluster.direct, 'kafka.admin.ConfigCommand', ['--alter', ...user, ...change]);
+/** Holds the workers' user to a quota while the work is done. */
+async function withQuota(round: Round, name: string, value: number, work: () => Promise<void>): Promise<void> {
+  const change = async (...how: string[]): Promise<void> => {
+    const user = ['--entity-type', 'users', '--entity-name', LIMITED_USER.username];
+    await runKafkaTool(round.cluster.direct, 'kafka.admin.ConfigCommand', ['--alter', ...user, ...how]);
+  };
+  await change('--add-config', `${name}=${value}`);
+  try {
+    await work();
+  } finally {
+    await change('--delete-config', name);
+  }
 }
 
 /** Outputs go on, and no commit is made again and again, while the limit is there. */
@@ -176,15 +181,8 @@ export const LIMIT_CASES: readonly ChaosCase[] = [
     seconds: 70,
     isLimited: true,
     inject: async (round) => {
-      try {
-        await quota(round, { producer_byte_rate: 100_000 });
-        await progresses(round, 'producer_byte_rate', 25_000);
-        await quota(round, {});
-        await quota(round, { request_percentage: 3 });
-        await progresses(round, 'request_percentage', 20_000);
-      } finally {
-        await quota(round, {});
-      }
+      await withQuota(round, 'producer_byte_rate', 100_000, () => progresses(round, 'producer_byte_rate', 25_000));
+      await withQuota(round, 'request_percentage', 3, () => progresses(round, 'request_percentage', 20_000));
     },
   },
   {
