@@ -8,7 +8,7 @@ import {
   AclPermissionTypes,
   AclResourceTypes,
   ResourcePatternTypes,
-} from '../integration/harness/acls.js';
+} from '../integration/harness/kafkajs-constants.js';
 import { LIMITED_USER } from '../../dev/stack/secured.js';
 import { reset, stopBroker, up, type StackInfo } from '../../dev/stack/stack.js';
 import { guardStack } from '../integration/harness/guard.js';

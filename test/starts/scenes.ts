@@ -1,5 +1,5 @@
 /** What a start of `npm run starts` finds: something for which the worker refuses, or everything that it needs. */
-import { ConfigResourceTypes } from 'kafkajs';
+import { ConfigResourceTypes } from '../integration/harness/kafkajs-constants.js';
 import { registerSchemas } from '../../schemas/register.js';
 import { RegistryClient } from '../../schemas/registry-client.js';
 import { createTopics, testKafka } from '../integration/harness/topics.js';

@@ -5,7 +5,7 @@ import {
   AclPermissionTypes,
   AclResourceTypes,
   ResourcePatternTypes,
-} from '../../integration/harness/acls.js';
+} from '../../integration/harness/kafkajs-constants.js';
 
 import { readCommitted } from '../../../dev/oracle/read-committed.js';
 import { LIMITED_USER } from '../../../dev/stack/secured.js';

@@ -1,5 +1,5 @@
 /** Changes one setting of a topic, as its owner would. */
-import { ConfigResourceTypes } from 'kafkajs';
+import { ConfigResourceTypes } from './kafkajs-constants.js';
 import { testStack } from './test-stack.js';
 import { testKafka } from './topics.js';
 
