@@ -17,6 +17,7 @@ const BY_TYPE: ReadonlyMap<unknown, ReasonCode> = new Map<string, ReasonCode>([
   ['GROUP_COORDINATOR_NOT_AVAILABLE', 'no-coordinator'],
   ['GROUP_LOAD_IN_PROGRESS', 'no-coordinator'],
   ['NOT_ENOUGH_REPLICAS', 'too-few-replicas'],
+  ['INVALID_REPLICATION_FACTOR', 'too-few-replicas'],
   ['NOT_ENOUGH_REPLICAS_AFTER_APPEND', 'too-few-replicas'],
   ['CONCURRENT_TRANSACTIONS', 'unsettled-transaction'],
   ['UNSTABLE_OFFSET_COMMIT', 'unsettled-transaction'],

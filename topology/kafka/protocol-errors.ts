@@ -92,6 +92,8 @@ export const CONSEQUENCES: Readonly<Record<string, Consequence>> = {
   CONCURRENT_TRANSACTIONS: 'later',
   UNSTABLE_OFFSET_COMMIT: 'later',
   THROTTLING_QUOTA_EXCEEDED: 'later',
+  // Fewer brokers are up than a new topic is to have replicas.
+  INVALID_REPLICATION_FACTOR: 'later',
   // Damaged on its way: the bytes that we send again are whole.
   CORRUPT_MESSAGE: 'later',
   UNKNOWN: 'later',

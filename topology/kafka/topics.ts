@@ -2,7 +2,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import kafkajs, { type Admin } from 'kafkajs';
 import { openSocket, type KafkaSettings } from './connect.js';
-import { hasMoved } from './protocol-errors.js';
+import { BrokerError, hasMoved } from './protocol-errors.js';
 
 const { ConfigResourceTypes, Kafka, logLevel } = kafkajs;
 
@@ -66,7 +66,7 @@ export class TopicAdmin {
     const existing = await this.partitionCounts(plans.map(({ topic }) => topic));
     const missing = plans.filter(({ topic }) => !existing.has(topic));
     if (missing.length === 0) return [];
-    await this.#admin.createTopics({
+    await this.#createTopics({
       // kafkajs's own wait fails at the first broker that has not heard of a topic yet.
       waitForLeaders: false,
       topics: missing.map(({ topic, partitions, replicationFactor, configs }) => ({
@@ -79,6 +79,20 @@ export class TopicAdmin {
     const names = missing.map(({ topic }) => topic);
     await this.#untilLed(names);
     return names;
+  }
+
+  /** kafkajs puts the brokers' errors, one for a topic, into one that says nothing: the first is the reason. */
+  async #createTopics(request: Parameters<Admin['createTopics']>[0]): Promise<void> {
+    try {
+      await this.#admin.createTopics(request);
+    } catch (error) {
+      const [first] = (error as { errors?: readonly { code?: unknown; topic?: unknown }[] }).errors ?? [];
+      if (typeof first?.code !== 'number') throw error;
+      throw new BrokerError(first.code, `CreateTopics of ${String(first.topic)}`, {
+        topic: String(first.topic),
+        partition: 0,
+      });
+    }
   }
 
   async #untilLed(topics: string[]): Promise<void> {

@@ -1,4 +1,5 @@
 import { describe, expect, it, vi } from 'vitest';
+import { isOutage } from '../../../topology/kafka/protocol-errors.js';
 import { TopicAdmin } from '../../../topology/kafka/topics.js';
 
 const { admin } = vi.hoisted(() => ({
@@ -51,6 +52,23 @@ describe('TopicAdmin', () => {
         },
       ],
     });
+  });
+
+  it('says of topics that could not be made what the brokers said of the first', async () => {
+    exist({});
+    const [first, second] = [38, 38].map((code, nth) => ({
+      type: 'INVALID_REPLICATION_FACTOR',
+      code,
+      topic: `t${nth}`,
+    }));
+    admin.createTopics.mockRejectedValueOnce(
+      Object.assign(new Error('Topic creation errors'), { errors: [first, second] }),
+    );
+    const made = new TopicAdmin(settings).create([{ topic: 't0', partitions: 1, replicationFactor: 3 }]);
+    const error: unknown = await made.catch((reason: unknown) => reason);
+    expect(error).toMatchObject({ message: 'CreateTopics of t0: INVALID_REPLICATION_FACTOR (38)' });
+    // Brokers may still come up.
+    expect(isOutage(error)).toBe(true);
   });
 
   it('waits until the brokers have heard of a new topic and its partitions have leaders', async () => {
