@@ -88,10 +88,7 @@ export class TopicAdmin {
     } catch (error) {
       const [first] = (error as { errors?: readonly { code?: unknown; topic?: unknown }[] }).errors ?? [];
       if (typeof first?.code !== 'number') throw error;
-      throw new BrokerError(first.code, `CreateTopics of ${String(first.topic)}`, {
-        topic: String(first.topic),
-        partition: 0,
-      });
+      throw new BrokerError(first.code, `CreateTopics of ${String(first.topic)}`, { topic: String(first.topic) });
     }
   }
 
