@@ -87,29 +87,21 @@ export class Connections {
 
   /** By topic; empty where we may not ask for it. */
   async #settingOf(topics: readonly string[], setting: string, otherwise: string): Promise<Map<string, string>> {
-    const ask = (): Promise<Map<string, string>> =>
-      withTopicAdmin(this.#settings, async (admin) =>
-        admin.settings([...(await admin.partitionCounts(topics)).keys()], setting),
-      );
-    let refusal: unknown;
     try {
-      const found = await this.patiently(
+      return await this.patiently(
         () =>
-          ask().catch((error: unknown) => {
-            // Not waited for, as another right is: we can do without.
-            if (!isMissingRight(error)) throw error;
-            refusal = error;
-            return undefined;
-          }),
+          withTopicAdmin(this.#settings, async (admin) =>
+            admin.settings([...(await admin.partitionCounts(topics)).keys()], setting),
+          ),
         'start',
+        // We can do without this right.
+        (error) => isOutage(error) && !isMissingRight(error),
       );
-      if (found) return found;
     } catch (error) {
       this.#stop.signal.throwIfAborted();
-      refusal = error;
+      this.#log.warn({ topics, error: messageOf(error) }, `${setting} cannot be asked for: ${otherwise}`);
+      return new Map();
     }
-    this.#log.warn({ topics, error: messageOf(refusal) }, `${setting} cannot be asked for: ${otherwise}`);
-    return new Map();
   }
 
   /** Waits for the brokers, and learns of these topics, which must exist. */
@@ -144,14 +136,14 @@ export class Connections {
   }
 
   /** Tries until a broker answers; an outage shows in readiness meanwhile. Any other error is thrown. */
-  async patiently<T>(ask: () => Promise<T>, part: Waiter): Promise<T> {
+  async patiently<T>(ask: () => Promise<T>, part: Waiter, isWaitedOut = isOutage): Promise<T> {
     for (;;) {
       try {
         const answer = await ask();
         this.outages.report(part, undefined);
         return answer;
       } catch (error) {
-        if (!isOutage(error) || this.#stop.signal.aborted) throw error;
+        if (!isWaitedOut(error) || this.#stop.signal.aborted) throw error;
         this.outages.report(part, error);
         await delay(RETRY_MS, undefined, { signal: this.#stop.signal });
       }
