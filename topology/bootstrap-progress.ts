@@ -89,12 +89,15 @@ export class BootstrapProgress {
     this.#sum();
   }
 
-  /** The ends are as they were when the partitions had been read to them. */
-  confirm(seen: Moment): void {
-    for (const partition of this.#partitions) if (partition.ends.length === 0) partition.complete = seen;
+  /** The ends are as they were when the partitions had been read to them. Gives the partitions that had been given up. */
+  confirm(seen: Moment): number[] {
+    const again = this.givenUp.filter((partition) => this.#partitions[partition]!.ends.length === 0);
+    for (const of of this.#partitions)
+      if (of.ends.length === 0) Object.assign(of, { complete: seen, isGivenUp: false });
     // The topic is gone: there is nothing to wait for.
     if (this.#partitions.length === 0) this.#complete = seen;
     this.#sum();
+    return again;
   }
 
   /**
@@ -108,13 +111,17 @@ export class BootstrapProgress {
     return moved;
   }
 
-  /** Gives up what has stood still for too long, unless tasks are being taken over; gives the partitions. */
-  giveUp(now: number, areAboutToMove: boolean): number[] {
+  /**
+   * Gives up what has stood still for too long, unless tasks are being taken over, and what nobody could be asked about
+   * (`unansweredSince`) for as long; gives the partitions.
+   */
+  giveUp(now: number, areAboutToMove: boolean, unansweredSince = Infinity): number[] {
     const late = this.#partitions.flatMap((of, partition) => {
-      if (of.isGivenUp || of.ends.length === 0) return [];
+      if (of.isGivenUp) return [];
       if (areAboutToMove) of.stillSince = now;
+      const since = of.ends.length > 0 ? of.stillSince : areAboutToMove ? now : unansweredSince;
       const patience = of.position === undefined ? Math.max(BEGIN_MS, this.#waitMs) : this.#waitMs;
-      return now - of.stillSince >= patience ? [partition] : [];
+      return now - since >= patience ? [partition] : [];
     });
     for (const partition of late) this.#partitions[partition]!.isGivenUp = true;
     if (late.length > 0) this.#sum();

@@ -66,6 +66,8 @@ export class Bootstrap implements Bootstrapped {
   readonly #waiting = new Set<Waiting>();
   #isLooking = false;
   #lookedAt = -Infinity;
+  /** Looks that began then or later had no answer, or have none yet: the brokers do not give one, or the store does not move. */
+  #unansweredSince = Infinity;
   /** Longer than one round of looking, when the brokers are slow. */
   #look: Promise<void> | undefined;
   /** The positions that the store was last seen to hold. */
@@ -127,14 +129,18 @@ export class Bootstrap implements Bootstrapped {
     const { topic, connections, offsets, clock } = this.#services;
     const seen: Moment = { at: performance.now(), clockMs: clock.now() };
     this.#lookedAt = seen.at;
+    this.#unansweredSince = Math.min(this.#unansweredSince, seen.at);
     const count = connections.leaders.partitionCount(topic);
     const partitions = Array.from({ length: count }, (_, partition) => ({ topic, partition }));
     this.#progress.expect(count, seen.at);
     try {
       const ends = await offsets.highWatermarks(partitions, ANSWER_MS);
       const found = ends.map(({ partition, offset }) => ({ partition, end: offset }));
-      if (this.#progress.isNews(found)) this.#moved(await this.#positions(found), seen);
-      else this.#progress.confirm(seen);
+      const again = this.#progress.isNews(found)
+        ? this.#progress.observe(await this.#positions(found), seen, performance.now())
+        : this.#progress.confirm(seen);
+      this.#unansweredSince = Infinity;
+      this.#waitAgain(again);
       connections.outages.report('accounts', undefined);
     } catch (error) {
       if (!isOutage(error)) throw error;
@@ -143,10 +149,10 @@ export class Bootstrap implements Bootstrapped {
   }
 
   async #positions(ends: readonly { partition: number; end: number }[]): Promise<PartitionProgress[]> {
-    const { topic, offsets, feed, waitMs } = this.#services;
+    const { topic, offsets, feed } = this.#services;
     const partitions = ends.map(({ partition }) => ({ topic, partition }));
     const committed = await offsets.lastCommitted(partitions, ANSWER_MS);
-    if (!isSame(committed, this.#held)) await feed.caughtUp(this.#signal, waitMs);
+    if (!isSame(committed, this.#held)) await feed.caughtUp(this.#signal);
     this.#held = committed;
     return ends.map(({ partition, end }) => {
       const of = offsetIn(committed, { topic, partition });
@@ -154,26 +160,25 @@ export class Bootstrap implements Bootstrapped {
     });
   }
 
-  #moved(found: readonly PartitionProgress[], seen: Moment): void {
+  #waitAgain(partitions: readonly number[]): void {
     const { topic, log, metrics } = this.#services;
-    const moved = this.#progress.observe(found, seen, performance.now());
-    if (moved.length === 0) return;
+    if (partitions.length === 0) return;
     metrics.directory_partitions_given_up.set(this.#progress.givenUp.length);
     log.info(
-      { partitions: named(topic, moved) },
+      { partitions: named(topic, partitions) },
       'account events are read on: events of other sources wait for them again',
     );
   }
 
   #giveUp(): void {
     const { topic, log, metrics, waitMs, isTakingOver } = this.#services;
-    const late = this.#progress.giveUp(performance.now(), isTakingOver());
+    const late = this.#progress.giveUp(performance.now(), isTakingOver(), this.#unansweredSince);
     if (late.length === 0) return;
     metrics.directory_waits_given_up_total.inc(late.length);
     metrics.directory_partitions_given_up.set(this.#progress.givenUp.length);
     log.warn(
       { partitions: named(topic, late), waitMs },
-      'account events wait, and none has been processed for DIRECTORY_WAIT_MS: events of other sources go on without what they say',
+      'account events wait, or cannot be asked about, and none has come for DIRECTORY_WAIT_MS: events of other sources go on without what they say',
     );
   }
 }

@@ -31,8 +31,6 @@ export class DirectoryFeed {
   readonly #services: DirectoryFeedServices;
   readonly #positions: number[] = [];
   #topicId: string | undefined;
-  /** Which partitions were behind, and where, when nobody waited for them any longer. */
-  #givenUp: string | undefined;
 
   constructor(services: DirectoryFeedServices) {
     this.#services = services;
@@ -69,38 +67,12 @@ export class DirectoryFeed {
     await Promise.all(this.#positions.map((_, partition) => this.#follow(partition, signal)));
   }
 
-  /**
-   * Resolves when the directory holds everything that was committed to its topic when it was asked; or once what is
-   * missing has stood still for so long (ms), and then at once until it moves.
-   */
-  async caughtUp(signal: AbortSignal, patienceMs = Infinity): Promise<void> {
+  /** Resolves when the directory holds everything that was committed to its topic when it was asked. */
+  async caughtUp(signal: AbortSignal): Promise<void> {
     const ends = await this.#services.offsets.highWatermarks(this.#partitions(), ANSWER_MS);
-    let [missing, since] = [this.#missing(ends), performance.now()];
-    while (missing !== '') {
-      if (performance.now() - since >= patienceMs && missing !== this.#givenUp) this.#giveUp(missing, patienceMs);
-      if (patienceMs < Infinity && missing === this.#givenUp) return;
+    while (ends.some(({ partition, offset }) => (this.#positions[partition] ?? -1) < offset)) {
       await delay(LOOK_MS, undefined, { signal });
-      const now = this.#missing(ends);
-      if (now !== missing) [missing, since] = [now, performance.now()];
     }
-  }
-
-  /** The partitions that are behind, and where each stands: `0:17 2:3`. */
-  #missing(ends: readonly { readonly partition: number; readonly offset: number }[]): string {
-    return ends
-      .filter(({ partition, offset }) => (this.#positions[partition] ?? -1) < offset)
-      .map(({ partition }) => `${partition}:${this.#positions[partition]}`)
-      .join(' ');
-  }
-
-  #giveUp(missing: string, waitMs: number): void {
-    const { topic, metrics, log } = this.#services;
-    this.#givenUp = missing;
-    metrics.directory_waits_given_up_total.inc();
-    log.warn(
-      { topic, positions: missing, waitMs },
-      'the directory topic stands still, with records that are not committed or not read: events go on without what they say',
-    );
   }
 
   #partitions(): { topic: string; partition: number }[] {

@@ -25,6 +25,13 @@ const groupOf = ({ services }: Rig): TaskGroup =>
     suspendMs: 1000,
   });
 
+/** With task 0. */
+const running = (of: Rig): TaskGroup => {
+  const group = groupOf(of);
+  group.assigned({ ...NO_PLACEMENT, tasks: [0] }, deal(of), member);
+  return group;
+};
+
 const scrape = async (of: Rig, group: TaskGroup): Promise<Record<string, number>> => {
   await group.measure();
   const { values } = await of.services.metrics.consumer_lag.get();
@@ -40,8 +47,7 @@ describe('the lag', () => {
     const of = rig();
     of.behaviour.set('unknown', () => ({ kind: 'unresolved', schemaId: 77 }));
     of.append(TASKS, ['a', 'unknown']);
-    const group = groupOf(of);
-    group.assigned({ ...NO_PLACEMENT, tasks: [0] }, deal(of), member);
+    const group = running(of);
     await sentAre(of, ['a']);
     await lagsAre(of, group, [1, 0]);
     // No room: nobody fetches, and so hears of them.
@@ -57,8 +63,7 @@ describe('the lag', () => {
   it('stays as it was known of a topic of which the broker does not say it', async () => {
     const of = rig();
     of.append(TASKS, ['a']);
-    const group = groupOf(of);
-    group.assigned({ ...NO_PLACEMENT, tasks: [0] }, deal(of), member);
+    const group = running(of);
     await sentAre(of, ['a']);
     await lagsAre(of, group, [0, 0]);
     const ask = of.services.offsets.at.bind(of.services.offsets);
@@ -75,8 +80,7 @@ describe('the lag', () => {
   it('is of what the worker has: a task that went to another one takes its series along', async () => {
     const of = rig();
     of.append(TASKS, ['a']);
-    const group = groupOf(of);
-    group.assigned({ ...NO_PLACEMENT, tasks: [0] }, deal(of), member);
+    const group = running(of);
     await sentAre(of, ['a']);
     expect(Object.keys(await scrape(of, group))).toHaveLength(2);
     group.assigned(NO_PLACEMENT, deal(of), { ...member, generationId: 2 });
@@ -119,8 +123,7 @@ describe('a commit that is on its way for long', () => {
   it('makes the worker not ready, which says so until it has come through', async () => {
     const of = rig();
     let letThrough = (): void => undefined;
-    const group = groupOf(of);
-    group.assigned({ ...NO_PLACEMENT, tasks: [0] }, deal(of), member);
+    const group = running(of);
     await vi.waitFor(() => expect(group.notReady()).toBeUndefined());
     of.broker.before = (step) =>
       step === 'commit' ? new Promise<void>((resolve) => (letThrough = resolve)) : undefined;

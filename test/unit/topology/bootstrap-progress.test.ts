@@ -126,6 +126,18 @@ describe('account events that stand still', () => {
     expect(progress.giveUp(22_000, false)).toEqual([0]);
   });
 
+  it('that were all read are given up as well when nobody can be asked about them any more, until somebody answers', () => {
+    const progress = new BootstrapProgress(WAIT_MS);
+    progress.observe([at(0, 5, 5)], moment(100), 100);
+    expect(progress.giveUp(61_999, false, 60_000)).toEqual([]);
+    expect(progress.giveUp(62_000, true, 60_000)).toEqual([]);
+    expect(progress.giveUp(62_000, false, 60_000)).toEqual([0]);
+    expect(progress.covers(62_000, stamp(62_000))).toBe(true);
+    expect(progress.confirm(moment(63_000))).toEqual([0]);
+    expect(progress.givenUp).toEqual([]);
+    expect(progress.covers(64_001, stamp(64_001))).toBe(false);
+  });
+
   it('are given up when nobody can be asked about them', () => {
     const progress = new BootstrapProgress(WAIT_MS);
     progress.expect(1, 100);
