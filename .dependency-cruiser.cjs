@@ -1,9 +1,49 @@
-// The layering of the project. Each rule names the one folder that may know a library or do I/O.
-const only = (name, library, folder, comment) => ({
-  name,
+/**
+ * Which folder may import which: each list goes from the ground up, and a folder may import those before it in its list.
+ * Names on one line do not know each other. `npm run layers` checks it; docs/architecture.md says what is in each.
+ */
+const FLOORS = [
+  ['common'],
+  ['schemas'],
+  ['state'],
+  ['processors', 'gateway'],
+  ['topology'],
+  ['dev'],
+  ['bench'],
+  ['bin'],
+];
+
+/** The same for the rooms of a folder; `.` is what lies in the folder itself. */
+const ROOMS = {
+  schemas: [['avro'], ['.'], ['registry']],
+  state: [['lmdb'], ['dedup', 'directory'], ['.']],
+  topology: [['graph', 'kafka'], ['.'], ['feeds'], ['task'], ['worker', 'testing']],
+  'topology/kafka': [['protocol'], ['cluster'], ['fetch', 'produce', 'group'], ['.']],
+};
+
+const anyOf = (paths) => `^(${paths.join('|')})`;
+
+/** Nothing may import what is above it, or beside it. */
+function lookDown(floors, pathOf, within) {
+  return floors.flatMap((floor, index) =>
+    floor.map((name) => {
+      const others = [...floor.filter((other) => other !== name), ...floors.slice(index + 1).flat()];
+      return {
+        name: `${within}${name}-imports-what-is-below-it`,
+        severity: 'error',
+        from: { path: anyOf([pathOf(name)]) },
+        to: { path: others.length > 0 ? anyOf(others.map(pathOf)) : '^$' },
+      };
+    }),
+  );
+}
+
+/** Only this folder may import that library. */
+const only = (folder, library, why) => ({
+  name: `${library}-in-${folder}-only`,
   severity: 'error',
-  comment,
-  from: { path: '^(topology|processors|schemas|state|bin|dev)/', pathNot: folder },
+  comment: why,
+  from: { pathNot: `^(${folder}|bench|test)/` },
   to: { path: `node_modules/${library}/` },
 });
 
@@ -15,28 +55,31 @@ module.exports = {
       from: {},
       to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
     },
-    only('kafkajs-only-in-topology-kafka', 'kafkajs', '^topology/kafka/', 'The client may be changed in one place.'),
-    only('lmdb-only-in-state', 'lmdb', '^state/', 'The store is reached through state/store.ts alone.'),
-    only('uws-only-in-fanout', 'uWebSockets.js', '^processors/fanout/', 'Sockets live in the gateway alone.'),
+    ...lookDown(FLOORS, (name) => `${name}/`, ''),
+    ...Object.entries(ROOMS).flatMap(([folder, rooms]) =>
+      lookDown(rooms, (room) => (room === '.' ? `${folder}/[^/]+$` : `${folder}/${room}/`), `${folder}/`),
+    ),
+    {
+      name: 'kafka-has-one-door',
+      severity: 'error',
+      comment: 'topology/kafka/index.ts says what others may use of the client.',
+      from: { pathNot: '^topology/kafka/' },
+      to: { path: '^topology/kafka/', pathNot: '^topology/kafka/index\\.ts$' },
+    },
     {
       name: 'processors-do-no-io',
       severity: 'error',
-      comment:
-        'Processors are pure; the gateway (fanout/) and the loader of template files are the only ones that do I/O.',
-      from: { path: '^processors/', pathNot: '^processors/(fanout/|load-templates)' },
-      to: {
-        path: '^(topology/kafka/|state/(?!directory-entry)|(node:)?(fs|net|http|https|dgram|child_process|timers)(/|$))',
-      },
+      comment: 'Processors are pure. The loader of template files is the only one that reads a file.',
+      from: { path: '^processors/', pathNot: '^processors/load-templates\\.ts$' },
+      to: { path: '^(node:)?(fs|net|http|https|dgram|child_process|timers)(/|$)' },
     },
-    {
-      name: 'product-does-not-know-dev-or-test',
-      severity: 'error',
-      from: { path: '^(topology|processors|schemas|state)/' },
-      to: { path: '^(dev|test|bench|bin)/' },
-    },
+    only('topology/kafka', 'kafkajs', 'The client may be changed in one place.'),
+    only('state/lmdb', 'lmdb', 'The store is reached through tables alone.'),
+    only('gateway', 'uWebSockets.js', 'Sockets live in the gateway alone.'),
   ],
   options: {
     doNotFollow: { path: 'node_modules' },
+    exclude: { path: '^bench/peers/' },
     tsPreCompilationDeps: true,
     tsConfig: { fileName: 'tsconfig.json' },
     enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'node', 'default'] },

@@ -1,6 +1,6 @@
 /** Decode and encode rates of one core: `node --import tsx bench/codec.ts`. */
 import { AvroEncoder } from '../schemas/encoder.js';
-import { parseType } from '../schemas/parse-type.js';
+import { parseType } from '../schemas/avro/parse-type.js';
 import { SCHEMAS } from '../schemas/types.js';
 import type {
   InAppNotification,
@@ -9,7 +9,7 @@ import type {
   TaskEvent,
   UserDirectoryEntry,
 } from '../schemas/types.js';
-import { admitWriter } from '../schemas/writer.js';
+import { admitWriter } from '../schemas/registry/writer.js';
 import { framed } from '../schemas/wire-format.js';
 import { SINK_SCHEMA_IDS } from './harness/sink-schema-ids.js';
 

@@ -6,9 +6,9 @@ import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { StateEnvironment } from '../state/environment.js';
-import { bucketOf, windowShape } from '../state/stream-time.js';
-import { TaskStore } from '../state/task-store.js';
+import { StateEnvironment } from '../state/lmdb/environment.js';
+import { bucketOf, windowShape } from '../state/dedup/stream-time.js';
+import { TaskStore } from '../state/dedup/task-store.js';
 import { quantile, spread, spreadOf } from './suite/statistics.js';
 
 const SOURCE = 'TASK_EVENT_TOPIC-0';

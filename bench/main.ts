@@ -3,7 +3,7 @@ import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Command } from 'commander';
-import { fail } from '../bin/fail.js';
+import { ConfigError, messageOf } from '../common/errors.js';
 import { INTERRUPTED, onInterrupt } from '../dev/demo/interrupt.js';
 import { reset, up } from '../dev/stack/stack.js';
 import { guardStack } from '../test/integration/harness/guard.js';
@@ -52,8 +52,11 @@ try {
   if (results.options.publish) await publish(results);
   process.exitCode = results.rounds.every(({ isExact }) => isExact) ? 0 : 1;
 } catch (error) {
-  if (!signal.aborted) fail(error);
-  else process.exitCode = INTERRUPTED;
+  if (signal.aborted) process.exitCode = INTERRUPTED;
+  else {
+    process.stderr.write(`${messageOf(error)}\n`);
+    process.exitCode = error instanceof ConfigError ? 2 : 1;
+  }
 } finally {
   release();
 }

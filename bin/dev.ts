@@ -2,8 +2,8 @@
 import type { Command } from 'commander';
 
 import { down, formatExports, reset, status, up } from '../dev/stack/stack.js';
-import { ConfigError } from '../topology/errors.js';
-import { shownAddress } from '../topology/shown.js';
+import { ConfigError } from '../common/errors.js';
+import { shownAddress } from '../common/shown.js';
 
 export function addDevCommands(program: Command): void {
   const dev = program.command('dev').description('a real Kafka and a real schema registry on this machine');

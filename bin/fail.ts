@@ -1,5 +1,5 @@
 /** How a command ends that could not do what it was asked. */
-import { ConfigError, messageOf } from '../topology/errors.js';
+import { ConfigError, messageOf } from '../common/errors.js';
 
 /** Prints what went wrong and sets the exit code: 2 for the configuration, else 1. */
 export function fail(error: unknown): void {

@@ -1,7 +1,7 @@
 /** Gathers the options: --set and flags over the environment over the config file. */
 import { readFileSync } from 'node:fs';
-import { OPTION_NAMES, parseConfig, type Config, type ConfigNeeds, type RawConfig } from '../topology/config.js';
-import { ConfigError, messageOf } from '../topology/errors.js';
+import { OPTION_NAMES, parseConfig, type Config, type ConfigNeeds, type RawConfig } from '../topology/worker/config.js';
+import { ConfigError, messageOf } from '../common/errors.js';
 
 export interface GlobalFlags {
   readonly config?: string;

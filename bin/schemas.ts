@@ -1,7 +1,7 @@
 /** `schemas register`: the contract's schemas, under each topic's subject. */
-import { registerSchemas } from '../schemas/register.js';
-import { RegistryClient } from '../schemas/registry-client.js';
-import type { Config } from '../topology/config.js';
+import { registerSchemas } from '../schemas/registry/register.js';
+import { RegistryClient } from '../schemas/registry/registry-client.js';
+import type { Config } from '../topology/worker/config.js';
 
 export async function registerSchemasCommand(config: Config): Promise<void> {
   const client = new RegistryClient({ url: config.SCHEMA_REGISTRY_URL });

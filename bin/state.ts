@@ -1,8 +1,8 @@
 /** `state reseed`: the stores of STATE_DIR to an empty changelog, and the user directory to its empty topic. */
-import type { Config } from '../topology/config.js';
-import { FatalError } from '../topology/errors.js';
-import { createLogger } from '../topology/log.js';
-import { reseed, type TaskOutcome } from '../topology/reseed.js';
+import type { Config } from '../topology/worker/config.js';
+import { FatalError } from '../common/errors.js';
+import { createLogger } from '../common/log.js';
+import { reseed, type TaskOutcome } from '../topology/worker/reseed.js';
 
 /** Throws FatalError when nothing was written although there was something to write. */
 export async function reseedCommand(config: Config, { evenBehind = false }: { evenBehind?: boolean }): Promise<void> {

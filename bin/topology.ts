@@ -1,6 +1,6 @@
 /** `topology`: prints the declared graph. */
-import { ConfigError } from '../topology/errors.js';
-import { describeAsMermaid, describeAsText } from '../topology/describe.js';
+import { ConfigError } from '../common/errors.js';
+import { describeAsMermaid, describeAsText } from '../topology/graph/describe.js';
 import { notifications } from '../topology/notifications.js';
 
 export function printTopology(format: string): void {

@@ -1,10 +1,10 @@
 /** `worker`: runs until a signal. The first SIGTERM or SIGINT drains; a second one ends at once. */
 import { setFlagsFromString } from 'node:v8';
-import type { Config } from '../topology/config.js';
-import { ConfigError, messageOf } from '../topology/errors.js';
-import { createLogger, type Logger } from '../topology/log.js';
-import { Worker } from '../topology/worker.js';
-import { V8_FLAGS } from './v8-flags.js';
+import type { Config } from '../topology/worker/config.js';
+import { ConfigError, messageOf } from '../common/errors.js';
+import { createLogger, type Logger } from '../common/log.js';
+import { Worker } from '../topology/worker/worker.js';
+import { V8_FLAGS } from '../topology/worker/v8-flags.js';
 
 /** Longer than the worker's own patience: a stop that hangs is ended. */
 const STOP_MS = 9500;

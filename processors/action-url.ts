@@ -1,6 +1,6 @@
 /** Which action URLs go out. One rule for every output: in-app, push, an e-mail's body and HTML, and the links of templates. */
-import type { ActionUrlFault } from '../topology/correction.js';
-import { parseUrl } from '../topology/parse-url.js';
+import type { ActionUrlFault } from '../common/correction.js';
+import { parseUrl } from '../common/parse-url.js';
 
 /** Why the URL does not go out; undefined for one that goes out as it came. */
 export type ActionUrlRule = (url: string) => ActionUrlFault | undefined;

@@ -1,6 +1,6 @@
 /** Where a recipient can be reached, and on which channels not. */
-import type { DirectoryEntry } from '../state/directory-entry.js';
-import type { DirectoryView } from '../topology/context.js';
+import type { DirectoryEntry } from '../state/directory/directory-entry.js';
+import type { DirectoryView } from './context.js';
 import { isBlank } from './blank.js';
 import { isEmailAddress } from './email-address.js';
 import type { Contact, MappedEvent } from './mapped-event.js';

@@ -1,8 +1,8 @@
 /** Source record -> event. Drops tombstones, dead-letters what the decoder calls poison. */
+import type { Processor, Services } from './processor.js';
 import type { SourceEvent } from '../schemas/codecs.js';
-import type { Processor, Services } from '../topology/graph.js';
-import { deadLetter, drop, forward } from '../topology/outcome.js';
-import type { SourceRecord } from '../topology/record.js';
+import { deadLetter, drop, forward } from './outcome.js';
+import type { SourceRecord } from '../common/record.js';
 
 export function createDecode({ decoder }: Pick<Services, 'decoder'>): Processor<SourceRecord, SourceEvent> {
   return (record) => {

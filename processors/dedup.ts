@@ -1,6 +1,6 @@
 /** Drops an event that was seen within the dedup window; gives any other its identity. */
-import type { Processor } from '../topology/graph.js';
-import { drop, forward } from '../topology/outcome.js';
+import type { Processor } from './processor.js';
+import { drop, forward } from './outcome.js';
 import { identityOf } from './identity.js';
 import type { MappedEvent } from './mapped-event.js';
 import type { IdentifiedEvent } from './routed-event.js';

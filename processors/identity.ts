@@ -3,10 +3,10 @@
  * Neither may ever change between versions: a changed digest would send what was sent before, a changed id would
  * part a notification from its acknowledgements.
  */
-import { writeAscii } from '../topology/bytes.js';
-import type { Digest } from '../topology/context.js';
-import { decimalOf, HIGH, LOW } from '../topology/int64.js';
-import type { SourceTopic } from '../topology/record.js';
+import type { Digest } from '../state/dedup/digest-bytes.js';
+import { writeAscii } from '../common/bytes.js';
+import { decimalOf, HIGH, LOW } from '../common/int64.js';
+import type { SourceTopic } from '../common/record.js';
 import { blake3, CHUNK_BYTES, HASH_WORDS } from './blake3.js';
 import type { MappedEvent } from './mapped-event.js';
 

@@ -1,7 +1,7 @@
 /** Reads TEMPLATES_DIR: a folder a code, with title.hbs, message.hbs and, if e-mail has a form of its own, email.hbs. */
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { messageOf } from '../topology/errors.js';
+import { messageOf } from '../common/errors.js';
 import { compileTemplates, type Templates, type TemplateSource } from './templates.js';
 
 /**

@@ -1,7 +1,7 @@
 /** What a mapper makes of an ERP event: one text for all its recipients. */
-import type { DirectoryEntry } from '../state/directory-entry.js';
-import type { Correction } from '../topology/correction.js';
-import type { SourceTopic } from '../topology/record.js';
+import type { DirectoryEntry } from '../state/directory/directory-entry.js';
+import type { Correction } from '../common/correction.js';
+import type { SourceTopic } from '../common/record.js';
 import type { ChannelSet } from './channel-set.js';
 
 /** What every recipient of the event is told. Field by field as in InAppNotification, unless said otherwise. */

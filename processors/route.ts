@@ -1,9 +1,9 @@
 /** Decides for each recipient and channel: handed on, skipped and why, or expired. */
+import type { Processor } from './processor.js';
 import type { ChannelDelivery } from '../schemas/types.js';
-import { replaces, type DirectoryEntry } from '../state/directory-entry.js';
-import type { ProcessorContext } from '../topology/context.js';
-import type { Processor } from '../topology/graph.js';
-import { forward, UNSETTLED, type Forward, type Unsettled } from '../topology/outcome.js';
+import { replaces, type DirectoryEntry } from '../state/directory/directory-entry.js';
+import type { ProcessorContext } from './context.js';
+import { forward, UNSETTLED, type Forward, type Unsettled } from './outcome.js';
 import { addressOf, contactOf, devicesOf, isUnknown } from './contact-of.js';
 import { notificationId } from './identity.js';
 import type { MappedEvent, Notification } from './mapped-event.js';

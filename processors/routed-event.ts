@@ -1,7 +1,7 @@
 /** What the sinks are given: an event, and what becomes of it for each recipient. */
+import type { Digest } from '../state/dedup/digest-bytes.js';
 import type { ChannelDelivery } from '../schemas/types.js';
-import type { DirectoryEntry } from '../state/directory-entry.js';
-import type { Digest } from '../topology/context.js';
+import type { DirectoryEntry } from '../state/directory/directory-entry.js';
 import type { MappedEvent, Notification } from './mapped-event.js';
 
 /** An event that has not been seen before. */

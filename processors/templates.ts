@@ -1,7 +1,7 @@
 /** Templates for requests: Handlebars, compiled at start. Templates are code; only the values come from events. */
 import Handlebars from 'handlebars';
-import type { ActionUrlFault } from '../topology/correction.js';
-import { ConfigError, messageOf } from '../topology/errors.js';
+import type { ActionUrlFault } from '../common/correction.js';
+import { ConfigError, messageOf } from '../common/errors.js';
 import type { ActionUrlRule } from './action-url.js';
 import { isBlank } from './blank.js';
 import { LINK_HELPER, LinkFinder } from './template-links.js';

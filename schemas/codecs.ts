@@ -1,5 +1,5 @@
 /** The seam between the topology and Avro: what a decoder and an encoder promise. */
-import type { SourceTopic } from '../topology/record.js';
+import type { SourceTopic } from '../common/record.js';
 import type {
   CrmEvent,
   EmailRequestEvent,

@@ -1,7 +1,7 @@
 /** Encodes our sink records. */
 import type avsc from 'avsc';
 import type { EventEncoder, SinkEvents, TopicEncoder } from './codecs.js';
-import { parseType } from './parse-type.js';
+import { parseType } from './avro/parse-type.js';
 import { TOPIC_RECORDS } from './topic-records.js';
 import { HEADER_BYTES, writeHeader } from './wire-format.js';
 

@@ -4,7 +4,7 @@
  */
 import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import type { AvroRecord } from './avro-schema.js';
+import type { AvroRecord } from './avro/avro-schema.js';
 import { renderTypes } from './render-types.js';
 
 const FOLDER = new URL('./', import.meta.url);

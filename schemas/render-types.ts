@@ -1,5 +1,5 @@
 /** Renders types.ts from the schemas. */
-import type { AvroComplex, AvroRecord, AvroSchema } from './avro-schema.js';
+import type { AvroComplex, AvroRecord, AvroSchema } from './avro/avro-schema.js';
 
 const PRIMITIVES: Readonly<Record<string, string>> = {
   null: 'null',
@@ -14,7 +14,7 @@ const PRIMITIVES: Readonly<Record<string, string>> = {
 
 const HEADER = `// Generated from schemas/*.avsc by \`npm run schemas:generate\`: change those, not this file.
 /* eslint-disable max-lines */
-import type { AvroRecord } from './avro-schema.js';
+import type { AvroRecord } from './avro/avro-schema.js';
 `;
 
 /** The whole text of types.ts. Throws on a schema that our own events do not use (enum, fixed). */

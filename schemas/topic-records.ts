@@ -1,6 +1,6 @@
 /** Which record each topic carries. */
-import type { SourceTopic } from '../topology/record.js';
-import type { AvroRecord } from './avro-schema.js';
+import type { SourceTopic } from '../common/record.js';
+import type { AvroRecord } from './avro/avro-schema.js';
 import type { SinkEvents } from './codecs.js';
 import { SCHEMAS } from './types.js';
 

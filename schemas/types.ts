@@ -1,6 +1,6 @@
 // Generated from schemas/*.avsc by `npm run schemas:generate`: change those, not this file.
 /* eslint-disable max-lines */
-import type { AvroRecord } from './avro-schema.js';
+import type { AvroRecord } from './avro/avro-schema.js';
 
 /** Something happened to a lead, a customer, an opportunity or an activity (crm). */
 export interface CrmEvent {

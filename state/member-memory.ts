@@ -2,9 +2,9 @@
  * The group member that this state directory's worker is, or was when it was killed: the next one tells the group to
  * forget it, and need not wait for its session to time out.
  */
-import { StoreFullError } from '../topology/errors.js';
-import { writeAtomically, type StateEnvironment } from './environment.js';
-import type { Batch, Table } from './table.js';
+import { StoreFullError } from '../common/errors.js';
+import { writeAtomically, type StateEnvironment } from './lmdb/environment.js';
+import type { Batch, Table } from './lmdb/table.js';
 
 const KEY = Buffer.from('member-id');
 

@@ -10,15 +10,15 @@
  */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { FatalError, messageOf, StoreDamagedError } from '../topology/errors.js';
-import type { Logger } from '../topology/log.js';
-import { DATA_FILE, moveAside } from './aside.js';
-import { checkDataFile, type DataFileVerdict } from './data-file.js';
-import { StateEnvironment } from './environment.js';
-import { claimIdentity, type Refusal, type StoreIdentity } from './identity.js';
-import type { Room } from './room.js';
-import { distrusted, opened, opening } from './store-marks.js';
-import { storedTasks } from './task-store.js';
+import { FatalError, messageOf, StoreDamagedError } from '../common/errors.js';
+import type { Logger } from '../common/log.js';
+import { DATA_FILE, moveAside } from './lmdb/aside.js';
+import { checkDataFile, type DataFileVerdict } from './lmdb/data-file.js';
+import { StateEnvironment } from './lmdb/environment.js';
+import { claimIdentity, type Refusal, type StoreIdentity } from './lmdb/identity.js';
+import type { Room } from './lmdb/room.js';
+import { distrusted, opened, opening } from './lmdb/store-marks.js';
+import { storedTasks } from './dedup/task-store.js';
 
 export interface OpenStateOptions {
   readonly directory: string;

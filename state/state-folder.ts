@@ -9,11 +9,11 @@
  */
 import { existsSync, mkdirSync, readdirSync, renameSync, rmdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Logger } from '../topology/log.js';
-import { ASIDE, DATA_FILE, LOCK_FILE, moveAside } from './aside.js';
-import { DirectoryLock } from './directory-lock.js';
-import { FOLDER_MODE, privateFolder, tighten } from './private-folder.js';
-import { MARKS } from './store-marks.js';
+import type { Logger } from '../common/log.js';
+import { ASIDE, DATA_FILE, LOCK_FILE, moveAside } from './lmdb/aside.js';
+import { DirectoryLock } from './lmdb/directory-lock.js';
+import { FOLDER_MODE, privateFolder, tighten } from './lmdb/private-folder.js';
+import { MARKS } from './lmdb/store-marks.js';
 
 export interface StateFolder {
   /** Where the store lies: STATE_DIR, or a folder in it. */

@@ -1,7 +1,7 @@
 /** Digests for tests, and how they are shown. */
+import type { Digest } from '../state/dedup/digest-bytes.js';
 import { createHash } from 'node:crypto';
-import { DIGEST_BYTES, readDigest } from '../state/digest-bytes.js';
-import type { Digest } from '../topology/context.js';
+import { DIGEST_BYTES, readDigest } from '../state/dedup/digest-bytes.js';
 
 /** As random as that of an event. */
 export function digestOf(name: string | number): Digest {

@@ -9,7 +9,7 @@ import { emitDirectory } from '../processors/sinks/directory.js';
 import { emitEmail } from '../processors/sinks/email.js';
 import { emitInApp } from '../processors/sinks/in-app.js';
 import { emitPush } from '../processors/sinks/push.js';
-import { deadLetterSink, defineTopology, processor, sink, source } from './graph.js';
+import { deadLetterSink, defineTopology, processor, sink, source } from './graph/graph.js';
 
 export const notifications = defineTopology({
   name: 'notifications',

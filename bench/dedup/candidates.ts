@@ -1,11 +1,11 @@
 /** Stores that can say whether a digest was seen before: ours, and what a Node project would take instead. */
+import type { Digest } from '../../state/dedup/digest-bytes.js';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import { packDigests } from '../../state/digest-bytes.js';
-import { StateEnvironment } from '../../state/environment.js';
-import { bucketOf, windowShape } from '../../state/stream-time.js';
-import { TaskStore } from '../../state/task-store.js';
-import type { Digest } from '../../topology/context.js';
+import { packDigests } from '../../state/dedup/digest-bytes.js';
+import { StateEnvironment } from '../../state/lmdb/environment.js';
+import { bucketOf, windowShape } from '../../state/dedup/stream-time.js';
+import { TaskStore } from '../../state/dedup/task-store.js';
 
 export interface Candidate {
   /** Looks each digest up, adds those that are new in one atomic write; how many were there. */

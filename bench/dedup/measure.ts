@@ -1,6 +1,6 @@
 /** One store, in a process of its own: `measure.ts STORE KEYS FOLDER`, forked; says when it is loaded, and measures a round for each message. */
+import type { Digest } from '../../state/dedup/digest-bytes.js';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Digest } from '../../topology/context.js';
 import { cheapDigest } from '../../test/digests.js';
 import { parseStatus, readProc } from '../suite/proc.js';
 import { quantile } from '../suite/statistics.js';

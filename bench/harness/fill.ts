@@ -1,14 +1,14 @@
 /** State of many seen events, written as the changelog that a worker, or Kafka Streams, would have written. */
-import { encodeChangelogEntry } from '../../state/changelog-entry.js';
-import { packDigests } from '../../state/digest-bytes.js';
-import { bucketOf, windowShape } from '../../state/stream-time.js';
+import type { Digest } from '../../state/dedup/digest-bytes.js';
+import { encodeChangelogEntry } from '../../state/dedup/changelog-entry.js';
+import { packDigests } from '../../state/dedup/digest-bytes.js';
+import { bucketOf, windowShape } from '../../state/dedup/stream-time.js';
 import { identityOf } from '../../processors/identity.js';
-import type { Config } from '../../topology/config.js';
-import { ensureInternalTopics } from '../../topology/internal-topics.js';
+import type { Config } from '../../topology/worker/config.js';
+import { ensureInternalTopics } from '../../topology/worker/internal-topics.js';
 import { TransactionalProducer, withTopicAdmin } from '../../topology/kafka/index.js';
-import type { Digest } from '../../topology/context.js';
-import { createLogger } from '../../topology/log.js';
-import { sourcePartition } from '../../topology/record.js';
+import { createLogger } from '../../common/log.js';
+import { sourcePartition } from '../../common/record.js';
 
 export const TENANT = 7n;
 /** Entries of one changelog record: what a commit of a worker under load holds. */

@@ -1,4 +1,5 @@
 /** A Kafka and a registry of the bench's own, topics under a prefix, small task events in them, and what became of them. */
+import { createContractTopics } from '../../topology/worker/contract-topics.js';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,13 +7,12 @@ import { setTimeout as delay } from 'node:timers/promises';
 import kafkajs, { type Admin } from 'kafkajs';
 import { countCommitted } from '../../dev/oracle/count-committed.js';
 import { up, reset } from '../../dev/stack/stack.js';
-import { createContractTopics } from '../../bin/topics.js';
-import { parseType } from '../../schemas/parse-type.js';
-import { RegistryClient } from '../../schemas/registry-client.js';
-import { registerSchemas } from '../../schemas/register.js';
+import { parseType } from '../../schemas/avro/parse-type.js';
+import { RegistryClient } from '../../schemas/registry/registry-client.js';
+import { registerSchemas } from '../../schemas/registry/register.js';
 import { SCHEMAS, type NotificationRequestEvent, type RecordName, type TaskEvent } from '../../schemas/types.js';
 import { framed } from '../../schemas/wire-format.js';
-import { parseConfig } from '../../topology/config.js';
+import { parseConfig } from '../../topology/worker/config.js';
 import type { OutboundRecord, TransactionalProducer } from '../../topology/kafka/index.js';
 import { openProducer, seenId, TENANT } from './fill.js';
 

@@ -1,9 +1,9 @@
 /** Task events, some of them copies, as batches on the wire; and their users. */
-import { parseType } from '../../schemas/parse-type.js';
+import { parseType } from '../../schemas/avro/parse-type.js';
 import { SCHEMAS, type TaskEvent, type UserDirectoryEntry } from '../../schemas/types.js';
 import { framed } from '../../schemas/wire-format.js';
-import { ByteWriter } from '../../topology/bytes.js';
-import { BATCH_OVERHEAD, RecordBatch } from '../../topology/kafka/record-batch.js';
+import { ByteWriter } from '../../common/bytes.js';
+import { BATCH_OVERHEAD, RecordBatch } from '../../topology/kafka/index.js';
 
 export const TOPIC = 'TASK_EVENT_TOPIC';
 export const FIRST_TIMESTAMP = 1_760_000_000_000;

@@ -1,7 +1,7 @@
 /** Builds the peers from what the project holds; the outputs stay beside them, ignored by git. */
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
-import { messageOf } from '../../topology/errors.js';
+import { messageOf } from '../../common/errors.js';
 import { BUILDS, folderOf, type System } from './contenders.js';
 
 const run = promisify(execFile);

@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { closeSync, openSync, readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { until } from '../../dev/stack/until.js';
-import { FatalError, messageOf } from '../../topology/errors.js';
+import { FatalError, messageOf } from '../../common/errors.js';
 
 const STOP_MS = 20_000;
 

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { compileJava } from '../../dev/oracle/compile.js';
 import { projectRoot } from '../../dev/stack/place.js';
-import { FatalError, messageOf } from '../../topology/errors.js';
+import { FatalError, messageOf } from '../../common/errors.js';
 
 const run = promisify(execFile);
 

@@ -1,6 +1,6 @@
 /** The job's input for one round: topics, schemas, and the records, appended by the Java client. */
-import { registerSchemas } from '../../schemas/register.js';
-import { RegistryClient } from '../../schemas/registry-client.js';
+import { registerSchemas } from '../../schemas/registry/register.js';
+import { RegistryClient } from '../../schemas/registry/registry-client.js';
 import { groupOf } from './contenders.js';
 import { runJava } from './java-program.js';
 import type { Topics } from './topics.js';

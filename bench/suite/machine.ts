@@ -4,7 +4,7 @@ import { availableParallelism, cpus, loadavg, release, totalmem } from 'node:os'
 import { promisify } from 'node:util';
 import { findJava } from '../../dev/stack/java.js';
 import { projectRoot } from '../../dev/stack/place.js';
-import { messageOf } from '../../topology/errors.js';
+import { messageOf } from '../../common/errors.js';
 
 const run = promisify(execFile);
 

@@ -2,7 +2,7 @@
 import { execFileSync } from 'node:child_process';
 import { accessSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { ConfigError, messageOf } from '../../topology/errors.js';
+import { ConfigError, messageOf } from '../../common/errors.js';
 import { CONTENDERS, PEERS, programOf, type Contender, type System } from './contenders.js';
 import type { LatencyLoad } from './latency.js';
 import { withoutTransactions } from './without-transactions.js';

@@ -3,7 +3,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { format, resolveConfig } from 'prettier';
 import { projectRoot } from '../../dev/stack/place.js';
-import { FatalError } from '../../topology/errors.js';
+import { FatalError } from '../../common/errors.js';
 import { chart } from './chart.js';
 import type { Contender } from './contenders.js';
 import type { Machine } from './machine.js';

@@ -13,7 +13,7 @@ import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { uniquePrefix } from '../../test/integration/harness/unique-prefix.js';
-import { FatalError, messageOf } from '../../topology/errors.js';
+import { FatalError, messageOf } from '../../common/errors.js';
 import { ContenderProcess } from './contender-process.js';
 import { commandOf, environmentOf, folderOf, groupOf, type Contender } from './contenders.js';
 import { makeInput, type JobInput } from './job-input.js';

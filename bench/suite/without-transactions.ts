@@ -5,17 +5,17 @@
 import { editArgs, type Edit } from '../../test/chaos/mutations.js';
 import type { Contender } from './contenders.js';
 
-const PRODUCER = 'topology/kafka/transactional-producer.js';
-const PROTOCOL = 'topology/kafka/transaction-protocol.js';
+const PRODUCER = 'topology/kafka/produce/transactional-producer.js';
+const PROTOCOL = 'topology/kafka/protocol/transaction-protocol.js';
 
 const EDITS: readonly Edit[] = [
   {
-    module: 'topology/kafka/record-batch.js',
+    module: 'topology/kafka/protocol/record-batch.js',
     find: 'bytes.writeInt16BE(TRANSACTIONAL, CHECKED_FROM)',
     replace: 'bytes.writeInt16BE(0, CHECKED_FROM)',
   },
   {
-    module: 'topology/kafka/requests.js',
+    module: 'topology/kafka/protocol/requests.js',
     find: 'out.string(owner.transactionalId).int16(-1)',
     replace: 'out.int16(-1).int16(-1)',
   },

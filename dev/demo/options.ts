@@ -1,7 +1,7 @@
 /** The demo's own options, and the configuration that it makes for this one run. */
 import { randomBytes } from 'node:crypto';
-import { ConfigError } from '../../topology/errors.js';
-import { parseConfig, type Config, type RawConfig } from '../../topology/config.js';
+import { ConfigError } from '../../common/errors.js';
+import { parseConfig, type Config, type RawConfig } from '../../topology/worker/config.js';
 
 export interface DemoOptions {
   /** How long to produce, seconds; undefined: until a signal. */

@@ -4,7 +4,7 @@ import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { SignJWT } from 'jose';
-import { FatalError, messageOf } from '../../topology/errors.js';
+import { FatalError, messageOf } from '../../common/errors.js';
 import type { Person } from '../simulators/staff.js';
 import { projectRoot } from '../stack/place.js';
 

@@ -1,8 +1,8 @@
 /** Waits until nothing more is to come of what was sent. */
+import type { Connections } from '../../topology/kafka/index.js';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Config } from '../../topology/config.js';
-import type { Connections } from '../../topology/connections.js';
-import { SOURCE_TOPICS } from '../../topology/record.js';
+import type { Config } from '../../topology/worker/config.js';
+import { SOURCE_TOPICS } from '../../common/record.js';
 import type { Ledger } from '../simulators/ledger.js';
 
 const LOOK_MS = 100;

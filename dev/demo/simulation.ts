@@ -1,17 +1,17 @@
 /** The ERP around the worker, simulated: topics, schemas, producers before it and readers behind it. */
+import { createContractTopics } from '../../topology/worker/contract-topics.js';
+import { brokerFault, Connections } from '../../topology/kafka/index.js';
 import { setMaxListeners } from 'node:events';
-import { createContractTopics } from '../../bin/topics.js';
-import { SchemaCatalog } from '../../schemas/catalog.js';
-import { registerSchemas } from '../../schemas/register.js';
-import { RegistryClient } from '../../schemas/registry-client.js';
-import { subjectOf } from '../../schemas/registry.js';
-import type { Config } from '../../topology/config.js';
-import { Connections } from '../../topology/connections.js';
+import { SchemaCatalog } from '../../schemas/registry/catalog.js';
+import { registerSchemas } from '../../schemas/registry/register.js';
+import { RegistryClient } from '../../schemas/registry/registry-client.js';
+import { subjectOf } from '../../schemas/registry/registry.js';
+import type { Config } from '../../topology/worker/config.js';
 import { EventProducer, withTopicAdmin } from '../../topology/kafka/index.js';
-import { createLogger } from '../../topology/log.js';
-import { Outages } from '../../topology/outages.js';
-import { SOURCE_TOPICS, type SourceTopic } from '../../topology/record.js';
-import { CONTRACT_TOPICS } from '../../topology/topic-names.js';
+import { createLogger } from '../../common/log.js';
+import { Outages } from '../../common/outages.js';
+import { SOURCE_TOPICS, type SourceTopic } from '../../common/record.js';
+import { CONTRACT_TOPICS } from '../../common/topic-names.js';
 import { readOutputs } from '../simulators/downstream.js';
 import { Erp } from '../simulators/erp.js';
 import type { Ledger } from '../simulators/ledger.js';
@@ -49,7 +49,7 @@ export async function openSimulation({ config, ledger, seed, cleanup }: Simulati
   const encoder = new SourceEncoder(await sourceIds(registry, config));
 
   const silent = createLogger('silent');
-  const connections = new Connections(config, new Outages(silent), silent);
+  const connections = new Connections(config.kafka, config.MAX_RECORD_BYTES, new Outages(brokerFault, silent), silent);
   cleanup.add('close the connections', () => connections.close());
   await connections.track(CONTRACT_TOPICS.map((topic) => config.names.physical(topic)));
   const producer = new EventProducer(config.kafka);

@@ -4,7 +4,7 @@ import { createWriteStream, mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
-import { FatalError, messageOf } from '../../topology/errors.js';
+import { FatalError, messageOf } from '../../common/errors.js';
 import { projectRoot } from '../stack/place.js';
 
 export interface WorkerPorts {

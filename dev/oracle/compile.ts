@@ -6,7 +6,7 @@ import { readFile, readdir, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 
-import { FatalError, messageOf } from '../../topology/errors.js';
+import { FatalError, messageOf } from '../../common/errors.js';
 import { type Artifacts, fetchArtifacts } from '../stack/artifacts.js';
 import { findJava } from '../stack/java.js';
 import { placeOf, projectRoot, type StackOptions } from '../stack/place.js';

@@ -3,7 +3,7 @@ import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import type { Socket } from 'node:net';
 
-import { FatalError } from '../../topology/errors.js';
+import { FatalError } from '../../common/errors.js';
 import type { CompiledOracle } from './compile.js';
 
 /** A Java machine for a client: quick to start, small. */

@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process';
 import { text } from 'node:stream/consumers';
 
-import { FatalError } from '../../topology/errors.js';
+import { FatalError } from '../../common/errors.js';
 import { compileAvroReader } from './compile.js';
 
 export interface AvroQuestion {

@@ -1,7 +1,7 @@
 /** Asks the oracle and hands over its lines: a question is answered by a process that is kept for the next one. */
 import { createInterface } from 'node:readline';
 
-import { FatalError } from '../../topology/errors.js';
+import { FatalError } from '../../common/errors.js';
 import type { StackOptions } from '../stack/place.js';
 import { compileOracle, type CompiledOracle } from './compile.js';
 import { OracleProcess, spawnOracle } from './oracle-process.js';

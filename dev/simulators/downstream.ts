@@ -1,9 +1,9 @@
 /** Reads the topics that come out as the systems behind them do: read_committed, from the start, with no group of its own. */
-import type { SchemaCatalog } from '../../schemas/catalog.js';
+import type { Connections } from '../../topology/kafka/index.js';
+import type { SchemaCatalog } from '../../schemas/registry/catalog.js';
 import type { SinkEvents } from '../../schemas/codecs.js';
-import type { Connections } from '../../topology/connections.js';
 import { PartitionFeed, type FetchedRecord } from '../../topology/kafka/index.js';
-import type { TopicNames } from '../../topology/topic-names.js';
+import type { TopicNames } from '../../common/topic-names.js';
 import type { Ledger } from './ledger.js';
 import { loggingTracker } from './logging-tracker.js';
 import { mailservice } from './mailservice.js';

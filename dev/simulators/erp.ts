@@ -1,5 +1,5 @@
 /** The ERP as its topics see it: every service's events in a believable mix, with the faults that real streams have. */
-import type { SourceTopic } from '../../topology/record.js';
+import type { SourceTopic } from '../../common/record.js';
 import { Account } from './account.js';
 import { anyService } from './any-service.js';
 import { crm } from './crm.js';

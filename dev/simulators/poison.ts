@@ -1,6 +1,6 @@
 /** Records that can not be worked with, as broken producers send them. */
 import { writeHeader } from '../../schemas/wire-format.js';
-import { SOURCE_TOPICS, type SourceTopic } from '../../topology/record.js';
+import { SOURCE_TOPICS, type SourceTopic } from '../../common/record.js';
 import type { Random } from './random.js';
 import type { SimulatedEvent } from './simulated-event.js';
 import type { SourceEncoder } from './source-encoder.js';

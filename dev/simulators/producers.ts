@@ -1,8 +1,8 @@
 /** Sends what the ERP's services have to say, at a steady pace. */
 import { setTimeout as delay } from 'node:timers/promises';
-import { groupBy } from '../../topology/group-by.js';
+import { groupBy } from '../../common/group-by.js';
 import type { EventProducer } from '../../topology/kafka/index.js';
-import type { TopicNames } from '../../topology/topic-names.js';
+import type { TopicNames } from '../../common/topic-names.js';
 import type { Erp, ErpRecord } from './erp.js';
 import type { Ledger } from './ledger.js';
 

@@ -1,5 +1,5 @@
 import type { SourceEvents } from '../../schemas/codecs.js';
-import type { SourceTopic } from '../../topology/record.js';
+import type { SourceTopic } from '../../common/record.js';
 import type { Random } from './random.js';
 import type { Staff } from './staff.js';
 import type { ExpectedOutput } from './told.js';

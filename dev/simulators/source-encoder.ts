@@ -1,9 +1,9 @@
 import type avsc from 'avsc';
 import type { SourceEvents } from '../../schemas/codecs.js';
-import { parseType } from '../../schemas/parse-type.js';
+import { parseType } from '../../schemas/avro/parse-type.js';
 import { SOURCE_RECORDS } from '../../schemas/topic-records.js';
 import { framed } from '../../schemas/wire-format.js';
-import { SOURCE_TOPICS, type SourceTopic } from '../../topology/record.js';
+import { SOURCE_TOPICS, type SourceTopic } from '../../common/record.js';
 
 /** Writes events as the producers of the source topics do: Confluent wire format, under the registry's ids. */
 export class SourceEncoder {

@@ -5,7 +5,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 
-import { FatalError, messageOf } from '../../topology/errors.js';
+import { FatalError, messageOf } from '../../common/errors.js';
 import type { Artifacts } from './artifacts.js';
 import type { BrokerLayout, Layout } from './layout.js';
 import { listBrokers } from './list-brokers.js';

@@ -1,5 +1,5 @@
 /** Which Kafka and registry apply: those that the environment names, or the project's own stack. */
-import { FatalError } from '../../topology/errors.js';
+import { FatalError } from '../../common/errors.js';
 
 export type ApplicableEnvironment =
   | { readonly kind: 'configured'; readonly kafkaBrokers: string; readonly schemaRegistryUrl: string }

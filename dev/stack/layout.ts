@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { FatalError } from '../../topology/errors.js';
+import { FatalError } from '../../common/errors.js';
 import { freePort, isFree } from './free-port.js';
 import type { StackPlace } from './place.js';
 

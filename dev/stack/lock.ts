@@ -2,7 +2,7 @@
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { FatalError } from '../../topology/errors.js';
+import { FatalError } from '../../common/errors.js';
 import { until } from './until.js';
 
 /**

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { mkdir, open, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { FatalError } from '../../topology/errors.js';
+import { FatalError } from '../../common/errors.js';
 import type { Artifacts } from './artifacts.js';
 import { commandLineOf } from './command-line.js';
 import { until } from './until.js';

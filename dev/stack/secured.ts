@@ -5,7 +5,7 @@ import { readFile, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 
-import { FatalError, messageOf } from '../../topology/errors.js';
+import { FatalError, messageOf } from '../../common/errors.js';
 
 const run = promisify(execFile);
 
@@ -26,7 +26,7 @@ export const LIMITED_USER = { username: 'limited', password: 'of-the-tests' } as
 
 /**
  * After this a connection that has not authenticated again is closed (KIP-368). Ours do so 10 s before
- * (topology/kafka/connect.ts): one that is in use does it every second.
+ * (topology/kafka/cluster/connect.ts): one that is in use does it every second.
  */
 const REAUTHENTICATION_MS = 11_000;
 const ALIAS = 'broker';

@@ -5,7 +5,7 @@
 import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 
-import { FatalError } from '../../topology/errors.js';
+import { FatalError } from '../../common/errors.js';
 import { fetchArtifacts } from './artifacts.js';
 import { brokerName, brokerSpec, securedOf } from './broker.js';
 import { findJava } from './java.js';

@@ -1,7 +1,7 @@
 /** Versions, as the manifests name them. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { FatalError } from '../../topology/errors.js';
+import { FatalError } from '../../common/errors.js';
 import { projectRoot } from './place.js';
 
 /** A file of the project, and where in it the version stands (the first group). */

@@ -1,8 +1,8 @@
 /** account: a user was created, changed or deleted, or changed the password. Feeds the user directory. */
 import type { UserEvent } from '../../schemas/types.js';
-import { CLOCK_SLACK_MS, type DirectoryEntry } from '../../state/directory-entry.js';
-import type { ProcessorContext } from '../../topology/context.js';
-import { NO_CORRECTIONS, type Correction } from '../../topology/correction.js';
+import { CLOCK_SLACK_MS, type DirectoryEntry } from '../../state/directory/directory-entry.js';
+import type { ProcessorContext } from '../context.js';
+import { NO_CORRECTIONS, type Correction } from '../../common/correction.js';
 import { isBlank } from '../blank.js';
 import { ChannelSet } from '../channel-set.js';
 import type { MappedEvent, Notification } from '../mapped-event.js';

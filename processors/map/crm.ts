@@ -1,6 +1,6 @@
 /** crm: a lead was assigned, a deal won or lost, an activity is due. */
 import type { CrmEvent } from '../../schemas/types.js';
-import { NO_CORRECTIONS } from '../../topology/correction.js';
+import { NO_CORRECTIONS } from '../../common/correction.js';
 import { ChannelSet } from '../channel-set.js';
 import { dollars } from '../dollars.js';
 import { carried } from './carried.js';

@@ -1,8 +1,8 @@
 /** Event -> what its recipients are told. One mapper a source; the checks that hold for all of them are here. */
+import type { Processor, Services } from '../processor.js';
 import type { SourceEvent } from '../../schemas/codecs.js';
-import type { ProcessorContext } from '../../topology/context.js';
-import type { Processor, Services } from '../../topology/graph.js';
-import { deadLetter, drop, forward } from '../../topology/outcome.js';
+import type { ProcessorContext } from '../context.js';
+import { deadLetter, drop, forward } from '../outcome.js';
 import { createActionUrlRule } from '../action-url.js';
 import type { MappedEvent } from '../mapped-event.js';
 import { mapAccount } from './account.js';

@@ -1,5 +1,5 @@
 /** What the mappers share: their type, and the rows of the mapping table. */
-import type { ProcessorContext } from '../../topology/context.js';
+import type { ProcessorContext } from '../context.js';
 import type { ChannelSet } from '../channel-set.js';
 import type { MappedEvent, Notification } from '../mapped-event.js';
 

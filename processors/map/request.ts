@@ -1,6 +1,6 @@
 /** Any service: a notification as it is asked for, whatever its eventType says, or as a template makes it. */
 import type { NotificationRequestEvent } from '../../schemas/types.js';
-import type { Correction } from '../../topology/correction.js';
+import type { Correction } from '../../common/correction.js';
 import type { ActionUrlRule } from '../action-url.js';
 import { isBlank } from '../blank.js';
 import { ChannelSet } from '../channel-set.js';

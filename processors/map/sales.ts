@@ -1,6 +1,6 @@
 /** sales: an order was created, paid, shipped, or its payment is due. */
 import type { SalesEvent } from '../../schemas/types.js';
-import { NO_CORRECTIONS } from '../../topology/correction.js';
+import { NO_CORRECTIONS } from '../../common/correction.js';
 import { ChannelSet } from '../channel-set.js';
 import { carried } from './carried.js';
 import { notify, type Mapper, type Mapping } from './mapping.js';

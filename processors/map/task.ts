@@ -1,6 +1,6 @@
 /** ptm_task: a task was assigned, is overdue, was completed or commented on. */
 import type { TaskEvent } from '../../schemas/types.js';
-import { NO_CORRECTIONS } from '../../topology/correction.js';
+import { NO_CORRECTIONS } from '../../common/correction.js';
 import { ChannelSet } from '../channel-set.js';
 import { NO_VALUES, notify, type Mapper, type Mapping } from './mapping.js';
 

@@ -1,8 +1,8 @@
 /** NOTIFICATION_DLQ: the record as it came, with headers that say where from and why it could not be processed. */
-import type { DeadLetterSink } from '../../topology/graph.js';
-import type { DeadLetterCause } from '../../topology/outcome.js';
-import type { SourceRecord } from '../../topology/record.js';
-import { RecordHeaders, type Header } from '../../topology/record-headers.js';
+import type { DeadLetterSink } from '../sink.js';
+import type { DeadLetterCause } from '../outcome.js';
+import type { SourceRecord } from '../../common/record.js';
+import { RecordHeaders, type Header } from '../../common/record-headers.js';
 
 const REPLAY_COUNT = 'dlq.replay-count';
 /** Headers count towards a record's size, and these must always fit. In UTF-16 units. */

@@ -1,6 +1,6 @@
 /** NOTIFICATION_DELIVERED_TOPIC: for each recipient what became of every channel, keyed by eventId. */
+import type { Sink } from '../sink.js';
 import type { NotificationDeliveredEvent } from '../../schemas/types.js';
-import type { Sink } from '../../topology/graph.js';
 
 export const emitDelivered: Sink<NotificationDeliveredEvent> = ({ event, recipients }, out, { now }) => {
   const timestamp = BigInt(now);

@@ -1,7 +1,7 @@
 /** USER_DIRECTORY: the user's newest state, keyed by the user; the topic is compacted. */
+import type { Sink } from '../sink.js';
 import type { UserDirectoryEntry } from '../../schemas/types.js';
-import { userKey } from '../../state/directory-entry.js';
-import type { Sink } from '../../topology/graph.js';
+import { userKey } from '../../state/directory/directory-entry.js';
 
 export const emitDirectory: Sink<UserDirectoryEntry> = ({ directory }, out) => {
   if (directory !== null) out.emit(userKey(directory.tenantId, directory.userId), directory);

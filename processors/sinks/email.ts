@@ -1,6 +1,6 @@
 /** EMAIL_REQUEST_TOPIC: one e-mail for each recipient with an address, keyed by eventId. */
+import type { Sink } from '../sink.js';
 import type { EmailRequestEvent } from '../../schemas/types.js';
-import type { Sink } from '../../topology/graph.js';
 import { htmlBody, plainBody, subjectOf } from '../email-text.js';
 
 export const emitEmail: Sink<EmailRequestEvent> = ({ event, notification, recipients }, out) => {

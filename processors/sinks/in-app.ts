@@ -1,7 +1,7 @@
 /** NOTIFICATION_INAPP_TOPIC: one notification a recipient, keyed by the user, so that a user's stay in order. */
+import type { Sink } from '../sink.js';
 import type { InAppNotification } from '../../schemas/types.js';
-import { userKey } from '../../state/directory-entry.js';
-import type { Sink } from '../../topology/graph.js';
+import { userKey } from '../../state/directory/directory-entry.js';
 
 export const emitInApp: Sink<InAppNotification> = ({ event, notification, recipients }, out) => {
   if (notification === null) return;

@@ -1,6 +1,6 @@
 /** PUSH_REQUEST_TOPIC: one push for each recipient with a device, keyed by eventId. */
+import type { Sink } from '../sink.js';
 import type { PushRequestEvent } from '../../schemas/types.js';
-import type { Sink } from '../../topology/graph.js';
 
 export const emitPush: Sink<PushRequestEvent> = ({ event, notification, recipients }, out) => {
   if (notification === null) return;

@@ -1,6 +1,6 @@
 /** Where a worker can be told to die, and what must then stand on disk and in Kafka. */
 import { join } from 'node:path';
-import type { CrashPoint } from '../../topology/crash-point.js';
+import type { CrashPoint } from '../../common/crash-point.js';
 
 /** To be imported by the worker's node, with CRASH_AT=gap:n in its environment: it dies when it passes the gap for the n-th time. */
 export const CRASH_PRELOAD = join(import.meta.dirname, 'preload', 'crash-at.mjs');

@@ -34,12 +34,12 @@ export const MUTATIONS: Readonly<Record<string, Mutation>> = {
       'a takeover fences nobody: each process has a transactional id of its own, offsets carry no generation and no member',
     edits: [
       {
-        module: 'topology/topic-names.js',
+        module: 'common/topic-names.js',
         find: 'return `${this.#prefix}${this.#appId}-${task}`;',
         replace: 'return `${this.#prefix}${this.#appId}-${task}-${process.pid}`;',
       },
       {
-        module: 'topology/kafka/requests.js',
+        module: 'topology/kafka/protocol/requests.js',
         find: 'out.int32(member.generationId).compactString(member.memberId)',
         replace: "out.int32(-1).compactString('')",
       },
@@ -50,7 +50,7 @@ export const MUTATIONS: Readonly<Record<string, Mutation>> = {
     defect: 'aborted records are not filtered',
     edits: [
       {
-        module: 'topology/kafka/fetched-records.js',
+        module: 'topology/kafka/fetch/fetched-records.js',
         find: 'batch.transactional && open.has(batch.producerId)',
         replace: 'false',
       },

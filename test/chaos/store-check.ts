@@ -2,12 +2,12 @@
 import { readCommitted } from '../../dev/oracle/read-committed.js';
 import { identityOf } from '../../processors/identity.js';
 import type { RecordName } from '../../schemas/types.js';
-import { decodeChangelogEntry } from '../../state/changelog-entry.js';
-import { hexOf } from '../../state/digest-bytes.js';
-import { StateEnvironment } from '../../state/environment.js';
-import { windowShape } from '../../state/stream-time.js';
-import { storedTasks, TaskStore } from '../../state/task-store.js';
-import type { SourceTopic } from '../../topology/record.js';
+import { decodeChangelogEntry } from '../../state/dedup/changelog-entry.js';
+import { hexOf } from '../../state/dedup/digest-bytes.js';
+import { StateEnvironment } from '../../state/lmdb/environment.js';
+import { windowShape } from '../../state/dedup/stream-time.js';
+import { storedTasks, TaskStore } from '../../state/dedup/task-store.js';
+import type { SourceTopic } from '../../common/record.js';
 import { hexesOf } from '../digests.js';
 import { decode } from '../integration/harness/avro.js';
 import type { Round } from './round.js';

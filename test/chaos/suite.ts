@@ -1,5 +1,5 @@
 /** Runs cases, round by round, on one cluster. */
-import { messageOf } from '../../topology/errors.js';
+import { messageOf } from '../../common/errors.js';
 import type { WorkerProcess } from '../integration/harness/worker-process.js';
 import type { ChaosCase } from './case.js';
 import type { Cluster } from './cluster.js';

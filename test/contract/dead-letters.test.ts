@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { encodeWith, TopologyDriver, type Driven } from '../../topology/driver.js';
+import { encodeWith, TopologyDriver, type Driven } from '../../topology/testing/driver.js';
 import { SCHEMAS } from '../../schemas/types.js';
 import type { NotificationRequestEvent } from '../../schemas/types.js';
 import { counts, driverWithUser, fate } from './drive.js';
 import { request, sales, task, user } from './events.js';
-import { RecordHeaders } from '../../topology/record-headers.js';
+import { RecordHeaders } from '../../common/record-headers.js';
 
 const TOPIC = 'TASK_EVENT_TOPIC';
 const REQUESTS = 'NOTIFICATION_REQUEST_TOPIC';

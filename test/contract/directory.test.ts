@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { UserEvent } from '../../schemas/types.js';
-import { TopologyDriver } from '../../topology/driver.js';
+import { TopologyDriver } from '../../topology/testing/driver.js';
 import { counts, deliveries, driverWithUser, fate } from './drive.js';
 import { HAPPENED, request, TENANT, user, USER } from './events.js';
 

@@ -1,6 +1,6 @@
 /** Short ways to say what a record became. */
 import type { ChannelDelivery } from '../../schemas/types.js';
-import { TopologyDriver, type Driven, type DriverOptions } from '../../topology/driver.js';
+import { TopologyDriver, type Driven, type DriverOptions } from '../../topology/testing/driver.js';
 import { user } from './events.js';
 
 /** A driver whose directory knows the user of the events: address, two devices, no mutes. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { SCHEMAS } from '../../schemas/types.js';
-import { encodeWith, TopologyDriver } from '../../topology/driver.js';
+import { encodeWith, TopologyDriver } from '../../topology/testing/driver.js';
 import { counts, fate } from './drive.js';
 import { crm, request, sales, task, user } from './events.js';
 

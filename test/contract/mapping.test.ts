@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { CrmEvent, SalesEvent, TaskEvent } from '../../schemas/types.js';
-import { TopologyDriver, type Driven } from '../../topology/driver.js';
+import { TopologyDriver, type Driven } from '../../topology/testing/driver.js';
 import { deliveries, driverWithUser, fate } from './drive.js';
 import { crm, HAPPENED, sales, task, TENANT, user, USER } from './events.js';
 

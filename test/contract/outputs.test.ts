@@ -2,8 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { identityOf, notificationId } from '../../processors/identity.js';
 import { compileTemplates } from '../../processors/templates.js';
-import type { ActionUrlFault } from '../../topology/correction.js';
-import { TopologyDriver } from '../../topology/driver.js';
+import type { ActionUrlFault } from '../../common/correction.js';
+import { TopologyDriver } from '../../topology/testing/driver.js';
 import { counts, deliveries, driverWithUser } from './drive.js';
 import { HAPPENED, request, sales, task, TENANT, user, USER } from './events.js';
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { compileTemplates } from '../../processors/templates.js';
 import { SCHEMAS } from '../../schemas/types.js';
-import { encodeWith, TopologyDriver, type Driven } from '../../topology/driver.js';
+import { encodeWith, TopologyDriver, type Driven } from '../../topology/testing/driver.js';
 import { counts, deliveries, driverWithUser, fate } from './drive.js';
 import { HAPPENED, request, TENANT, user, USER } from './events.js';
 

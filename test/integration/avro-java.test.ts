@@ -4,10 +4,10 @@ import { describe, expect, it } from 'vitest';
 import { type AvroAnswer, readByJava } from '../../dev/oracle/read-avro.js';
 import { TOPIC_RECORDS } from '../../schemas/topic-records.js';
 import { framed } from '../../schemas/wire-format.js';
-import { admitWriter } from '../../schemas/writer.js';
+import { admitWriter } from '../../schemas/registry/writer.js';
 import { avro, type AvroInput, readBy, valuesEditedBy } from '../fuzz/targets/avro.js';
-import type { ResolutionRow } from '../unit/schemas/resolutions/row.js';
-import { RESOLUTIONS } from '../unit/schemas/resolutions/table.js';
+import type { ResolutionRow } from '../unit/schemas/avro/resolutions/row.js';
+import { RESOLUTIONS } from '../unit/schemas/avro/resolutions/table.js';
 
 /** A value of ours as the reader writes it. */
 function asJson(value: unknown): unknown {

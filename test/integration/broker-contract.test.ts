@@ -1,6 +1,6 @@
 /** A real broker passes the contract on which the in-memory one of test/model is built. */
 import { pino } from 'pino';
-import { createCluster } from '../../topology/kafka/connect.js';
+import { createCluster } from '../../topology/kafka/cluster/connect.js';
 import { brokerContract } from '../model/broker-contract.js';
 import { testStack } from './harness/test-stack.js';
 import { recreateTopic, testKafka } from './harness/topics.js';

@@ -9,7 +9,7 @@ import { byLabels, readinessOf, scrape, type Sample } from './harness/scrape.js'
 import { until } from './harness/until.js';
 import { startWorker, type WorkerProcess } from './harness/worker.js';
 import { makeWorkload, type Sent } from './harness/workload.js';
-import { groupBy } from '../../topology/group-by.js';
+import { groupBy } from '../../common/group-by.js';
 
 function total(samples: readonly Sample[], metric: string): number {
   return Object.values(byLabels(samples, metric)).reduce((sum, value) => sum + value, 0);

@@ -1,10 +1,10 @@
 /** A producer id has 32,767 epochs, and each transaction of version 2 uses one up: less than an hour's of a busy task. */
 import { pino } from 'pino';
 import { expect, it } from 'vitest';
-import { createCluster } from '../../topology/kafka/connect.js';
-import { readCommitted } from '../../topology/kafka/fetched-records.js';
+import { createCluster } from '../../topology/kafka/cluster/connect.js';
+import { readCommitted } from '../../topology/kafka/fetch/fetched-records.js';
 import { TransactionalProducer } from '../../topology/kafka/index.js';
-import { VERSION_2 } from '../../topology/kafka/transaction-protocol.js';
+import { VERSION_2 } from '../../topology/kafka/protocol/transaction-protocol.js';
 import { BrokerClient } from '../model/broker-client.js';
 import { testStack } from './harness/test-stack.js';
 import { createTopics } from './harness/topics.js';

@@ -1,5 +1,5 @@
 /** A client that asks a broker one request at a time, through the project's own encoding, and says what it answered. */
-import { ByteWriter } from '../../topology/bytes.js';
+import { ByteWriter } from '../../common/bytes.js';
 import {
   COORDINATOR_TRANSACTION,
   MemberAssignment,
@@ -7,11 +7,11 @@ import {
   type Broker,
   type Cluster,
   type RawRequest,
-} from '../../topology/kafka/internals.js';
+} from '../../topology/kafka/protocol/internals.js';
 import { Leaders, Offsets, type GroupMember } from '../../topology/kafka/index.js';
-import { canFetchById, fetchById } from '../../topology/kafka/fetch-by-id.js';
-import { BrokerError, errorType } from '../../topology/kafka/protocol-errors.js';
-import { RecordBatch } from '../../topology/kafka/record-batch.js';
+import { canFetchById, fetchById } from '../../topology/kafka/protocol/fetch-by-id.js';
+import { BrokerError, errorType } from '../../topology/kafka/protocol/protocol-errors.js';
+import { RecordBatch } from '../../topology/kafka/protocol/record-batch.js';
 import {
   fetch,
   initProducerId,
@@ -20,12 +20,12 @@ import {
   type FetchPosition,
   type PartitionOffset,
   type ProducerIdentity,
-} from '../../topology/kafka/requests.js';
+} from '../../topology/kafka/protocol/requests.js';
 import {
   askTransactionProtocol,
   VERSION_1,
   type TransactionProtocol,
-} from '../../topology/kafka/transaction-protocol.js';
+} from '../../topology/kafka/protocol/transaction-protocol.js';
 import { until } from '../integration/harness/until.js';
 
 export interface Produced {

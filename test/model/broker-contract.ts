@@ -3,7 +3,7 @@
  * answer alike: that is what makes the model's findings count.
  */
 import { afterAll, beforeAll } from 'vitest';
-import { VERSION_2 } from '../../topology/kafka/transaction-protocol.js';
+import { VERSION_2 } from '../../topology/kafka/protocol/transaction-protocol.js';
 import { BrokerClient } from './broker-client.js';
 import { abortedRecords } from './broker-contract/aborted-records.js';
 import { fencing } from './broker-contract/fencing.js';

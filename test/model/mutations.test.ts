@@ -1,7 +1,7 @@
 /** The suite can fail: each defect that is put in on purpose is caught, by the case made for it and by chance. */
 import * as fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type * as FetchedRecords from '../../topology/kafka/fetched-records.js';
+import type * as FetchedRecords from '../../topology/kafka/fetch/fetched-records.js';
 import type * as TaskViews from '../../topology/task/task-views.js';
 import { CASES } from './world/cases.js';
 import { scenarioOf, TRANSACTION_VERSIONS } from './world/commands.js';
@@ -10,7 +10,7 @@ import { switches } from './world/switches.js';
 
 vi.mock('node:timers/promises', () => import('./simulation/virtual-timers.js'));
 
-vi.mock('../../topology/kafka/fetched-records.js', async (original) => {
+vi.mock('../../topology/kafka/fetch/fetched-records.js', async (original) => {
   const real = await original<typeof FetchedRecords>();
   const { withKafkajsFilter } = await import('./world/kafkajs-filter.js');
   const { switches: wanted } = await import('./world/switches.js');

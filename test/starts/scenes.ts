@@ -1,7 +1,7 @@
 /** What a start of `npm run starts` finds: something for which the worker refuses, or everything that it needs. */
 import { ConfigResourceTypes } from '../integration/harness/kafkajs-constants.js';
-import { registerSchemas } from '../../schemas/register.js';
-import { RegistryClient } from '../../schemas/registry-client.js';
+import { registerSchemas } from '../../schemas/registry/register.js';
+import { RegistryClient } from '../../schemas/registry/registry-client.js';
 import { createTopics, testKafka } from '../integration/harness/topics.js';
 
 export interface Stack {

@@ -1,26 +1,31 @@
 /** What the rest of the project may use of the Kafka client. */
-export { partitionsOf } from './assigner.js';
-export { brokerFault } from './broker-fault.js';
-export type { Deal } from './assignment.js';
-export { createCluster, type KafkaSettings } from './connect.js';
-export { EventProducer } from './event-producer.js';
-export { Fetcher, type FetcherOptions, type PartitionConsumer } from './fetcher.js';
-export type { FetchedPartition } from './fetched-records.js';
-export type { FetchedRecord } from './record-list.js';
-export { loadRequests } from './internals.js';
-export { Leaders } from './leaders.js';
-export { Membership, type MembershipListener } from './membership.js';
-export { requireMends } from './mends.js';
-export { OutOfRangeError, PartitionFeed, UnreadableError } from './partition-feed.js';
-export { holdsRecords, readRange, type PartitionRange } from './partition-range.js';
-export { keyHash, partitionFor } from './murmur2.js';
-export type { Placement } from './placement.js';
-export { offsetIn, Offsets, type OffsetSpec, type TopicPartition } from './offsets.js';
-export { errorType, isMissingRight, isOfARecord, isOutage, isTimeout } from './protocol-errors.js';
-export { OutboundBatches, type TopicBatches } from './outbound-batches.js';
-export { BATCH_OVERHEAD, sizeOf, type OutboundRecord } from './record-batch.js';
-export { RecordKey } from './record-key.js';
-export type { GroupMember, PartitionOffset } from './requests.js';
-export type { TopicIds } from './topic-ids.js';
-export { withTopicAdmin, type TopicAdmin, type TopicPlan } from './topics.js';
-export { RefusedError, TransactionalProducer } from './transactional-producer.js';
+export { partitionsOf } from './group/assigner.js';
+export { brokerFault } from './cluster/broker-fault.js';
+export type { Deal } from './group/assignment.js';
+export { type CleanupRule, gatewayCleanupRules, streamCleanupRules } from './cleanup-rules.js';
+export { Connections } from './connections.js';
+export { createCluster, type KafkaSettings } from './cluster/connect.js';
+export { EventProducer } from './produce/event-producer.js';
+export { Fetcher, type PartitionConsumer } from './fetch/fetcher.js';
+export type { FetchedPartition } from './fetch/fetched-records.js';
+export {
+  /** @public Of bench/hot-path, which loads it at run time. */ RecordList,
+  type FetchedRecord,
+} from './protocol/record-list.js';
+export { loadRequests } from './protocol/internals.js';
+export { Leaders } from './cluster/leaders.js';
+export { Membership, type MembershipListener } from './group/membership.js';
+export { requireMends } from './cluster/mends.js';
+export { OutOfRangeError, PartitionFeed, UnreadableError } from './fetch/partition-feed.js';
+export { holdsRecords, readRange, type PartitionRange } from './fetch/partition-range.js';
+export { keyHash, partitionFor } from './protocol/murmur2.js';
+export type { Placement } from './group/placement.js';
+export { offsetIn, Offsets, type OffsetSpec, type TopicPartition } from './cluster/offsets.js';
+export { errorType, isOfARecord, isOutage, isTimeout } from './protocol/protocol-errors.js';
+export { OutboundBatches, type TopicBatches } from './produce/outbound-batches.js';
+export { BATCH_OVERHEAD, RecordBatch, sizeOf, type OutboundRecord } from './protocol/record-batch.js';
+export { RecordKey } from './protocol/record-key.js';
+export type { GroupMember, PartitionOffset } from './protocol/requests.js';
+export type { TopicIds } from './protocol/topic-ids.js';
+export { withTopicAdmin, type TopicAdmin, type TopicPlan } from './cluster/topics.js';
+export { RefusedError, TransactionalProducer } from './produce/transactional-producer.js';

@@ -1,6 +1,6 @@
 /** Holds records back until the account events that are older are known: see bootstrap.ts. */
-import type { Bootstrapped } from '../bootstrap.js';
-import type { SourceRecord, SourceTopic } from '../record.js';
+import type { Bootstrapped } from './bootstrap.js';
+import type { SourceRecord, SourceTopic } from '../../common/record.js';
 import type { SourceQueue } from './source-queue.js';
 
 export interface BootstrapGateServices {

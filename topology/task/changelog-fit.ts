@@ -15,7 +15,7 @@
  * "Other topic" is another topic id: the topic was deleted and made again, or STATE_DIR is of elsewhere. "Not known":
  * the brokers are older than topic ids, so offsets alone must tell.
  */
-import { FatalError } from '../errors.js';
+import { FatalError } from '../../common/errors.js';
 
 /** What the store says of the changelog that it follows. */
 export interface StoreStand {

@@ -2,8 +2,8 @@
  * Reads a task's changelog partition, read_committed, in pieces that are worth a write of the store: for the restore at
  * a takeover, which knows its end, and for a standby, which follows. Holds no more than a few MB.
  */
-import { decodeChangelogEntry } from '../../state/changelog-entry.js';
-import type { CommittedEntry } from '../../state/task-store.js';
+import { decodeChangelogEntry } from '../../state/dedup/changelog-entry.js';
+import type { CommittedEntry } from '../../state/dedup/task-store.js';
 import { PartitionFeed, type Fetcher, type PartitionRange } from '../kafka/index.js';
 
 /** What is to be applied in one write. */

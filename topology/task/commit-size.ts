@@ -6,7 +6,7 @@
  * Like TCP's slow start: small at first, twice as large after each one that was quick, and cut to what would have been
  * quick enough after one that was not.
  */
-import { ThrottledError, type CommitUnknownError } from '../errors.js';
+import { ThrottledError, type CommitUnknownError } from '../../common/errors.js';
 import { isTimeout } from '../kafka/index.js';
 
 /** Of the first commit. */

@@ -11,12 +11,12 @@
  *                  replayed from the stored offset, which changes nothing that is there already.
  *   6. overlay     the staged entries are dropped: the store answers for them now.
  */
-import { encodeChangelogEntry } from '../../state/changelog-entry.js';
-import type { TaskStore } from '../../state/task-store.js';
-import { crashPoint } from '../crash-point.js';
-import { CommitUnknownError } from '../errors.js';
+import { encodeChangelogEntry } from '../../state/dedup/changelog-entry.js';
+import type { TaskStore } from '../../state/dedup/task-store.js';
+import { crashPoint } from '../../common/crash-point.js';
+import { CommitUnknownError } from '../../common/errors.js';
 import { RefusedError, type GroupMember } from '../kafka/index.js';
-import type { SourceName, SourcePartition } from '../record.js';
+import type { SourceName, SourcePartition } from '../../common/record.js';
 import { metadataFor } from './offset-metadata.js';
 import type { StagedCommit } from './staged-commit.js';
 import type { OutputTarget } from './staged-outputs.js';

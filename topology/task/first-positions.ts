@@ -1,8 +1,8 @@
 /** Where to begin in a source that this task has never read, and when to refuse to guess. */
-import type { SourcePosition } from '../../state/changelog-entry.js';
-import { NO_STREAM_TIME } from '../../state/stream-time.js';
-import { ConfigError, FatalError } from '../errors.js';
-import type { SourcePartition } from '../record.js';
+import type { SourcePosition } from '../../state/dedup/changelog-entry.js';
+import { NO_STREAM_TIME } from '../../state/dedup/stream-time.js';
+import { ConfigError, FatalError } from '../../common/errors.js';
+import type { SourcePartition } from '../../common/record.js';
 import { offsetIn, type PartitionOffset, type TopicPartition } from '../kafka/index.js';
 import type { TakeOverServices } from './take-over.js';
 

@@ -1,9 +1,9 @@
 /** Makes a dead letter fit its topic: whole if it does, else compressed, else cut, with headers that say so. */
 import { createHash } from 'node:crypto';
-import { cutRecord } from '../cut-record.js';
+import { cutRecord } from '../../common/cut-record.js';
 import { BATCH_OVERHEAD, sizeOf, type OutboundBatches, type TopicBatches } from '../kafka/index.js';
-import type { DeadLetter, WholeValue } from '../record.js';
-import { RecordHeaders } from '../record-headers.js';
+import type { DeadLetter, WholeValue } from '../../common/record.js';
+import { RecordHeaders } from '../../common/record-headers.js';
 
 /** Stages it. `limit`: bytes of a batch with this record alone. */
 export function addDeadLetter(

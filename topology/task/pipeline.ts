@@ -3,14 +3,14 @@
  * If N fails, N+1 is dropped with it. Never more than one commit in flight, never one commit's output in two.
  */
 import { setTimeout as delay } from 'node:timers/promises';
-import type { SourcePosition } from '../../state/changelog-entry.js';
-import { advance } from '../../state/stream-time.js';
-import type { TaskStore } from '../../state/task-store.js';
-import { CommitUnknownError, messageOf, OutageError, RetryableError, StoreFullError } from '../errors.js';
-import type { Processed } from '../executor.js';
+import type { SourcePosition } from '../../state/dedup/changelog-entry.js';
+import { advance } from '../../state/dedup/stream-time.js';
+import type { TaskStore } from '../../state/dedup/task-store.js';
+import { CommitUnknownError, messageOf, OutageError, RetryableError, StoreFullError } from '../../common/errors.js';
+import type { Processed } from '../graph/executor.js';
 import { RefusedError } from '../kafka/index.js';
-import type { DeadLetterCause } from '../outcome.js';
-import { origin, type SourceName, type SourcePartition, type SourceRecord } from '../record.js';
+import type { DeadLetterCause } from '../../processors/outcome.js';
+import { origin, type SourceName, type SourcePartition, type SourceRecord } from '../../common/record.js';
 import { commit, type CommitTarget } from './commit.js';
 import { BootstrapGate } from './bootstrap-gate.js';
 import { CommitPace } from './commit-pace.js';

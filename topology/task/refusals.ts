@@ -2,11 +2,11 @@
  * What to do when a commit fails and will fail again: it is halved. Where the broker refuses a record, until the culprit
  * stands alone, which is then dead-lettered; where a commit does not get through at all, until it does.
  */
-import type { SourcePosition } from '../../state/changelog-entry.js';
+import type { SourcePosition } from '../../state/dedup/changelog-entry.js';
 import { errorType, isOfARecord, type RefusedError } from '../kafka/index.js';
-import type { DeadLetterCause } from '../outcome.js';
-import { origin, type SourceName, type SourceRecord } from '../record.js';
-import type { TopicNames } from '../topic-names.js';
+import type { DeadLetterCause } from '../../processors/outcome.js';
+import { origin, type SourceName, type SourceRecord } from '../../common/record.js';
+import type { TopicNames } from '../../common/topic-names.js';
 import type { DeadLetterLimit } from './dead-letter-limit.js';
 import type { StagedCommit } from './staged-commit.js';
 

@@ -1,6 +1,6 @@
 /** Counts a commit that holds: metrics never count what was processed and not committed. */
-import type { Correction } from '../correction.js';
-import type { Metrics } from '../metrics.js';
+import type { Correction } from '../../common/correction.js';
+import type { Metrics } from '../../common/metrics.js';
 import type { StagedCommit } from './staged-commit.js';
 
 export function report(staged: StagedCommit, seconds: number, metrics: Metrics): void {

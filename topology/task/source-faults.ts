@@ -1,7 +1,7 @@
 /** What is said of a source that can not be read on: the facts, and what to do. */
-import { FatalError, messageOf } from '../errors.js';
+import { FatalError, messageOf } from '../../common/errors.js';
 import type { Offsets } from '../kafka/index.js';
-import type { Logger } from '../log.js';
+import type { Logger } from '../../common/log.js';
 
 const ANSWER_MS = 5_000;
 

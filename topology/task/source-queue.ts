@@ -1,7 +1,7 @@
 /** Records of one source partition that were fetched and not yet processed, in order. */
 import type { FetchedPartition, FetchedRecord, PartitionConsumer } from '../kafka/index.js';
-import type { RecordDefect, SourceName, SourcePartition, SourceRecord, SourceTopic } from '../record.js';
-import type { RecordHeaders } from '../record-headers.js';
+import type { RecordDefect, SourceName, SourcePartition, SourceRecord, SourceTopic } from '../../common/record.js';
+import type { RecordHeaders } from '../../common/record-headers.js';
 import { StableOffsetWatch } from './stable-offset-watch.js';
 
 export interface QueueListener {

@@ -2,14 +2,14 @@
  * What a commit will make of the records processed so far: outputs, dedup entries, positions. Lives in memory until
  * Kafka has committed it (then it is written to the store) or refused it (then it is dropped whole).
  */
-import type { Correction } from '../correction.js';
-import type { Finished } from '../executor.js';
-import { nextOffsetOf, type SourceName, type SourceRecord, type SourceTopic } from '../record.js';
+import type { Correction } from '../../common/correction.js';
+import type { Finished } from '../graph/executor.js';
+import { nextOffsetOf, type SourceName, type SourceRecord, type SourceTopic } from '../../common/record.js';
 import { StagedDigests } from './staged-digests.js';
 import type { StagedOutputs } from './staged-outputs.js';
-import { userKey, type DirectoryEntry } from '../../state/directory-entry.js';
-import type { ChangelogEntry, SourcePosition } from '../../state/changelog-entry.js';
-import { bucketOf, type WindowShape } from '../../state/stream-time.js';
+import { userKey, type DirectoryEntry } from '../../state/directory/directory-entry.js';
+import type { ChangelogEntry, SourcePosition } from '../../state/dedup/changelog-entry.js';
+import { bucketOf, type WindowShape } from '../../state/dedup/stream-time.js';
 
 /** Counted when the commit succeeds, never before. */
 export interface Tally {

@@ -3,11 +3,11 @@
  * buffers: strings in a Map would outlive the young generation, commit after commit, and be copied and marked by the
  * collector though they are gone a moment later.
  */
+import type { Digest } from '../../state/dedup/digest-bytes.js';
 import { randomInt } from 'node:crypto';
-import type { BucketDigests } from '../../state/changelog-entry.js';
-import { DIGEST_BYTES, writeDigest } from '../../state/digest-bytes.js';
-import { ByteWriter } from '../bytes.js';
-import type { Digest } from '../context.js';
+import type { BucketDigests } from '../../state/dedup/changelog-entry.js';
+import { DIGEST_BYTES, writeDigest } from '../../state/dedup/digest-bytes.js';
+import { ByteWriter } from '../../common/bytes.js';
 
 /** What a bucket is to get, as it comes. */
 interface GrowingBucket {

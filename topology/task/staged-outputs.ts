@@ -1,6 +1,6 @@
 /** The outputs of a commit, placed and encoded as they come: the physical topic, and the partition that the Java client would choose. */
 import type { EventEncoder, SinkEvents, TopicEncoder } from '../../schemas/codecs.js';
-import { OutageError } from '../errors.js';
+import { OutageError } from '../../common/errors.js';
 import {
   BATCH_OVERHEAD,
   keyHash,
@@ -9,9 +9,9 @@ import {
   type TopicBatches,
   type TransactionalProducer,
 } from '../kafka/index.js';
-import type { RecordCollector } from '../outputs.js';
-import type { DeadLetter, SinkTopic } from '../record.js';
-import type { TopicNames } from '../topic-names.js';
+import type { RecordCollector } from '../graph/outputs.js';
+import type { DeadLetter, SinkTopic } from '../../common/record.js';
+import type { TopicNames } from '../../common/topic-names.js';
 import type { DeadLetterLimit } from './dead-letter-limit.js';
 import { addDeadLetter } from './fit-dead-letter.js';
 

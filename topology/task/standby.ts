@@ -7,8 +7,8 @@
  * that it can not follow (a newer format, an emptied topic) is the owner's to report.
  */
 import { setTimeout as delay } from 'node:timers/promises';
-import { TaskStore } from '../../state/task-store.js';
-import { messageOf } from '../errors.js';
+import { TaskStore } from '../../state/dedup/task-store.js';
+import { messageOf } from '../../common/errors.js';
 import { ChangelogReplay, type ReplayPiece } from './changelog-replay.js';
 import { expectMore, restoreFrom } from './take-over.js';
 import type { TaskServices } from './task-services.js';

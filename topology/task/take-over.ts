@@ -9,14 +9,14 @@
  *
  * Steps 3 and 4 both come after the fence: nothing can be committed between them.
  */
-import { countDigests } from '../../state/changelog-entry.js';
-import type { TaskStore } from '../../state/task-store.js';
-import { crashPoint } from '../crash-point.js';
+import { countDigests } from '../../state/dedup/changelog-entry.js';
+import type { TaskStore } from '../../state/dedup/task-store.js';
+import { crashPoint } from '../../common/crash-point.js';
 import { holdsRecords, type Fetcher, type Offsets, type OffsetSpec, type PartitionRange } from '../kafka/index.js';
-import type { Logger } from '../log.js';
-import type { Metrics } from '../metrics.js';
-import type { SourceTopic } from '../record.js';
-import type { TopicNames } from '../topic-names.js';
+import type { Logger } from '../../common/log.js';
+import type { Metrics } from '../../common/metrics.js';
+import type { SourceTopic } from '../../common/record.js';
+import type { TopicNames } from '../../common/topic-names.js';
 import { fitOf } from './changelog-fit.js';
 import { ChangelogReplay, type ReplayPiece } from './changelog-replay.js';
 

@@ -1,12 +1,12 @@
 /** What a task needs of its worker. */
 import type { EventEncoder } from '../../schemas/codecs.js';
-import type { StateEnvironment } from '../../state/environment.js';
-import type { Room } from '../../state/room.js';
-import type { WindowShape } from '../../state/stream-time.js';
-import type { Bootstrapped } from '../bootstrap.js';
-import type { Clock } from '../clock.js';
-import type { DirectoryView } from '../context.js';
-import type { Executor } from '../executor.js';
+import type { StateEnvironment } from '../../state/lmdb/environment.js';
+import type { Room } from '../../state/lmdb/room.js';
+import type { WindowShape } from '../../state/dedup/stream-time.js';
+import type { Bootstrapped } from './bootstrap.js';
+import type { Clock } from '../../common/clock.js';
+import type { DirectoryView } from '../../processors/context.js';
+import type { Executor } from '../graph/executor.js';
 import type { TransactionalProducer } from '../kafka/index.js';
 import type { DeadLetterLimit } from './dead-letter-limit.js';
 import type { TakeOverServices } from './take-over.js';

@@ -1,9 +1,10 @@
 /** What processors look at through the context: the store, with what is staged and in flight on top. */
-import type { TaskStore } from '../../state/task-store.js';
-import { firstLiveBucket, type WindowShape } from '../../state/stream-time.js';
-import { isAhead, userKey, type DirectoryEntry } from '../../state/directory-entry.js';
-import type { DedupView, Digest, DirectoryView } from '../context.js';
-import type { SourceRecord } from '../record.js';
+import type { Digest } from '../../state/dedup/digest-bytes.js';
+import type { TaskStore } from '../../state/dedup/task-store.js';
+import { firstLiveBucket, type WindowShape } from '../../state/dedup/stream-time.js';
+import { isAhead, userKey, type DirectoryEntry } from '../../state/directory/directory-entry.js';
+import type { DedupView, DirectoryView } from '../../processors/context.js';
+import type { SourceRecord } from '../../common/record.js';
 import type { StagedCommit } from './staged-commit.js';
 
 /** The commits that the store does not hold yet, newest first. */

@@ -3,15 +3,22 @@
  * the takeover (take-over.ts) and the close. What it does while it runs is in pipeline.ts.
  */
 import { setTimeout as delay } from 'node:timers/promises';
-import { NO_STREAM_TIME } from '../../state/stream-time.js';
-import { TaskStore } from '../../state/task-store.js';
-import { crashPoint } from '../crash-point.js';
-import { CommitUnknownError, FencedError, messageOf, OutageError, StoreFullError, ThrottledError } from '../errors.js';
+import { NO_STREAM_TIME } from '../../state/dedup/stream-time.js';
+import { TaskStore } from '../../state/dedup/task-store.js';
+import { crashPoint } from '../../common/crash-point.js';
+import {
+  CommitUnknownError,
+  FencedError,
+  messageOf,
+  OutageError,
+  StoreFullError,
+  ThrottledError,
+} from '../../common/errors.js';
 import { isOutage, RefusedError, type GroupMember, type TransactionalProducer } from '../kafka/index.js';
-import { atMost } from '../at-most.js';
-import type { Reason } from '../reasons.js';
-import { SINK_TOPICS, type SourceName, type SourcePartition } from '../record.js';
-import { stopController } from '../stop-signal.js';
+import { atMost } from '../../common/at-most.js';
+import type { Reason } from '../../common/reasons.js';
+import { SINK_TOPICS, type SourceName, type SourcePartition } from '../../common/record.js';
+import { stopController } from '../../common/stop-signal.js';
 import { Pipeline } from './pipeline.js';
 import { readPositions } from './positions.js';
 import { restore } from './take-over.js';

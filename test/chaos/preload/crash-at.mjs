@@ -1,6 +1,6 @@
 // Imported before a worker: makes it die, as by SIGKILL, when it passes a gap for the n-th time (CRASH_AT=gap:n).
 import { writeSync } from 'node:fs';
-import { onCrashPoint } from '../../../dist/topology/crash-point.js';
+import { onCrashPoint } from '../../../dist/common/crash-point.js';
 
 const [gap, times] = (process.env['CRASH_AT'] ?? '').split(':');
 let left = Number(times ?? 1);

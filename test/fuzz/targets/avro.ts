@@ -2,8 +2,8 @@
 import fc from 'fast-check';
 import { TOPIC_RECORDS, type AvroTopic } from '../../../schemas/topic-records.js';
 import { framed } from '../../../schemas/wire-format.js';
-import { admitWriter, type Writer } from '../../../schemas/writer.js';
-import { messageOf } from '../../../topology/errors.js';
+import { admitWriter, type Writer } from '../../../schemas/registry/writer.js';
+import { messageOf } from '../../../common/errors.js';
 import { byteEdits, editBytes } from '../edit-bytes.js';
 import { editPieces, join, number, pieceEdits, type Piece, type PieceEdit } from '../edit-pieces.js';
 import { kindOf as kindOfSchema, NotAvro, readAvro, type Complex, type Schema } from '../oracles/avro-reader.js';

@@ -1,10 +1,10 @@
 /** The user directory's entries, through the store and back: the newest of each user, as it was, or the store is damaged. */
 import fc from 'fast-check';
-import type { DirectoryEntry } from '../../../state/directory-entry.js';
-import type { StateEnvironment } from '../../../state/environment.js';
-import type { Batch } from '../../../state/table.js';
-import { UserDirectory } from '../../../state/user-directory.js';
-import { StoreDamagedError } from '../../../topology/errors.js';
+import type { DirectoryEntry } from '../../../state/directory/directory-entry.js';
+import type { StateEnvironment } from '../../../state/lmdb/environment.js';
+import type { Batch } from '../../../state/lmdb/table.js';
+import { UserDirectory } from '../../../state/directory/user-directory.js';
+import { StoreDamagedError } from '../../../common/errors.js';
 import { BORDER_NAMES, BORDER_NUMBERS, texts } from '../borders.js';
 import { byteEdits, editBytes, type ByteEdit } from '../edit-bytes.js';
 import { attempt, attemptLater, isSame, law, type Target } from '../target.js';

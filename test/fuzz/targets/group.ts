@@ -1,10 +1,10 @@
 /** What members of the group say: their claims, as the leader reads them, and the leader's word, as a member reads it. */
 import fc from 'fast-check';
-import { decodeUserData } from '../../../topology/kafka/assigner.js';
-import { decodeAssignment, encodeAssignment } from '../../../topology/kafka/assignment.js';
-import { MemberAssignment } from '../../../topology/kafka/internals.js';
-import { placeTasks } from '../../../topology/kafka/placement.js';
-import { FatalError } from '../../../topology/errors.js';
+import { decodeUserData } from '../../../topology/kafka/group/assigner.js';
+import { decodeAssignment, encodeAssignment } from '../../../topology/kafka/group/assignment.js';
+import { MemberAssignment } from '../../../topology/kafka/protocol/internals.js';
+import { placeTasks } from '../../../topology/kafka/group/placement.js';
+import { FatalError } from '../../../common/errors.js';
 import { byteEdits, editBytes } from '../edit-bytes.js';
 import { editedJson, jsonEdits } from '../edit-json.js';
 import { attempt, isSame, kindOf, law, type Target } from '../target.js';

@@ -1,8 +1,8 @@
 /** Handshakes with any headers: nobody gets in without the one good token, from a page that may connect. */
 import fc from 'fast-check';
-import { admit, type Handshake } from '../../../processors/fanout/admission.js';
-import { originRule } from '../../../processors/fanout/origin.js';
-import { refuse } from '../../../processors/fanout/refusals.js';
+import { admit, type Handshake } from '../../../gateway/admission.js';
+import { originRule } from '../../../gateway/origin.js';
+import { refuse } from '../../../gateway/refusals.js';
 import { byteEdits, editBytes } from '../edit-bytes.js';
 import { law, type Target } from '../target.js';
 

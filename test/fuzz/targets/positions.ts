@@ -1,6 +1,6 @@
 /** The cursors of clients and the metadata of offsets: read as they were written, or as nothing. */
 import fc from 'fast-check';
-import { epochOf, formatCursor, parseCursor } from '../../../processors/fanout/cursor.js';
+import { epochOf, formatCursor, parseCursor } from '../../../gateway/cursor.js';
 import {
   isOfTask,
   metadataFor,

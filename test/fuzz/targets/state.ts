@@ -1,8 +1,8 @@
 /** What the topics of our own hold: changelog records, and the directory's entries, through the store and back. */
 import fc from 'fast-check';
-import { decodeChangelogEntry, encodeChangelogEntry } from '../../../state/changelog-entry.js';
-import { seal, unseal } from '../../../state/sealed.js';
-import { FatalError } from '../../../topology/errors.js';
+import { decodeChangelogEntry, encodeChangelogEntry } from '../../../state/dedup/changelog-entry.js';
+import { seal, unseal } from '../../../state/lmdb/sealed.js';
+import { FatalError } from '../../../common/errors.js';
 import { byteEdits, editBytes } from '../edit-bytes.js';
 import { editPieces, join, number, pieceEdits, type Piece } from '../edit-pieces.js';
 import { attempt, isSame, kindOf, law, type Target } from '../target.js';

@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { createActionUrlRule, DEFAULT_ACTION_URL_SCHEMES } from '../../../processors/action-url.js';
 import { compileTemplates } from '../../../processors/templates.js';
-import { ConfigError } from '../../../topology/errors.js';
+import { ConfigError } from '../../../common/errors.js';
 import { BORDER_NAMES } from '../borders.js';
 import { attempt, law, type Target } from '../target.js';
 

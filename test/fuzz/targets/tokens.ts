@@ -1,7 +1,7 @@
 /** The check of tokens against one by node:crypto: header, claims and signature of any kind, signed with the right key or not. */
 import { createHmac } from 'node:crypto';
 import fc from 'fast-check';
-import { createTokenVerifier } from '../../../processors/fanout/token.js';
+import { createTokenVerifier } from '../../../gateway/token.js';
 import { BORDER_VALUES } from '../borders.js';
 import { byteEdits, editBytes } from '../edit-bytes.js';
 import { editedJson, jsonEdits } from '../edit-json.js';

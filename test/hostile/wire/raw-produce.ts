@@ -1,7 +1,7 @@
 /** Appends a batch as it is, over a connection of its own: no client of anybody's would send such batches. */
 import { connect } from 'node:net';
 
-import { ByteReader, ByteWriter } from '../../../topology/bytes.js';
+import { ByteReader, ByteWriter } from '../../../common/bytes.js';
 import { Frames } from '../../chaos/frames.js';
 import { testKafka } from '../../integration/harness/topics.js';
 

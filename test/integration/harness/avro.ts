@@ -1,6 +1,6 @@
 /** Avro for tests, by avsc's own documented means: not the codecs under test. */
 import avsc from 'avsc';
-import { publicLongType } from '../../../schemas/long-type.js';
+import { publicLongType } from '../../../schemas/avro/long-type.js';
 import { SCHEMAS, type RecordName } from '../../../schemas/types.js';
 
 const types = new Map<RecordName, avsc.Type>();

@@ -1,6 +1,6 @@
 /** Events as records of their topics; a test names only what matters to it. */
 import type { CrmEvent, NotificationRequestEvent, SalesEvent, TaskEvent, UserEvent } from '../../../schemas/types.js';
-import { userKey } from '../../../state/directory-entry.js';
+import { userKey } from '../../../state/directory/directory-entry.js';
 import { crm, request, sales, task, user } from '../../contract/events.js';
 import { encode } from './avro.js';
 import type { TestEnvironment } from './environment.js';

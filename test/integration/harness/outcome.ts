@@ -7,7 +7,7 @@ import type { Expected, Workload } from './workload.js';
 import { decode } from './avro.js';
 import type { RecordName } from '../../../schemas/types.js';
 import { produce } from './produce.js';
-import { groupBy } from '../../../topology/group-by.js';
+import { groupBy } from '../../../common/group-by.js';
 import type { Sent } from './workload.js';
 
 /** Appends what was made, in order within each topic. */

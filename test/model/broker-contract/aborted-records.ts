@@ -1,6 +1,6 @@
 /** Which aborted records a reader is told of, and where kafkajs's own filter gives them out (docs/kafkajs.md). */
 import { describe, expect, it } from 'vitest';
-import { readCommitted } from '../../../topology/kafka/fetched-records.js';
+import { readCommitted } from '../../../topology/kafka/fetch/fetched-records.js';
 import { withKafkajsFilter } from '../world/kafkajs-filter.js';
 import { untilStable, type Settings, type Setting } from './setting.js';
 

@@ -1,8 +1,8 @@
 /** What a test of the contract works with, and what it looks at. */
 import { expect } from 'vitest';
-import type { Cluster } from '../../../topology/kafka/internals.js';
-import { readCommitted } from '../../../topology/kafka/fetched-records.js';
-import type { ProducerIdentity } from '../../../topology/kafka/requests.js';
+import type { Cluster } from '../../../topology/kafka/protocol/internals.js';
+import { readCommitted } from '../../../topology/kafka/fetch/fetched-records.js';
+import type { ProducerIdentity } from '../../../topology/kafka/protocol/requests.js';
 import { until } from '../../integration/harness/until.js';
 import type { BrokerClient } from '../broker-client.js';
 

@@ -1,6 +1,6 @@
 /** What version 2 of transactions (KIP-890) promises: nothing is added beforehand, and each end is an epoch more. */
 import { describe, expect, it } from 'vitest';
-import { VERSION_2 } from '../../../topology/kafka/transaction-protocol.js';
+import { VERSION_2 } from '../../../topology/kafka/protocol/transaction-protocol.js';
 import { until } from '../../integration/harness/until.js';
 import { answerTo } from '../broker-client.js';
 import { opened, stableEnd, untilStable, visible, type Settings, type Setting } from './setting.js';

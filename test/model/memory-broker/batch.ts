@@ -1,6 +1,6 @@
 /** Record batches (message format 2) as a log keeps them: the broker sets the offset and reads the header, no more. */
 import { crc32c } from '@node-rs/crc32';
-import { ByteReader } from '../../../topology/bytes.js';
+import { ByteReader } from '../../../common/bytes.js';
 
 /** What is to become of the transaction that a batch belongs to. */
 export type Outcome = 'open' | 'committed' | 'aborted';

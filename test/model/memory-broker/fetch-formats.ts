@@ -1,5 +1,5 @@
 /** Fetch on the wire: v11 names topics, v13 gives their ids (KIP-516). */
-import { ByteWriter, type ByteReader } from '../../../topology/bytes.js';
+import { ByteWriter, type ByteReader } from '../../../common/bytes.js';
 import { NONE } from './codes.js';
 import type { AbortedRange } from './partition-log.js';
 import { compactList, list, writeCompactList, writeList } from './wire.js';

@@ -1,5 +1,5 @@
 /** Fetch: what is stable of each partition asked for, waiting for it when there is nothing yet. */
-import type { ByteReader, ByteWriter } from '../../../topology/bytes.js';
+import type { ByteReader, ByteWriter } from '../../../common/bytes.js';
 import {
   NONE,
   NOT_LEADER_FOR_PARTITION,

@@ -3,7 +3,7 @@
  *
  *     stable ──► joining ──► syncing ──► stable       joining ends when every member has joined, or its time is up
  */
-import { BrokerError } from '../../../topology/kafka/protocol-errors.js';
+import { BrokerError } from '../../../topology/kafka/protocol/protocol-errors.js';
 import { ILLEGAL_GENERATION, NONE, REBALANCE_IN_PROGRESS, UNKNOWN_MEMBER_ID } from './codes.js';
 import type { Scheduler } from './scheduler.js';
 

@@ -3,7 +3,7 @@
  * coordinator a group. What it does about transactions is Kafka's (test/model/broker-contract.ts holds both to it);
  * when it does what it does on its own is the scheduler's.
  */
-import { BrokerError } from '../../../topology/kafka/protocol-errors.js';
+import { BrokerError } from '../../../topology/kafka/protocol/protocol-errors.js';
 import { NONE, UNKNOWN_TOPIC_OR_PARTITION } from './codes.js';
 import { GroupCoordinator } from './group-coordinator.js';
 import { GroupOffsets, type CommittedOffset } from './group-offsets.js';

@@ -1,10 +1,10 @@
 /**
- * The client's side of the in-memory broker: what topology/kafka/internals.ts names of kafkajs. Requests come in the
+ * The client's side of the in-memory broker: what topology/kafka/protocol/internals.ts names of kafkajs. Requests come in the
  * bytes that would go over a socket; the network between decides whether and when they, and their answers, arrive.
  */
-import { ByteReader } from '../../../topology/bytes.js';
-import type { Broker, Cluster, RawRequest } from '../../../topology/kafka/internals.js';
-import { BrokerError, check } from '../../../topology/kafka/protocol-errors.js';
+import { ByteReader } from '../../../common/bytes.js';
+import type { Broker, Cluster, RawRequest } from '../../../topology/kafka/protocol/internals.js';
+import { BrokerError, check } from '../../../topology/kafka/protocol/protocol-errors.js';
 import { NOT_COORDINATOR, NOT_LEADER_FOR_PARTITION } from './codes.js';
 import { serveFetch } from './fetch-request.js';
 import type { MemoryBroker } from './memory-broker.js';

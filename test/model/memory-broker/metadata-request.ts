@@ -1,5 +1,5 @@
 /** Metadata v10 (KIP-516): a topic's id. What kafkajs asks in older versions, memory-cluster.ts answers without the bytes. */
-import { ByteWriter } from '../../../topology/bytes.js';
+import { ByteWriter } from '../../../common/bytes.js';
 import { NONE, UNKNOWN_TOPIC_OR_PARTITION } from './codes.js';
 import type { Serve } from './requests-of-transactions.js';
 import { compactList, writeCompactList } from './wire.js';

@@ -1,5 +1,5 @@
-/** The requests by which a client knows and speaks version 2 of transactions (KIP-890): topology/kafka/transactions-v2.ts. */
-import { ByteWriter } from '../../../topology/bytes.js';
+/** The requests by which a client knows and speaks version 2 of transactions (KIP-890): topology/kafka/protocol/transactions-v2.ts. */
+import { ByteWriter } from '../../../common/bytes.js';
 import { NONE, NOT_COORDINATOR, NOT_LEADER_FOR_PARTITION } from './codes.js';
 import type { Serve } from './requests-of-transactions.js';
 import { compactList, writeCompactList } from './wire.js';

@@ -1,6 +1,6 @@
-/** The requests about transactions, off the wire and back on it, in the versions of topology/kafka/requests.ts. */
-import type { ByteReader } from '../../../topology/bytes.js';
-import { ByteWriter } from '../../../topology/bytes.js';
+/** The requests about transactions, off the wire and back on it, in the versions of topology/kafka/protocol/requests.ts. */
+import type { ByteReader } from '../../../common/bytes.js';
+import { ByteWriter } from '../../../common/bytes.js';
 import {
   NONE,
   NOT_COORDINATOR,

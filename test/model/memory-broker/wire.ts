@@ -1,5 +1,5 @@
 /** Lists as the protocol writes them: with a plain length, and the compact ones of flexible versions (KIP-482). */
-import type { ByteReader, ByteWriter } from '../../../topology/bytes.js';
+import type { ByteReader, ByteWriter } from '../../../common/bytes.js';
 
 export function list<T>(body: ByteReader, read: () => T): T[] {
   return Array.from({ length: body.int32() }, read);

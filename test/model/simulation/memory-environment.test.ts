@@ -1,7 +1,7 @@
 /** The store of the model keeps what LMDB would keep: the same writes, the same answers. */
 import * as fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { Batch, type Table } from '../../../state/table.js';
+import { Batch, type Table } from '../../../state/lmdb/table.js';
 import { temporaryState } from '../../unit/state/temporary-state.js';
 import { openMemoryEnvironment } from './memory-environment.js';
 import { Simulation } from './simulation.js';

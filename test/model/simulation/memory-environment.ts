@@ -1,6 +1,6 @@
 /** A worker's state store without a disk: what was written stays when the process dies, and a write takes its time. */
-import type { StateEnvironment } from '../../../state/environment.js';
-import type { Batch, Table } from '../../../state/table.js';
+import type { StateEnvironment } from '../../../state/lmdb/environment.js';
+import type { Batch, Table } from '../../../state/lmdb/table.js';
 import { simulation } from './simulation.js';
 
 type Entries = Map<string, Buffer>;

@@ -2,10 +2,10 @@
  * Defects put in on purpose, each against one thing that the protocol rests on. They stand at the task's seams, so
  * that everything around them is the real code.
  */
-import { decodeChangelogEntry } from '../../../state/changelog-entry.js';
-import { TaskStore, type CommittedEntry } from '../../../state/task-store.js';
-import { CommitUnknownError } from '../../../topology/errors.js';
-import { recordsOf } from '../../unit/kafka/records-of.js';
+import { decodeChangelogEntry } from '../../../state/dedup/changelog-entry.js';
+import { TaskStore, type CommittedEntry } from '../../../state/dedup/task-store.js';
+import { CommitUnknownError } from '../../../common/errors.js';
+import { recordsOf } from '../../unit/topology/kafka/protocol/records-of.js';
 import type { Offsets, PartitionOffset, TransactionalProducer } from '../../../topology/kafka/index.js';
 import { NAMES, SOURCE_NAMES, type ModelServices } from './worker.js';
 

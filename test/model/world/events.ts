@@ -1,10 +1,10 @@
 /** The events of the model, what is to become of them, and an executor that does it. */
+import type { Digest } from '../../../state/dedup/digest-bytes.js';
 import type { SinkEvents } from '../../../schemas/codecs.js';
-import type { ExecutionContext, Executor, Processed } from '../../../topology/executor.js';
-import type { Digest } from '../../../topology/context.js';
-import { RecordHeaders } from '../../../topology/record-headers.js';
+import type { ExecutionContext, Executor, Processed } from '../../../topology/graph/executor.js';
+import { RecordHeaders } from '../../../common/record-headers.js';
 import { digestOf } from '../../digests.js';
-import { origin, type SinkTopic, type SourceRecord, type SourceTopic } from '../../../topology/record.js';
+import { origin, type SinkTopic, type SourceRecord, type SourceTopic } from '../../../common/record.js';
 
 export const SOURCES = ['TASK_EVENT_TOPIC', 'CRM_EVENT_TOPIC'] as const satisfies readonly SourceTopic[];
 

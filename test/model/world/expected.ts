@@ -1,7 +1,7 @@
 /** What must have come of the sources, told from their logs alone: the contract's invariant, as a fold. */
-import { hexOf } from '../../../state/digest-bytes.js';
+import { hexOf } from '../../../state/dedup/digest-bytes.js';
 import { partitionFor } from '../../../topology/kafka/index.js';
-import { sourcePartition, type SinkTopic, type SourceTopic } from '../../../topology/record.js';
+import { sourcePartition, type SinkTopic, type SourceTopic } from '../../../common/record.js';
 import type { MemoryBroker } from '../memory-broker/memory-broker.js';
 import { deadLetterOf, decodeEvent, eventDigest, outputsOf, SOURCES, type Output } from './events.js';
 import { NAMES } from './worker.js';

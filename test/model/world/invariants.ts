@@ -1,6 +1,6 @@
 /** What must hold, at every write and in the end. Each answer is a sentence about what does not. */
-import { decodeChangelogEntry } from '../../../state/changelog-entry.js';
-import { TaskStore } from '../../../state/task-store.js';
+import { decodeChangelogEntry } from '../../../state/dedup/changelog-entry.js';
+import { TaskStore } from '../../../state/dedup/task-store.js';
 import type { MemoryBroker } from '../memory-broker/memory-broker.js';
 import { partitionName } from '../memory-broker/memory-broker.js';
 import type { StoredRecord } from '../memory-broker/batch.js';

@@ -1,6 +1,6 @@
 /** `readCommitted` with kafkajs's own filter of aborted records in the place of ours. */
-import { filterAbortedMessages, type DecodedRecord } from '../../unit/kafka/kafkajs-internals.js';
-import type { AbortedTransaction, FetchedPartition } from '../../../topology/kafka/fetched-records.js';
+import { filterAbortedMessages, type DecodedRecord } from '../../unit/topology/kafka/cluster/kafkajs-internals.js';
+import type { AbortedTransaction, FetchedPartition } from '../../../topology/kafka/fetch/fetched-records.js';
 import { readHeader, recordsOf } from '../memory-broker/batch.js';
 
 type ReadCommitted = (data: Buffer, fetchOffset: number, aborted: readonly AbortedTransaction[]) => FetchedPartition;

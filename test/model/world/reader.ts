@@ -1,7 +1,7 @@
 /** A read_committed reader of the sinks, through the fetcher and filter that gateways and restores use. */
 import { Fetcher, Leaders, type FetchedPartition, type PartitionConsumer } from '../../../topology/kafka/index.js';
-import type { Cluster } from '../../../topology/kafka/internals.js';
-import type { SinkTopic } from '../../../topology/record.js';
+import type { Cluster } from '../../../topology/kafka/protocol/internals.js';
+import type { SinkTopic } from '../../../common/record.js';
 import { placeOf, SINKS } from './expected.js';
 import { NAMES, SILENT } from './worker.js';
 

@@ -1,12 +1,12 @@
 /** A worker as stream-role.ts puts it together, on the in-memory broker: real group, real tasks, real stores. */
 import { pino } from 'pino';
 import { Counter, Registry } from 'prom-client';
-import { Room } from '../../../state/room.js';
-import type { StateEnvironment } from '../../../state/environment.js';
+import { Room } from '../../../state/lmdb/room.js';
+import type { StateEnvironment } from '../../../state/lmdb/environment.js';
 import { MemberMemory } from '../../../state/member-memory.js';
-import { windowShape } from '../../../state/stream-time.js';
-import { InMemoryDirectory } from '../../../topology/in-memory-state.js';
-import type { Cluster } from '../../../topology/kafka/internals.js';
+import { windowShape } from '../../../state/dedup/stream-time.js';
+import { InMemoryDirectory } from '../../../topology/testing/in-memory-state.js';
+import type { Cluster } from '../../../topology/kafka/protocol/internals.js';
 import {
   Fetcher,
   Leaders,
@@ -15,14 +15,14 @@ import {
   TransactionalProducer,
   type GroupMember,
 } from '../../../topology/kafka/index.js';
-import { createMetrics } from '../../../topology/metrics.js';
-import { sayReason } from '../../../topology/reasons.js';
-import { SINK_TOPICS } from '../../../topology/record.js';
-import { TaskGroup } from '../../../topology/task-group.js';
+import { createMetrics } from '../../../common/metrics.js';
+import { sayReason } from '../../../common/reasons.js';
+import { SINK_TOPICS } from '../../../common/record.js';
+import { TaskGroup } from '../../../topology/worker/task-group.js';
 import { DeadLetterLimit } from '../../../topology/task/dead-letter-limit.js';
-import { NOTHING_COMES_FIRST } from '../../unit/task/task-harness.js';
+import { NOTHING_COMES_FIRST } from '../../unit/topology/task/task-harness.js';
 import type { TaskServices } from '../../../topology/task/task-services.js';
-import { TopicNames } from '../../../topology/topic-names.js';
+import { TopicNames } from '../../../common/topic-names.js';
 import { textEncoder } from '../../unit/schemas/text-encoder.js';
 import { modelExecutor, SOURCES } from './events.js';
 

@@ -13,8 +13,8 @@ import { SourceEncoder } from '../../../dev/simulators/source-encoder.js';
 import { Staff } from '../../../dev/simulators/staff.js';
 import { userInbox } from '../../../dev/simulators/user-inbox.js';
 import { SOURCE_RECORDS } from '../../../schemas/topic-records.js';
-import { TopologyDriver, type Driven } from '../../../topology/driver.js';
-import { SOURCE_TOPICS, type SourceTopic } from '../../../topology/record.js';
+import { TopologyDriver, type Driven } from '../../../topology/testing/driver.js';
+import { SOURCE_TOPICS, type SourceTopic } from '../../../common/record.js';
 
 function erpFor(driver: TopologyDriver, seed: number): Erp {
   const ids = Object.fromEntries(SOURCE_TOPICS.map((topic) => [topic, driver.register(SOURCE_RECORDS[topic])]));

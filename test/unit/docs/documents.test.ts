@@ -1,11 +1,11 @@
 /** The documents name what there is: options, metrics, dead-letter reasons, and files that exist. */
+import { DEAD_LETTER_REASONS } from '../../../common/label-values.js';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { OPTION_NAMES } from '../../../topology/config.js';
-import { METRICS } from '../../../topology/metrics.js';
-import { DEAD_LETTER_REASONS } from '../../../topology/outcome.js';
-import { PARTS } from '../../../topology/readiness.js';
+import { OPTION_NAMES } from '../../../topology/worker/config.js';
+import { METRICS } from '../../../common/metrics.js';
+import { PARTS } from '../../../common/readiness.js';
 import { TARGETS } from '../../fuzz/targets/index.js';
 
 const root = resolve(import.meta.dirname, '../../..');

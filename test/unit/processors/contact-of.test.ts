@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { addressOf, contactOf, devicesOf } from '../../../processors/contact-of.js';
 import type { Contact, MappedEvent } from '../../../processors/mapped-event.js';
-import type { DirectoryEntry } from '../../../state/directory-entry.js';
-import type { DirectoryView } from '../../../topology/context.js';
+import type { DirectoryEntry } from '../../../state/directory/directory-entry.js';
+import type { DirectoryView } from '../../../processors/context.js';
 
 const NOBODY: Contact = { email: null, deviceTokens: [], mutedChannels: [] };
 

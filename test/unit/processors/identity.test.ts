@@ -2,8 +2,8 @@ import { blake3 } from '@noble/hashes/blake3.js';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { identityOf, notificationId } from '../../../processors/identity.js';
-import { hexOf } from '../../../state/digest-bytes.js';
-import { SOURCE_TOPICS } from '../../../topology/record.js';
+import { hexOf } from '../../../state/dedup/digest-bytes.js';
+import { SOURCE_TOPICS } from '../../../common/record.js';
 
 const INT64 = fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n });
 const USER = fc.bigInt({ min: 1n, max: 2n ** 63n - 1n });

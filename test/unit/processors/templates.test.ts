@@ -5,7 +5,7 @@ import { afterAll, describe, expect, it, vi } from 'vitest';
 import { createActionUrlRule, type ActionUrlRule } from '../../../processors/action-url.js';
 import { loadTemplates } from '../../../processors/load-templates.js';
 import { compileTemplates } from '../../../processors/templates.js';
-import { ConfigError } from '../../../topology/errors.js';
+import { ConfigError } from '../../../common/errors.js';
 
 const folders: string[] = [];
 afterAll(() => folders.forEach((folder) => rmSync(folder, { recursive: true })));

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { AvroEncoder } from '../../../schemas/encoder.js';
-import { parseType } from '../../../schemas/parse-type.js';
+import { parseType } from '../../../schemas/avro/parse-type.js';
 import { SCHEMAS } from '../../../schemas/types.js';
 import { inApp } from './samples.js';
 

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import type { AvroRecord } from '../../../schemas/avro-schema.js';
+import type { AvroRecord } from '../../../schemas/avro/avro-schema.js';
 import { renderTypes } from '../../../schemas/render-types.js';
 import { SCHEMAS } from '../../../schemas/types.js';
 

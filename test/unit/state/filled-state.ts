@@ -4,12 +4,12 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
-import { claimIdentity, type StoreIdentity } from '../../../state/identity.js';
-import { DIGEST_BYTES, packDigests, readDigest } from '../../../state/digest-bytes.js';
-import { StateEnvironment } from '../../../state/environment.js';
-import { bucketOf, windowShape } from '../../../state/stream-time.js';
-import { TaskStore } from '../../../state/task-store.js';
-import { UserDirectory } from '../../../state/user-directory.js';
+import { claimIdentity, type StoreIdentity } from '../../../state/lmdb/identity.js';
+import { DIGEST_BYTES, packDigests, readDigest } from '../../../state/dedup/digest-bytes.js';
+import { StateEnvironment } from '../../../state/lmdb/environment.js';
+import { bucketOf, windowShape } from '../../../state/dedup/stream-time.js';
+import { TaskStore } from '../../../state/dedup/task-store.js';
+import { UserDirectory } from '../../../state/directory/user-directory.js';
 import { digestOf } from '../../digests.js';
 
 export const IDENTITY: StoreIdentity = { group: 'p.app', cluster: 'cluster-1' };

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
-import { StateEnvironment } from '../../../state/environment.js';
+import { StateEnvironment } from '../../../state/lmdb/environment.js';
 
 export interface TemporaryState {
   readonly directory: string;

@@ -1,0 +1,213 @@
+/**
+ * Every metric, declared once: name, kind, labels, why it exists. The prom-client registry is passed in.
+ * Label values never come from input: topics, reasons, outcomes and roles are closed lists, and those of counters stand here.
+ */
+import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
+import { ACTION_URL_FAULTS } from './correction.js';
+import { CLOSE_REASONS, DEAD_LETTER_REASONS, DROP_REASONS, REFUSAL_REASONS } from './label-values.js';
+import { SINK_TOPICS, SOURCE_TOPICS } from './record.js';
+
+/** A counter's values are all known: each is there from the first scrape on, at 0, so that a rate sees the first of them. */
+interface CounterDefinition {
+  readonly kind: 'counter';
+  readonly help: string;
+  readonly labels?: Readonly<Record<string, readonly string[]>>;
+}
+
+/** A gauge shows what is there now, whatever its labels. */
+interface GaugeDefinition {
+  readonly kind: 'gauge';
+  readonly help: string;
+  readonly labels?: readonly string[];
+}
+
+interface HistogramDefinition {
+  readonly kind: 'histogram';
+  readonly help: string;
+  readonly buckets: readonly number[];
+}
+
+type MetricDefinition = CounterDefinition | GaugeDefinition | HistogramDefinition;
+
+const SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
+
+/** The table. Names carry the prefix `notification_streams_` in the scrape. */
+export const METRICS = {
+  records_in_total: {
+    kind: 'counter',
+    labels: { topic: SOURCE_TOPICS },
+    help: 'Source records whose offsets were committed.',
+  },
+  records_out_total: {
+    kind: 'counter',
+    labels: { topic: SINK_TOPICS },
+    help: 'Records produced in committed transactions.',
+  },
+  records_dropped_total: {
+    kind: 'counter',
+    labels: { topic: SOURCE_TOPICS, reason: DROP_REASONS },
+    help: 'Source records that make no output: tombstone, unknown-type, duplicate.',
+  },
+  dead_letters_total: {
+    kind: 'counter',
+    labels: { topic: SOURCE_TOPICS, reason: DEAD_LETTER_REASONS },
+    help: 'Source records dead-lettered, by reason.',
+  },
+  action_urls_refused_total: {
+    kind: 'counter',
+    labels: { reason: ACTION_URL_FAULTS },
+    help: 'Action URLs that went out as null, and links in templates as #: scheme, credentials, characters, malformed, too-long.',
+  },
+  account_timestamps_replaced_total: {
+    kind: 'counter',
+    help: 'Account events stamped more than an hour after their records, whose timestamps stand in.',
+  },
+  retries_total: {
+    kind: 'counter',
+    labels: { topic: SOURCE_TOPICS },
+    help: 'Tries after the first of records that trying again may cure.',
+  },
+  transactions_total: {
+    kind: 'counter',
+    labels: { outcome: ['committed', 'aborted', 'unknown', 'fenced'] },
+    help: 'Kafka transactions by outcome: committed, aborted, unknown, fenced.',
+  },
+  commit_duration_seconds: {
+    kind: 'histogram',
+    buckets: SECONDS,
+    help: 'From the first produce of a transaction to the store written.',
+  },
+  restore_records_total: {
+    kind: 'counter',
+    labels: { store: ['dedup', 'standby', 'directory'] },
+    help: 'Changelog records replayed into a store: dedup, standby, directory.',
+  },
+  restore_duration_seconds: {
+    kind: 'histogram',
+    buckets: SECONDS,
+    help: 'Time to take a task over: fence, read offsets, restore.',
+  },
+  consumer_lag: {
+    kind: 'gauge',
+    labels: ['topic', 'partition'],
+    help: 'Source records between the committed position and the last stable offset, asked for at the scrape, of the partitions that this worker has.',
+  },
+  source_held_up_seconds: {
+    kind: 'gauge',
+    labels: ['topic', 'partition'],
+    help: 'For how long an open transaction of a producer has held back the records after it.',
+  },
+  sources_recreated_total: {
+    kind: 'counter',
+    labels: { topic: SOURCE_TOPICS },
+    help: 'Source partitions that were deleted, made again, and begun anew.',
+  },
+  buffered_records: { kind: 'gauge', help: 'Source records fetched and not yet processed.' },
+  tasks: { kind: 'gauge', labels: ['state'], help: 'Tasks of this worker by state, and its standbys.' },
+  standby_lag: {
+    kind: 'gauge',
+    labels: ['task'],
+    help: 'Changelog records committed and not yet in the standby of that task.',
+  },
+  rebalances_total: { kind: 'counter', help: 'Group generations that this worker joined.' },
+  directory_entries: { kind: 'gauge', help: 'Users in the directory.' },
+  directory_waits_given_up_total: {
+    kind: 'counter',
+    help: 'Partitions with account events that stood still for DIRECTORY_WAIT_MS: events go on without what they say.',
+  },
+  directory_partitions_given_up: {
+    kind: 'gauge',
+    help: 'Partitions of account events that stand still, and are not waited for now.',
+  },
+  records_unroutable_total: {
+    kind: 'counter',
+    labels: { topic: ['USER_DIRECTORY', 'NOTIFICATION_INAPP_TOPIC'] },
+    help: 'Records of an unknown topic or of an unknown name, skipped.',
+  },
+  sockets: { kind: 'gauge', help: 'WebSocket connections that are open.' },
+  socket_messages_total: {
+    kind: 'counter',
+    labels: { kind: ['notification', 'ack', 'ack-refused', 'dropped'] },
+    help: 'Messages to and from sockets: notification, ack, ack-refused, dropped.',
+  },
+  socket_closes_total: {
+    kind: 'counter',
+    labels: { reason: CLOSE_REASONS },
+    help: 'WebSocket connections closed by us, by reason.',
+  },
+  resumes_total: {
+    kind: 'counter',
+    labels: { outcome: ['recovered', 'lost', 'behind', 'refused'] },
+    help: 'Sockets that came with a cursor: recovered (all missed is there), lost, behind or refused.',
+  },
+  resume_bytes_total: {
+    kind: 'counter',
+    help: 'Bytes of keys and values read from the in-app topic again for sockets that resume.',
+  },
+  socket_unread_bytes: {
+    kind: 'gauge',
+    help: 'Bytes that wait in our memory for sockets that read slowly.',
+  },
+  gateway_connections: { kind: 'gauge', help: 'Connections to the gateway that are no sockets (yet).' },
+  upgrades_refused_total: {
+    kind: 'counter',
+    labels: { reason: [...REFUSAL_REASONS, 'connections'] },
+    help: 'WebSocket handshakes refused, by reason.',
+  },
+  key_set_reads_total: {
+    kind: 'counter',
+    labels: { outcome: ['read', 'failed'] },
+    help: 'Times that the key set at JWKS_URL was read, or could not be (failed): the last keys stay good then.',
+  },
+  fanout_latency_seconds: {
+    kind: 'histogram',
+    buckets: SECONDS,
+    help: 'From append on the in-app topic to the send on a socket.',
+  },
+  http_connections: { kind: 'gauge', help: 'Connections that are open on HTTP_PORT.' },
+  http_dropped_total: {
+    kind: 'counter',
+    help: 'Connections on HTTP_PORT that were closed, the oldest first: too many were open.',
+  },
+  ready: { kind: 'gauge', labels: ['part'], help: '1 when the part is ready, 0 when not; the reason is on /readyz.' },
+} as const satisfies Record<string, MetricDefinition>;
+
+type Instrument<D extends MetricDefinition> = D['kind'] extends 'counter'
+  ? Counter
+  : D['kind'] extends 'gauge'
+    ? Gauge
+    : Histogram;
+
+export type Metrics = { readonly [N in keyof typeof METRICS]: Instrument<(typeof METRICS)[N]> };
+
+export const METRIC_PREFIX = 'notification_streams_';
+
+/** Builds every metric of the table into the registry. */
+export function createMetrics(registry: Registry): Metrics {
+  const build = (name: string, definition: MetricDefinition): Counter | Gauge | Histogram => {
+    const options = { name: METRIC_PREFIX + name, help: definition.help, registers: [registry] };
+    switch (definition.kind) {
+      case 'counter': {
+        const labels = definition.labels ?? {};
+        const counter = new Counter({ ...options, labelNames: Object.keys(labels) });
+        for (const values of combinations(labels)) counter.inc(values, 0);
+        return counter;
+      }
+      case 'gauge':
+        return new Gauge({ ...options, labelNames: definition.labels ?? [] });
+      case 'histogram':
+        return new Histogram({ ...options, buckets: [...definition.buckets] });
+    }
+  };
+  return Object.fromEntries(
+    Object.entries(METRICS).map(([name, definition]) => [name, build(name, definition)]),
+  ) as unknown as Metrics;
+}
+
+/** Each value of each label with each of the others. */
+function combinations(labels: Readonly<Record<string, readonly string[]>>): Record<string, string>[] {
+  return Object.entries(labels).reduce<Record<string, string>[]>(
+    (found, [label, values]) => found.flatMap((of) => values.map((value) => ({ ...of, [label]: value }))),
+    [{}],
+  );
+}

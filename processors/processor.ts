@@ -1,0 +1,23 @@
+/** A processor: one step of a record's way, and what it is made with. */
+import type { EventDecoder } from '../schemas/codecs.js';
+import type { ProcessorContext } from './context.js';
+import type { Outcome, UnknownTypes } from './outcome.js';
+import type { Templates } from './templates.js';
+
+/** A decoder's answer when it has to ask the registry first; not an outcome of the record yet. */
+interface Unresolved {
+  readonly kind: 'unresolved';
+  readonly schemaId: number;
+}
+
+/** One step of a record's way. Pure: what it may look at besides its input is in the context. */
+export type Processor<In, Out> = (input: In, context: ProcessorContext) => Outcome<Out> | Unresolved;
+
+/** What processors are made with; each takes what it needs. */
+export interface Services {
+  readonly decoder: EventDecoder;
+  readonly templates: Templates;
+  /** Of action URLs that go out, in lower case. */
+  readonly actionUrlSchemes: readonly string[];
+  readonly unknownTypes: UnknownTypes;
+}

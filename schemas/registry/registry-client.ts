@@ -1,0 +1,246 @@
+/**
+ * The few requests to the schema registry whose answers must be told apart: found, not known, outage.
+ * @kafkajs/confluent-schema-registry reports a registry that can not be reached as a 400, has no timeout and no bound on
+ * the answer's size, and follows redirects; so workers ask through this client.
+ */
+import { FatalError, messageOf } from '../../common/errors.js';
+import type { Logger } from '../../common/log.js';
+import { RegistryOutageError, type RegistryFault } from './registry-outage.js';
+import { Slots } from './slots.js';
+
+/** What the registry said. Anything else is an outage. */
+export type RegistryAnswer =
+  | { readonly kind: 'ok'; readonly body: Readonly<Record<string, unknown>> }
+  /** A 404 in the registry's own words (error_code 40401 to 40403), so that no proxy's page is taken for it. */
+  | { readonly kind: 'missing'; readonly message: string }
+  /** The request itself is refused (409 incompatible, 422 invalid). */
+  | { readonly kind: 'refused'; readonly status: number; readonly message: string };
+
+export interface RegistryRequest {
+  readonly method: 'GET' | 'POST' | 'PUT';
+  /** Below the base url: `/schemas/ids/7`. */
+  readonly path: string;
+  readonly body?: unknown;
+  readonly signal?: AbortSignal;
+}
+
+export interface RegistryClientOptions {
+  /**
+   * SCHEMA_REGISTRY_URL: addresses of one registry, with commas between; each may hold a path and credentials
+   * (`http://user:password@host:8081/apis/ccompat/v7`).
+   */
+  readonly url: string;
+  /** Of one request, answer included. Default 5000. */
+  readonly timeoutMs?: number;
+  readonly log?: Logger;
+}
+
+const MAX_ANSWER_BYTES = 1024 * 1024;
+/** Ids are asked for together: the registry, and our descriptors, are not to feel how many there are. */
+const AT_ONCE = 16;
+/** The registry's own: no such subject, version, schema. */
+const NOT_KNOWN = new Set<unknown>([40401, 40402, 40403]);
+const MEDIA_TYPE = 'application/vnd.schemaregistry.v1+json';
+
+interface RegistryAddress {
+  /** Without credentials and without a slash at its end; fit for logs. */
+  readonly baseUrl: string;
+  readonly auth: { readonly username: string; readonly password: string } | undefined;
+}
+
+export class RegistryClient {
+  readonly #addresses: readonly RegistryAddress[];
+  readonly #timeoutMs: number;
+  readonly #log: Logger | undefined;
+  readonly #slots = new Slots(AT_ONCE);
+  /** Which one is asked first: the one that answered last. */
+  #first = 0;
+
+  /** Throws a FatalError when a url is none. */
+  constructor(options: RegistryClientOptions) {
+    this.#addresses = options.url.split(',').map((url) => addressOf(parseUrl(url.trim())));
+    this.#timeoutMs = options.timeoutMs ?? 5_000;
+    this.#log = options.log;
+  }
+
+  /** The address that is asked first. */
+  get address(): RegistryAddress {
+    return this.#addresses[this.#first]!;
+  }
+
+  /**
+   * Asks one address after another until one answers. Throws a RegistryOutageError for whatever trying again may cure without anybody's doing (no answer, 5xx, a wrong
+   * body) or needs an operator (401, a redirect), also where it may be the fault of what was asked for; rejects with the
+   * signal's reason once that aborts.
+   */
+  ask(request: RegistryRequest): Promise<RegistryAnswer> {
+    return this.#slots.run(request.signal, () => this.#askEach(request));
+  }
+
+  async #askEach(request: RegistryRequest): Promise<RegistryAnswer> {
+    const outages: RegistryOutageError[] = [];
+    const first = this.#first;
+    for (let tried = 0; tried < this.#addresses.length; tried += 1) {
+      const index = (first + tried) % this.#addresses.length;
+      try {
+        const answer = await this.#ask(request, index);
+        if (index !== first && this.#first === first) {
+          this.#log?.warn(
+            { error: outages.map(messageOf) },
+            `the schema registry is asked at its address ${index + 1}`,
+          );
+          this.#first = index;
+        }
+        return answer;
+      } catch (error) {
+        if (!(error instanceof RegistryOutageError)) throw error;
+        outages.push(error);
+      }
+    }
+    throw jointOutage(outages);
+  }
+
+  async #ask(request: RegistryRequest, index: number): Promise<RegistryAnswer> {
+    const { baseUrl, auth } = this.#addresses[index]!;
+    const address = this.#addresses.length > 1 ? { address: index + 1 } : {};
+    const label = `${request.method} ${baseUrl}${request.path}`;
+    const timeout = AbortSignal.timeout(this.#timeoutMs);
+    const signal = request.signal === undefined ? timeout : AbortSignal.any([request.signal, timeout]);
+    try {
+      const response = await fetch(baseUrl + request.path, {
+        method: request.method,
+        headers: headersOf(request, auth),
+        redirect: 'manual',
+        signal,
+        ...(request.body === undefined ? {} : { body: JSON.stringify(request.body) }),
+      });
+      return judge(response.status, parseObject(await readBounded(response, label)), label);
+    } catch (error) {
+      request.signal?.throwIfAborted();
+      if (error instanceof RegistryOutageError)
+        throw new RegistryOutageError(error.fault, error.message, {
+          blames: error.blames,
+          cause: error.cause,
+          ...address,
+        });
+      const reason = timeout.aborted ? `no answer within ${this.#timeoutMs} ms` : causeOf(error);
+      throw new RegistryOutageError('unreachable', `the schema registry failed ${label}: ${reason}`, {
+        cause: error,
+        ...address,
+      });
+    }
+  }
+}
+
+/** What is waited for when no address answers: one that may blame the request says more than one that is silent. */
+function jointOutage(outages: readonly RegistryOutageError[]): RegistryOutageError {
+  const told = outages.find(({ blames }) => blames !== undefined) ?? outages.at(-1)!;
+  if (outages.length === 1) return told;
+  return new RegistryOutageError(told.fault, outages.map(messageOf).join('; '), told);
+}
+
+function headersOf(request: RegistryRequest, auth: RegistryAddress['auth']): Record<string, string> {
+  const headers: Record<string, string> = { accept: `${MEDIA_TYPE}, application/json` };
+  if (request.body !== undefined) headers['content-type'] = MEDIA_TYPE;
+  if (auth !== undefined) {
+    const credentials = Buffer.from(`${auth.username}:${auth.password}`, 'utf8').toString('base64');
+    headers['authorization'] = `Basic ${credentials}`;
+  }
+  return headers;
+}
+
+function addressOf(url: URL): RegistryAddress {
+  return {
+    baseUrl: `${url.origin}${url.pathname}`.replace(/\/+$/, ''),
+    auth:
+      url.username === ''
+        ? undefined
+        : { username: decodeURIComponent(url.username), password: decodeURIComponent(url.password) },
+  };
+}
+
+function parseUrl(text: string): URL {
+  // The url may hold a password: the message names the setting, never the value.
+  const fault = () =>
+    new FatalError('SCHEMA_REGISTRY_URL is no http(s) url; expected one such as http://localhost:8081/apis/ccompat/v7');
+  let url: URL;
+  try {
+    url = new URL(text);
+  } catch {
+    throw fault();
+  }
+  if (url.protocol !== 'http:' && url.protocol !== 'https:') throw fault();
+  return url;
+}
+
+function judge(status: number, body: Record<string, unknown> | undefined, label: string): RegistryAnswer {
+  const code = body?.['error_code'];
+  const message = typeof body?.['message'] === 'string' ? body['message'].slice(0, 300) : '';
+  if (status === 200 && body !== undefined) return { kind: 'ok', body };
+  if (status === 404 && NOT_KNOWN.has(code)) return { kind: 'missing', message };
+  if ((status === 409 || status === 422) && typeof code === 'number') return { kind: 'refused', status, message };
+  const fault = faultOf(status);
+  const said = body === undefined ? 'without a JSON object' : message;
+  throw new RegistryOutageError(
+    fault,
+    `the schema registry answered ${status} to ${label}${HINTS[fault] ?? ''}${said === '' ? '' : `: ${said}`}`,
+    isOfRequest(status) ? { blames: `it answers ${status}` } : {},
+  );
+}
+
+const HINTS: Partial<Record<RegistryFault, string>> = {
+  credentials: ' (are the credentials in SCHEMA_REGISTRY_URL right?)',
+  path: ' (is the path in SCHEMA_REGISTRY_URL right?)',
+};
+
+function faultOf(status: number): RegistryFault {
+  if (status === 401 || status === 403) return 'credentials';
+  if (status === 404 || (status >= 300 && status < 400)) return 'path';
+  if (status === 408 || status === 429) return 'busy';
+  if (status >= 500) return 'failing';
+  return status >= 400 ? 'refusing' : 'unusable';
+}
+
+/** Any 4xx but those that are never about one request: no credentials, too slow, too often, a proxy's own 404. */
+function isOfRequest(status: number): boolean {
+  return status >= 400 && status < 500 && ![401, 404, 408, 429].includes(status);
+}
+
+async function readBounded(response: Response, label: string): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of (response.body ?? []) as AsyncIterable<Uint8Array>) {
+    size += chunk.length;
+    // Leaving the loop cancels the body.
+    if (size > MAX_ANSWER_BYTES) {
+      const blames = `an answer of more than ${MAX_ANSWER_BYTES} bytes`;
+      // An error page is of the registry, however long.
+      throw new RegistryOutageError(
+        response.ok ? 'unusable' : faultOf(response.status),
+        `the schema registry failed ${label}: ${blames}`,
+        response.ok ? { blames: `it gives ${blames}` } : {},
+      );
+    }
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+function parseObject(text: string): Record<string, unknown> | undefined {
+  try {
+    const body: unknown = JSON.parse(text);
+    return typeof body === 'object' && body !== null && !Array.isArray(body)
+      ? (body as Record<string, unknown>)
+      : undefined;
+  } catch {
+    // Not JSON: the caller says so together with the status.
+    return undefined;
+  }
+}
+
+/** fetch hides the reason (ECONNREFUSED) in the cause of a TypeError. */
+function causeOf(error: unknown): string {
+  const cause = error instanceof Error && error.cause !== undefined ? error.cause : error;
+  const code = (cause as { code?: unknown } | null)?.code;
+  return typeof code === 'string' ? code : messageOf(cause);
+}

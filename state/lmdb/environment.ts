@@ -1,0 +1,162 @@
+/**
+ * The LMDB environment: one a process, on one directory, behind a few small stores.
+ *
+ * lmdb-js defaults: a write is committed and visible when its promise resolves, and reaches the disk a little later
+ * (overlappingSync); never noSync or a writable map, which can corrupt. That is enough, since Kafka holds the truth:
+ * after a crash the store stands at an earlier commit and the changelog is replayed from there.
+ */
+import { chmodSync, mkdirSync, statfsSync } from 'node:fs';
+import { join } from 'node:path';
+import { open, type RootDatabase, type RootDatabaseOptionsWithPath } from 'lmdb';
+import { atMost } from '../../common/at-most.js';
+import { FatalError, messageOf, StoreDamagedError, StoreFullError } from '../../common/errors.js';
+import { DATA_FILE, LOCK_FILE } from './aside.js';
+import { isDamage, isFull } from './native-errors.js';
+import { FILE_MODE, FOLDER_MODE } from './private-folder.js';
+import { suspect } from './store-marks.js';
+import { Batch, Table } from './table.js';
+
+/** Named tables in one environment; lmdb-js's own default of 12 is too few for a table a task. */
+const MAX_TABLES = 4096;
+/**
+ * With less no write is begun. A write that the disk refuses makes LMDB print a message of more than 100 bytes into a
+ * buffer of 100 (mdb.c, lmdb-js 3.5), which now and then ends the process. Less than what room.ts waits for.
+ */
+const LEAST_FREE_BYTES = 2 * 1024 * 1024;
+/** lmdb-js does not tell of the flush after a commit that failed, and its `close` waits for it: bounded, ms. */
+const CLOSE_MS = 3000;
+
+export class StateEnvironment {
+  readonly #root: RootDatabase<Buffer, Buffer>;
+  readonly #writing = new Set<Promise<unknown>>();
+  #closing: Promise<void> | undefined;
+  readonly directory: string;
+
+  /** What is in the directory must be known to be sound: see open-state.ts. */
+  constructor(directory: string) {
+    this.directory = directory;
+    try {
+      mkdirSync(directory, { recursive: true, mode: FOLDER_MODE });
+      this.#root = openUnhooked({
+        path: directory,
+        // Else a name with a dot in it is taken for that of a file.
+        noSubdir: false,
+        maxDbs: MAX_TABLES,
+        encoding: 'binary',
+        keyEncoding: 'binary',
+        // Every write is a batch of its own; with it, a write that fails rejects a promise that nobody can listen to.
+        eventTurnBatching: false,
+      });
+      // LMDB makes them as the umask has it.
+      for (const file of [DATA_FILE, LOCK_FILE]) chmodSync(join(directory, file), FILE_MODE);
+    } catch (error) {
+      throw new FatalError(`STATE_DIR ${directory} can not be opened as a state store: ${messageOf(error)}`, error);
+    }
+  }
+
+  table(name: string): Table {
+    return new Table(name, {
+      open: (of, create) => {
+        // `create` is not among the types of lmdb-js; without it, a table that is not there is undefined.
+        const options = { name: of, encoding: 'binary', keyEncoding: 'binary', create } as const;
+        return this.#root.openDB<Buffer, Buffer>(options);
+      },
+      failed: (error) => (isDamage(error) ? this.damaged(messageOf(error), error) : (error as Error)),
+      checkOpen: () => this.#checkOpen(),
+      during: (write) => this.#during(write),
+      checkRoom: () => this.#checkRoom(),
+    });
+  }
+
+  #checkOpen(): void {
+    if (this.#closing) throw new FatalError(`the state store in STATE_DIR ${this.directory} is closed`);
+  }
+
+  #during(write: Promise<unknown>): void {
+    const ended = write
+      .catch(() => undefined) // whoever writes hears of it
+      .finally(() => this.#writing.delete(ended));
+    this.#writing.add(ended);
+  }
+
+  /** By the file system's own numbers, which know of no quota: what they do not tell, the write finds out. */
+  #checkRoom(): void {
+    const { blocks, bfree, bsize } = statfsSync(this.directory);
+    const free = bfree * bsize;
+    if (blocks > 0 && free < LEAST_FREE_BYTES)
+      throw new StoreFullError(
+        `the state store is not written: ${free} bytes are left, and ${LEAST_FREE_BYTES} wanted`,
+      );
+  }
+
+  /** Names of the tables that exist. */
+  tables(): string[] {
+    this.#checkOpen();
+    return [...this.#root.getKeys()].map((name) => Buffer.from(name).toString('utf8').replaceAll('\0', ''));
+  }
+
+  /** The error to throw for what is wrong in the store; the next start moves it aside, whatever it looks like then. */
+  damaged(why: string, cause?: unknown): StoreDamagedError {
+    suspect(this.directory, why);
+    return new StoreDamagedError(
+      `the state store in STATE_DIR ${this.directory} is damaged: ${why}. The next start moves it aside and restores it from the changelog`,
+      cause,
+    );
+  }
+
+  /**
+   * Waits until everything written is on the disk, and closes. What is not by then, the kernel has: only the machine's end
+   * would lose it. Nothing is read or written any more: LMDB is not to be closed under it.
+   */
+  close(): Promise<void> {
+    return (this.#closing ??= this.#close());
+  }
+
+  async #close(): Promise<void> {
+    const closed = Promise.all(this.#writing)
+      .then(() => this.#root.flushed)
+      .then(() => this.#root.close());
+    await atMost(closed, CLOSE_MS);
+  }
+}
+
+/**
+ * lmdb-js closes every environment when the process exits, also in the midst of a write on a thread of its own, and the
+ * process then dies of SIGSEGV, once in some hundred (3.5.6, EnvWrap::onExit). Node waits for its threads; what they have
+ * written by then is whole, and the next start takes the place of readers that are gone.
+ */
+function openUnhooked(options: RootDatabaseOptionsWithPath): RootDatabase<Buffer, Buffer> {
+  const before = process.listeners('exit');
+  const root = open<Buffer, Buffer>(options);
+  for (const listener of process.listeners('exit')) if (!before.includes(listener)) process.off('exit', listener);
+  return root;
+}
+
+/**
+ * All that `write` puts together, or nothing. Rejects with StoreFullError when the disk takes no more: nothing that
+ * Kafka holds is lost, and the store stays as it was.
+ */
+export async function writeAtomically(table: Table, write: (batch: Batch) => void): Promise<void> {
+  const batch = new Batch();
+  write(batch);
+  try {
+    await table.write(batch);
+  } catch (error) {
+    if (error instanceof StoreFullError) throw error;
+    const cause = await causeOf(error);
+    const message = `the state store can not be written: ${messageOf(cause)}`;
+    if (isFull(cause)) throw new StoreFullError(message, cause);
+    throw isDamage(cause) ? table.failed(cause) : new FatalError(message, cause);
+  }
+}
+
+/** What lmdb-js's "Commit failed" is about, in a second promise that it rejects (its issue 368). */
+async function causeOf(error: unknown): Promise<unknown> {
+  const { commitError } = error as { commitError?: Promise<unknown> };
+  let cause = error;
+  const known = commitError?.catch((inner: unknown) => {
+    cause = inner;
+  });
+  if (known) await atMost(known, CLOSE_MS);
+  return cause;
+}

@@ -1,0 +1,11 @@
+import { expect, it } from 'vitest';
+import { describeAsMermaid, describeAsText } from '../../../../topology/graph/describe.js';
+import { notifications } from '../../../../topology/notifications.js';
+
+it('prints the topology as text', () => {
+  expect(describeAsText(notifications)).toMatchSnapshot();
+});
+
+it('prints the topology as a Mermaid flowchart', () => {
+  expect(describeAsMermaid(notifications)).toMatchSnapshot();
+});

@@ -1,0 +1,69 @@
+import { describe, expect, it } from 'vitest';
+import type { Bootstrapped } from '../../../../topology/task/bootstrap.js';
+import { forwarded } from './records.js';
+import { rig, sentAre, TASKS } from './task-harness.js';
+
+/** Account events that have not been read: `learn` is told of them. */
+class Unread implements Bootstrapped {
+  isCovered = true;
+  settled = true;
+  readonly asked: number[] = [];
+  readonly #waiting = new Set<{ holds: () => boolean; go: () => void }>();
+
+  covers(_: number, timestamp: number): boolean {
+    this.asked.push(timestamp);
+    return this.isCovered;
+  }
+
+  isSettled(): boolean {
+    return this.settled;
+  }
+
+  until(holds: () => boolean): Promise<void> {
+    if (holds()) return Promise.resolve();
+    return new Promise((go) => this.#waiting.add({ holds, go }));
+  }
+
+  learn(of: Partial<Pick<Unread, 'isCovered' | 'settled'>>): void {
+    Object.assign(this, of);
+    for (const waiting of this.#waiting) if (waiting.holds()) waiting.go();
+  }
+
+  get waiting(): number {
+    return this.#waiting.size;
+  }
+}
+
+describe('a record of another source than the accounts', () => {
+  it('waits until what is older is read, and the account events go on meanwhile', async () => {
+    const bootstrap = new Unread();
+    const of = rig({ topics: [TASKS, 'USER_EVENT_TOPIC'], bootstrap });
+    of.append(TASKS, ['first'], 5000);
+    of.task.start();
+    await sentAre(of, ['first']);
+    bootstrap.isCovered = false;
+    of.append(TASKS, ['second'], 6000);
+    of.append('USER_EVENT_TOPIC', ['user'], 7000);
+    await sentAre(of, ['first', 'user']);
+    expect(bootstrap.waiting).toBe(1);
+    bootstrap.learn({ isCovered: true });
+    await sentAre(of, ['first', 'user', 'second']);
+    expect([...new Set(bootstrap.asked)]).toEqual([5000, 6000]); // never of an account event
+  });
+
+  it('that names somebody unknown is processed again once nobody is on the way, with nothing left of the first time', async () => {
+    const bootstrap = new Unread();
+    const of = rig({ bootstrap });
+    of.behaviour.set('unknown', () => (bootstrap.settled ? forwarded('unknown') : { kind: 'unsettled' }));
+    of.append(TASKS, ['first']);
+    of.task.start();
+    await sentAre(of, ['first']);
+    bootstrap.settled = false;
+    of.append(TASKS, ['before', 'unknown', 'behind']);
+    await sentAre(of, ['first', 'before']);
+    expect(bootstrap.waiting).toBe(1);
+    bootstrap.learn({ settled: true });
+    await sentAre(of, ['first', 'before', 'unknown', 'behind']);
+    expect(of.deadLetters()).toEqual([]);
+  });
+});

@@ -1,0 +1,189 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { decodeChangelogEntry } from '../../../../state/dedup/changelog-entry.js';
+import { windowShape } from '../../../../state/dedup/stream-time.js';
+import { TaskStore } from '../../../../state/dedup/task-store.js';
+import { CommitUnknownError, FencedError, OutageError, StoreFullError } from '../../../../common/errors.js';
+import { partitionFor, RefusedError } from '../../../../topology/kafka/index.js';
+import { BrokerError } from '../../../../topology/kafka/protocol/protocol-errors.js';
+import { sourcePartition, type SourceTopic } from '../../../../common/record.js';
+import { commit, type CommitTarget } from '../../../../topology/task/commit.js';
+import { StagedCommit } from '../../../../topology/task/staged-commit.js';
+import { StagedOutputs } from '../../../../topology/task/staged-outputs.js';
+import { textEncoder } from '../../schemas/text-encoder.js';
+import { TopicNames } from '../../../../common/topic-names.js';
+import { temporaryState } from '../../state/temporary-state.js';
+import { FakeBroker, type Step } from './fake-producer.js';
+import { digestOf } from '../../../digests.js';
+import { DeadLetterLimit } from '../../../../topology/task/dead-letter-limit.js';
+import { deadLetter, emitText, forward, sourceRecord } from './records.js';
+
+const SHAPE = windowShape(60_000);
+const TOPIC: SourceTopic = 'TASK_EVENT_TOPIC';
+const names = new TopicNames('p.', 'app');
+
+describe('a commit', () => {
+  let broker: FakeBroker;
+  let store: TaskStore;
+  let target: CommitTarget;
+  let staged: StagedCommit;
+
+  beforeEach(async () => {
+    broker = new FakeBroker(names.changelog);
+    broker.changelogEnd = 40;
+    store = new TaskStore(temporaryState().environment, 2, SHAPE);
+    await store.load();
+    const producer = broker.producer();
+    await producer.fence([]);
+    const sources = [sourcePartition(TOPIC, 0)];
+    target = {
+      task: 2,
+      names,
+      sources,
+      partitionsAtFirst: new Map(sources.map(({ name }) => [name, 3])),
+      store,
+      producer,
+      deadLetters: new DeadLetterLimit(),
+      member: { groupId: names.group, generationId: 1, memberId: 'm' },
+    };
+    staged = new StagedCommit(
+      new Map([[sourcePartition(TOPIC, 0).name, { nextOffset: 10, streamTime: 5000, notifyFrom: 0 }]]),
+      SHAPE,
+      new StagedOutputs(() => target, textEncoder()),
+    );
+    forward(staged, sourceRecord(TOPIC, 10, 'e1'));
+    forward(staged, sourceRecord(TOPIC, 11, 'e2'));
+  });
+
+  const failAt = (step: Step, error: Error): void => {
+    broker.before = (at) => {
+      if (at === step) throw error;
+    };
+  };
+  const nothingIsStored = (): void => {
+    expect(store.checkpoint).toBeUndefined();
+    expect(store.bucketOf(digestOf('e1'))).toBeUndefined();
+  };
+  const nothingIsCommitted = (): void => {
+    expect(broker.committed).toEqual([]);
+    expect(broker.offsets.size).toBe(0);
+  };
+
+  it('goes from step 2 to step 5, in this order, and the store is last', async () => {
+    broker.before = (step) => {
+      if (step !== 'fence') nothingIsStored();
+    };
+    await commit(staged, target);
+    expect(broker.steps).toEqual(['fence', 'send', 'sendOffsets', 'commit', 'committed']);
+    expect(broker.texts('p.EMAIL_REQUEST_TOPIC')).toEqual(['e1', 'e2']);
+    expect(broker.offsets).toEqual(new Map([['p.TASK_EVENT_TOPIC', 12]]));
+    expect(store.bucketOf(digestOf('e2'))).toBeDefined();
+    expect(store.checkpoint).toEqual({ changelogOffset: 41, positions: staged.positions });
+  });
+
+  it('packs everything that the store is told into the changelog record of its own partition', async () => {
+    await commit(staged, target);
+    const [record, ...more] = broker.committed[0]!.records.filter(({ topic }) => topic === names.changelog);
+    expect(more).toEqual([]);
+    expect(record?.partition).toBe(2);
+    expect(decodeChangelogEntry(record!.value, 'changelog')).toEqual(staged.entry());
+  });
+
+  it('puts each output on the partition that the Java client would choose', async () => {
+    await commit(staged, target);
+    for (const { key, partition, topic } of broker.committed[0]!.records) {
+      if (topic !== names.changelog) expect(partition).toBe(partitionFor(key!, 4));
+    }
+  });
+
+  it('breaks off before step 2: staging has asked nothing of the broker and written nothing', () => {
+    expect(broker.steps).toEqual(['fence']);
+    nothingIsCommitted();
+    nothingIsStored();
+  });
+
+  it.each<[string, Step]>([
+    ['between 2 and 3, before the outputs are acknowledged', 'send'],
+    ['between 3 and 4, before the offsets are acknowledged', 'sendOffsets'],
+    ['in 4, before the broker has ended the transaction', 'commit'],
+  ])(
+    'breaks off %s: nothing is committed, the store is not written, nothing is aborted on a guess',
+    async (_, step) => {
+      failAt(step, new CommitUnknownError('the connection is gone'));
+      await expect(commit(staged, target)).rejects.toBeInstanceOf(CommitUnknownError);
+      nothingIsCommitted();
+      nothingIsStored();
+      expect(broker.steps).not.toContain('abort');
+    },
+  );
+
+  it('breaks off between 4 and 5, the answer lost: committed, and the store is merely behind', async () => {
+    failAt('committed', new CommitUnknownError('the answer was lost'));
+    await expect(commit(staged, target)).rejects.toBeInstanceOf(CommitUnknownError);
+    expect(broker.committed).toHaveLength(1);
+    nothingIsStored();
+    const entries = broker.changelog.map(({ offset, value }) => ({
+      offset,
+      entry: decodeChangelogEntry(value, 'changelog'),
+    }));
+    await store.apply(entries, broker.changelogEnd);
+    expect(store.checkpoint?.positions).toEqual(staged.positions);
+    expect(store.bucketOf(digestOf('e2'))).toBeDefined();
+  });
+
+  it('breaks off in 5, the disk full: committed, and said to be in no store yet', async () => {
+    store.apply = () => Promise.reject(new StoreFullError('the state store can not be written: no space left'));
+    await expect(commit(staged, target)).rejects.toBeInstanceOf(StoreFullError);
+    expect(broker.committed).toHaveLength(1);
+    nothingIsStored();
+  });
+
+  it('breaks off between 5 and 6: replaying the changelog changes nothing', async () => {
+    await commit(staged, target);
+    const [before, bucket] = [store.checkpoint, store.bucketOf(digestOf('e1'))];
+    await store.apply(
+      broker.changelog.map(({ offset, value }) => ({ offset, entry: decodeChangelogEntry(value, 'changelog') })),
+      41,
+    );
+    expect(store.checkpoint).toEqual(before);
+    expect(store.bucketOf(digestOf('e1'))).toBe(bucket);
+  });
+
+  it('is aborted at once when the broker refuses a record, and nothing happened', async () => {
+    failAt('send', new RefusedError(new BrokerError(10, 'Produce to out-0', { topic: 'out', partition: 0 })));
+    await expect(commit(staged, target)).rejects.toBeInstanceOf(RefusedError);
+    expect(broker.steps.at(-1)).toBe('abort');
+    nothingIsCommitted();
+    nothingIsStored();
+  });
+
+  it('by a producer that was fenced is refused, and the store is not written', async () => {
+    await broker.producer().fence([]);
+    await expect(commit(staged, target)).rejects.toBeInstanceOf(FencedError);
+    nothingIsCommitted();
+    nothingIsStored();
+  });
+
+  it('is not made when the changelog record has no known offset', async () => {
+    const { producer } = target;
+    const send = producer.send.bind(producer);
+    producer.send = (records) => send(records, () => undefined);
+    await expect(commit(staged, target)).rejects.toBeInstanceOf(CommitUnknownError);
+    nothingIsCommitted();
+  });
+
+  it('to a topic that is gone is an outage, before anything is produced', () => {
+    target.producer.partitionCount = () => 0;
+    const next = new StagedOutputs(() => target, textEncoder());
+    const emit = (): void => emitText(next, 'e3');
+    expect(emit).toThrow(OutageError);
+    expect(emit).toThrow('topic p.EMAIL_REQUEST_TOPIC does not exist (any more)');
+    expect(broker.steps).toEqual(['fence']);
+  });
+
+  it("of a record without a key stays on the task's own partition", async () => {
+    staged.outputs.add(deadLetter('x'));
+    await commit(staged, target);
+    const letters = broker.committed[0]!.records.filter(({ topic }) => topic === 'p.NOTIFICATION_DLQ');
+    expect(letters).toMatchObject([{ partition: 2 }]);
+  });
+});

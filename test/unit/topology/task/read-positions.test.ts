@@ -1,0 +1,291 @@
+/** Where a task begins, from the group's offsets and the changelog's positions. One test a row of the table in positions.ts. */
+import { pino } from 'pino';
+import { Registry } from 'prom-client';
+import { describe, expect, it } from 'vitest';
+import type { SourcePosition } from '../../../../state/dedup/changelog-entry.js';
+import type { TaskStore } from '../../../../state/dedup/task-store.js';
+import { ConfigError, FatalError } from '../../../../common/errors.js';
+import { createMetrics } from '../../../../common/metrics.js';
+import { sourcePartition, type SourceTopic } from '../../../../common/record.js';
+import { readPositions, type Positions } from '../../../../topology/task/positions.js';
+import type { TakeOverServices } from '../../../../topology/task/take-over.js';
+import { TopicNames } from '../../../../common/topic-names.js';
+
+const TOPICS: readonly SourceTopic[] = ['TASK_EVENT_TOPIC', 'CRM_EVENT_TOPIC'];
+const [NOW, BEFORE] = ['id-now', 'id-before'];
+
+/** An offset of the group: with the topic id that a task writes beside it, '' on a broker without ids; undefined from a tool. */
+interface Committed {
+  readonly offset: number;
+  readonly topicId?: string;
+}
+
+interface Known {
+  /** Committed offsets of the group. */
+  readonly committed?: Partial<Record<SourceTopic, Committed>>;
+  /** Positions that the changelog holds. */
+  readonly stored?: Partial<Record<SourceTopic, SourcePosition>>;
+  /** The first offset of the changelog. */
+  readonly changelogStart?: number;
+  readonly startFrom?: 'earliest' | 'latest';
+  /** Where a damaged store was moved. */
+  readonly damagedStore?: string;
+  /** What the brokers say of the topics' ids. */
+  readonly ids?: 'known' | 'unknown';
+  /** The task's partition of each source; the others' offsets are in `others`. */
+  readonly partition?: number;
+  /** Metadata beside the offset of partition 0 of each source, which another task has read. */
+  readonly others?: Partial<Record<SourceTopic, string>>;
+}
+
+const SOURCE = { earliest: 10, latest: 100 };
+
+function begin(known: Known): { begun: Promise<Positions>; warnings: string[] } {
+  const { committed = {}, stored = {}, changelogStart = 0, startFrom, ids = 'known', damagedStore } = known;
+  const { partition = 0, others = {} } = known;
+  const names = new TopicNames('', 'app');
+  const warnings: string[] = [];
+  const positions = new Map(Object.entries(stored).map(([topic, position]) => [`${topic}-${partition}`, position]));
+  const store = { checkpoint: { changelogOffset: 9, positions } };
+  const services = {
+    names,
+    offsets: {
+      topicIds: (topics: string[]) => Promise.resolve(new Map(ids === 'known' ? topics.map((t) => [t, NOW]) : [])),
+      committed: (asked: { topic: string; partition: number }[]) =>
+        Promise.resolve(
+          [
+            ...Object.entries(committed).map(([topic, { offset, topicId }]) => ({
+              topic,
+              partition,
+              offset,
+              metadata: topicId === undefined ? '' : `topic-id:${topicId};partitions:4`,
+            })),
+            ...Object.entries(others).map(([topic, metadata]) => ({ topic, partition: 0, offset: 5, metadata })),
+          ].filter((of) => asked.some((by) => by.topic === of.topic && by.partition === of.partition)),
+        ),
+      at: (spec: 'earliest' | 'latest', partitions: { topic: string; partition: number }[]) =>
+        Promise.resolve(
+          partitions.map(({ topic, partition: at }) => ({
+            topic,
+            partition: at,
+            offset: topic === names.changelog ? changelogStart : SOURCE[spec],
+          })),
+        ),
+    },
+    metrics: createMetrics(new Registry()),
+    log: pino({ level: 'warn' }, { write: (line: string) => void warnings.push(line) }),
+    startFrom,
+    damagedStore,
+    partitionCount: () => 6,
+  };
+  const sources = TOPICS.map((topic) => sourcePartition(topic, partition));
+  const begun = readPositions(store as unknown as TaskStore, 0, sources, services as unknown as TakeOverServices);
+  return { begun, warnings };
+}
+
+const at = (nextOffset: number, topicId?: string): SourcePosition => ({
+  topicId: topicId ?? NOW,
+  nextOffset,
+  streamTime: 1000,
+  notifyFrom: 3,
+});
+const ours = (offset: number, topicId = NOW): Committed => ({ offset, topicId });
+const offsetsOf = ({ positions }: Positions): number[] =>
+  TOPICS.map((topic) => positions.get(`${topic}-0`)!.nextOffset);
+
+describe('where a task begins', () => {
+  it("is where the group's offsets say, with the stream time of the changelog", async () => {
+    const { begun, warnings } = begin({
+      committed: { TASK_EVENT_TOPIC: ours(40), CRM_EVENT_TOPIC: ours(7) },
+      stored: { TASK_EVENT_TOPIC: at(40), CRM_EVENT_TOPIC: at(7) },
+    });
+    const { positions, first } = await begun;
+    expect(positions.get('TASK_EVENT_TOPIC-0')).toEqual({
+      topicId: NOW,
+      nextOffset: 40,
+      streamTime: 1000,
+      notifyFrom: 3,
+    });
+    expect(positions.get('CRM_EVENT_TOPIC-0')?.nextOffset).toBe(7);
+    expect([first, warnings]).toEqual([false, []]);
+  });
+
+  it("is where an operator set the group's offsets, back or forth, which is logged", async () => {
+    const { begun, warnings } = begin({
+      committed: { TASK_EVENT_TOPIC: { offset: 15 }, CRM_EVENT_TOPIC: { offset: 90 } },
+      stored: { TASK_EVENT_TOPIC: at(40), CRM_EVENT_TOPIC: at(17) },
+    });
+    expect(offsetsOf(await begun)).toEqual([15, 90]);
+    expect(warnings[0]).toContain('was set back');
+    expect(warnings[1]).toContain('was set ahead');
+  });
+
+  it("is where the changelog says when the group's offsets have expired, some of them or all", async () => {
+    const stored = { TASK_EVENT_TOPIC: at(40), CRM_EVENT_TOPIC: at(17) };
+    const none = await begin({ stored }).begun;
+    expect([offsetsOf(none), none.first]).toEqual([[40, 17], false]);
+    const some = await begin({ committed: { CRM_EVENT_TOPIC: ours(17) }, stored }).begun;
+    expect([offsetsOf(some), some.first]).toEqual([[40, 17], false]);
+  });
+
+  it('is the beginning of a partition that was added later, to be committed first, whatever START_FROM says', async () => {
+    const { positions, first } = await begin({
+      committed: { TASK_EVENT_TOPIC: ours(40) },
+      stored: { TASK_EVENT_TOPIC: at(40) },
+      startFrom: 'latest',
+    }).begun;
+    expect(positions.get('CRM_EVENT_TOPIC-0')).toEqual({
+      topicId: NOW,
+      nextOffset: 10,
+      streamTime: -1,
+      notifyFrom: 10,
+    });
+    expect(first).toBe(true);
+  });
+
+  it('is START_FROM for the sources of which an operator set no offset before a first start', async () => {
+    const committed = { TASK_EVENT_TOPIC: { offset: 40 } };
+    expect(offsetsOf(await begin({ committed, startFrom: 'latest' }).begun)).toEqual([40, 100]);
+    await expect(begin({ committed }).begun).rejects.toThrow(ConfigError);
+  });
+});
+
+describe('a task as new as its partitions', () => {
+  const grown = { TASK_EVENT_TOPIC: `topic-id:${NOW};partitions:4`, CRM_EVENT_TOPIC: `topic-id:${NOW};partitions:4` };
+  const beginnings = async (known: Known): Promise<number[]> =>
+    [...(await begin(known).begun).positions.values()].map(({ nextOffset }) => nextOffset);
+
+  it.each(['latest', undefined] as const)(
+    'begins at the beginning where others say that the topic was smaller when they first read it, START_FROM being %s',
+    async (startFrom) => {
+      const { positions, first } = await begin({ partition: 4, others: grown, ...(startFrom && { startFrom }) }).begun;
+      expect([...positions.values()].map(({ nextOffset }) => nextOffset)).toEqual([10, 10]);
+      expect(first).toBe(true);
+    },
+  );
+
+  it('begins where START_FROM says when the partitions were there from the start, whoever has read the others first', async () => {
+    expect(await beginnings({ partition: 3, others: grown, startFrom: 'latest' })).toEqual([100, 100]);
+    await expect(begin({ partition: 3, others: grown }).begun).rejects.toThrow(ConfigError);
+  });
+
+  it('takes no word of an earlier topic of that name, and none of an offset that a tool has set', async () => {
+    const others = { TASK_EVENT_TOPIC: `topic-id:${BEFORE};partitions:1`, CRM_EVENT_TOPIC: '' };
+    expect(await beginnings({ partition: 4, others, startFrom: 'latest' })).toEqual([100, 100]);
+  });
+
+  it('remembers how many partitions there were, for those that are added later', async () => {
+    const { partitionsAtFirst } = await begin({
+      committed: { TASK_EVENT_TOPIC: ours(40) },
+      stored: { TASK_EVENT_TOPIC: at(40) },
+    }).begun;
+    expect([...partitionsAtFirst]).toEqual([
+      ['TASK_EVENT_TOPIC-0', 4],
+      ['CRM_EVENT_TOPIC-0', 6],
+    ]);
+  });
+});
+
+describe('a partition that another task has read', () => {
+  it('stops the task: its events are known to that one alone', async () => {
+    const { begun } = begin({
+      committed: { TASK_EVENT_TOPIC: ours(40), CRM_EVENT_TOPIC: ours(7) },
+      stored: { TASK_EVENT_TOPIC: at(40) },
+    });
+    await expect(begun).rejects.toThrow(/another task than 0 has read CRM_EVENT_TOPIC-0.*MAX_TASKS.*state reseed/);
+  });
+
+  it('is read on from where an operator has set its offset since', async () => {
+    const { begun } = begin({
+      committed: { TASK_EVENT_TOPIC: ours(40), CRM_EVENT_TOPIC: { offset: 7 } },
+      stored: { TASK_EVENT_TOPIC: at(40) },
+    });
+    expect(offsetsOf(await begun)).toEqual([40, 7]);
+  });
+});
+
+describe('a source that was deleted and made again', () => {
+  it.each<[string, Known]>([
+    [
+      'the group has the offset of the topic before it',
+      { committed: { TASK_EVENT_TOPIC: ours(40, BEFORE) }, stored: { TASK_EVENT_TOPIC: at(40, BEFORE) } },
+    ],
+    ['the brokers have deleted its offset with it', { stored: { TASK_EVENT_TOPIC: at(40, BEFORE) } }],
+    [
+      'the changelog has expired too',
+      { committed: { TASK_EVENT_TOPIC: ours(40, BEFORE), CRM_EVENT_TOPIC: ours(17) }, changelogStart: 900 },
+    ],
+  ])('is read from its beginning, never from the offset of the topic before it: %s', async (_, known) => {
+    const { begun, warnings } = begin({
+      committed: { CRM_EVENT_TOPIC: ours(17), ...known.committed },
+      ...(known.stored ? { stored: { CRM_EVENT_TOPIC: at(17), ...known.stored } } : {}),
+      changelogStart: known.changelogStart ?? 0,
+      startFrom: 'latest',
+    });
+    const { positions, first } = await begun;
+    expect(positions.get('TASK_EVENT_TOPIC-0')).toMatchObject({ topicId: NOW, nextOffset: 10, notifyFrom: 10 });
+    expect(positions.get('CRM_EVENT_TOPIC-0')?.nextOffset).toBe(17);
+    expect(first).toBe(true);
+    expect(warnings.join()).toContain('was deleted and made again');
+  });
+
+  it('keeps its stream time, so that copies of what was seen before are known', async () => {
+    const { positions } = await begin({
+      committed: { CRM_EVENT_TOPIC: ours(17) },
+      stored: { TASK_EVENT_TOPIC: at(40, BEFORE), CRM_EVENT_TOPIC: at(17) },
+    }).begun;
+    expect(positions.get('TASK_EVENT_TOPIC-0')?.streamTime).toBe(1000);
+  });
+
+  it('is read from where an operator has set its offset since', async () => {
+    const { begun, warnings } = begin({
+      committed: { TASK_EVENT_TOPIC: { offset: 60 }, CRM_EVENT_TOPIC: ours(17) },
+      stored: { TASK_EVENT_TOPIC: at(40, BEFORE), CRM_EVENT_TOPIC: at(17) },
+    });
+    expect(offsetsOf(await begun)).toEqual([60, 17]);
+    expect(warnings.join()).toContain('deleted and made again');
+  });
+
+  it('can not be told on brokers that know of no ids: the offsets count', async () => {
+    const { positions } = await begin({
+      committed: { TASK_EVENT_TOPIC: ours(40, ''), CRM_EVENT_TOPIC: ours(17, '') },
+      stored: { TASK_EVENT_TOPIC: at(40, BEFORE), CRM_EVENT_TOPIC: at(17) },
+      ids: 'unknown',
+    }).begun;
+    expect(positions.get('TASK_EVENT_TOPIC-0')).toMatchObject({ topicId: undefined, nextOffset: 40 });
+  });
+});
+
+describe('a changelog of which nothing was restored', () => {
+  const committed = { TASK_EVENT_TOPIC: ours(40), CRM_EVENT_TOPIC: ours(17) };
+
+  it('stops the task when it never held a record, though offsets were committed with it', async () => {
+    const refused = await begin({ committed }).begun.catch((error: unknown) => error);
+    expect(refused).toBeInstanceOf(FatalError);
+    expect(String(refused)).toMatch(/app-dedup-changelog-0 is empty.*state reseed.*--reset-offsets --to-current/);
+  });
+
+  it('stops the task beside a damaged store, which is named: it may be the only copy', async () => {
+    const { begun } = begin({ committed, damagedStore: '/state/aside/1-damaged' });
+    await expect(begun).rejects.toThrow('was damaged and stands in /state/aside/1-damaged');
+  });
+
+  it("is done without when an operator has set the group's offsets since", async () => {
+    const set = { TASK_EVENT_TOPIC: { offset: 40 }, CRM_EVENT_TOPIC: { offset: 17 } };
+    expect(offsetsOf(await begin({ committed: set }).begun)).toEqual([40, 17]);
+  });
+
+  it('is done without when its records have expired, which is logged', async () => {
+    const { begun, warnings } = begin({ committed, changelogStart: 900 });
+    expect(offsetsOf(await begun)).toEqual([40, 17]);
+    expect(warnings.join()).toContain('have expired');
+  });
+
+  it.each<[string, Known['committed'], string]>([
+    ['all offsets have expired too', {}, 'TASK_EVENT_TOPIC-0, CRM_EVENT_TOPIC-0'],
+    ['an offset of some source has expired too', { CRM_EVENT_TOPIC: ours(17) }, 'TASK_EVENT_TOPIC-0'],
+  ])('stops the task when its records have expired and %s', async (_, left, named) => {
+    const { begun } = begin({ committed: left ?? {}, changelogStart: 900, startFrom: 'earliest' });
+    await expect(begun).rejects.toThrow(`no committed offset for ${named}, and the records of its changelog`);
+  });
+});

@@ -1,0 +1,107 @@
+import { pino } from 'pino';
+import { Registry } from 'prom-client';
+import { expect, it, vi } from 'vitest';
+import { windowShape } from '../../../../state/dedup/stream-time.js';
+import { TaskStore } from '../../../../state/dedup/task-store.js';
+import type { Fetcher, Offsets } from '../../../../topology/kafka/index.js';
+import { createMetrics } from '../../../../common/metrics.js';
+import { expected, restore } from '../../../../topology/task/take-over.js';
+import { TopicNames } from '../../../../common/topic-names.js';
+import { temporaryState } from '../../state/temporary-state.js';
+
+type Ask = () => Promise<{ offset: number }[]>;
+
+interface Changelog {
+  readonly earliest?: Ask;
+  /** The last stable offset. */
+  readonly latest?: Ask;
+  readonly highWatermark?: Ask;
+  /** Where the store stands. */
+  readonly stored?: number;
+}
+
+const is =
+  (offset: number): Ask =>
+  () =>
+    Promise.resolve([{ offset }]);
+
+async function restoring({ earliest = is(0), latest = is(0), highWatermark = is(0), stored }: Changelog) {
+  const [add, remove] = [vi.fn<Fetcher['add']>(), vi.fn<Fetcher['remove']>()];
+  const stop = new AbortController();
+  const warnings: Record<string, unknown>[] = [];
+  const services = {
+    names: new TopicNames('', 'app'),
+    offsets: {
+      at: (spec: unknown) => (spec === 'earliest' ? earliest() : latest()),
+      highWatermarks: highWatermark,
+      topicIds: () => Promise.resolve(new Map()),
+    } as unknown as Offsets,
+    fetcher: { add, remove } as unknown as Fetcher,
+    metrics: createMetrics(new Registry()),
+    log: pino(
+      { level: 'warn' },
+      { write: (line: string) => warnings.push(JSON.parse(line) as Record<string, unknown>) },
+    ),
+    startFrom: undefined,
+    partitionCount: () => 1,
+    bootstrapTopic: 'USER_EVENT_TOPIC' as const,
+    damagedStore: undefined,
+  };
+  const store = new TaskStore(temporaryState().environment, 0, windowShape(1000));
+  if (stored !== undefined) await store.apply([], stored);
+  const restored = restore(store, 0, services, stop.signal);
+  restored.catch(() => undefined); // each test looks at it in its own time
+  return { add, remove, stop, store, restored, warnings };
+}
+
+it('leaves the changelog to the next task of its number when it was closed while it asked for the end', async () => {
+  let answer: (offsets: { offset: number }[]) => void = () => undefined;
+  const of = await restoring({ highWatermark: () => new Promise((resolve) => (answer = resolve)) });
+  await new Promise(setImmediate);
+  of.stop.abort();
+  answer([{ offset: 5 }]);
+  await expect(of.restored).rejects.toThrow('aborted');
+  expect(of.add).not.toHaveBeenCalled();
+  expect(of.remove).not.toHaveBeenCalled();
+});
+
+it('ends its own fetching only', async () => {
+  const of = await restoring({ highWatermark: is(5) });
+  await vi.waitFor(() => expect(of.add).toHaveBeenCalled());
+  of.stop.abort();
+  await expect(of.restored).rejects.toThrow('aborted');
+  expect(of.remove).toHaveBeenCalledExactlyOnceWith('app-dedup-changelog', 0, of.add.mock.calls[0]![3]);
+});
+
+it('keeps a store that is ahead of what is stable, and waits for the marker that is still on its way', async () => {
+  const of = await restoring({ latest: is(2), highWatermark: is(4), stored: 3 });
+  await vi.waitFor(() => expect(of.add).toHaveBeenCalled());
+  expect(of.add.mock.calls[0]![2]).toBe(3);
+  of.add.mock.calls[0]![3].deliver({ records: [], nextOffset: 4, bytes: 0 }, 4, 4);
+  await of.restored;
+  expect(of.store.checkpoint?.changelogOffset).toBe(4);
+});
+
+it('keeps a store that the start of the changelog has passed, replays from there, and says what is missing', async () => {
+  const of = await restoring({ earliest: is(20), highWatermark: is(25), stored: 7 });
+  await vi.waitFor(() => expect(of.add).toHaveBeenCalled());
+  expect(of.add.mock.calls[0]![2]).toBe(20);
+  of.add.mock.calls[0]![3].deliver({ records: [], nextOffset: 25, bytes: 0 }, 25, 25);
+  await of.restored;
+  expect(of.store.checkpoint?.changelogOffset).toBe(25);
+  expect(of.warnings).toEqual([expect.objectContaining({ task: 0, stored: 7, start: 20, missing: 13 })]);
+});
+
+it('says nothing of a store that stands within its changelog', async () => {
+  const of = await restoring({ earliest: is(7), highWatermark: is(7), stored: 7 });
+  await of.restored;
+  expect(of.warnings).toEqual([]);
+});
+
+it('makes no more room than is believable for what is to come: large records at the beginning say little', () => {
+  expect(expected(0, 65_000, 40)).toBe(2_600_000);
+  expect(expected(1_000_000, 65_000, 1)).toBe(1_065_000);
+  expect(expected(0, 65_000, 500_000)).toBe(6_000_000);
+  expect(expected(5_000_000, 65_000, 500_000)).toBe(20_000_000);
+  expect(expected(5000, 0, Infinity)).toBe(0);
+});

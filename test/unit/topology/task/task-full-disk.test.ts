@@ -1,0 +1,70 @@
+/** A disk that takes no more of the store: Kafka has committed, the store has not. */
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { TaskStore } from '../../../../state/dedup/task-store.js';
+import { StoreFullError } from '../../../../common/errors.js';
+import { CRM, rig, sentAre, TASKS, until, type Rig } from './task-harness.js';
+
+afterEach(() => vi.restoreAllMocks());
+
+/** The next so many writes of a task's store find no room, after the first so many. */
+function full(after: number, count: number): () => number {
+  let calls = 0;
+  const mayWrite = (): boolean => {
+    calls += 1;
+    return calls <= after || calls > after + count;
+  };
+  for (const method of ['apply', 'replay'] as const) {
+    const write = Reflect.get(TaskStore.prototype, method) as (...given: unknown[]) => Promise<void>;
+    vi.spyOn(TaskStore.prototype, method).mockImplementation(function (this: TaskStore, ...given: unknown[]) {
+      return mayWrite() ? write.apply(this, given) : Promise.reject(new StoreFullError('no space left on device'));
+    });
+  }
+  return () => calls;
+}
+
+async function committed(of: Rig): Promise<number> {
+  const metric = await of.registry.getSingleMetric('notification_streams_records_in_total')!.get();
+  return metric.values.reduce((sum, { value }) => sum + value, 0);
+}
+
+describe('a task whose disk is full', () => {
+  it('stands still with what Kafka has committed, and goes on when there is room, notifying nobody twice', async () => {
+    const of = rig();
+    of.task.start();
+    await until(() => expect(of.task.state).toBe('running'));
+    const writes = full(0, 2); // the commit's own, and the first one of the restore
+    of.append(TASKS, ['a', 'b']);
+    await sentAre(of, ['a', 'b']);
+    await until(() => expect(of.task.state).toBe('restoring'));
+    of.append(TASKS, ['a', 'c']);
+    await until(() => expect(of.task.state).toBe('running'));
+    await sentAre(of, ['a', 'b', 'c']);
+    of.append(CRM, ['b']);
+    await until(() => expect(of.broker.offsets.get(of.names.physical(CRM))).toBe(1));
+    expect(of.sent().sort()).toEqual(['a', 'b', 'c']);
+    expect(writes()).toBeGreaterThan(3);
+    expect(of.fatal).not.toHaveBeenCalled();
+    expect(of.confirm).toHaveBeenCalled();
+    await expect.poll(() => committed(of)).toBe(5);
+  });
+
+  it('waits at its start as well', async () => {
+    const of = rig();
+    full(0, 1);
+    of.append(TASKS, ['a']);
+    of.task.start();
+    await sentAre(of, ['a']);
+    expect(of.fatal).not.toHaveBeenCalled();
+  });
+
+  it('ends its wait when it is closed', async () => {
+    const of = rig();
+    full(0, 1000);
+    of.append(TASKS, ['a']);
+    of.task.start();
+    await until(() => expect(of.room.reason).toContain('no space left on device'));
+    await of.task.closeDirty();
+    expect(of.task.state).toBe('closed');
+    expect(of.fatal).not.toHaveBeenCalled();
+  });
+});

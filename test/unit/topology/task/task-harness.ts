@@ -1,0 +1,302 @@
+/** A task on a fake broker, with a real store: what goes in as text comes out as text. */
+import { pino } from 'pino';
+import { Registry } from 'prom-client';
+import { expect, vi } from 'vitest';
+import { Room } from '../../../../state/lmdb/room.js';
+import { windowShape } from '../../../../state/dedup/stream-time.js';
+import { RetryableError } from '../../../../common/errors.js';
+import type { Bootstrapped } from '../../../../topology/task/bootstrap.js';
+import type { ExecutionContext, Executor, Processed } from '../../../../topology/graph/executor.js';
+import { InMemoryDirectory } from '../../../../topology/testing/in-memory-state.js';
+import type {
+  FetchedRecord,
+  Fetcher,
+  Offsets,
+  OffsetSpec,
+  PartitionConsumer,
+} from '../../../../topology/kafka/index.js';
+import { createMetrics } from '../../../../common/metrics.js';
+import { sourcePartition, type SourceRecord, type SourceTopic } from '../../../../common/record.js';
+import { RecordHeaders } from '../../../../common/record-headers.js';
+import { Standby, type StandbyServices } from '../../../../topology/task/standby.js';
+import { Task } from '../../../../topology/task/task.js';
+import { DeadLetterLimit } from '../../../../topology/task/dead-letter-limit.js';
+import type { TaskServices } from '../../../../topology/task/task-services.js';
+import { TopicNames } from '../../../../common/topic-names.js';
+import { textEncoder } from '../../schemas/text-encoder.js';
+import { temporaryState } from '../../state/temporary-state.js';
+import { FakeBroker, type Step } from './fake-producer.js';
+import { digestOf } from '../../../digests.js';
+import { deadLetter, emitText, fetchedRecord, forwarded } from './records.js';
+
+export const TASKS: SourceTopic = 'TASK_EVENT_TOPIC';
+export const CRM: SourceTopic = 'CRM_EVENT_TOPIC';
+export const MEMBER = { groupId: 'app', generationId: 1, memberId: 'm' };
+
+interface Fetched {
+  readonly consumer: PartitionConsumer;
+  readonly topicId: string | undefined;
+  position: number;
+}
+
+/** Delivers what the fake broker holds, from each position on, in the next turn of the event loop. */
+class FakeFetcher {
+  readonly logs = new Map<string, FetchedRecord[]>();
+  readonly fetched = new Map<string, Fetched>();
+  /** Topic ids; a topic that is not in here has none, as on an older broker. */
+  readonly ids = new Map<string, string>();
+  readonly #broker: FakeBroker;
+
+  constructor(broker: FakeBroker) {
+    this.#broker = broker;
+  }
+
+  add(topic: string, _: number, position: number, consumer: PartitionConsumer, topicId?: string): void {
+    this.fetched.set(topic, { consumer, position, topicId });
+    this.wake();
+  }
+
+  remove(topic: string): void {
+    this.fetched.delete(topic);
+  }
+
+  seek(topic: string, _: number, position: number): void {
+    const found = this.fetched.get(topic);
+    if (found) found.position = position;
+    this.wake();
+  }
+
+  append(topic: string, texts: readonly string[], timestamp?: number): void {
+    const log = this.logs.get(topic) ?? [];
+    this.logs.set(topic, [...log, ...texts.map((text, i) => fetchedRecord(log.length + i, text, timestamp))]);
+    this.wake();
+  }
+
+  /** Deletes the topic and makes it again, with these records; its reader hears of it. */
+  recreate(topic: string, topicId: string, texts: readonly string[]): void {
+    this.ids.set(topic, topicId);
+    this.logs.set(topic, []);
+    this.append(topic, texts);
+    const found = this.fetched.get(topic);
+    if (found && found.topicId !== topicId) found.consumer.recreated(topicId);
+  }
+
+  wake(): void {
+    setImmediate(() => {
+      for (const [topic, of] of this.fetched) {
+        const [records, end] = this.#read(topic, of.position);
+        if (!of.consumer.hasRoom() || end <= of.position || of.topicId !== this.ids.get(topic)) continue;
+        of.position = end;
+        const bytes = records.reduce((sum, record) => sum + record.bytes, 0);
+        of.consumer.deliver({ records, nextOffset: end, bytes }, end, end);
+        this.wake();
+      }
+    });
+  }
+
+  #read(topic: string, position: number): [FetchedRecord[], number] {
+    if (topic === this.#broker.changelogTopic) {
+      const records = this.#broker.changelog.map(({ offset, value }) => ({
+        offset,
+        timestamp: 0,
+        key: null,
+        value,
+        headers: RecordHeaders.NONE,
+        bytes: value.length,
+      }));
+      return [records.filter(({ offset }) => offset >= position), this.#broker.changelogEnd];
+    }
+    const log = this.logs.get(topic) ?? [];
+    return [log.slice(position), log.length];
+  }
+}
+
+export interface Rig {
+  readonly task: Task;
+  readonly broker: FakeBroker;
+  readonly registry: Registry;
+  readonly names: TopicNames;
+  readonly fatal: ReturnType<typeof vi.fn>;
+  readonly lost: ReturnType<typeof vi.fn>;
+  readonly confirm: ReturnType<typeof vi.fn>;
+  readonly outages: unknown[];
+  readonly fetcher: FakeFetcher;
+  readonly room: Room;
+  /** What the task runs; a test may put itself before it. */
+  readonly executor: Executor;
+  /** What the executor does with a text, when not simply forward it. */
+  readonly behaviour: Map<string, (attempt: number) => Processed>;
+  /** Schema ids that were asked for; `retry` says that one is asked for again, `answer` lets the waiting go on. */
+  readonly schemas: {
+    readonly schemaId: number;
+    readonly ahead: readonly string[];
+    readonly retry: () => void;
+    readonly answer: () => void;
+  }[];
+  readonly services: TaskServices;
+  append(topic: SourceTopic, texts: readonly string[], timestamp?: number): void;
+  /** Values of committed e-mails. */
+  sent(): string[];
+  deadLetters(): string[];
+  /** Another task object on the same store and broker, as after a restart. */
+  again(): Task;
+  /** A standby on another worker, which has nothing stored. */
+  standby(): Standby;
+  /** The task on that worker, with the store that the standby leaves. */
+  heir(standby: Standby): Task;
+}
+
+export interface RigOptions {
+  readonly commitRecords?: number;
+  readonly startFrom?: OffsetSpec | undefined;
+  readonly topics?: readonly SourceTopic[];
+  readonly bootstrap?: Bootstrapped;
+}
+
+/** No account event that is older is missing. */
+export const NOTHING_COMES_FIRST: Bootstrapped = {
+  covers: () => true,
+  isSettled: () => true,
+  until: () => Promise.resolve(),
+};
+
+export function rig(options: RigOptions = {}): Rig {
+  const names = new TopicNames('', 'app');
+  const broker = new FakeBroker(names.changelog);
+  const fetcher = new FakeFetcher(broker);
+  const registry = new Registry();
+  const schemas: Rig['schemas'] = [];
+  const behaviour: Rig['behaviour'] = new Map();
+  const outages: unknown[] = [];
+  const [fatal, lost, confirm] = [vi.fn(), vi.fn(), vi.fn(() => Promise.resolve())];
+  const state = temporaryState();
+  const executor = executorOf(behaviour);
+  const services: TaskServices = {
+    names,
+    environment: state.environment,
+    room: new Room(state.directory, pino({ level: 'silent' })),
+    damagedStore: undefined,
+    partitionCount: () => 1,
+    shape: windowShape(7 * 24 * 3_600_000),
+    executor,
+    encoder: textEncoder(),
+    directory: new InMemoryDirectory(),
+    clock: { now: () => 2_000_000 },
+    metrics: createMetrics(registry),
+    log: pino({ level: 'silent' }),
+    startFrom: 'startFrom' in options ? options.startFrom : 'earliest',
+    fetcher: fetcher as unknown as Fetcher,
+    offsets: offsetsOf(broker, fetcher),
+    limits: {
+      commitIntervalMs: 5,
+      commitRecords: options.commitRecords ?? 1000,
+      commitBytes: 1e6,
+      bufferBytes: 1e6,
+      retryAttempts: 3,
+      retryBackoffMs: 10,
+    },
+    deadLetters: new DeadLetterLimit(),
+    createProducer: () => broker.producer(),
+    resolveSchema: (schemaId, { ahead, onRetry }) =>
+      new Promise((resolve) =>
+        schemas.push({ schemaId, ahead: [...ahead].map(String), retry: onRetry, answer: resolve }),
+      ),
+    confirm,
+    directoryCaughtUp: () => Promise.resolve(),
+    bootstrap: options.bootstrap ?? NOTHING_COMES_FIRST,
+    bootstrapTopic: 'USER_EVENT_TOPIC',
+    outage: (_, error) => outages.push(error),
+    lost,
+    fatal,
+  };
+  const sources = (options.topics ?? [TASKS, CRM]).map((topic) => sourcePartition(topic, 0));
+  const create = (): Task => new Task(0, sources, MEMBER, services);
+  const elsewhere: TaskServices = { ...services, environment: temporaryState().environment };
+  return {
+    task: create(),
+    again: create,
+    standby: () => new Standby(0, elsewhere satisfies StandbyServices),
+    heir: ({ store }) => new Task(0, sources, MEMBER, elsewhere, store),
+    broker,
+    registry,
+    names,
+    services,
+    fatal,
+    lost,
+    confirm,
+    outages,
+    room: services.room,
+    executor,
+    fetcher,
+    behaviour,
+    schemas,
+    append: (topic, texts, timestamp) => fetcher.append(names.physical(topic), texts, timestamp),
+    sent: () => broker.texts(names.physical('EMAIL_REQUEST_TOPIC')),
+    deadLetters: () => broker.texts(names.physical('NOTIFICATION_DLQ')),
+  };
+}
+
+function executorOf(behaviour: Rig['behaviour']): Executor {
+  const attempts = new Map<string, number>();
+  return {
+    process(record: SourceRecord, { dedup, outputs }: ExecutionContext): Processed {
+      const text = record.value!.toString();
+      const digest = digestOf(text);
+      if (dedup.has(record, digest)) return { kind: 'dropped', reason: 'duplicate' };
+      const attempt = (attempts.get(text) ?? 0) + 1;
+      attempts.set(text, attempt);
+      const processed = behaviour.get(text)?.(attempt) ?? { kind: 'forwarded', digest };
+      outputs.begin();
+      if (processed.kind === 'forwarded') emitText(outputs, text);
+      if (processed.kind === 'dead-lettered') outputs.add(this.deadLetter(record, processed.cause));
+      return processed;
+    },
+    deadLetter: (record, cause) =>
+      deadLetter(`${record.value!.toString()} ${cause.reason} ${cause.attempts}`, record.key),
+  };
+}
+
+/** Throws RetryableError until that attempt. */
+export function failingUntil(attempt: number, text: string): (now: number) => Processed {
+  return (now) => {
+    if (now < attempt) throw new RetryableError(`${text} is not ready`);
+    return forwarded(text);
+  };
+}
+
+function offsetsOf(broker: FakeBroker, fetcher: FakeFetcher): Offsets {
+  const end = (topic: string): number =>
+    topic === broker.changelogTopic ? broker.changelogEnd : (fetcher.logs.get(topic)?.length ?? 0);
+  const offsets: Pick<Offsets, 'at' | 'committed' | 'highWatermarks' | 'topicIds'> = {
+    at: (spec, partitions) =>
+      Promise.resolve(
+        partitions.map(({ topic, partition }) => ({ topic, partition, offset: spec === 'latest' ? end(topic) : 0 })),
+      ),
+    highWatermarks: (partitions) =>
+      Promise.resolve(partitions.map(({ topic, partition }) => ({ topic, partition, offset: end(topic) }))),
+    committed: (partitions) =>
+      Promise.resolve(
+        partitions.flatMap(({ topic, partition }) =>
+          broker.offsets.has(topic)
+            ? [{ topic, partition, offset: broker.offsets.get(topic)!, metadata: broker.metadata.get(topic) ?? '' }]
+            : [],
+        ),
+      ),
+    topicIds: (topics) => Promise.resolve(new Map([...fetcher.ids].filter(([topic]) => topics.includes(topic)))),
+  };
+  return offsets as Offsets;
+}
+
+export const until = (check: () => void): Promise<void> => vi.waitFor(check, { timeout: 3000, interval: 5 });
+
+/** Waits until exactly these e-mails are committed, in whatever order. */
+export const sentAre = (of: Rig, texts: readonly string[]): Promise<void> =>
+  until(() => expect(of.sent().sort()).toEqual([...texts].sort()));
+
+/** Fails the n-th time that this step is reached. */
+export const failing = (of: Rig, step: Step, nth: number, error: Error): void => {
+  let times = 0;
+  of.broker.before = (at) => {
+    if (at === step && (times += 1) === nth) throw error;
+  };
+};

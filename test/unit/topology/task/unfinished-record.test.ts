@@ -1,0 +1,110 @@
+/** A record whose outputs are staged in parts, with turns of the event loop in between. */
+import { describe, expect, it } from 'vitest';
+import { CommitUnknownError } from '../../../../common/errors.js';
+import type { ExecutionContext, Processed } from '../../../../topology/graph/executor.js';
+import type { SourceRecord } from '../../../../common/record.js';
+import { digestOf } from '../../../digests.js';
+import { emitText, forwarded } from './records.js';
+import { CRM, failing, rig, sentAre, TASKS, type Rig } from './task-harness.js';
+
+/** Emits its parts one a turn; `at` is called before each. */
+function inParts(of: Rig, parts: number, at: (part: number) => void = () => undefined): void {
+  const process = of.executor.process.bind(of.executor);
+  of.executor.process = function (record: SourceRecord, context: ExecutionContext): Processed {
+    const text = record.value!.toString();
+    if (!text.startsWith('large')) return process(record, context);
+    if (context.dedup.has(record, digestOf(text))) return { kind: 'dropped', reason: 'duplicate' };
+    context.outputs.begin();
+    const emit = (part: number): Processed => {
+      at(part);
+      emitText(context.outputs, `${text}.${part}`);
+      if (part < parts) return { kind: 'unfinished', resume: () => emit(part + 1) };
+      return { kind: 'forwarded', digest: digestOf(text) };
+    };
+    return emit(1);
+  };
+}
+const partsOf = (text: string, parts: number): string[] => Array.from({ length: parts }, (_, i) => `${text}.${i + 1}`);
+
+describe('a record with many outputs', () => {
+  it('gives the event loop its turn between parts, and goes out whole, in one commit', async () => {
+    const of = rig();
+    let turns = 0;
+    let isCounting = true;
+    const count = (): void => {
+      turns += 1;
+      if (isCounting) setImmediate(count);
+    };
+    const seen: number[] = [];
+    inParts(of, 20, () => seen.push(turns));
+    of.append(TASKS, ['a', 'large', 'b']);
+    of.append(CRM, ['c']);
+    count();
+    of.task.start();
+    await sentAre(of, ['a', 'b', 'c', ...partsOf('large', 20)]);
+    isCounting = false;
+    expect(new Set(seen).size).toBeGreaterThanOrEqual(20);
+    const commits = of.broker.committed.map(
+      ({ records }) => records.filter(({ value }) => value?.toString().startsWith('large')).length,
+    );
+    expect(commits.filter((outputs) => outputs > 0)).toEqual([20]);
+  });
+
+  it('is staged alone: nothing of another source comes between its parts', async () => {
+    const of = rig();
+    const order: string[] = [];
+    of.behaviour.set('other', () => (order.push('other'), forwarded('other')));
+    inParts(of, 10, (part) => {
+      order.push(String(part));
+      if (part === 5) of.append(CRM, ['other']);
+    });
+    of.append(TASKS, ['large']);
+    of.task.start();
+    await sentAre(of, ['other', ...partsOf('large', 10)]);
+    expect(order.at(-1)).toBe('other');
+  });
+
+  it('is taken back whole when the group moves in between, and processed again by whoever goes on', async () => {
+    const of = rig();
+    let isSuspended = false;
+    inParts(of, 10, (part) => {
+      if (part !== 5 || isSuspended) return;
+      isSuspended = true;
+      void of.task.suspend(1000).then(() => of.task.resume({ groupId: 'app', generationId: 2, memberId: 'm' }));
+    });
+    of.append(TASKS, ['a', 'large', 'b']);
+    of.task.start();
+    await sentAre(of, ['a', 'b', ...partsOf('large', 10)]);
+    expect(isSuspended).toBe(true);
+  });
+
+  it('is dropped with its commit when the one before it fails, and comes out once', async () => {
+    const of = rig({ commitRecords: 1 });
+    inParts(of, 10);
+    failing(of, 'commit', 2, new CommitUnknownError('the answer was lost'));
+    of.append(TASKS, ['a', 'large', 'b']);
+    of.task.start();
+    await sentAre(of, ['a', 'b', ...partsOf('large', 10)]);
+    expect(of.fatal).not.toHaveBeenCalled();
+  });
+});
+
+describe('a commit of which nobody knows what became, five times in a row at one position', () => {
+  it('is halved until it gets through, and no record is dead-lettered for it', async () => {
+    const of = rig();
+    const sizes: number[] = [];
+    of.broker.before = (step, records) => {
+      const emails = records.filter(({ topic }) => topic === 'EMAIL_REQUEST_TOPIC').length;
+      if (step !== 'send' || emails === 0) return;
+      sizes.push(emails);
+      if (emails > 3) throw new CommitUnknownError('the connection was cut');
+    };
+    const texts = Array.from({ length: 12 }, (_, i) => `e${i}`);
+    of.append(TASKS, texts);
+    of.task.start();
+    await sentAre(of, texts);
+    expect(sizes.slice(0, 11)).toEqual([12, 12, 12, 12, 12, 6, 6, 6, 6, 6, 3]);
+    expect(of.deadLetters()).toEqual([]);
+    expect(of.fatal).not.toHaveBeenCalled();
+  });
+});

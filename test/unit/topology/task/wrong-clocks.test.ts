@@ -1,0 +1,125 @@
+/** Records stamped a month ahead, a year back or not at all: what the dedup window still knows, on a real store. */
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { advance, windowShape } from '../../../../state/dedup/stream-time.js';
+import { TaskStore } from '../../../../state/dedup/task-store.js';
+import { StagedCommit } from '../../../../topology/task/staged-commit.js';
+import { LayeredDedup } from '../../../../topology/task/task-views.js';
+import { temporaryState } from '../../state/temporary-state.js';
+import { digestOf } from '../../../digests.js';
+import { fetchedRecord, forwarded, stagedOutputs } from './records.js';
+
+const TOPIC = 'TASK_EVENT_TOPIC';
+const SOURCE = 'TASK_EVENT_TOPIC-0';
+const HOUR = 3_600_000;
+const DAY = 24 * HOUR;
+const WINDOW = 7 * DAY;
+const NOON = Date.UTC(2026, 0, 15, 12);
+
+/** One source partition of a task: processes as the pipeline does, commits when it is told to. */
+class Partition {
+  readonly #shape = windowShape(WINDOW);
+  readonly #store = new TaskStore(temporaryState().environment, 0, this.#shape);
+  readonly #dedup = new LayeredDedup(this.#store, this.#shape, () => [this.#staged]);
+  #staged = new StagedCommit(
+    new Map([[SOURCE, { nextOffset: 0, streamTime: -1, notifyFrom: 0 }]]),
+    this.#shape,
+    stagedOutputs(),
+  );
+  #offset = 0;
+  #commits = 0;
+  now = NOON;
+
+  static async create(): Promise<Partition> {
+    const partition = new Partition();
+    await partition.#store.load();
+    return partition;
+  }
+
+  /** False for a repeat. */
+  isNew(event: string, timestamp = this.now): boolean {
+    const record = {
+      topic: TOPIC,
+      partition: 0,
+      source: SOURCE,
+      ...fetchedRecord(this.#offset++, event, timestamp),
+    } as const;
+    const staged = this.#staged;
+    staged.setStreamTime(SOURCE, advance(staged.streamTime(SOURCE), timestamp, this.now, this.#shape));
+    const isRepeat = this.#dedup.has(record, digestOf(event));
+    staged.add(record, isRepeat ? { kind: 'dropped', reason: 'duplicate' } : forwarded(event));
+    return !isRepeat;
+  }
+
+  async commit(): Promise<void> {
+    const entry = this.#staged.entry();
+    await this.#store.apply([{ offset: this.#commits, entry }], this.#commits + 1);
+    this.#commits += 1;
+    this.#staged = new StagedCommit(this.#staged.positions, this.#shape, stagedOutputs());
+  }
+}
+
+const STAMPS: [string, number][] = [
+  ['a month ahead', NOON + 30 * DAY],
+  ['a year back', NOON - 365 * DAY],
+  ['in the year 1970', 5],
+  ['not at all', -1],
+];
+
+describe('a record that is stamped', () => {
+  it.each(STAMPS)('%s is known when its copy follows, staged or stored', async (_, timestamp) => {
+    const of = await Partition.create();
+    expect(of.isNew('normal')).toBe(true);
+    expect([of.isNew('odd', timestamp), of.isNew('odd', timestamp)]).toEqual([true, false]);
+    await of.commit();
+    expect(of.isNew('odd', timestamp)).toBe(false);
+    await of.commit();
+    expect(of.isNew('odd')).toBe(false);
+  });
+
+  it.each(STAMPS)(
+    '%s makes nothing be forgotten that was seen less than the window, but an hour, ago',
+    async (_, stamp) => {
+      const of = await Partition.create();
+      of.isNew('early');
+      await of.commit();
+      of.now += WINDOW - HOUR - 1000;
+      of.isNew('odd', stamp + (of.now - NOON));
+      await of.commit();
+      expect(of.isNew('early')).toBe(false);
+    },
+  );
+});
+
+describe('the dedup window', () => {
+  const steps = fc.array(
+    fc.record({
+      passes: fc.oneof(fc.nat({ max: 2 * HOUR }), fc.nat({ max: 3 * DAY })),
+      event: fc.integer({ min: 0, max: 8 }).map((n) => `e${n}`),
+      skew: fc.constantFrom(0, 0, -5000, 30 * DAY, 2 * HOUR, -365 * DAY, -Infinity),
+      commits: fc.boolean(),
+    }),
+    { maxLength: 40 },
+  );
+
+  it('holds for every order of clocks: a copy within it is known, one well after it is not', async () => {
+    await fc.assert(
+      fc.asyncProperty(steps, async (list) => {
+        const of = await Partition.create();
+        const seen = new Map<string, number>();
+        let beats = 0;
+        for (const { passes, event, skew, commits } of list) {
+          of.now += passes;
+          of.isNew(`heartbeat ${(beats += 1)}`); // a record of a producer whose clock is right
+          const isNew = of.isNew(event, skew === -Infinity ? -1 : of.now + skew);
+          const age = of.now - (seen.get(event) ?? -Infinity);
+          if (age <= WINDOW - HOUR) expect(isNew, `${event} after ${age} ms`).toBe(false);
+          if (age > WINDOW + HOUR + windowShape(WINDOW).bucketMs + 1000) expect(isNew).toBe(true);
+          if (isNew) seen.set(event, of.now);
+          if (commits) await of.commit();
+        }
+      }),
+      { numRuns: 60 },
+    );
+  }, 30_000);
+});

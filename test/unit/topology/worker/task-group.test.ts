@@ -1,0 +1,142 @@
+import { describe, expect, it, vi } from 'vitest';
+import { MemberMemory } from '../../../../state/member-memory.js';
+import { BrokerError } from '../../../../topology/kafka/protocol/protocol-errors.js';
+import { NO_PLACEMENT } from '../../../../topology/kafka/group/placement.js';
+import { TaskGroup } from '../../../../topology/worker/task-group.js';
+import { rig, sentAre, TASKS, CRM, type Rig } from '../task/task-harness.js';
+
+const deal = (of: Rig) => ({
+  maxTasks: 1,
+  partitions: new Map([TASKS, CRM].map((topic) => [of.names.physical(topic), 1])),
+});
+const member = { groupId: 'app', generationId: 1, memberId: 'a' };
+
+const groupOf = ({ services }: Rig): TaskGroup =>
+  new TaskGroup({
+    services,
+    environment: services.environment,
+    memory: new MemberMemory(services.environment),
+    metrics: services.metrics,
+    prepare: () => Promise.resolve(),
+    rejoin: () => undefined,
+    outage: () => undefined,
+    joined: () => undefined,
+    left: () => undefined,
+    suspendMs: 1000,
+  });
+
+/** With task 0. */
+const running = (of: Rig): TaskGroup => {
+  const group = groupOf(of);
+  group.assigned({ ...NO_PLACEMENT, tasks: [0] }, deal(of), member);
+  return group;
+};
+
+const scrape = async (of: Rig, group: TaskGroup): Promise<Record<string, number>> => {
+  await group.measure();
+  const { values } = await of.services.metrics.consumer_lag.get();
+  return Object.fromEntries(values.map(({ labels, value }) => [`${labels['topic']}/${labels['partition']}`, value]));
+};
+
+/** Soon: a commit that others see may not have come back to us. */
+const lagsAre = (of: Rig, group: TaskGroup, [tasks, crm]: [number, number]): Promise<void> =>
+  vi.waitFor(async () => expect(await scrape(of, group)).toEqual({ [`${TASKS}/0`]: tasks, [`${CRM}/0`]: crm }));
+
+describe('the lag', () => {
+  it('is what waits in the topic, also while nothing of it is fetched and nothing committed', async () => {
+    const of = rig();
+    of.behaviour.set('unknown', () => ({ kind: 'unresolved', schemaId: 77 }));
+    of.append(TASKS, ['a', 'unknown']);
+    const group = running(of);
+    await sentAre(of, ['a']);
+    await lagsAre(of, group, [1, 0]);
+    // No room: nobody fetches, and so hears of them.
+    of.fetcher.remove(of.names.physical(TASKS));
+    of.append(
+      TASKS,
+      Array.from({ length: 5000 }, (_, i) => `e${i}`),
+    );
+    expect(await scrape(of, group)).toEqual({ [`${TASKS}/0`]: 5001, [`${CRM}/0`]: 0 });
+    await group.stop(1000);
+  });
+
+  it('stays as it was known of a topic of which the broker does not say it', async () => {
+    const of = rig();
+    of.append(TASKS, ['a']);
+    const group = running(of);
+    await sentAre(of, ['a']);
+    await lagsAre(of, group, [0, 0]);
+    const ask = of.services.offsets.at.bind(of.services.offsets);
+    of.services.offsets.at = (spec, partitions, budgetMs) =>
+      partitions[0]!.topic === of.names.physical(CRM)
+        ? Promise.reject(new BrokerError(5, 'ListOffsets'))
+        : ask(spec, partitions, budgetMs);
+    of.fetcher.remove(of.names.physical(TASKS));
+    of.append(TASKS, ['b', 'c']);
+    expect(await scrape(of, group)).toEqual({ [`${TASKS}/0`]: 2, [`${CRM}/0`]: 0 });
+    await group.stop(1000);
+  });
+
+  it('is of what the worker has: a task that went to another one takes its series along', async () => {
+    const of = rig();
+    of.append(TASKS, ['a']);
+    const group = running(of);
+    await sentAre(of, ['a']);
+    expect(Object.keys(await scrape(of, group))).toHaveLength(2);
+    group.assigned(NO_PLACEMENT, deal(of), { ...member, generationId: 2 });
+    expect(await scrape(of, group)).toEqual({});
+    await group.stop(1000);
+  });
+});
+
+describe('a source topic that is gone', () => {
+  it('is named until it is there again, and logged once, while the task goes on with the others', async () => {
+    const of = rig();
+    const logged = vi.spyOn(of.services.log, 'error');
+    const group = groupOf(of);
+    const gone = { ...deal(of), partitions: new Map([...deal(of).partitions, [of.names.physical(CRM), 0]]) };
+    group.assigned({ ...NO_PLACEMENT, tasks: [0] }, deal(of), member);
+    group.assigned({ ...NO_PLACEMENT, tasks: [0] }, gone, { ...member, generationId: 2 });
+    group.assigned({ ...NO_PLACEMENT, tasks: [0] }, gone, { ...member, generationId: 3 });
+    of.append(TASKS, ['a']);
+    await sentAre(of, ['a']);
+    expect(group.notReady()).toEqual({ code: 'unknown-topic', topic: of.names.physical(CRM) });
+    expect(logged.mock.calls).toEqual([
+      [{ topics: [of.names.physical(CRM)] }, expect.stringContaining('do not exist')],
+    ]);
+    group.assigned({ ...NO_PLACEMENT, tasks: [0] }, deal(of), { ...member, generationId: 4 });
+    await vi.waitFor(() => expect(group.notReady()).toBeUndefined());
+    await group.stop(1000);
+  });
+
+  it('is not one that a leader of another version does not deal', async () => {
+    const of = rig();
+    const group = groupOf(of);
+    const less = { ...deal(of), partitions: new Map([[of.names.physical(TASKS), 1]]) };
+    group.assigned({ ...NO_PLACEMENT, tasks: [0] }, less, member);
+    await vi.waitFor(() => expect(group.notReady()).toBeUndefined());
+    await group.stop(1000);
+  });
+});
+
+describe('a commit that is on its way for long', () => {
+  it('makes the worker not ready, which says so until it has come through', async () => {
+    const of = rig();
+    let letThrough = (): void => undefined;
+    const group = running(of);
+    await vi.waitFor(() => expect(group.notReady()).toBeUndefined());
+    of.broker.before = (step) =>
+      step === 'commit' ? new Promise<void>((resolve) => (letThrough = resolve)) : undefined;
+    of.append(TASKS, ['a']);
+    await vi.waitFor(() => expect(of.broker.steps.at(-1)).toBe('commit'));
+    expect(group.notReady()).toBeUndefined();
+    const now = performance.now.bind(performance);
+    const later = vi.spyOn(performance, 'now').mockImplementation(() => now() + 5001);
+    expect(group.notReady()).toEqual({ code: 'commit-waits', waiter: 'task 0' });
+    later.mockRestore();
+    letThrough();
+    await sentAre(of, ['a']);
+    expect(group.notReady()).toBeUndefined();
+    await group.stop(1000);
+  });
+});

@@ -1,0 +1,138 @@
+/** Creating topics and looking at what there is, through kafkajs's public admin client. */
+import { setTimeout as delay } from 'node:timers/promises';
+import kafkajs, { type Admin } from 'kafkajs';
+import { openSocket, type KafkaSettings } from './connect.js';
+import { BrokerError, hasMoved } from '../protocol/protocol-errors.js';
+
+const { ConfigResourceTypes, Kafka, logLevel } = kafkajs;
+
+const LED_WITHIN_MS = 30_000;
+const LOOK_AGAIN_MS = 100;
+
+/** A topic to be made. */
+export interface TopicPlan {
+  /** Physical name. */
+  readonly topic: string;
+  readonly partitions: number;
+  /** -1 takes the brokers' default. */
+  readonly replicationFactor: number;
+  readonly configs?: Readonly<Record<string, string>>;
+}
+
+export class TopicAdmin {
+  readonly #admin: Admin;
+
+  constructor(settings: KafkaSettings) {
+    const { brokers, clientId, ssl, sasl, connectionTimeoutMs, requestTimeoutMs } = settings;
+    const kafka = new Kafka({
+      brokers: [...brokers],
+      clientId,
+      // Its errors have codes, by which readiness says what is wrong.
+      socketFactory: openSocket,
+      ...(ssl === undefined ? {} : { ssl }),
+      ...(sasl === undefined ? {} : { sasl }),
+      connectionTimeout: connectionTimeoutMs,
+      requestTimeout: requestTimeoutMs,
+      retry: { initialRetryTime: 50, maxRetryTime: 500, retries: 4 },
+      logLevel: logLevel.NOTHING,
+    });
+    this.#admin = kafka.admin();
+  }
+
+  async connect(): Promise<void> {
+    await this.#admin.connect();
+  }
+
+  async close(): Promise<void> {
+    await this.#admin.disconnect();
+  }
+
+  /** What the Kafka cluster calls itself. */
+  async clusterId(): Promise<string> {
+    return (await this.#admin.describeCluster()).clusterId;
+  }
+
+  /** Partitions of each topic; a topic that does not exist is left out. */
+  async partitionCounts(topics: readonly string[]): Promise<Map<string, number>> {
+    const existing = new Set(await this.#admin.listTopics());
+    const wanted = topics.filter((topic) => existing.has(topic));
+    if (wanted.length === 0) return new Map();
+    const { topics: found } = await this.#admin.fetchTopicMetadata({ topics: wanted });
+    return new Map(found.map(({ name, partitions }) => [name, partitions.length]));
+  }
+
+  /** Makes the topics that do not exist yet, and waits until each of their partitions has a leader; returns their names. */
+  async create(plans: readonly TopicPlan[]): Promise<string[]> {
+    const existing = await this.partitionCounts(plans.map(({ topic }) => topic));
+    const missing = plans.filter(({ topic }) => !existing.has(topic));
+    if (missing.length === 0) return [];
+    await this.#createTopics({
+      // kafkajs's own wait fails at the first broker that has not heard of a topic yet.
+      waitForLeaders: false,
+      topics: missing.map(({ topic, partitions, replicationFactor, configs }) => ({
+        topic,
+        numPartitions: partitions,
+        replicationFactor,
+        configEntries: Object.entries(configs ?? {}).map(([name, value]) => ({ name, value })),
+      })),
+    });
+    const names = missing.map(({ topic }) => topic);
+    await this.#untilLed(names);
+    return names;
+  }
+
+  /** kafkajs puts the brokers' errors, one for a topic, into one that says nothing: the first is the reason. */
+  async #createTopics(request: Parameters<Admin['createTopics']>[0]): Promise<void> {
+    try {
+      await this.#admin.createTopics(request);
+    } catch (error) {
+      const [first] = (error as { errors?: readonly { code?: unknown; topic?: unknown }[] }).errors ?? [];
+      if (typeof first?.code !== 'number') throw error;
+      throw new BrokerError(first.code, `CreateTopics of ${String(first.topic)}`, { topic: String(first.topic) });
+    }
+  }
+
+  async #untilLed(topics: string[]): Promise<void> {
+    const deadline = Date.now() + LED_WITHIN_MS;
+    for (;;) {
+      try {
+        const { topics: found } = await this.#admin.fetchTopicMetadata({ topics });
+        if (found.every(({ partitions }) => partitions.every(({ leader }) => leader >= 0))) return;
+      } catch (error) {
+        if (!hasMoved(error)) throw error;
+      }
+      if (Date.now() > deadline) {
+        throw new Error(`within ${LED_WITHIN_MS} ms of being created, ${topics.join(', ')} got no leaders`);
+      }
+      await delay(LOOK_AGAIN_MS);
+    }
+  }
+
+  /** Deletes those of the topics that exist. */
+  async delete(topics: readonly string[]): Promise<void> {
+    const existing = [...(await this.partitionCounts(topics)).keys()];
+    if (existing.length > 0) await this.#admin.deleteTopics({ topics: existing });
+  }
+
+  /** One setting of each topic. */
+  async settings(topics: readonly string[], name: string): Promise<Map<string, string>> {
+    const { resources } = await this.#admin.describeConfigs({
+      includeSynonyms: false,
+      resources: topics.map((topic) => ({ type: ConfigResourceTypes.TOPIC, name: topic, configNames: [name] })),
+    });
+    return new Map(
+      resources.map(({ resourceName, configEntries }) => [resourceName, configEntries[0]?.configValue ?? '']),
+    );
+  }
+}
+
+/** Connects an admin client for the work, and lets it go however the work ends. */
+export async function withTopicAdmin<T>(settings: KafkaSettings, work: (admin: TopicAdmin) => Promise<T>): Promise<T> {
+  const admin = new TopicAdmin(settings);
+  try {
+    await admin.connect();
+    return await work(admin);
+  } finally {
+    await admin.close();
+  }
+}

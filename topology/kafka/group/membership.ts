@@ -1,0 +1,337 @@
+/**
+ * This worker's membership of the consumer group: join, heartbeat, rejoin, leave.
+ *
+ * kafkajs's consumer ties heartbeats to its fetch loop and has no word before a rebalance; here they are apart, so
+ * that a slow commit never costs the membership and tasks finish their commit before the group is joined again.
+ */
+import { setTimeout as delay } from 'node:timers/promises';
+import { FatalError, FencedError, OutageError, messageOf } from '../../../common/errors.js';
+import type { Logger } from '../../../common/log.js';
+import { ASSIGNER_NAME, decodeUserData, encodeUserData, type MemberClaim } from './assigner.js';
+import {
+  decodeAssignment,
+  decodeMetadata,
+  encodeAssignment,
+  strangeness,
+  type Deal,
+  type PartitionCounts,
+} from './assignment.js';
+import { MemberMetadata, type Broker, type Cluster } from '../protocol/internals.js';
+import { groupCoordinator } from '../cluster/coordinator.js';
+import type { Leaders } from '../cluster/leaders.js';
+import { NO_PLACEMENT, placeTasks, type Placement, type PlacementRules } from './placement.js';
+import { errorType, isOutage, isStaleMember } from '../protocol/protocol-errors.js';
+import type { GroupMember } from '../protocol/requests.js';
+
+export interface MembershipOptions {
+  readonly groupId: string;
+  /** Physical names of the source topics. */
+  readonly topics: readonly string[];
+  /** Without a heartbeat for this long the group gives our tasks away, ms. */
+  readonly sessionTimeoutMs: number;
+  /** How long the group waits for every member to rejoin, ms. */
+  readonly rebalanceTimeoutMs: number;
+  readonly heartbeatIntervalMs: number;
+  /** How often new partitions of the sources are looked for, ms. */
+  readonly metadataIntervalMs: number;
+  /** What we deal by when we lead the group. */
+  readonly placement: PlacementRules;
+  /** Partition p is of task p modulo this. */
+  readonly maxTasks: number;
+}
+
+/** What the worker does about its tasks. */
+export interface MembershipListener {
+  /** What to claim on joining. */
+  claim(): Omit<MemberClaim, 'memberId' | 'generation'>;
+  /** The group is about to be joined again: finish what is in flight, start nothing new. Bounded by the caller's own deadline. */
+  suspend(): Promise<void>;
+  /** Others keep the group waiting: it stays as it was until it has gathered, so go on under the generation that was. */
+  goOn(): void;
+  /** The group has gathered, that generation is over: start nothing more. Bounded as above. */
+  hold(): Promise<void>;
+  assigned(placement: Placement, deal: Deal, member: GroupMember): void;
+  /** The member that was here before, killed and not yet missed by the group; undefined when there is none. */
+  ghost(): string | undefined;
+  /** We are this member now; empty: none any more. */
+  became(memberId: string): Promise<void>;
+  /** The group gave our tasks away: another worker may own them by now. */
+  lost(): void;
+  /** The error while no coordinator can be reached; undefined when one answers again. */
+  outage(error: unknown): void;
+}
+
+const RETRY_MS = 500;
+/** Members that live have joined by then; it is not worth going on for less, since a commit may be refused for it. */
+const PATIENCE_MS = 1000;
+
+export class Membership {
+  readonly #cluster: Cluster;
+  readonly #leaders: Leaders;
+  readonly #options: MembershipOptions;
+  readonly #listener: MembershipListener;
+  readonly #log: Logger;
+  #coordinator: Broker | undefined;
+  #memberId = '';
+  #generation = -1;
+  #partitions: PartitionCounts = new Map();
+  #rejoin = false;
+  /** When the sources are looked at next, of performance.now(): again soon when the look failed. */
+  #lookAt = Infinity;
+  /** Between two generations: what is ours is known when the group has been joined. */
+  #moving = false;
+  readonly #stop = new AbortController();
+
+  constructor(
+    cluster: Cluster,
+    leaders: Leaders,
+    options: MembershipOptions,
+    listener: MembershipListener,
+    log: Logger,
+  ) {
+    this.#cluster = cluster;
+    this.#leaders = leaders;
+    this.#options = options;
+    this.#listener = listener;
+    this.#log = log;
+  }
+
+  /** Stays in the group until `leave`. Rejects on an error that neither waiting nor rejoining cures. */
+  async run(): Promise<void> {
+    let joined = false;
+    let ghost = this.#listener.ghost();
+    while (!this.#isLeaving()) {
+      try {
+        if (ghost) await this.#dismiss(ghost);
+        ghost = undefined;
+        if (!joined) await this.#join().finally(() => (this.#moving = false));
+        joined = true;
+        await this.#beat();
+        await this.#lookAround();
+        await this.#listener.suspend();
+        joined = false;
+      } catch (error) {
+        if (this.#isLeaving()) return;
+        joined = (await this.#survive(error)) && joined;
+      }
+    }
+  }
+
+  /** Joins anew at the next beat: a task lost its place, or partitions were added. */
+  rejoin(): void {
+    this.#rejoin = true;
+  }
+
+  /**
+   * Asks the group whether we still are what we were in that generation. FencedError when not, OutageError when
+   * nobody answers.
+   */
+  async confirm(generation: number): Promise<void> {
+    if (this.#moving) throw new OutageError('the group is moving', undefined, { code: 'group-moves' });
+    if (generation !== this.#generation) throw new FencedError(`generation ${generation} is over`);
+    try {
+      await this.#heartbeat();
+    } catch (error) {
+      // While the group moves we are still its member; what we own is known when it has been joined again.
+      if (errorType(error) === 'REBALANCE_IN_PROGRESS') throw new OutageError('the group is moving', error);
+      if (isStaleMember(error)) throw new FencedError(`the group refused generation ${generation}`, error);
+      throw new OutageError('the group coordinator does not answer', error);
+    }
+  }
+
+  /** Stops beating and tells the group, so that our tasks move at once. Errors are logged: the session times out anyway. */
+  async leave(): Promise<void> {
+    this.#stop.abort();
+    if (!this.#memberId || !this.#coordinator) return;
+    try {
+      await this.#coordinator.leaveGroup({ groupId: this.#options.groupId, memberId: this.#memberId });
+      await this.#listener.became('');
+    } catch (error) {
+      this.#log.warn(
+        { error: messageOf(error) },
+        'could not leave the group, its tasks move when the session times out',
+      );
+    }
+  }
+
+  #isLeaving(): boolean {
+    return this.#stop.signal.aborted;
+  }
+
+  /** Tells the group that a member is gone, so that nobody waits for its session to time out. */
+  async #dismiss(memberId: string): Promise<void> {
+    const { groupId } = this.#options;
+    const coordinator = await groupCoordinator(this.#cluster, groupId);
+    try {
+      await coordinator.leaveGroup({ groupId, memberId });
+      this.#log.info({ memberId }, 'the worker that was here before was still in the group: taken out');
+    } catch (error) {
+      if (errorType(error) !== 'UNKNOWN_MEMBER_ID') throw error;
+    }
+  }
+
+  /** What a join needs to know of the brokers: asked while the tasks still go on. */
+  async #lookAround(): Promise<Broker> {
+    await this.#leaders.refresh();
+    this.#lookAt = performance.now() + this.#options.metadataIntervalMs;
+    this.#coordinator = await groupCoordinator(this.#cluster, this.#options.groupId);
+    return this.#coordinator;
+  }
+
+  async #join(): Promise<void> {
+    const { groupId } = this.#options;
+    this.#rejoin = false;
+    this.#moving = true;
+    const coordinator = this.#coordinator ?? (await this.#lookAround());
+    const userData = encodeUserData({ ...this.#listener.claim(), generation: this.#generation });
+    const joined = await this.#whileTasksGoOn(this.#knock(coordinator, userData));
+    this.#memberId = joined.memberId;
+    await this.#listener.became(joined.memberId);
+    const leading = joined.leaderId === joined.memberId;
+    const groupAssignment = leading ? await this.#assign(joined.members) : [];
+    const { generationId } = joined;
+    const synced = await coordinator.syncGroup({
+      groupId,
+      generationId,
+      memberId: joined.memberId,
+      groupAssignment,
+    });
+    this.#generation = generationId;
+    const { placement, deal, refused } = decodeAssignment(synced.memberAssignment, groupId);
+    if (refused !== undefined) throw new FatalError(`${twoApplications(groupId)}: ${refused}`);
+    // As the leader counted: where our metadata is newer than its, the next look finds the difference, and it is dealt anew.
+    this.#partitions = new Map([...this.#countPartitions(), ...deal.partitions]);
+    this.#listener.outage(undefined);
+    const { tasks, standbys, warming } = placement;
+    this.#log.info(
+      { generation: generationId, memberId: joined.memberId, leading, tasks, standbys, warming },
+      'joined the group',
+    );
+    this.#listener.assigned(
+      placement,
+      { ...deal, partitions: this.#partitions },
+      { groupId, generationId, memberId: joined.memberId },
+    );
+  }
+
+  /**
+   * The group gathers until every member has joined, or the session of one that died is over. Until then its
+   * generation is the old one, and what we own is ours: the coordinator takes commits of it, and none after.
+   */
+  async #whileTasksGoOn<T>(gathering: Promise<T>): Promise<T> {
+    const patience = { isOver: false };
+    const timer = setTimeout(() => {
+      patience.isOver = true;
+      this.#listener.goOn();
+    }, PATIENCE_MS);
+    try {
+      return await gathering;
+    } finally {
+      clearTimeout(timer);
+      if (patience.isOver) await this.#listener.hold();
+    }
+  }
+
+  /** Asks to be let in. Throws FatalError when the group is of clients that know nothing of our assigner. */
+  async #knock(coordinator: Broker, userData: Buffer): ReturnType<Broker['joinGroup']> {
+    const { groupId, topics, sessionTimeoutMs, rebalanceTimeoutMs } = this.#options;
+    const metadata = MemberMetadata.encode({ version: 0, topics: [...topics], userData });
+    try {
+      return await coordinator.joinGroup({
+        groupId,
+        sessionTimeout: sessionTimeoutMs,
+        rebalanceTimeout: rebalanceTimeoutMs,
+        memberId: this.#memberId,
+        groupProtocols: [{ name: ASSIGNER_NAME, metadata }],
+      });
+    } catch (error) {
+      if (errorType(error) !== 'INCONSISTENT_GROUP_PROTOCOL') throw error;
+      throw new FatalError(`${twoApplications(groupId)}: its members are consumers of another kind`, error);
+    }
+  }
+
+  async #assign(
+    members: readonly { memberId: string; memberMetadata: Buffer }[],
+  ): Promise<{ memberId: string; memberAssignment: Buffer }[]> {
+    await this.#leaders.refresh();
+    const partitions = this.#countPartitions();
+    const claims: MemberClaim[] = [];
+    const strangers = new Map<string, string>();
+    for (const { memberId, memberMetadata } of members) {
+      const metadata = decodeMetadata(memberMetadata);
+      const refused = metadata ? strangeness(this.#options.topics, metadata.topics) : 'its metadata cannot be read';
+      if (metadata && refused === undefined) claims.push(decodeUserData(memberId, metadata.userData));
+      else strangers.set(memberId, refused ?? '');
+    }
+    for (const [memberId, refused] of strangers)
+      this.#log.warn(
+        { memberId, why: refused },
+        'a member of the group is of another application: it is given nothing',
+      );
+    const { maxTasks, placement } = this.#options;
+    const placements = placeTasks(Math.min(maxTasks, Math.max(...partitions.values())), claims, placement);
+    return members.map(({ memberId }) => ({
+      memberId,
+      memberAssignment: encodeAssignment({
+        placement: placements.get(memberId) ?? NO_PLACEMENT,
+        deal: { maxTasks, partitions },
+        refused: strangers.get(memberId),
+      }),
+    }));
+  }
+
+  #countPartitions(): PartitionCounts {
+    return new Map(this.#options.topics.map((topic) => [topic, this.#leaders.partitionCount(topic)]));
+  }
+
+  /** Returns when the group wants to be joined again. */
+  async #beat(): Promise<void> {
+    const { heartbeatIntervalMs, metadataIntervalMs } = this.#options;
+    for (;;) {
+      await delay(heartbeatIntervalMs, undefined, { signal: this.#stop.signal });
+      if (this.#rejoin) return;
+      try {
+        await this.#heartbeat();
+        if (performance.now() >= this.#lookAt) {
+          await this.#leaders.refresh();
+          this.#lookAt = performance.now() + metadataIntervalMs;
+          if (!sameCounts(this.#countPartitions(), this.#partitions)) return;
+        }
+      } catch (error) {
+        if (errorType(error) === 'REBALANCE_IN_PROGRESS') return;
+        throw error;
+      }
+    }
+  }
+
+  async #heartbeat(): Promise<void> {
+    const { groupId } = this.#options;
+    this.#coordinator ??= await groupCoordinator(this.#cluster, groupId);
+    await this.#coordinator.heartbeat({ groupId, groupGenerationId: this.#generation, memberId: this.#memberId });
+    this.#listener.outage(undefined);
+  }
+
+  /** True when we may still be the member that we were: after an outage the group often still knows us, and nothing has to move. */
+  async #survive(error: unknown): Promise<boolean> {
+    if (errorType(error) === 'REBALANCE_IN_PROGRESS') return false;
+    if (isStaleMember(error)) {
+      this.#log.warn({ error: messageOf(error) }, 'the group gave our tasks away, joining again');
+      this.#listener.lost();
+      if (errorType(error) === 'UNKNOWN_MEMBER_ID') this.#memberId = '';
+      return false;
+    }
+    if (!isOutage(error)) throw error;
+    this.#listener.outage(error);
+    this.#coordinator = undefined;
+    await delay(RETRY_MS, undefined, { signal: this.#stop.signal }).catch(() => undefined); // left meanwhile
+    return true;
+  }
+}
+
+function twoApplications(groupId: string): string {
+  return `the consumer group ${groupId} is used by two applications, give each an APP_ID of its own`;
+}
+
+function sameCounts(a: PartitionCounts, b: PartitionCounts): boolean {
+  return [...a].every(([topic, count]) => b.get(topic) === count);
+}

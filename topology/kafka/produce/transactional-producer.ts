@@ -1,0 +1,340 @@
+/**
+ * One task's producer: its transactions, step by step, with every outcome told apart.
+ *
+ * It is for one life only. After any error but a refusal of the records themselves (RefusedError) it is of no more
+ * use: the outcome of its transaction may be unknown, and the next producer of the same transactional id, by its
+ * InitProducerId, fences late packets of this one and settles the outcome.
+ */
+import { setTimeout as delay } from 'node:timers/promises';
+import { crashPoint } from '../../../common/crash-point.js';
+import { CommitUnknownError, FencedError, ThrottledError } from '../../../common/errors.js';
+import { groupBy } from '../../../common/group-by.js';
+import type { Logger } from '../../../common/log.js';
+import { createCluster, type KafkaSettings } from '../cluster/connect.js';
+import type { Broker, Cluster, RawRequest } from '../protocol/internals.js';
+import { groupCoordinator, transactionCoordinator } from '../cluster/coordinator.js';
+import { Leaders } from '../cluster/leaders.js';
+import {
+  BrokerError,
+  hasMoved,
+  isProducerFenced,
+  isRefused,
+  isRetriable,
+  isStaleMember,
+} from '../protocol/protocol-errors.js';
+import { OutboundBatches } from './outbound-batches.js';
+import type { OutboundRecord, RecordBatch } from '../protocol/record-batch.js';
+import {
+  initProducerId,
+  type GroupMember,
+  type PartitionOffset,
+  type ProducerIdentity,
+  type TopicPartitions,
+} from '../protocol/requests.js';
+import { askTransactionProtocol, VERSION_1 } from '../protocol/transaction-protocol.js';
+
+/** The broker refuses these records, and will again: the transaction is to be aborted and the culprit found. */
+export class RefusedError extends Error {
+  override readonly name = 'RefusedError';
+  /** Where the records were to go. */
+  readonly topic: string;
+
+  constructor(cause: BrokerError) {
+    super(cause.message, { cause });
+    this.topic = cause.place?.topic ?? 'an output topic';
+  }
+}
+
+export interface TransactionalProducerOptions {
+  readonly transactionalId: string;
+  /** The broker aborts a transaction that is open for longer, ms. */
+  readonly transactionTimeoutMs: number;
+  /** How long a step is tried again while the broker answers "later" or "elsewhere", ms. */
+  readonly retryBudgetMs: number;
+  /** A batch of one partition is kept below this, bytes: the brokers' default limit is 1,048,588 with its overhead. */
+  readonly maxBatchBytes: number;
+}
+
+type OnBatch = (topic: string, partition: number, baseOffset: number) => void;
+
+/** Of one request: brokers cut the connection over `socket.request.max.bytes`, 100 MB by default. A single batch is below it by its topic's bound. */
+const MAX_REQUEST_BYTES = 32 * 1024 * 1024;
+/** Of a transaction's time, at most, that may be over when a quota lets us go on. */
+const THROTTLED_SHARE = 0.7;
+const FIRST_RETRY_MS = 5;
+const LAST_RETRY_MS = 100;
+const SEQUENCE_MODULUS = 0x8000_0000;
+
+export class TransactionalProducer {
+  readonly #options: TransactionalProducerOptions;
+  readonly #settings: KafkaSettings;
+  readonly #cluster: Cluster;
+  readonly #leaders: Leaders;
+  readonly #sequences = new Map<string, number>();
+  #protocol = VERSION_1;
+  #identity: ProducerIdentity | undefined;
+  #transactionCoordinator: Broker | undefined;
+  #groupCoordinator: Broker | undefined;
+  /** Something was, or may be, added to the transaction, so that it has to be ended. */
+  #open = false;
+  #openedAt = 0;
+  #throttledUntil = 0;
+  /** Given up, or of no more use: a step that is still to come is not taken. */
+  #over = false;
+
+  /** The cluster is the producer's own: closed with it. */
+  constructor(
+    settings: KafkaSettings,
+    options: TransactionalProducerOptions,
+    log: Logger,
+    cluster: Cluster = createCluster(settings, log),
+  ) {
+    this.#settings = settings;
+    this.#options = options;
+    this.#cluster = cluster;
+    this.#leaders = new Leaders(this.#cluster);
+  }
+
+  /** Connects and fences: from now on no earlier producer of this transactional id can write or commit. */
+  async fence(topics: readonly string[]): Promise<void> {
+    await this.#cluster.connect();
+    await this.#leaders.track(topics);
+    const { transactionalId, transactionTimeoutMs } = this.#options;
+    this.#protocol = await this.#atTransactionCoordinator(askTransactionProtocol());
+    // CONCURRENT_TRANSACTIONS until the markers of the fenced producer's transaction are all written.
+    this.#identity = await this.#atTransactionCoordinator(initProducerId(transactionalId, transactionTimeoutMs));
+  }
+
+  /** For records that are batched as they come. */
+  newBatches(): OutboundBatches {
+    return new OutboundBatches(this.#options.maxBatchBytes);
+  }
+
+  /** How many partitions a topic has; `fence` was told of it. */
+  partitionCount(topic: string): number {
+    return this.#leaders.partitionCount(topic);
+  }
+
+  /**
+   * Produces within the current transaction, in order for each partition, in as many requests as their size asks for.
+   * `onBatch` hears the offset of each batch's first record, -1 when the broker does not say.
+   */
+  async send(records: readonly OutboundRecord[] | OutboundBatches, onBatch?: OnBatch): Promise<void> {
+    const { batches } =
+      records instanceof OutboundBatches ? records : OutboundBatches.of(records, this.#options.maxBatchBytes);
+    const { addPartitions } = this.#protocol;
+    if (!this.#open) this.#openedAt = performance.now();
+    // All partitions are added, or none when one is refused: then there may be nothing to abort.
+    if (addPartitions) await this.#atTransactionCoordinator(addPartitions(this.#owner(), partitionsOf(batches)));
+    this.#open = true;
+    let left: readonly RecordBatch[] = batches;
+    while (left.length > 0) {
+      const round = firstRound(left);
+      left = left.filter((batch) => !round.includes(batch));
+      await this.#produceRound(round, onBatch);
+      this.#refuseLate();
+      crashPoint('produced');
+    }
+  }
+
+  /** Adds the source offsets to the transaction; the group's coordinator refuses them from a member that is not current. */
+  async sendOffsets(member: GroupMember, offsets: readonly PartitionOffset[]): Promise<void> {
+    const { addOffsets, commitOffsets } = this.#protocol;
+    this.#open = true;
+    if (addOffsets) await this.#atTransactionCoordinator(addOffsets(this.#owner(), member.groupId));
+    await this.#retrying(async () => {
+      this.#groupCoordinator ??= await groupCoordinator(this.#cluster, member.groupId);
+      await this.#groupCoordinator.connectionPool.send(commitOffsets(this.#owner(), member, offsets));
+    });
+  }
+
+  /** After CommitUnknownError the transaction may be committed or not: only a new producer can tell. */
+  async commit(): Promise<void> {
+    await this.#end(true);
+  }
+
+  /** Aborts a transaction of which nothing failed but the records themselves. */
+  async abort(): Promise<void> {
+    await this.#end(false);
+  }
+
+  /**
+   * Gives up a commit that is still on its way: it goes no further, and its transaction is aborted unless it was ended
+   * already. By a new epoch, not by EndTxn: in version 1 a late request of that commit could begin another transaction
+   * under the same epoch, and commit offsets whose outputs were aborted. Rejects when the coordinator is busy with it or silent.
+   */
+  async abandon(): Promise<void> {
+    this.#over = true;
+    const { transactionalId, transactionTimeoutMs } = this.#options;
+    await this.#transactionCoordinator?.connectionPool.send(initProducerId(transactionalId, transactionTimeoutMs));
+  }
+
+  /** Lets the connections go. An open transaction stays open until its time is up or the next producer fences it. */
+  async close(): Promise<void> {
+    this.#over = true;
+    await this.#cluster.disconnect();
+  }
+
+  async #end(committed: boolean): Promise<void> {
+    if (!this.#open) return;
+    const owner = this.#owner();
+    try {
+      this.#identity = await this.#atTransactionCoordinator(this.#protocol.end(owner, committed));
+    } catch (error) {
+      if (!(error instanceof RefusedError)) throw error;
+      // The transaction is open still: the next commit must not become a part of it.
+      this.#over = true;
+      throw new CommitUnknownError(`the transaction of ${this.#options.transactionalId} was not ended`, error);
+    }
+    this.#open = false;
+    // Each epoch counts its own.
+    if (this.#identity.producerEpoch !== owner.producerEpoch) this.#sequences.clear();
+  }
+
+  #owner(): ProducerIdentity {
+    if (!this.#identity) throw new CommitUnknownError(`${this.#options.transactionalId} is used before it was fenced`);
+    return this.#identity;
+  }
+
+  async #atTransactionCoordinator<T>(request: RawRequest<T>): Promise<T> {
+    return this.#retrying(async () => {
+      this.#transactionCoordinator ??= await transactionCoordinator(this.#cluster, this.#options.transactionalId);
+      return this.#transactionCoordinator.connectionPool.send(request);
+    });
+  }
+
+  async #produceRound(round: readonly RecordBatch[], onBatch: OnBatch | undefined): Promise<void> {
+    let left = round;
+    await this.#retrying(async () => {
+      const byLeader = groupBy(left, ({ topic, partition }) => this.#leaders.leaderOf(topic, partition));
+      // All are found before anything is sent: a leader that is not there yet is waited for while nothing is on its way.
+      const brokers = await Promise.all([...byLeader.keys()].map((nodeId) => this.#leaders.broker(nodeId)));
+      const answers = await Promise.all(
+        [...byLeader.values()].map((batches, at) => this.#produceTo(brokers[at]!, batches, onBatch)),
+      );
+      const failed = answers.flat();
+      left = failed.map(({ batch }) => batch);
+      const worst = failed.find(({ error }) => !isRetriable(error)) ?? failed[0];
+      // "Later" does not say that the batch is not in the log: after an abort, the next one under its sequence could be
+      // taken for its repeat, where an epoch outlives it. A new producer tells them apart.
+      if (worst && isRefused(worst.error) && failed.some(({ error }) => mayBeInTheLog(error))) {
+        throw new CommitUnknownError('records were refused beside others whose fate is not known', worst.error);
+      }
+      if (worst) throw worst.error;
+    });
+  }
+
+  /** Gives up a transaction whose time would be over before we may send the next request. */
+  #refuseLate(): void {
+    const { transactionalId, transactionTimeoutMs } = this.#options;
+    if (this.#throttledUntil < this.#openedAt + THROTTLED_SHARE * transactionTimeoutMs) return;
+    const throttleMs = Math.round(this.#throttledUntil - performance.now());
+    this.#over = true;
+    const error = new ThrottledError(`a quota holds ${transactionalId} back for ${throttleMs} ms`, throttleMs);
+    throw new CommitUnknownError(`the transaction of ${transactionalId} is too large for its quota`, error);
+  }
+
+  /** A quota holds back what is to be sent next. */
+  get isThrottled(): boolean {
+    return this.#throttledUntil > performance.now();
+  }
+
+  /**
+   * The broker has the batch, whatever becomes of the rest of the round: after a refusal and an abort, the next
+   * batch of this epoch under the same sequence would be taken for a repeat of this one and silently dropped.
+   */
+  #taken({ topic, partition, count }: RecordBatch): void {
+    const key = `${topic}/${partition}`;
+    this.#sequences.set(key, ((this.#sequences.get(key) ?? 0) + count) % SEQUENCE_MODULUS);
+  }
+
+  /** The batches that this broker did not take. A batch that it has already (a repeat after a lost answer) is taken. */
+  async #produceTo(
+    broker: Broker,
+    batches: readonly RecordBatch[],
+    onBatch: OnBatch | undefined,
+  ): Promise<{ batch: RecordBatch; error: BrokerError }[]> {
+    const owner = this.#owner();
+    const now = Date.now();
+    const sealed = batches.map((batch) => {
+      const { topic, partition } = batch;
+      const firstSequence = this.#sequences.get(`${topic}/${partition}`) ?? 0;
+      return { topic, partition, bytes: batch.seal({ ...owner, firstSequence }, now) };
+    });
+    const { partitions: answers, throttleMs } = await broker.connectionPool.send(
+      this.#protocol.produce(owner, sealed, this.#settings.requestTimeoutMs),
+    );
+    if (throttleMs > 0) this.#throttledUntil = Math.max(this.#throttledUntil, performance.now() + throttleMs);
+    const failures: { batch: RecordBatch; error: BrokerError }[] = [];
+    for (const { topic, partition, errorCode, baseOffset } of answers) {
+      const batch = batches.find((b) => b.topic === topic && b.partition === partition);
+      if (!batch) continue;
+      if (errorCode === 0 || errorCode === DUPLICATE_SEQUENCE) {
+        this.#taken(batch);
+        onBatch?.(topic, partition, baseOffset);
+        continue;
+      }
+      failures.push({
+        batch,
+        error: new BrokerError(errorCode, `Produce to ${topic}-${partition}`, { topic, partition }),
+      });
+    }
+    return failures;
+  }
+
+  /** Tries again while the broker answers "later" or "elsewhere"; any other error ends this producer. */
+  async #retrying<T>(step: () => Promise<T>): Promise<T> {
+    const deadline = performance.now() + this.#options.retryBudgetMs;
+    for (let wait = FIRST_RETRY_MS; ; wait = Math.min(wait * 2, LAST_RETRY_MS)) {
+      // kafkajs would open a closed connection again for it.
+      if (this.#over) throw new CommitUnknownError(`the producer of ${this.#options.transactionalId} was given up`);
+      try {
+        return await step();
+      } catch (error) {
+        if (error instanceof BrokerError && isRefused(error)) throw new RefusedError(error);
+        if (isStaleMember(error) || isProducerFenced(error)) {
+          this.#over = true;
+          throw new FencedError(`${this.#options.transactionalId} is fenced`, error);
+        }
+        if (!isRetriable(error) || performance.now() + wait > deadline) {
+          this.#over = true;
+          throw new CommitUnknownError(`the transaction of ${this.#options.transactionalId} failed`, error);
+        }
+        if (hasMoved(error)) {
+          this.#transactionCoordinator = undefined;
+          this.#groupCoordinator = undefined;
+          await this.#leaders.refresh().catch((cause: unknown) => {
+            throw new CommitUnknownError(`no broker to ask while ${this.#options.transactionalId} commits`, cause);
+          });
+        }
+        await delay(wait);
+      }
+    }
+  }
+}
+
+/** One batch a partition in a request, which is the most that a broker takes, and no more bytes than it takes. */
+function firstRound(batches: readonly RecordBatch[]): RecordBatch[] {
+  const seen = new Set<string>();
+  let bytes = 0;
+  return batches.filter(({ topic, partition, length }) => {
+    const isFirst = seen.size < seen.add(`${topic}/${partition}`).size;
+    if (!isFirst || (bytes > 0 && bytes + length > MAX_REQUEST_BYTES)) return false;
+    bytes += length;
+    return true;
+  });
+}
+
+function partitionsOf(batches: readonly RecordBatch[]): TopicPartitions[] {
+  return [...groupBy(batches, ({ topic }) => topic)].map(([topic, of]) => ({
+    topic,
+    partitions: [...new Set(of.map(({ partition }) => partition))],
+  }));
+}
+
+const DUPLICATE_SEQUENCE = 46;
+
+/** Of "later" only this one says that nothing was appended: the last transaction's markers are still to be written. */
+function mayBeInTheLog(error: BrokerError): boolean {
+  return isRetriable(error) && error.type !== 'CONCURRENT_TRANSACTIONS';
+}

@@ -1,0 +1,190 @@
+/** Runs the real topology without a broker, for tests: records in, decoded outputs out, with a clock of its own. */
+import { SchemaCatalog } from '../../schemas/registry/catalog.js';
+import type { AvroSchema } from '../../schemas/avro/avro-schema.js';
+import type { SinkEvents, SourceEvents } from '../../schemas/codecs.js';
+import { AvroEncoder, type SinkSchemaIds } from '../../schemas/encoder.js';
+import { parseType } from '../../schemas/avro/parse-type.js';
+import { SINK_RECORDS, SOURCE_RECORDS } from '../../schemas/topic-records.js';
+import { framed } from '../../schemas/wire-format.js';
+import type { DirectoryEntry } from '../../state/directory/directory-entry.js';
+import { compileTemplates } from '../../processors/templates.js';
+import { createExecutor, type Executor, type ExecutorOptions, type Processed } from '../graph/executor.js';
+import { InMemoryRegistry } from './in-memory-registry.js';
+import { InMemoryOutputs } from './in-memory-outputs.js';
+import { InMemoryDedupWindow, InMemoryDirectory } from './in-memory-state.js';
+import { notifications } from '../notifications.js';
+import {
+  sourcePartition,
+  type DeadLetter,
+  type SinkRecord,
+  type SourceRecord,
+  type SourceTopic,
+} from '../../common/record.js';
+import { RecordHeaders } from '../../common/record-headers.js';
+
+export interface DriverOptions extends Partial<Omit<ExecutorOptions, 'decoder'>> {
+  /** Where the clock stands at first, ms since the epoch. */
+  readonly now?: number;
+  /** Default 7 days. */
+  readonly dedupWindowMs?: number;
+}
+
+/** What a record has besides its value. By default: partition 0, the clock's time, and neither key nor headers. */
+export type RecordParts = Partial<Pick<SourceRecord, 'partition' | 'timestamp' | 'key' | 'headers' | 'defect'>> & {
+  /** As in ProcessorContext; default true. */
+  readonly notify?: boolean;
+};
+
+/** A record that went out, decoded. */
+export interface DrivenRecord<Event> {
+  readonly key: string;
+  readonly event: Event;
+}
+
+/** The outputs of one record by topic, in the order in which they went out. */
+export type DrivenOutputs = { readonly [T in keyof SinkEvents]: DrivenRecord<SinkEvents[T]>[] } & {
+  readonly NOTIFICATION_DLQ: DeadLetter[];
+};
+
+export interface Driven {
+  readonly record: SourceRecord;
+  readonly processed: Processed;
+  /** As they went out, encoded. */
+  readonly records: readonly SinkRecord[];
+  readonly outputs: DrivenOutputs;
+}
+
+const SEVEN_DAYS_MS = 7 * 24 * 60 * 60 * 1000;
+const TEN_O_CLOCK = Date.UTC(2026, 0, 15, 10);
+
+export class TopologyDriver {
+  /** The clock: what processors are told, and the time of records that have none of their own. */
+  now: number;
+  readonly #registry = new InMemoryRegistry();
+  readonly #catalog: SchemaCatalog;
+  readonly #executor: Executor;
+  readonly #encoder: AvroEncoder;
+  readonly #sourceIds: Readonly<Record<SourceTopic, number>>;
+  readonly #sourceTypes = mapValues(SOURCE_RECORDS, parseType);
+  readonly #dedup: InMemoryDedupWindow;
+  readonly #directory = new InMemoryDirectory();
+  readonly #nextOffsets = new Map<string, number>();
+
+  constructor(options: DriverOptions = {}) {
+    this.now = options.now ?? TEN_O_CLOCK;
+    this.#dedup = new InMemoryDedupWindow(options.dedupWindowMs ?? SEVEN_DAYS_MS);
+    this.#sourceIds = mapValues(SOURCE_RECORDS, (schema) => this.#registry.register(schema));
+    const sinkIds: SinkSchemaIds = mapValues(SINK_RECORDS, (schema) => this.#registry.register(schema));
+    this.#catalog = new SchemaCatalog({
+      client: this.#registry,
+      retryAttempts: 3,
+      retryBackoffMs: 1000,
+      // The driver's time stands still while it waits.
+      wait: () => Promise.resolve(),
+      now: () => this.now,
+    });
+    this.#executor = createExecutor(notifications, {
+      templates: compileTemplates([]),
+      appId: 'driver',
+      stackTraces: false,
+      ...options,
+      decoder: this.#catalog,
+    });
+    this.#encoder = new AvroEncoder(sinkIds);
+  }
+
+  /** Moves the clock on. */
+  advance(ms: number): void {
+    this.now += ms;
+  }
+
+  /** What the directory holds of a user: the fold of all that the directory sink has written. */
+  user(tenantId: bigint, userId: bigint): DirectoryEntry | undefined {
+    return this.#directory.get(tenantId, userId);
+  }
+
+  /** Registers one more schema, such as another version of a source's; gives its id. */
+  register(schema: AvroSchema, schemaType?: string): number {
+    return this.#registry.register(schema, schemaType);
+  }
+
+  /** The value of an event as a producer of that topic writes it. */
+  encode<T extends SourceTopic>(topic: T, event: SourceEvents[T]): Buffer {
+    return framed(this.#sourceTypes[topic].toBuffer(event), this.#sourceIds[topic]);
+  }
+
+  /** Feeds one event and commits what becomes of it. */
+  feed<T extends SourceTopic>(topic: T, event: SourceEvents[T], parts: RecordParts = {}): Promise<Driven> {
+    return this.feedValue(topic, this.encode(topic, event), parts);
+  }
+
+  /** Feeds one record value, however wrong, and commits what becomes of it. Throws what the executor throws. */
+  async feedValue(topic: SourceTopic, value: Buffer | null, parts: RecordParts = {}): Promise<Driven> {
+    const record = this.#recordOf(topic, value, parts);
+    const collected = new InMemoryOutputs(this.#encoder);
+    const processed = await this.#process(record, parts.notify ?? true, collected);
+    const { records } = collected;
+    const outputs = await this.#decodeAll(records);
+    if (processed.kind === 'forwarded') this.#dedup.remember(record, processed.digest);
+    for (const { event } of outputs.USER_DIRECTORY) this.#directory.set(event);
+    return { record, processed, records, outputs };
+  }
+
+  #recordOf(topic: SourceTopic, value: Buffer | null, parts: RecordParts): SourceRecord {
+    const { partition = 0, timestamp = this.now, key = null, headers = RecordHeaders.NONE, defect } = parts;
+    const { name: source } = sourcePartition(topic, partition);
+    const offset = this.#nextOffsets.get(source) ?? 0;
+    this.#nextOffsets.set(source, offset + 1);
+    return { topic, partition, source, offset, timestamp, key, value, headers, defect };
+  }
+
+  async #process(record: SourceRecord, notify: boolean, outputs: InMemoryOutputs): Promise<Processed> {
+    const context = { now: this.now, dedup: this.#dedup, directory: this.#directory, notify, outputs };
+    let processed = this.#executor.process(record, context);
+    if (processed.kind === 'unresolved') {
+      await this.#catalog.resolve(processed.schemaId, { signal: new AbortController().signal });
+      processed = this.#executor.process(record, context);
+    }
+    while (processed.kind === 'unfinished') processed = processed.resume();
+    return processed;
+  }
+
+  async #decodeAll(records: readonly SinkRecord[]): Promise<DrivenOutputs> {
+    const outputs: DrivenOutputs = {
+      EMAIL_REQUEST_TOPIC: [],
+      PUSH_REQUEST_TOPIC: [],
+      NOTIFICATION_INAPP_TOPIC: [],
+      NOTIFICATION_DELIVERED_TOPIC: [],
+      USER_DIRECTORY: [],
+      NOTIFICATION_DLQ: [],
+    };
+    for (const record of records) {
+      if (record.topic === 'NOTIFICATION_DLQ') outputs.NOTIFICATION_DLQ.push(record as DeadLetter);
+      else (outputs[record.topic] as DrivenRecord<unknown>[]).push(await this.#decode(record.topic, record));
+    }
+    return outputs;
+  }
+
+  async #decode<T extends keyof SinkEvents>(
+    topic: T,
+    { key, value }: SinkRecord,
+  ): Promise<DrivenRecord<SinkEvents[T]>> {
+    if (value === null) throw new TypeError(`the topology wrote a record without a value to ${topic}`);
+    let decoded = this.#catalog.decodeSink(topic, value);
+    if (decoded.kind === 'unresolved') {
+      await this.#catalog.resolve(decoded.schemaId, { signal: new AbortController().signal });
+      decoded = this.#catalog.decodeSink(topic, value);
+    }
+    if (decoded.kind !== 'event') throw new TypeError(`the topology wrote to ${topic} what can not be read back`);
+    return { key: String(key), event: decoded.event };
+  }
+}
+
+/** A value in the wire format, written with any schema. */
+export function encodeWith(schema: AvroSchema, schemaId: number, event: unknown): Buffer {
+  return framed(parseType(schema).toBuffer(event), schemaId);
+}
+
+function mapValues<K extends string, V, W>(record: Readonly<Record<K, V>>, map: (value: V) => W): Record<K, W> {
+  return Object.fromEntries((Object.keys(record) as K[]).map((key) => [key, map(record[key])])) as Record<K, W>;
+}

@@ -1,0 +1,37 @@
+/** Outputs as records in a list, for tests and the topology's driver. */
+import type { EventEncoder, SinkEvents } from '../../schemas/codecs.js';
+import type { RecordCollector } from '../graph/outputs.js';
+import type { DeadLetter, SinkRecord } from '../../common/record.js';
+
+export class InMemoryOutputs implements RecordCollector {
+  readonly #encoder: EventEncoder;
+  #records: SinkRecord[] = [];
+  #begun = 0;
+
+  constructor(encoder: EventEncoder) {
+    this.#encoder = encoder;
+  }
+
+  /** In the order in which they came. */
+  get records(): readonly SinkRecord[] {
+    return this.#records;
+  }
+
+  begin(): void {
+    this.#begun = this.#records.length;
+  }
+
+  collect<T extends keyof SinkEvents>(topic: T, key: string, event: SinkEvents[T]): number {
+    const value = this.#encoder.encode(topic, event);
+    this.#records.push({ topic, key, value });
+    return value.length;
+  }
+
+  add(letter: DeadLetter): void {
+    this.#records.push(letter);
+  }
+
+  rollBack(): void {
+    this.#records = this.#records.slice(0, this.#begun);
+  }
+}

@@ -1,0 +1,158 @@
+/** The gateway role of a worker: every committed in-app notification, from whichever worker, to its user's sockets. */
+import { gatewayCleanupRules, type CleanupRule, type Connections } from '../kafka/index.js';
+import type { Ack } from '../../gateway/acks.js';
+import { Gateway } from '../../gateway/gateway.js';
+import { DEFAULT_LIMITS } from '../../gateway/limits.js';
+import { createTokenVerifier } from '../../gateway/token.js';
+import type { EventEncoder } from '../../schemas/codecs.js';
+import type { Config } from './config.js';
+import type { FeedDecoder } from '../feeds/decode-feed.js';
+import { connectionsWithin } from './descriptors.js';
+import { messageOf } from '../../common/errors.js';
+import { InAppFeed } from '../feeds/in-app-feed.js';
+import { EventProducer } from '../kafka/index.js';
+import type { Logger } from '../../common/log.js';
+import type { Metrics } from '../../common/metrics.js';
+import type { Readiness } from '../../common/readiness.js';
+import type { Reason } from '../../common/reasons.js';
+import { stopController } from '../../common/stop-signal.js';
+
+export interface GatewayRoleOptions {
+  readonly config: Config;
+  readonly log: Logger;
+  readonly metrics: Metrics;
+  readonly readiness: Readiness;
+  readonly connections: Connections;
+  /** `health`: whether the registry answers. */
+  readonly decoder: FeedDecoder & { readonly health: { readonly ready: boolean } };
+  /** A new one, which is the role's own. Waits for the registry. */
+  readonly encoder: () => Promise<EventEncoder>;
+  /** How many files this process may have open. */
+  readonly descriptorLimit: number;
+  readonly fatal: (error: unknown) => void;
+}
+
+const FEED_WAITS: Reason = { code: 'feed-waits' };
+
+export class GatewayRole {
+  readonly #options: GatewayRoleOptions;
+  readonly #gateway: Gateway;
+  readonly #producer: EventProducer;
+  readonly #stop = stopController();
+  #feed: InAppFeed | undefined;
+  /** Reads of the in-app topic that wait for a schema. */
+  #resolving = 0;
+  #keysFault: string | undefined;
+
+  constructor(options: GatewayRoleOptions) {
+    const { config, metrics, log, readiness } = options;
+    this.#options = options;
+    this.#producer = new EventProducer(config.kafka);
+    this.#gateway = new Gateway({
+      host: config.GATEWAY_HOST,
+      port: config.GATEWAY_PORT,
+      allowedOrigins: config.GATEWAY_ALLOWED_ORIGINS,
+      tokens: createTokenVerifier({
+        jwtSecret: config.JWT_SECRET,
+        jwksUrl: config.JWKS_URL,
+        issuer: config.JWT_ISSUER,
+        audience: config.JWT_AUDIENCE,
+        maxAgeMs: config.JWT_MAX_AGE,
+        onKeysRead: (fault) => this.#keysRead(fault),
+      }),
+      history: () => this.#feed,
+      onAck: (ack) => this.#acknowledge(ack),
+      metrics,
+      log,
+      limits: connectionsWithin(options.descriptorLimit, DEFAULT_LIMITS.maxSockets),
+    });
+    readiness.set('gateway', { code: 'not-followed' });
+  }
+
+  /** One line when it begins to fail, and one when it works again. */
+  #keysRead(fault: string | undefined): void {
+    const { log, metrics } = this.#options;
+    metrics.key_set_reads_total.inc({ outcome: fault === undefined ? 'read' : 'failed' });
+    if (fault !== undefined && this.#keysFault === undefined)
+      log.warn({ error: fault }, 'the key set can not be read: keys that were read before stay good');
+    else if (fault === undefined && this.#keysFault !== undefined) log.info('the key set is read again');
+    this.#keysFault = fault;
+  }
+
+  /** Physical names of the topics that must exist. */
+  topics(): string[] {
+    const { names } = this.#options.config;
+    return [names.physical('NOTIFICATION_INAPP_TOPIC'), names.physical('NOTIFICATION_DELIVERED_TOPIC')];
+  }
+
+  cleanupRules(): readonly CleanupRule[] {
+    return gatewayCleanupRules(this.#options.config.names);
+  }
+
+  /** Those of the options, counting who waits: while the registry is away, these are what it holds up. */
+  get #decoder(): FeedDecoder {
+    const { decoder } = this.#options;
+    return {
+      decodeSink: (topic, value) => decoder.decodeSink(topic, value),
+      resolve: async (schemaId, options) => {
+        this.#resolving += 1;
+        try {
+          await decoder.resolve(schemaId, options);
+        } finally {
+          this.#resolving -= 1;
+        }
+      },
+    };
+  }
+
+  get #isHeldUp(): boolean {
+    return this.#resolving > 0 && !this.#options.decoder.health.ready;
+  }
+
+  /** Resolves with the bound port. */
+  listen(): Promise<number> {
+    return this.#gateway.listen();
+  }
+
+  /** Waits for brokers and registry, then follows the in-app topic from its end. */
+  async start(): Promise<void> {
+    const { config, connections, readiness, fatal } = this.#options;
+    const topic = config.names.physical('NOTIFICATION_INAPP_TOPIC');
+    await connections.track([topic]);
+    await this.#options.encoder();
+    const offsets = connections.offsets(config.names.group);
+    this.#feed = await InAppFeed.open(
+      { ...this.#options, decoder: this.#decoder, topic, offsets, gateway: this.#gateway },
+      this.#stop.signal,
+    );
+    this.#feed.run().catch((error: unknown) => {
+      if (!this.#stop.signal.aborted) fatal(error);
+    });
+    readiness.probe('gateway', () => (this.#isHeldUp ? FEED_WAITS : undefined));
+  }
+
+  async stop(deadlineMs: number): Promise<void> {
+    await this.#gateway.close(deadlineMs);
+    this.#stop.abort();
+    await this.#producer
+      .close()
+      .catch((error: unknown) =>
+        this.#options.log.debug({ error: messageOf(error) }, "the acks' producer did not close"),
+      );
+  }
+
+  /** What the client confirmed, for logging_tracker. At least once: an answer that is lost makes the client ask again. */
+  async #acknowledge({ tenantId, userId, notificationId, eventId }: Ack): Promise<void> {
+    const encoder = await this.#options.encoder();
+    const value = encoder.encode('NOTIFICATION_DELIVERED_TOPIC', {
+      eventId,
+      notificationId,
+      timestamp: BigInt(Date.now()),
+      tenantId,
+      userId,
+      deliveries: [{ channel: 'IN_APP', status: 'DELIVERED', reason: null }],
+    });
+    await this.#producer.send(this.#options.config.names.physical('NOTIFICATION_DELIVERED_TOPIC'), eventId, value);
+    this.#options.metrics.records_out_total.inc({ topic: 'NOTIFICATION_DELIVERED_TOPIC' });
+  }
+}

@@ -1,0 +1,64 @@
+/** The standbys of this worker: started, kept and closed as the group says; and when those that warm up are warm. */
+import type { TaskStore } from '../../state/dedup/task-store.js';
+import type { Placement } from '../kafka/index.js';
+import { Standby, type StandbyServices } from '../task/standby.js';
+
+const LOOK_MS = 250;
+
+export class Standbys {
+  readonly #services: StandbyServices;
+  /** Every standby that warms up is close: the group is to be joined again. */
+  readonly #warm: () => void;
+  readonly #running = new Map<number, Standby>();
+  #warming: readonly number[] = [];
+  #closeLag = 0;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(services: StandbyServices, warm: () => void) {
+    this.#services = services;
+    this.#warm = warm;
+  }
+
+  get all(): readonly Standby[] {
+    return [...this.#running.values()];
+  }
+
+  /** The store of the standby of that task, if it runs here: the task goes on with it. */
+  storeOf(task: number): TaskStore | undefined {
+    return this.#running.get(task)?.store;
+  }
+
+  /** Closes those that are not wanted any more; when it resolves nothing writes their stores. */
+  async retain(wanted: readonly number[]): Promise<void> {
+    const over = this.all.filter(({ number }) => !wanted.includes(number));
+    for (const { number } of over) this.#running.delete(number);
+    await Promise.all(over.map((standby) => standby.close()));
+  }
+
+  /** Starts those that are not running yet. */
+  start({ standbys, warming, acceptableLag }: Placement): void {
+    for (const number of standbys) {
+      if (this.#running.has(number)) continue;
+      const standby = new Standby(number, this.#services);
+      this.#running.set(number, standby);
+      standby.start();
+    }
+    this.#warming = warming;
+    // Half: what is committed until the group has been joined again must not make it too far once more.
+    this.#closeLag = acceptableLag / 2;
+    clearInterval(this.#timer);
+    if (warming.length > 0) this.#timer = setInterval(() => this.#look(), LOOK_MS).unref();
+  }
+
+  async close(): Promise<void> {
+    clearInterval(this.#timer);
+    await this.retain([]);
+  }
+
+  #look(): void {
+    const isClose = (number: number): boolean => (this.#running.get(number)?.lag ?? Infinity) <= this.#closeLag;
+    if (!this.#warming.every(isClose)) return;
+    clearInterval(this.#timer);
+    this.#warm();
+  }
+}

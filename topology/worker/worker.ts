@@ -1,0 +1,144 @@
+/** A worker process: the roles it was given, the operators' endpoint, and an orderly end. */
+import { brokerFault, Connections } from '../kafka/index.js';
+import { collectDefaultMetrics, Registry } from 'prom-client';
+import { DEFAULT_LIMITS } from '../../gateway/limits.js';
+import { SchemaCatalog } from '../../schemas/registry/catalog.js';
+import type { EventEncoder } from '../../schemas/codecs.js';
+import { AvroEncoder } from '../../schemas/encoder.js';
+import type { RegistryHealth } from '../../schemas/registry/registry-health.js';
+import { lookUpSinkSchemas, subjectOf } from '../../schemas/registry/registry.js';
+import { RegistryClient } from '../../schemas/registry/registry-client.js';
+import type { Config } from './config.js';
+import { descriptorLimit, probersWithin, warnWhenLow } from './descriptors.js';
+import { FatalError, messageOf } from '../../common/errors.js';
+import type { GatewayRole, GatewayRoleOptions } from './gateway-role.js';
+import { HttpEndpoint } from './http.js';
+import { loadRequests } from '../kafka/index.js';
+import type { Logger } from '../../common/log.js';
+import { createMetrics } from '../../common/metrics.js';
+import { Outages } from '../../common/outages.js';
+import { Readiness } from '../../common/readiness.js';
+import type { Reason } from '../../common/reasons.js';
+import { StreamRole } from './stream-role.js';
+
+/** How long a stop may take, ms; the orchestrator's own patience should be longer. */
+const DRAIN_MS = 6000;
+
+export class Worker {
+  readonly #config: Config;
+  readonly #log: Logger;
+  readonly #connections: Connections;
+  readonly #http: HttpEndpoint;
+  readonly #readiness: Readiness;
+  readonly #catalog: SchemaCatalog;
+  readonly #registry: RegistryClient;
+  readonly #stream: StreamRole | undefined;
+  readonly #loadGateway: (() => Promise<GatewayRole>) | undefined;
+  readonly #stop = new AbortController();
+  #gateway: GatewayRole | undefined;
+  #encoder: Promise<EventEncoder> | undefined;
+  #stopping: Promise<void> | undefined;
+
+  /** `fatal` is called at most once, for what waiting does not cure: the process is to end. */
+  constructor(config: Config, log: Logger, fatal: (error: unknown) => void) {
+    this.#config = config;
+    this.#log = log;
+    const limit = descriptorLimit();
+    warnWhenLow(limit, config.ROLES.includes('gateway') ? DEFAULT_LIMITS.maxSockets : 0, log);
+    const registry = new Registry();
+    collectDefaultMetrics({ register: registry });
+    const metrics = createMetrics(registry);
+    const readiness = (this.#readiness = new Readiness(metrics, config.ROLES));
+    const outages = new Outages(brokerFault, log);
+    this.#connections = new Connections(config.kafka, config.MAX_RECORD_BYTES, outages, log);
+    this.#registry = new RegistryClient({ url: config.SCHEMA_REGISTRY_URL, log });
+    this.#catalog = new SchemaCatalog({
+      client: this.#registry,
+      ownSubject: subjectOf(config.names.physical('NOTIFICATION_INAPP_TOPIC')),
+      retryAttempts: config.RETRY_ATTEMPTS,
+      retryBackoffMs: config.RETRY_BACKOFF_MS,
+      log,
+    });
+    readiness.probe('broker', (role) => outages.reason(role));
+    readiness.probe('registry', () => registryReason(this.#catalog.health.outage));
+    const once = (error: unknown): void => {
+      if (!this.#stopping) fatal(error);
+    };
+    const encoder = (): Promise<EventEncoder> => (this.#encoder ??= this.#createEncoder());
+    const common = { config, log, metrics, readiness, connections: this.#connections, encoder, fatal: once };
+    if (config.ROLES.includes('stream')) this.#stream = new StreamRole({ ...common, catalog: this.#catalog });
+    if (config.ROLES.includes('gateway')) {
+      this.#loadGateway = () => loadGateway({ ...common, decoder: this.#catalog, descriptorLimit: limit });
+    }
+    this.#http = new HttpEndpoint({
+      registry,
+      metrics,
+      readiness,
+      refresh: async () => this.#stream?.measure(),
+      maxConnections: probersWithin(limit),
+      log,
+    });
+  }
+
+  /** Listens at once, then waits for brokers and registry as long as it takes. Rejects with FatalError or ConfigError, and when it is stopped. */
+  async start(): Promise<void> {
+    // First of all: it has its say in whether the worker is ready.
+    this.#gateway = await this.#loadGateway?.();
+    // Nothing is read from files later: strangers may hold every descriptor by then.
+    loadRequests();
+    const http = await this.#http.listen(this.#config.HTTP_HOST, this.#config.HTTP_PORT);
+    this.#stop.signal.throwIfAborted();
+    const gateway = await this.#gateway?.listen();
+    this.#log.info({ http, gateway, roles: this.#config.ROLES, pid: process.pid }, 'listening');
+    await this.#stream?.claimDirectory();
+    this.#stop.signal.throwIfAborted();
+    // What either role lacks is named at once, before either begins.
+    const topics = new Set([...(this.#stream?.topics() ?? []), ...(this.#gateway?.topics() ?? [])]);
+    await this.#connections.refuseMissing([...topics]);
+    // The stream's are the gateway's too.
+    const rules = this.#stream?.cleanupRules() ?? this.#gateway?.cleanupRules() ?? [];
+    await this.#connections.refuseWrongCleanup(rules);
+    this.#stop.signal.throwIfAborted();
+    await Promise.all([this.#stream?.start(), this.#gateway?.start()]);
+    this.#log.info('started');
+  }
+
+  /** Finishes what is in flight, moves the tasks to others at once, leaves no open transaction. */
+  stop(): Promise<void> {
+    return (this.#stopping ??= this.#drain());
+  }
+
+  async #drain(): Promise<void> {
+    this.#log.info('draining');
+    this.#readiness.stop();
+    this.#stop.abort();
+    await Promise.all([this.#stream?.stop(DRAIN_MS), this.#gateway?.stop(DRAIN_MS)]);
+    await this.#connections.close();
+    this.#http.close();
+    this.#log.info('stopped');
+  }
+
+  async #createEncoder(): Promise<EventEncoder> {
+    const ids = await lookUpSinkSchemas({
+      client: this.#registry,
+      topicName: (topic) => this.#config.names.physical(topic),
+      health: this.#catalog.health,
+      signal: this.#stop.signal,
+      backoffMs: 500,
+      log: this.#log,
+    });
+    return new AvroEncoder(ids);
+  }
+}
+
+function registryReason(outage: RegistryHealth['outage']): Reason | undefined {
+  return outage && { code: `registry-${outage.fault}`, address: outage.address };
+}
+
+/** Loaded where it is wanted alone: uWebSockets.js is native code that does not load everywhere that Node runs. */
+async function loadGateway(options: GatewayRoleOptions): Promise<GatewayRole> {
+  const { GatewayRole } = await import('./gateway-role.js').catch((error: unknown) => {
+    throw new FatalError(`the gateway can not be loaded; a worker with ROLES=stream does without: ${messageOf(error)}`);
+  });
+  return new GatewayRole(options);
+}
