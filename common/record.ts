@@ -12,23 +12,23 @@ export const SOURCE_TOPICS = [
 export type SourceTopic = (typeof SOURCE_TOPICS)[number];
 
 /** One partition of a source topic, by the topic's logical name: `TASK_EVENT_TOPIC-3`. What is kept of it, is kept under this name. */
-export type SourceName = `${SourceTopic}-${number}`;
+export type SourceName = `${string}-${number}`;
 
 export interface SourcePartition {
   readonly name: SourceName;
-  readonly topic: SourceTopic;
+  readonly topic: string;
   readonly partition: number;
 }
 
-export function sourcePartition(topic: SourceTopic, partition: number): SourcePartition {
+export function sourcePartition(topic: string, partition: number): SourcePartition {
   return { name: `${topic}-${partition}`, topic, partition };
 }
 
 /** What a name stands for; undefined for none of a source topic that this version knows. */
-export function parseSourceName(name: string): SourcePartition | undefined {
+export function parseSourceName(name: string): (SourcePartition & { readonly topic: SourceTopic }) | undefined {
   const [, topic, partition] = /^(.+)-(\d+)$/.exec(name) ?? [];
   const known = SOURCE_TOPICS.find((source) => source === topic);
-  return known && sourcePartition(known, Number(partition));
+  return known && { ...sourcePartition(known, Number(partition)), topic: known };
 }
 
 /** The topics that the topology writes, by their logical names. USER_DIRECTORY is internal and compacted. */
@@ -67,7 +67,7 @@ export interface WholeValue {
 /** One record of a source topic, undecoded. */
 export interface SourceRecord {
   /** Logical topic name. */
-  readonly topic: SourceTopic;
+  readonly topic: string;
   readonly partition: number;
   /** Both of them. */
   readonly source: SourceName;
@@ -86,14 +86,13 @@ export interface SourceRecord {
 /** One record to be produced, encoded. The partition is murmur2 of the key, as the Java client's default partitioner. */
 export interface SinkRecord {
   /** Logical topic name. */
-  readonly topic: SinkTopic;
+  readonly topic: string;
   readonly key: Buffer | string | null;
   readonly value: Buffer | null;
 }
 
 /** A dead letter, before it is cut to what its topic takes. One without a key goes to the task's own partition. */
 export interface DeadLetter extends SinkRecord {
-  readonly topic: 'NOTIFICATION_DLQ';
   readonly key: Buffer | null;
   /** As the record had them. */
   readonly headers: RecordHeaders;

@@ -3,17 +3,32 @@ import { SINK_TOPICS, SOURCE_TOPICS, type SinkTopic, type SourceTopic } from './
 
 export type LogicalTopic = SourceTopic | SinkTopic;
 
+declare const physical: unique symbol;
+
+/** A topic's name on the brokers, which TopicNames alone makes of a logical one. */
+export type PhysicalTopic = string & { readonly [physical]: true };
+
 /** What the configuration may rename: every topic of the contract. */
 export const CONTRACT_TOPICS = [
   ...SOURCE_TOPICS,
   ...SINK_TOPICS.filter((topic) => topic !== 'USER_DIRECTORY'),
 ] as const;
 
-export class TopicNames {
+/** What a topology is called on the brokers. */
+export interface TopologyNames {
+  /** A topic's name on the brokers, of its logical one. */
+  physical<Topic extends string>(topic: Topic extends PhysicalTopic ? never : Topic): PhysicalTopic;
+  /** The consumer group. */
+  readonly group: string;
+  /** Partition k is the changelog of task k. */
+  readonly changelog: PhysicalTopic;
+  transactionalId(task: number): string;
+}
+
+export class TopicNames implements TopologyNames {
   readonly #prefix: string;
   readonly #appId: string;
   readonly #names: ReadonlyMap<string, string>;
-  readonly #logical: ReadonlyMap<string, SourceTopic>;
 
   /** `renamed` gives another default name to a topic of the contract; the prefix goes before it all the same. */
   constructor(prefix: string, appId: string, renamed: Readonly<Partial<Record<LogicalTopic, string>>> = {}) {
@@ -25,16 +40,11 @@ export class TopicNames {
         topic === 'USER_DIRECTORY' ? `${prefix}${appId}-user-directory` : prefix + (renamed[topic] ?? topic),
       ]),
     );
-    this.#logical = new Map(SOURCE_TOPICS.map((topic) => [this.physical(topic), topic]));
   }
 
-  physical(topic: LogicalTopic): string {
-    return this.#names.get(topic)!;
-  }
-
-  /** The source topic behind a name on the brokers. */
-  source(physical: string): SourceTopic | undefined {
-    return this.#logical.get(physical);
+  /** The name on the brokers. A name on the brokers is no logical one: to give one does not compile. */
+  physical<Topic extends string>(topic: Topic extends PhysicalTopic ? never : Topic): PhysicalTopic {
+    return (this.#names.get(topic) ?? this.#prefix + topic) as PhysicalTopic;
   }
 
   /** Consumer group of the stream workers. */
@@ -43,8 +53,8 @@ export class TopicNames {
   }
 
   /** Changelog of the tasks' dedup entries and positions: partition k is task k's. */
-  get changelog(): string {
-    return `${this.#prefix}${this.#appId}-dedup-changelog`;
+  get changelog(): PhysicalTopic {
+    return `${this.#prefix}${this.#appId}-dedup-changelog` as PhysicalTopic;
   }
 
   transactionalId(task: number): string {

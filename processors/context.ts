@@ -14,16 +14,22 @@ export interface DirectoryView {
   get(tenantId: bigint, userId: bigint): DirectoryEntry | undefined;
 }
 
-export interface ProcessorContext {
+/** The stores of the notifications topology. */
+export interface NotificationStores {
+  readonly 'dedup-window': DedupView;
+  readonly 'user-directory': DirectoryView;
+}
+
+export interface ProcessorContext<Stores = NotificationStores> {
   readonly record: SourceRecord;
   /** The clock, ms since the epoch, read once a commit. */
   readonly now: number;
-  readonly dedup: DedupView;
-  readonly directory: DirectoryView;
-  /** Whether whoever the directory does not know is unknown for good: everything that came before this record is in it. */
+  /** By name. */
+  readonly stores: Stores;
+  /** Whether what the bootstrapped store does not hold is not to come: everything that came before this record is in it. */
   readonly isSettled: () => boolean;
   /**
-   * False for account events older than START_FROM: they feed the directory and make no notification.
+   * False for records of a bootstrap source older than START_FROM: they feed its store and make no output.
    */
   readonly notify: boolean;
 }

@@ -8,6 +8,8 @@ import type { IdentifiedEvent } from './routed-event.js';
 export function createDedup(): Processor<MappedEvent, IdentifiedEvent> {
   return (event, context) => {
     const { digest, seed } = identityOf(event);
-    return context.dedup.has(context.record, digest) ? drop('duplicate') : forward({ event, digest, seed });
+    return context.stores['dedup-window'].has(context.record, digest)
+      ? drop('duplicate')
+      : forward({ event, digest, seed });
   };
 }

@@ -1,6 +1,6 @@
 /** A processor: one step of a record's way, and what it is made with. */
 import type { EventDecoder } from '../schemas/codecs.js';
-import type { ProcessorContext } from './context.js';
+import type { NotificationStores, ProcessorContext } from './context.js';
 import type { Outcome, UnknownTypes } from './outcome.js';
 import type { Templates } from './templates.js';
 
@@ -11,9 +11,12 @@ interface Unresolved {
 }
 
 /** One step of a record's way. Pure: what it may look at besides its input is in the context. */
-export type Processor<In, Out> = (input: In, context: ProcessorContext) => Outcome<Out> | Unresolved;
+export type Processor<In, Out, Stores = NotificationStores> = (
+  input: In,
+  context: ProcessorContext<Stores>,
+) => Outcome<Out> | Unresolved;
 
-/** What processors are made with; each takes what it needs. */
+/** What the processors of the notifications are made with; each takes what it needs. */
 export interface Services {
   readonly decoder: EventDecoder;
   readonly templates: Templates;

@@ -41,12 +41,9 @@ function routeFrom(
   return isLast ? forward(routed) : forward(routed, () => routeFrom(next, identified, context));
 }
 
-function newEntry(
-  { directory }: MappedEvent,
-  { directory: view, record, now }: ProcessorContext,
-): DirectoryEntry | null {
+function newEntry({ directory }: MappedEvent, { stores, record, now }: ProcessorContext): DirectoryEntry | null {
   if (directory === null) return null;
-  const current = view.get(directory.tenantId, directory.userId);
+  const current = stores['user-directory'].get(directory.tenantId, directory.userId);
   // The record is a witness too: a worker whose clock is behind must not take good entries for those of the future.
   return current === undefined || replaces(directory, current, Math.max(now, record.timestamp)) ? directory : null;
 }
@@ -82,13 +79,14 @@ function routeOne(
   userId: bigint,
   context: ProcessorContext,
 ): RoutedNotification | undefined {
-  const contact = contactOf(event, userId, context.directory);
+  const users = context.stores['user-directory'];
+  const contact = contactOf(event, userId, users);
   const muted = priority === 'HIGH' ? NOTHING : contact.mutedChannels;
   // Of a channel that the event does not name nobody asks how it would fare.
   const email = channels.email ? addressOf(contact) : null;
   const deviceTokens = channels.push ? devicesOf(contact) : null;
   const isUnreached = (channels.email && email === null) || (channels.push && deviceTokens === null);
-  if (isUnreached && !context.isSettled() && isUnknown(event, userId, context.directory)) return undefined;
+  if (isUnreached && !context.isSettled() && isUnknown(event, userId, users)) return undefined;
   const inApp = muted.includes('IN_APP') ? 'MUTED' : 'DISPATCHED';
   const byEmail = muted.includes('EMAIL') ? 'MUTED' : email === null ? 'NO_ADDRESS' : 'DISPATCHED';
   const byPush = muted.includes('PUSH') ? 'MUTED' : deviceTokens === null ? 'NO_DEVICE' : 'DISPATCHED';

@@ -1,9 +1,10 @@
 /** EMAIL_REQUEST_TOPIC: one e-mail for each recipient with an address, keyed by eventId. */
+import type { RoutedEvent } from '../routed-event.js';
 import type { Sink } from '../sink.js';
 import type { EmailRequestEvent } from '../../schemas/types.js';
 import { htmlBody, plainBody, subjectOf } from '../email-text.js';
 
-export const emitEmail: Sink<EmailRequestEvent> = ({ event, notification, recipients }, out) => {
+export const emitEmail: Sink<RoutedEvent, EmailRequestEvent> = ({ event, notification, recipients }, out) => {
   if (notification === null || !recipients.some(({ email }) => email !== null)) return;
   // Once an event: the texts are the same for all its recipients.
   const subject = subjectOf(notification.subject, notification.message);

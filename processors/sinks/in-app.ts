@@ -1,9 +1,10 @@
 /** NOTIFICATION_INAPP_TOPIC: one notification a recipient, keyed by the user, so that a user's stay in order. */
+import type { RoutedEvent } from '../routed-event.js';
 import type { Sink } from '../sink.js';
 import type { InAppNotification } from '../../schemas/types.js';
 import { userKey } from '../../state/directory/directory-entry.js';
 
-export const emitInApp: Sink<InAppNotification> = ({ event, notification, recipients }, out) => {
+export const emitInApp: Sink<RoutedEvent, InAppNotification> = ({ event, notification, recipients }, out) => {
   if (notification === null) return;
   for (const { inApp, userId, notificationId } of recipients) {
     if (!inApp) continue;

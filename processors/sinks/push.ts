@@ -1,8 +1,9 @@
 /** PUSH_REQUEST_TOPIC: one push for each recipient with a device, keyed by eventId. */
+import type { RoutedEvent } from '../routed-event.js';
 import type { Sink } from '../sink.js';
 import type { PushRequestEvent } from '../../schemas/types.js';
 
-export const emitPush: Sink<PushRequestEvent> = ({ event, notification, recipients }, out) => {
+export const emitPush: Sink<RoutedEvent, PushRequestEvent> = ({ event, notification, recipients }, out) => {
   if (notification === null) return;
   for (const { deviceTokens, userId, notificationId } of recipients) {
     if (deviceTokens === null) continue;

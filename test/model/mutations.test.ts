@@ -2,7 +2,7 @@
 import * as fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type * as FetchedRecords from '../../topology/kafka/fetch/fetched-records.js';
-import type * as TaskViews from '../../topology/task/task-views.js';
+import type * as LayeredViews from '../../topology/stores/layered-views.js';
 import { CASES } from './world/cases.js';
 import { scenarioOf, TRANSACTION_VERSIONS } from './world/commands.js';
 import { play } from './world/play.js';
@@ -20,8 +20,8 @@ vi.mock('../../topology/kafka/fetch/fetched-records.js', async (original) => {
   return { ...real, readCommitted };
 });
 
-vi.mock('../../topology/task/task-views.js', async (original) => {
-  const real = await original<typeof TaskViews>();
+vi.mock('../../topology/stores/layered-views.js', async (original) => {
+  const real = await original<typeof LayeredViews>();
   const { switches: wanted } = await import('./world/switches.js');
   class LayeredDedup extends real.LayeredDedup {
     constructor(...[store, shape, layers]: ConstructorParameters<typeof real.LayeredDedup>) {

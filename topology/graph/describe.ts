@@ -1,46 +1,63 @@
 /** A topology in print: as text for a terminal, as Mermaid for a page. */
-import type { SinkNode, SourceNode, Topology, TopologyNode } from './graph.js';
-import { inputsOf } from './topology-faults.js';
+import { nodesOf, type SourceNode, type Topology, type TopologyShape } from './topology.js';
+
+/** What is printed of a node. */
+type Cells =
+  | SourceNode
+  | {
+      readonly kind: 'processor';
+      readonly name: string;
+      readonly from: readonly string[];
+      readonly store?: string | undefined;
+    }
+  | {
+      readonly kind: 'sink' | 'dead-letters';
+      readonly name: string;
+      readonly from: readonly string[];
+      readonly topic: string;
+      readonly schema: string;
+    };
 
 /** Node by node: what it reads from, and its store, or its topic and schema. */
-export function describeAsText({ name, nodes }: Topology): string {
-  const sinks = nodes.filter((node) => node.kind === 'sink');
-  const groups: readonly (readonly [string, readonly TopologyNode[]])[] = [
-    ['sources', nodes.filter((node) => node.kind === 'source')],
-    ['processors', nodes.filter((node) => node.kind === 'processor')],
-    ['sinks', sinks.filter((node) => node.accepts === 'events')],
-    ['dead letters', sinks.filter((node) => node.accepts === 'dead-letters')],
+export function describeAsText<Shape extends TopologyShape>(topology: Topology<Shape>): string {
+  const { name, sources, processors, sinks, deadLetters } = topology;
+  const groups: readonly (readonly [string, readonly Cells[]])[] = [
+    ['sources', sources],
+    ['processors', processors],
+    ['sinks', sinks],
+    ['dead letters', [deadLetters]],
   ];
   const parts = groups.map(([title, members]) => `${title}\n${table(members.map(cellsOf))}`);
   return `${[name, ...parts].join('\n\n')}\n`;
 }
 
 /** A flowchart: topics at both ends, stores beside their processors, the way of dead letters dotted. */
-export function describeAsMermaid({ nodes }: Topology): string {
+export function describeAsMermaid<Shape extends TopologyShape>(topology: Topology<Shape>): string {
   const lines = ['flowchart LR'];
-  for (const node of nodes) {
+  for (const node of nodesOf(topology)) {
     lines.push(`  ${shape(node)}`);
     if (node.kind === 'processor' && node.store !== undefined) {
       lines.push(`  ${id(node.name)} --- ${id(node.store)}[("${node.store}")]`);
     }
-    const arrow = node.kind === 'sink' && node.accepts === 'dead-letters' ? '-.->' : '-->';
-    for (const input of inputsOf(node)) lines.push(`  ${id(input)} ${arrow} ${id(node.name)}`);
+    const arrow = node.kind === 'dead-letters' ? '-.->' : '-->';
+    for (const input of node.kind === 'source' ? [] : node.from) lines.push(`  ${id(input)} ${arrow} ${id(node.name)}`);
   }
   return `${lines.join('\n')}\n`;
 }
 
-function cellsOf(node: TopologyNode): readonly string[] {
+function cellsOf(node: Cells): readonly string[] {
   switch (node.kind) {
     case 'source':
       return [node.name, '', ...endOf(node), node.bootstraps === undefined ? '' : `first, for [${node.bootstraps}]`];
     case 'processor':
       return [node.name, `<- ${node.from.join(', ')}`, node.store === undefined ? '' : `[${node.store}]`];
     case 'sink':
+    case 'dead-letters':
       return [node.name, `<- ${node.from.join(', ')}`, ...endOf(node)];
   }
 }
 
-function endOf({ topic, schema }: SourceNode | SinkNode): readonly string[] {
+function endOf({ topic, schema }: Pick<SourceNode, 'topic' | 'schema'>): readonly string[] {
   return [topic, schema];
 }
 
@@ -58,7 +75,7 @@ function table(rows: readonly (readonly string[])[]): string {
     .join('\n');
 }
 
-function shape(node: TopologyNode): string {
+function shape(node: Cells): string {
   return node.kind === 'processor' ? `${id(node.name)}["${node.name}"]` : `${id(node.name)}(["${node.topic}"])`;
 }
 

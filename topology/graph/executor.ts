@@ -1,39 +1,20 @@
-/** Runs one record through the declared topology; pure but for what the context lets it look at. */
-import type { Digest } from '../../state/dedup/digest-bytes.js';
-import type { DeadLetterOptions, DeadLetterSink, Sink } from '../../processors/sink.js';
-import type { Processor } from '../../processors/processor.js';
-import { DROP_REASONS } from '../../common/label-values.js';
-import { DEFAULT_ACTION_URL_SCHEMES } from '../../processors/action-url.js';
-import type { RoutedEvent } from '../../processors/routed-event.js';
-import type { Templates } from '../../processors/templates.js';
-import type { EventDecoder, SinkEvents } from '../../schemas/codecs.js';
-import type { DirectoryEntry } from '../../state/directory/directory-entry.js';
-import type { DedupView, DirectoryView, ProcessorContext } from '../../processors/context.js';
-import type { Correction } from '../../common/correction.js';
+/** Runs one record through the declared topology; pure, except for what the context lets it look at. */
 import { FatalError, OutageError, RetryableError, StoreDamagedError } from '../../common/errors.js';
-import type { Topology } from './graph.js';
-import {
-  type DeadLetterCause,
-  type DropReason,
-  type Forward,
-  type UnknownTypes,
-  type Unsettled,
-} from '../../processors/outcome.js';
+import { DROP_REASONS } from '../../common/label-values.js';
+import type { DeadLetter, RecordDefect, SourceRecord } from '../../common/record.js';
+import type { ProcessorContext } from '../../processors/context.js';
+import type { DeadLetterCause, DropReason, Forward, Unsettled } from '../../processors/outcome.js';
+import type { Processor } from '../../processors/processor.js';
+import type { DeadLetterOptions, DeadLetterSink, Sink } from '../../processors/sink.js';
 import { Outputs, TooLargeError, type OutputBounds, type RecordCollector } from './outputs.js';
-import { planOf } from './plan.js';
-import type { DeadLetter, RecordDefect, SourceRecord, SourceTopic } from '../../common/record.js';
+import type { Topology, TopologyShape } from './topology.js';
 
 /** What one source record became, beside the outputs that were collected. All of it is committed, or none. */
 export type Processed =
-  /** `digest` is remembered; `directory` is the user state that the record set, also among the outputs; `corrections` only where there are any. */
-  | {
-      readonly kind: 'forwarded';
-      readonly digest: Digest;
-      readonly directory?: DirectoryEntry;
-      readonly corrections?: readonly Correction[];
-    }
+  /** `value`: what the sinks were given, or its first part. The task's state takes from it what it remembers. */
+  | { readonly kind: 'forwarded'; readonly value: unknown }
   | { readonly kind: 'dropped'; readonly reason: DropReason }
-  /** The dead letter is the only output: no digest is remembered, so a replay is processed. */
+  /** The dead letter is the only output: nothing is remembered, so a replay is processed. */
   | { readonly kind: 'dead-lettered'; readonly cause: DeadLetterCause }
   /** A part of the outputs is staged: the event loop may have a turn, and nothing else be staged, before `resume` goes on. */
   | { readonly kind: 'unfinished'; readonly resume: () => Processed }
@@ -46,10 +27,9 @@ export type Processed =
 export type Finished = Exclude<Processed, { readonly kind: 'unresolved' | 'unfinished' | 'unsettled' }>;
 
 /** What the task gives for one record. */
-export interface ExecutionContext {
+export interface ExecutionContext<Stores = unknown> {
   readonly now: number;
-  readonly dedup: DedupView;
-  readonly directory: DirectoryView;
+  readonly stores: Stores;
   readonly notify: boolean;
   /** Default: everything is settled. */
   readonly isSettled?: () => boolean;
@@ -57,23 +37,19 @@ export interface ExecutionContext {
   readonly outputs: RecordCollector;
 }
 
-export interface Executor {
+export interface Executor<Stores = unknown> {
   /**
    * Throws RetryableError (a processor asks to be tried again) and what is not the record's fault (OutageError,
    * StoreDamagedError, FatalError), with no outputs left behind. Any other error thrown by a processor becomes a dead letter of reason `failed`.
    */
-  process(record: SourceRecord, context: ExecutionContext): Processed;
+  process(record: SourceRecord, context: ExecutionContext<Stores>): Processed;
   /** The dead letter for a record that can not be processed for a reason outside the topology (retries used up, refused by the broker). */
   deadLetter(record: SourceRecord, cause: DeadLetterCause): DeadLetter;
 }
 
-export interface ExecutorOptions {
-  readonly decoder: EventDecoder;
-  readonly templates: Templates;
-  /** Schemes of action URLs that go out, in lower case. Default https and http. */
-  readonly actionUrlSchemes?: readonly string[];
-  /** Default: skip. */
-  readonly unknownTypes?: UnknownTypes;
+export interface ExecutorOptions<Services = unknown> {
+  /** What processors are made with. */
+  readonly services: Services;
   /** Goes into every dead letter, as `dlq.app`. */
   readonly appId: string;
   /** Whether dead letters carry stack frames. Never the error's message: it may quote the payload. */
@@ -83,51 +59,53 @@ export interface ExecutorOptions {
   /** All outputs of one event together, in bytes; they are held in memory until committed. Default 64 MiB. */
   readonly maxEventBytes?: number;
   /** The name on the broker of a source topic, for dead letters. Default: the logical name. */
-  readonly topicName?: (topic: SourceTopic) => string;
+  readonly topicName?: (topic: string) => string;
 }
 
 /** A broker takes 1 MiB a batch by default; 1 KB of the round million is left for key and framing. */
 const MAX_OUTPUT_BYTES = 1_000_000 - 1_000;
 const MAX_EVENT_BYTES = 64 * 1024 * 1024;
 
-/** Compiles the topology. One executor may serve many tasks: it keeps nothing between two records, of which it runs one at a time. Throws TopologyError. */
-export function createExecutor(topology: Topology, options: ExecutorOptions): Executor {
+/** Compiles the topology. One executor may serve many tasks: it keeps nothing between two records, of which it runs one at a time. */
+export function createExecutor<Shape extends TopologyShape>(
+  topology: Topology<Shape>,
+  options: ExecutorOptions<Shape['services']>,
+): Executor<Shape['stores']> {
   return new CompiledTopology(topology, options);
 }
 
 interface Step {
   readonly name: string;
-  readonly run: Processor<unknown, unknown>;
+  readonly run: Processor<unknown, unknown, unknown>;
 }
 
 interface CompiledSink {
   readonly name: string;
-  readonly topic: keyof SinkEvents;
-  readonly run: Sink<SinkEvents[keyof SinkEvents]>;
+  readonly run: Sink<unknown, unknown, unknown>;
 }
 
-/** Dropped records are the same but for their reason: one object each. */
+/** Dropped records are the same except for their reason: one object each. */
 const DROPPED = Object.fromEntries(DROP_REASONS.map((reason) => [reason, { kind: 'dropped', reason }])) as Record<
   DropReason,
   Processed
 >;
 
-class CompiledTopology implements Executor {
+class CompiledTopology<Shape extends TopologyShape> implements Executor<Shape['stores']> {
   readonly #steps: readonly Step[];
   readonly #sinks: readonly CompiledSink[];
+  readonly #sinkTopics: readonly string[];
   readonly #deadLetterSink: DeadLetterSink;
   readonly #deadLetterOptions: DeadLetterOptions;
   readonly #bounds: OutputBounds;
-  /** Of the record that is being processed. */
+  /** For the record that is being processed. */
   #outputs: Outputs;
 
-  constructor(topology: Topology, options: ExecutorOptions) {
-    const plan = planOf(topology);
-    // Edges are names, so types end at them: planOf has seen to it that each node reads from the one before.
-    const services = { actionUrlSchemes: DEFAULT_ACTION_URL_SCHEMES, unknownTypes: 'skip' as const, ...options };
-    this.#steps = plan.processors.map(({ name, create }) => ({ name, run: create(services) as Step['run'] }));
-    this.#sinks = plan.sinks.map(({ name, topic, sink }) => ({ name, topic, run: sink }));
-    this.#deadLetterSink = plan.deadLetters.sink;
+  constructor({ processors, sinks, deadLetters }: Topology<Shape>, options: ExecutorOptions<Shape['services']>) {
+    // The builder has seen to it that each step takes what the one before gives: from here on it is one type.
+    this.#steps = processors.map(({ name, create }) => ({ name, run: create(options.services) as Step['run'] }));
+    this.#sinks = sinks.map(({ name, sink }) => ({ name, run: sink as CompiledSink['run'] }));
+    this.#sinkTopics = sinks.map(({ topic }) => topic);
+    this.#deadLetterSink = deadLetters.sink;
     this.#deadLetterOptions = {
       appId: options.appId,
       stackTraces: options.stackTraces,
@@ -137,14 +115,14 @@ class CompiledTopology implements Executor {
       maxRecordBytes: options.maxOutputBytes ?? MAX_OUTPUT_BYTES,
       maxEventBytes: options.maxEventBytes ?? MAX_EVENT_BYTES,
     };
-    this.#outputs = new Outputs(this.#bounds);
+    this.#outputs = new Outputs(this.#sinkTopics, this.#bounds);
   }
 
   process(
     record: SourceRecord,
-    { now, dedup, directory, notify, isSettled = always, outputs }: ExecutionContext,
+    { now, stores, notify, isSettled = always, outputs }: ExecutionContext<Shape['stores']>,
   ): Processed {
-    const context: ProcessorContext = { record, now, dedup, directory, notify, isSettled };
+    const context: ProcessorContext<unknown> = { record, now, stores, notify, isSettled };
     let forwarded: Forward<unknown> = { kind: 'forward', value: record };
     let node = '';
     this.#outputs.begin(outputs);
@@ -170,8 +148,7 @@ class CompiledTopology implements Executor {
     } catch (error) {
       return this.#failed(record, error, node, outputs);
     }
-    const routed = forwarded as Forward<RoutedEvent>;
-    return this.#emit(routed.value, routed, context, outputs);
+    return this.#emit(forwarded.value, forwarded, context, outputs);
   }
 
   deadLetter(record: SourceRecord, cause: DeadLetterCause): DeadLetter {
@@ -180,25 +157,25 @@ class CompiledTopology implements Executor {
 
   /** Gives the sinks an event, or a part of one, and says how to go on with the next. */
   #emit(
-    first: RoutedEvent,
-    part: Forward<RoutedEvent>,
-    context: ProcessorContext,
+    first: unknown,
+    part: Forward<unknown>,
+    context: ProcessorContext<unknown>,
     outputs: RecordCollector,
   ): Processed {
-    const emitter = this.#outputs;
+    const current = this.#outputs;
     let node = '';
     try {
-      for (const sink of this.#sinks) {
+      for (const [index, sink] of this.#sinks.entries()) {
         node = sink.name;
-        sink.run(part.value, emitter.into(sink.topic), context);
+        sink.run(part.value, current.emitters[index]!, context);
       }
     } catch (error) {
       return this.#failed(context.record, error, node, outputs);
     }
     const { rest } = part;
-    if (rest === undefined) return forwarded(first);
+    if (rest === undefined) return { kind: 'forwarded', value: first };
     // Other tasks' records come in between.
-    this.#outputs = new Outputs(this.#bounds);
+    this.#outputs = new Outputs(this.#sinkTopics, this.#bounds);
     return {
       kind: 'unfinished',
       resume: () => {
@@ -207,7 +184,7 @@ class CompiledTopology implements Executor {
           outputs.rollBack();
           return next;
         }
-        this.#outputs = emitter;
+        this.#outputs = current;
         return this.#emit(first, next, context, outputs);
       },
     };
@@ -225,11 +202,6 @@ class CompiledTopology implements Executor {
 }
 
 const always = (): boolean => true;
-
-function forwarded({ digest, directory, event: { corrections } }: RoutedEvent): Processed {
-  if (corrections.length > 0) return { kind: 'forwarded', digest, ...(directory && { directory }), corrections };
-  return directory === null ? { kind: 'forwarded', digest } : { kind: 'forwarded', digest, directory };
-}
 
 function causeOfDefect(defect: RecordDefect): DeadLetterCause {
   const { kind: reason, bytes } = defect;
@@ -251,7 +223,7 @@ function causeOf(error: unknown, node: string): DeadLetterCause {
   if (error instanceof TooLargeError) {
     return { reason: 'too-large', message: `${node}: ${error.message}`, attempts: 1, error };
   }
-  // Of an error that nobody foresaw only the class is told: its message may quote the payload.
+  // Only the class of an error that nobody foresaw goes out: its message may quote the payload.
   const thrown = error instanceof Error ? error.name : typeof error;
   return { reason: 'failed', message: `${node} threw an unexpected ${thrown}`, attempts: 1, error };
 }

@@ -1,14 +1,13 @@
 /** The outputs of a record, measured as they come. */
-import type { Emitter } from '../../processors/sink.js';
-import type { SinkEvents } from '../../schemas/codecs.js';
 import type { DeadLetter } from '../../common/record.js';
+import type { Emitter } from '../../processors/sink.js';
 
 /** Where a record's outputs go as they come, each encoded at once. */
 export interface RecordCollector {
   /** What comes from here on is another source record's. */
   begin(): void;
-  /** Takes an event's output; gives the bytes of its value. */
-  collect<T extends keyof SinkEvents>(topic: T, key: string, event: SinkEvents[T]): number;
+  /** Takes an event's output for a topic, by its logical name; gives the bytes of its value. */
+  collect(topic: string, key: string, event: unknown): number;
   /** Takes a dead letter. */
   add(letter: DeadLetter): void;
   /** Gives back all that came since `begin`: the source record is dead-lettered instead, or tried again. */
@@ -16,9 +15,9 @@ export interface RecordCollector {
 }
 
 export interface OutputBounds {
-  /** Of one value, in bytes. */
+  /** Bytes of one value. */
   readonly maxRecordBytes: number;
-  /** Of all values together, in bytes. */
+  /** Bytes of all values together. */
   readonly maxEventBytes: number;
 }
 
@@ -28,15 +27,17 @@ export class TooLargeError extends Error {
 }
 
 /** What sinks emit into: hands the outputs on, and stops what is too large. */
-export class Outputs implements Emitter<SinkEvents[keyof SinkEvents]> {
+export class Outputs {
   readonly #bounds: OutputBounds;
-  /** Set by `begin` and `into`, without which there is no emitter to call. */
-  #collector!: RecordCollector;
-  #topic!: keyof SinkEvents;
+  /** One for each topic, in the order given. */
+  readonly emitters: readonly Emitter<unknown>[];
+  #collector: RecordCollector = NOWHERE;
   #bytes = 0;
 
-  constructor(bounds: OutputBounds) {
+  /** `topics`: logical names. */
+  constructor(topics: readonly string[], bounds: OutputBounds) {
     this.#bounds = bounds;
+    this.emitters = topics.map((topic) => ({ emit: (key, event) => this.#take(topic, key, event) }));
   }
 
   /** The next source record's outputs go there. */
@@ -46,15 +47,9 @@ export class Outputs implements Emitter<SinkEvents[keyof SinkEvents]> {
     collector.begin();
   }
 
-  /** The same outputs; what is emitted from here on goes to this topic. */
-  into(topic: keyof SinkEvents): Emitter<SinkEvents[keyof SinkEvents]> {
-    this.#topic = topic;
-    return this;
-  }
-
-  /** Throws TooLargeError; what was emitted is to be rolled back then. */
-  emit(key: string, event: SinkEvents[keyof SinkEvents]): void {
-    const bytes = this.#collector.collect(this.#topic, key, event);
+  /** Throws TooLargeError; what was emitted must be rolled back then. */
+  #take(topic: string, key: string, event: unknown): void {
+    const bytes = this.#collector.collect(topic, key, event);
     const { maxRecordBytes, maxEventBytes } = this.#bounds;
     if (bytes > maxRecordBytes) {
       throw new TooLargeError(`a record has ${bytes} bytes; at most ${maxRecordBytes} can be sent`);
@@ -65,3 +60,8 @@ export class Outputs implements Emitter<SinkEvents[keyof SinkEvents]> {
     }
   }
 }
+
+const refuse = (): never => {
+  throw new Error('a sink emits before its outputs have begun');
+};
+const NOWHERE: RecordCollector = { begin: refuse, collect: refuse, add: refuse, rollBack: refuse };

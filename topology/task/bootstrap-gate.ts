@@ -1,16 +1,10 @@
 /** Holds records back until the account events that are older are known: see bootstrap.ts. */
-import type { Bootstrapped } from './bootstrap.js';
-import type { SourceRecord, SourceTopic } from '../../common/record.js';
+import type { SourceRecord } from '../../common/record.js';
 import type { SourceQueue } from './source-queue.js';
-
-export interface BootstrapGateServices {
-  readonly bootstrap: Bootstrapped;
-  readonly bootstrapTopic: SourceTopic;
-}
+import type { BootstrapSource } from './task-parts.js';
 
 export class BootstrapGate {
-  readonly #bootstrap: Bootstrapped;
-  readonly #topic: SourceTopic;
+  readonly #bootstrap: BootstrapSource;
   readonly #signal: AbortSignal;
   /** Of the record that is being processed. */
   #arrivedAt = 0;
@@ -19,9 +13,8 @@ export class BootstrapGate {
   readonly isSettled = (): boolean => this.#bootstrap.isSettled(this.#arrivedAt, this.#timestamp);
 
   /** The signal ends the waits. */
-  constructor({ bootstrap, bootstrapTopic }: BootstrapGateServices, signal: AbortSignal) {
+  constructor(bootstrap: BootstrapSource, signal: AbortSignal) {
     this.#bootstrap = bootstrap;
-    this.#topic = bootstrapTopic;
     this.#signal = signal;
   }
 
@@ -29,7 +22,7 @@ export class BootstrapGate {
   enter({ arrivedAt }: SourceQueue, { topic, timestamp }: SourceRecord): Promise<void> | undefined {
     this.#arrivedAt = arrivedAt;
     this.#timestamp = timestamp;
-    if (topic === this.#topic || this.#bootstrap.covers(arrivedAt, timestamp)) return undefined;
+    if (topic === this.#bootstrap.source || this.#bootstrap.covers(arrivedAt, timestamp)) return undefined;
     return this.#bootstrap.until(() => this.#bootstrap.covers(arrivedAt, timestamp), this.#signal);
   }
 

@@ -11,15 +11,19 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { atMost } from '../../common/at-most.js';
 import { BootstrapProgress, type Moment, type PartitionProgress } from './bootstrap-progress.js';
 import type { Clock } from '../../common/clock.js';
+import type { PhysicalTopic } from '../../common/topic-names.js';
 import type { DirectoryFeed } from '../feeds/directory-feed.js';
 import { isOutage, offsetIn, type Offsets, type PartitionOffset } from '../kafka/index.js';
 import type { Logger } from '../../common/log.js';
 import type { Metrics } from '../../common/metrics.js';
+import type { BootstrapSource } from './task-parts.js';
 import { streamTimeIn } from './offset-metadata.js';
 
 export interface BootstrapServices {
-  /** Physical name of the source topic. */
-  readonly topic: string;
+  /** Logical name of the source topic. */
+  readonly source: string;
+  /** Its name on the brokers. */
+  readonly topic: PhysicalTopic;
   readonly connections: Connections;
   readonly offsets: Offsets;
   readonly feed: DirectoryFeed;
@@ -31,16 +35,6 @@ export interface BootstrapServices {
   /** This worker is taking tasks over, as others may be: partitions will move. */
   readonly isTakingOver: () => boolean;
   readonly fatal: (error: unknown) => void;
-}
-
-/** What a task asks of it. */
-export interface Bootstrapped {
-  /** Whether the record may be processed: one that came to us then (monotonic clock, ms) with this timestamp. */
-  covers(arrivedAt: number, timestamp: number): boolean;
-  /** Whether whoever is unknown to the store will stay so, as far as this record goes. */
-  isSettled(arrivedAt: number, timestamp: number): boolean;
-  /** Resolves when `holds` does, which asks one of the above. Rejects when the signal aborts. */
-  until(holds: () => boolean, signal: AbortSignal): Promise<void>;
 }
 
 const ANSWER_MS = 2000;
@@ -59,7 +53,8 @@ interface Waiting {
   readonly fail: (reason: unknown) => void;
 }
 
-export class Bootstrap implements Bootstrapped {
+export class Bootstrap implements BootstrapSource {
+  readonly source: string;
   readonly #services: BootstrapServices;
   readonly #signal: AbortSignal;
   readonly #progress: BootstrapProgress;
@@ -74,9 +69,14 @@ export class Bootstrap implements Bootstrapped {
   #held: readonly PartitionOffset[] = [];
 
   constructor(services: BootstrapServices, signal: AbortSignal) {
+    this.source = services.source;
     this.#services = services;
     this.#signal = signal;
     this.#progress = new BootstrapProgress(services.waitMs);
+  }
+
+  caughtUp(signal: AbortSignal): Promise<void> {
+    return this.#services.feed.caughtUp(signal);
   }
 
   covers(arrivedAt: number, timestamp: number): boolean {

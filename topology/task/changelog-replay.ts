@@ -2,15 +2,14 @@
  * Reads a task's changelog partition, read_committed, in pieces that are worth a write of the store: for the restore at
  * a takeover, which knows its end, and for a standby, which follows. Holds no more than a few MB.
  */
-import { decodeChangelogEntry } from '../../state/dedup/changelog-entry.js';
-import type { CommittedEntry } from '../../state/dedup/task-store.js';
+import type { ChangelogRecord, TaskState } from '../graph/task-state.js';
 import { PartitionFeed, type Fetcher, type PartitionRange } from '../kafka/index.js';
 
 /** What is to be applied in one write. */
 export interface ReplayPiece {
   /** The offset that was read from. */
   readonly from: number;
-  readonly entries: readonly CommittedEntry[];
+  readonly entries: readonly ChangelogRecord[];
   readonly nextOffset: number;
   /** As much as one write should take: there may be more at once. */
   readonly isFull: boolean;
@@ -24,12 +23,14 @@ const AHEAD_BYTES = 4 * 1024 * 1024;
 export class ChangelogReplay {
   readonly #topic: string;
   readonly #task: number;
+  readonly #state: TaskState;
   readonly #fetcher: Fetcher;
   readonly #feed: PartitionFeed;
   #position: number;
 
   /** Reads from the range's beginning on; its end is not looked at. */
-  constructor({ topic, topicId, partition, from }: PartitionRange, fetcher: Fetcher) {
+  constructor({ topic, topicId, partition, from }: PartitionRange, state: TaskState, fetcher: Fetcher) {
+    this.#state = state;
     this.#topic = topic;
     this.#task = partition;
     this.#position = from;
@@ -49,12 +50,12 @@ export class ChangelogReplay {
    */
   async next(signal: AbortSignal, until = 0): Promise<ReplayPiece> {
     const from = this.#position;
-    const entries: CommittedEntry[] = [];
+    const entries: ChangelogRecord[] = [];
     let bytes = 0;
     do {
       const piece = await this.#feed.next(signal);
       for (const { offset, value } of piece.records) {
-        entries.push({ offset, entry: decodeChangelogEntry(value, `${this.#topic}-${this.#task}@${offset}`) });
+        entries.push({ offset, entry: this.#state.decode(value, `${this.#topic}-${this.#task}@${offset}`) });
       }
       bytes += piece.bytes;
       this.#position = piece.nextOffset;

@@ -4,7 +4,7 @@ import { NO_STREAM_TIME } from '../../state/dedup/stream-time.js';
 import { ConfigError, FatalError } from '../../common/errors.js';
 import type { SourcePartition } from '../../common/record.js';
 import { offsetIn, type PartitionOffset, type TopicPartition } from '../kafka/index.js';
-import type { TakeOverServices } from './take-over.js';
+import type { TaskParts } from './task-parts.js';
 
 const ANSWER_MS = 15_000;
 
@@ -13,16 +13,17 @@ export async function firstPositions(
   sources: readonly SourcePartition[],
   firstStart: boolean,
   task: number,
-  services: TakeOverServices,
+  parts: TaskParts,
 ): Promise<Map<SourcePartition, SourcePosition>> {
-  const { names, offsets, startFrom, bootstrapTopic } = services;
+  const { names, offsets } = parts.broker;
+  const { startFrom, bootstrap } = parts.job;
   const found = new Map<SourcePartition, SourcePosition>();
   if (sources.length === 0) return found;
   const partitions = sources.map(({ topic, partition }) => ({ topic: names.physical(topic), partition }));
-  if (firstStart) await refuseLostOffsets(partitions, task, services);
+  if (firstStart) await refuseLostOffsets(partitions, task, parts);
   const earliest = await offsets.at('earliest', partitions, ANSWER_MS);
   const latest = await offsets.at('latest', partitions, ANSWER_MS);
-  const held = latest.filter((of) => of.offset > (offsetIn(earliest, of)?.offset ?? 0));
+  const held = latest.filter((end) => end.offset > (offsetIn(earliest, end)?.offset ?? 0));
   if (firstStart && startFrom === undefined && held.length > 0) {
     const holding = held.map(({ topic, partition }) => `${topic}-${partition}`).join(', ');
     throw new ConfigError([
@@ -35,7 +36,7 @@ export async function firstPositions(
     const at = (list: readonly PartitionOffset[]): number =>
       offsetIn(list, { topic: names.physical(topic), partition })?.offset ?? 0;
     // The store needs all of a bootstrap source, so it is read from the start; what is older makes no notification.
-    const nextOffset = topic === bootstrapTopic ? at(earliest) : at(chosen);
+    const nextOffset = topic === bootstrap.source ? at(earliest) : at(chosen);
     found.set(source, { nextOffset, streamTime: NO_STREAM_TIME, notifyFrom: at(chosen) });
   }
   return found;
@@ -45,8 +46,9 @@ export async function firstPositions(
 async function refuseLostOffsets(
   sources: readonly TopicPartition[],
   task: number,
-  { names, offsets }: TakeOverServices,
+  { broker }: TaskParts,
 ): Promise<void> {
+  const { names, offsets } = broker;
   const [start] = await offsets.at('earliest', [{ topic: names.changelog, partition: task }], ANSWER_MS);
   if (start!.offset === 0) return;
   const partitions = sources.map(({ topic, partition }) => `${topic}-${partition}`).join(', ');
@@ -57,7 +59,8 @@ async function refuseLostOffsets(
 }
 
 /** A task's changelog and the group's offsets are one transaction: an offset beside which it has no position is another task's. */
-export function refuseMoved({ topic, partition }: SourcePartition, task: number, { names }: TakeOverServices): never {
+export function refuseMoved({ topic, partition }: SourcePartition, task: number, { broker }: TaskParts): never {
+  const { names } = broker;
   throw new FatalError(
     `another task than ${task} has read ${names.physical(topic)}-${partition}, whose events are known to its changelog alone: the changelog ${names.changelog} has another number of partitions than it had. ` +
       'Delete it, make it again with as many as at the first start (MAX_TASKS), and run `notification-streams state reseed` on each STATE_DIR. To go on without, so that events that were seen are not known as repeats, ' +
@@ -69,14 +72,12 @@ export function refuseMoved({ topic, partition }: SourcePartition, task: number,
  * The group's offsets were committed together with changelog records, and not one of those was restored. When the
  * changelog's beginning is gone they have expired, as entries do; when it never had any, it is another topic.
  */
-export async function refuseLostChangelog(
-  task: number,
-  { names, offsets, damagedStore, log }: TakeOverServices,
-): Promise<void> {
+export async function refuseLostChangelog(task: number, { broker, stores, worker }: TaskParts): Promise<void> {
+  const { names, offsets } = broker;
   const changelog = `${names.changelog}-${task}`;
   const [start] = await offsets.at('earliest', [{ topic: names.changelog, partition: task }], ANSWER_MS);
   if (start!.offset > 0) {
-    log.warn(
+    worker.log.warn(
       { task, changelog },
       'the records of the changelog have expired, or were deleted: no event is known as seen',
     );
@@ -84,7 +85,7 @@ export async function refuseLostChangelog(
   }
   throw new FatalError(
     `the changelog ${changelog} is empty, though the offsets of group ${names.group} were committed with records of it: it was deleted and made again, and there is no store here. ` +
-      (damagedStore === undefined ? '' : `The one that was here was damaged and stands in ${damagedStore}. `) +
+      (stores.damaged === undefined ? '' : `The one that was here was damaged and stands in ${stores.damaged}. `) +
       'If another worker has the store of this task, run `notification-streams state reseed` there. To go on without it, so that events that were seen are not known as repeats, ' +
       `set the offsets anew where they are: kafka-consumer-groups --group ${names.group} --reset-offsets --to-current --all-topics --execute`,
   );

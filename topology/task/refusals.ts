@@ -6,10 +6,10 @@ import type { SourcePosition } from '../../state/dedup/changelog-entry.js';
 import { errorType, isOfARecord, type RefusedError } from '../kafka/index.js';
 import type { DeadLetterCause } from '../../processors/outcome.js';
 import { origin, type SourceName, type SourceRecord } from '../../common/record.js';
-import type { TopicNames } from '../../common/topic-names.js';
-import type { DeadLetterLimit } from './dead-letter-limit.js';
+import type { OutputTarget } from './staged-outputs.js';
 import type { StagedCommit } from './staged-commit.js';
 
+type RefusalTarget = Pick<OutputTarget, 'names' | 'deadLetters' | 'deadLetterTopic'>;
 type PositionMap = ReadonlyMap<SourceName, SourcePosition>;
 
 /** `wait`: no record is to blame, and another commit would fare no better. */
@@ -19,8 +19,7 @@ export type Remedy = 'try-again' | 'wait';
 const UNKNOWN_BEFORE_HALVED = 5;
 
 export class Refusals {
-  readonly #names: TopicNames;
-  readonly #deadLetters: DeadLetterLimit;
+  readonly #target: RefusalTarget;
   /** Commits are kept this small until they are past what failed. */
   #split: { readonly records: number; readonly until: PositionMap } | undefined;
   /** By origin. Several at a time: sources have their turns, so that the one that was tried last may not come next. */
@@ -28,9 +27,8 @@ export class Refusals {
   /** From where a commit with an unknown outcome went, and how often. */
   #unknown: { readonly from: PositionMap; readonly times: number } | undefined;
 
-  constructor(names: TopicNames, deadLetters: DeadLetterLimit) {
-    this.#names = names;
-    this.#deadLetters = deadLetters;
+  constructor(target: RefusalTarget) {
+    this.#target = target;
   }
 
   /** How many records a commit may have now. */
@@ -50,10 +48,11 @@ export class Refusals {
       this.#halve(staged.records, until);
       return 'try-again';
     }
-    if (error.topic === this.#names.physical('NOTIFICATION_DLQ'))
-      return isTooLarge(error) && this.#deadLetters.lower() ? 'try-again' : 'wait';
+    const { names, deadLetters, deadLetterTopic } = this.#target;
+    if (error.topic === names.physical(deadLetterTopic))
+      return isTooLarge(error) && deadLetters.lower() ? 'try-again' : 'wait';
     const culprit = staged.last;
-    if (!culprit || this.condemned(culprit) || error.topic === this.#names.changelog) return 'wait';
+    if (!culprit || this.condemned(culprit) || error.topic === names.changelog) return 'wait';
     this.#condemn(culprit, error);
     this.#halve(1, until);
     return 'try-again';

@@ -1,5 +1,4 @@
 /** Counts a commit that holds: metrics never count what was processed and not committed. */
-import type { Correction } from '../../common/correction.js';
 import type { Metrics } from '../../common/metrics.js';
 import type { StagedCommit } from './staged-commit.js';
 
@@ -11,17 +10,6 @@ export function report(staged: StagedCommit, seconds: number, metrics: Metrics):
     for (const [reason, count] of dropped) metrics.records_dropped_total.inc({ topic, reason }, count);
     for (const [reason, count] of deadLettered) metrics.dead_letters_total.inc({ topic, reason }, count);
   }
-  for (const correction of staged.corrections) countCorrection(correction, metrics);
+  staged.changes.count(metrics);
   for (const [topic, count] of staged.outputs.counts) metrics.records_out_total.inc({ topic }, count);
-}
-
-function countCorrection(correction: Correction, metrics: Metrics): void {
-  switch (correction.kind) {
-    case 'action-url':
-      metrics.action_urls_refused_total.inc({ reason: correction.fault });
-      return;
-    case 'account-timestamp':
-      metrics.account_timestamps_replaced_total.inc();
-      return;
-  }
 }

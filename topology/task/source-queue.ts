@@ -1,6 +1,6 @@
 /** Records of one source partition that were fetched and not yet processed, in order. */
 import type { FetchedPartition, FetchedRecord, PartitionConsumer } from '../kafka/index.js';
-import type { RecordDefect, SourceName, SourcePartition, SourceRecord, SourceTopic } from '../../common/record.js';
+import type { RecordDefect, SourceName, SourcePartition, SourceRecord } from '../../common/record.js';
 import type { RecordHeaders } from '../../common/record-headers.js';
 import { StableOffsetWatch } from './stable-offset-watch.js';
 
@@ -176,7 +176,7 @@ const RECORD_OVERHEAD = 200;
 
 /** A fetched record under its logical topic. */
 class QueuedRecord implements SourceRecord {
-  readonly topic: SourceTopic;
+  readonly topic: string;
   readonly partition: number;
   readonly source: SourceName;
   readonly offset: number;

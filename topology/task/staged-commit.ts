@@ -1,19 +1,16 @@
 /**
- * What a commit will make of the records processed so far: outputs, dedup entries, positions. Lives in memory until
- * Kafka has committed it (then it is written to the store) or refused it (then it is dropped whole).
+ * What a commit will make of the records processed so far: outputs, changes of the stores, positions. Lives in memory
+ * until Kafka has committed it (then it is written to the stores) or refused it (then it is dropped whole).
  */
-import type { Correction } from '../../common/correction.js';
+import { nextOffsetOf, type SourceName, type SourceRecord } from '../../common/record.js';
+import type { SourcePosition } from '../../state/dedup/changelog-entry.js';
 import type { Finished } from '../graph/executor.js';
-import { nextOffsetOf, type SourceName, type SourceRecord, type SourceTopic } from '../../common/record.js';
-import { StagedDigests } from './staged-digests.js';
+import type { Layer, Positions, StateChanges } from '../graph/task-state.js';
 import type { StagedOutputs } from './staged-outputs.js';
-import { userKey, type DirectoryEntry } from '../../state/directory/directory-entry.js';
-import type { ChangelogEntry, SourcePosition } from '../../state/dedup/changelog-entry.js';
-import { bucketOf, type WindowShape } from '../../state/dedup/stream-time.js';
 
 /** Counted when the commit succeeds, never before. */
 export interface Tally {
-  readonly topic: SourceTopic;
+  readonly topic: string;
   records: number;
   readonly dropped: Map<string, number>;
   readonly deadLettered: Map<string, number>;
@@ -21,15 +18,11 @@ export interface Tally {
 
 type Moving<T> = { -readonly [K in keyof T]: T[K] };
 
-export class StagedCommit {
-  readonly #shape: WindowShape;
+export class StagedCommit implements Layer<StateChanges> {
   readonly outputs: StagedOutputs;
-  readonly digests: StagedDigests;
-  readonly directory = new Map<string, DirectoryEntry>();
+  readonly changes: StateChanges;
   readonly #positions: Map<SourceName, Moving<SourcePosition>>;
-  readonly tallies = new Map<SourceTopic, Tally>();
-  /** Counted like the tallies. Few: most events have none. */
-  readonly corrections: Correction[] = [];
+  readonly tallies = new Map<string, Tally>();
   /** performance.now() when it ceased to be empty. */
   openedAt = 0;
   /** The clock for every record of this commit. */
@@ -39,25 +32,19 @@ export class StagedCommit {
   /** The one that is blamed when the broker refuses a commit of a single record. */
   last: SourceRecord | undefined;
   #positionsMoved = false;
-  /** Of the source that was asked for last: records come by slices of one source. */
+  /** The source that was asked for last: records come by slices of one source. */
   #source: SourceName | undefined;
   #position: Moving<SourcePosition> | undefined;
 
-  /** Begins where the commit before it ends. `outputs` and `digests` are empty. */
-  constructor(
-    positions: ReadonlyMap<SourceName, SourcePosition>,
-    shape: WindowShape,
-    outputs: StagedOutputs,
-    digests = new StagedDigests(),
-  ) {
+  /** Begins where the commit before it ends. `outputs` and `changes` are empty. */
+  constructor(positions: Positions, outputs: StagedOutputs, changes: StateChanges) {
     this.outputs = outputs;
-    this.digests = digests;
+    this.changes = changes;
     this.#positions = new Map([...positions].map(([source, position]) => [source, { ...position }]));
-    this.#shape = shape;
   }
 
   /** Where the commit leaves each source. */
-  get positions(): ReadonlyMap<SourceName, SourcePosition> {
+  get positions(): Positions {
     return this.#positions;
   }
 
@@ -97,11 +84,7 @@ export class StagedCommit {
     tally.records += 1;
     switch (processed.kind) {
       case 'forwarded':
-        this.digests.add(source, bucketOf(this.streamTime(source), this.#shape), processed.digest);
-        if (processed.corrections) this.corrections.push(...processed.corrections);
-        if (processed.directory) {
-          this.directory.set(userKey(processed.directory.tenantId, processed.directory.userId), processed.directory);
-        }
+        this.changes.add(record, processed.value, this.streamTime(source));
         return;
       case 'dropped':
         tally.dropped.set(processed.reason, (tally.dropped.get(processed.reason) ?? 0) + 1);
@@ -112,11 +95,6 @@ export class StagedCommit {
     }
   }
 
-  /** What the changelog and the store are told. */
-  entry(): ChangelogEntry {
-    return { positions: this.#positions, buckets: this.digests.buckets };
-  }
-
   #positionOf(source: SourceName): Moving<SourcePosition> {
     if (source !== this.#source) {
       this.#source = source;
@@ -125,7 +103,7 @@ export class StagedCommit {
     return this.#position!;
   }
 
-  #tally(topic: SourceTopic): Tally {
+  #tally(topic: string): Tally {
     let tally = this.tallies.get(topic);
     if (!tally) {
       tally = { topic, records: 0, dropped: new Map(), deadLettered: new Map() };

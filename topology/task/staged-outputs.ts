@@ -1,5 +1,5 @@
 /** The outputs of a commit, placed and encoded as they come: the physical topic, and the partition that the Java client would choose. */
-import type { EventEncoder, SinkEvents, TopicEncoder } from '../../schemas/codecs.js';
+import type { TopicEncoder } from '../../schemas/codecs.js';
 import { OutageError } from '../../common/errors.js';
 import {
   BATCH_OVERHEAD,
@@ -10,16 +10,19 @@ import {
   type TransactionalProducer,
 } from '../kafka/index.js';
 import type { RecordCollector } from '../graph/outputs.js';
-import type { DeadLetter, SinkTopic } from '../../common/record.js';
-import type { TopicNames } from '../../common/topic-names.js';
+import type { DeadLetter } from '../../common/record.js';
+import type { TopologyNames } from '../../common/topic-names.js';
 import type { DeadLetterLimit } from './dead-letter-limit.js';
+import type { OutputEncoder } from './task-parts.js';
 import { addDeadLetter } from './fit-dead-letter.js';
 
 /** Where outputs go. */
 export interface OutputTarget {
   readonly task: number;
-  readonly names: TopicNames;
+  readonly names: TopologyNames;
   readonly producer: TransactionalProducer;
+  /** Logical name. */
+  readonly deadLetterTopic: string;
   readonly deadLetters: DeadLetterLimit;
 }
 
@@ -27,24 +30,23 @@ interface Placed {
   readonly batches: TopicBatches;
   readonly partitions: number;
   /** Dead letters have none: they go out as they came. */
-  readonly encoder: TopicEncoder<SinkEvents[keyof SinkEvents]> | undefined;
+  readonly encoder: TopicEncoder<unknown> | undefined;
 }
 
 export class StagedOutputs implements RecordCollector {
-  readonly #target: () => OutputTarget;
-  readonly #encoder: EventEncoder;
-  readonly #topics = new Map<SinkTopic, Placed>();
+  readonly #target: OutputTarget;
+  readonly #encoder: OutputEncoder;
+  readonly #topics = new Map<string, Placed>();
   readonly #key = new RecordKey();
   #batches: OutboundBatches | undefined;
 
-  /** The target is asked for at the first output, when there is a producer. */
-  constructor(target: () => OutputTarget, encoder: EventEncoder) {
+  constructor(target: OutputTarget, encoder: OutputEncoder) {
     this.#target = target;
     this.#encoder = encoder;
   }
 
   get batches(): OutboundBatches {
-    return (this.#batches ??= this.#target().producer.newBatches());
+    return (this.#batches ??= this.#target.producer.newBatches());
   }
 
   /** Bytes of keys and values, about. */
@@ -53,8 +55,8 @@ export class StagedOutputs implements RecordCollector {
   }
 
   /** Records by logical topic. */
-  get counts(): ReadonlyMap<SinkTopic, number> {
-    const counts = new Map<SinkTopic, number>();
+  get counts(): ReadonlyMap<string, number> {
+    const counts = new Map<string, number>();
     for (const [topic, placed] of this.#topics) {
       const ofTopic = this.batches.batches.filter((batch) => batch.topic === placed.batches.topic);
       if (ofTopic.length > 0)
@@ -70,7 +72,7 @@ export class StagedOutputs implements RecordCollector {
     this.#batches?.mark();
   }
 
-  collect<T extends keyof SinkEvents>(topic: T, key: string, event: SinkEvents[T]): number {
+  collect(topic: string, key: string, event: unknown): number {
     const { batches, partitions, encoder } = this.#topics.get(topic) ?? this.#place(topic);
     this.#key.set(key);
     return this.batches.write(batches, this.#key.hash % partitions, this.#key, (buffer, at) =>
@@ -82,7 +84,7 @@ export class StagedOutputs implements RecordCollector {
   add(letter: DeadLetter): void {
     const { topic, key } = letter;
     const { batches, partitions } = this.#topics.get(topic) ?? this.#place(topic);
-    const { task, deadLetters } = this.#target();
+    const { task, deadLetters } = this.#target;
     const partition = (key ? keyHash(key) : task) % partitions;
     addDeadLetter(letter, batches, partition, this.batches, deadLetters.bytes);
   }
@@ -97,8 +99,8 @@ export class StagedOutputs implements RecordCollector {
     this.#batches?.clear();
   }
 
-  #place(topic: SinkTopic): Placed {
-    const { names, producer, deadLetters } = this.#target();
+  #place(topic: string): Placed {
+    const { names, producer, deadLetterTopic, deadLetters } = this.#target;
     const physical = names.physical(topic);
     const partitions = producer.partitionCount(physical);
     if (partitions === 0) {
@@ -108,9 +110,13 @@ export class StagedOutputs implements RecordCollector {
         { code: 'unknown-topic', topic: physical },
       );
     }
-    const isForLetters = topic === 'NOTIFICATION_DLQ';
+    const isForLetters = topic === deadLetterTopic;
     const batches = this.batches.forTopic(physical, isForLetters ? deadLetters.bytes - BATCH_OVERHEAD : undefined);
-    const placed = { batches, partitions, encoder: isForLetters ? undefined : this.#encoder.of(topic) };
+    const placed = {
+      batches,
+      partitions,
+      encoder: isForLetters ? undefined : (this.#encoder.of(topic) as TopicEncoder<unknown>),
+    };
     this.#topics.set(topic, placed);
     return placed;
   }

@@ -4,39 +4,35 @@
  *
  * It reads read_committed, so the store holds what is committed and nothing else, as everywhere; entries are facts, so
  * that applying one again after a takeover changes nothing. It never stops the worker for what it reads: a changelog
- * that it can not follow (a newer format, an emptied topic) is the owner's to report.
+ * that it cannot follow (a newer format, an emptied topic) is the owner's to report.
  */
 import { setTimeout as delay } from 'node:timers/promises';
-import { TaskStore } from '../../state/dedup/task-store.js';
 import { messageOf } from '../../common/errors.js';
+import type { TaskState } from '../graph/task-state.js';
 import { ChangelogReplay, type ReplayPiece } from './changelog-replay.js';
-import { expectMore, restoreFrom } from './take-over.js';
-import type { TaskServices } from './task-services.js';
+import { changelogOf, expectMore, restoreFrom } from './restore.js';
+import type { TaskParts } from './task-parts.js';
 
-export type StandbyServices = Pick<
-  TaskServices,
-  'names' | 'offsets' | 'fetcher' | 'environment' | 'room' | 'shape' | 'metrics' | 'log' | 'fatal'
->;
+export type StandbyParts = Pick<TaskParts, 'broker' | 'stores' | 'worker'>;
 
 /** Between two writes: a write of many commits costs little more than one of one. */
 const WRITE_INTERVAL_MS = 200;
 const RETRY_MS = 5000;
-const ANSWER_MS = 15_000;
 
 export class Standby {
   readonly number: number;
   /** To be given to the task when it is to run here, after `close`. */
-  readonly store: TaskStore;
-  readonly #services: StandbyServices;
+  readonly state: TaskState;
+  readonly #parts: StandbyParts;
   readonly #stop = new AbortController();
   #end: number | undefined;
   #replay: ChangelogReplay | undefined;
   #running: Promise<void> = Promise.resolve();
 
-  constructor(number: number, services: StandbyServices) {
+  constructor(number: number, parts: StandbyParts) {
     this.number = number;
-    this.#services = services;
-    this.store = new TaskStore(services.environment, number, services.shape);
+    this.#parts = parts;
+    this.state = parts.stores.create(number);
   }
 
   /** Follows the changelog from where the store stands; comes back at once. */
@@ -46,7 +42,7 @@ export class Standby {
 
   /** The next changelog offset that the store holds. */
   get storedOffset(): number {
-    return this.store.checkpoint?.changelogOffset ?? 0;
+    return this.state.checkpoint?.changelogOffset ?? 0;
   }
 
   /** Changelog offsets that are committed and not in the store; undefined until the end is known. */
@@ -67,39 +63,34 @@ export class Standby {
         await this.#follow(signal);
       } catch (error) {
         if (signal.aborted) return;
-        const { log } = this.#services;
+        const { log } = this.#parts.worker;
         log.warn(
           { task: this.number, error: messageOf(error) },
-          'the standby can not follow the changelog, trying again',
+          'the standby cannot follow the changelog, trying again',
         );
         await delay(RETRY_MS, undefined, { signal }).catch(() => undefined); // closed meanwhile
       }
     }
   }
 
-  /** Ends with an error only: the signal's, or what it can not read. */
+  /** Ends with an error only: the signal's, or what it cannot read. */
   async #follow(signal: AbortSignal): Promise<never> {
-    const { names, offsets, fetcher, log } = this.#services;
-    await this.store.load();
-    const topic = names.changelog;
-    const partition = { topic, partition: this.number };
-    const topicId = (await offsets.topicIds([topic], ANSWER_MS)).get(topic);
-    const [start] = await offsets.at('earliest', [partition], ANSWER_MS);
-    const [end] = await offsets.highWatermarks([partition], ANSWER_MS);
-    const whole = { topic, topicId, partition: this.number, from: start!.offset, to: end!.offset };
-    const from = await restoreFrom(this.store, whole, { fetcher, log }, signal);
+    const { broker, worker } = this.#parts;
+    await this.state.load();
+    const changelog = await changelogOf(this.number, this.#parts);
+    const from = await restoreFrom(this.state, changelog, this.#parts, signal);
     signal.throwIfAborted();
-    this.#end = end!.offset;
-    log.info({ task: this.number, from, to: end!.offset }, 'standby follows');
-    const replay = new ChangelogReplay({ ...whole, from }, fetcher);
+    this.#end = changelog.to;
+    worker.log.info({ task: this.number, from, to: changelog.to }, 'standby follows');
+    const replay = new ChangelogReplay({ ...changelog, from }, this.state, broker.fetcher);
     this.#replay = replay;
     try {
       for (;;) {
-        const piece = await replay.next(signal, end!.offset);
-        expectMore(this.store, piece, replay.end ?? end!.offset);
+        const piece = await replay.next(signal, changelog.to);
+        expectMore(this.state, piece, replay.end ?? changelog.to);
         await this.#write(piece, signal);
         if (piece.isFull) continue;
-        await this.store.settle();
+        await this.state.settle();
         // What comes meanwhile is written with the next.
         await delay(WRITE_INTERVAL_MS, undefined, { signal });
       }
@@ -111,14 +102,14 @@ export class Standby {
   }
 
   async #write({ entries, nextOffset }: ReplayPiece, signal: AbortSignal): Promise<void> {
-    const { room, metrics, fatal } = this.#services;
+    const { stores, worker } = this.#parts;
     try {
-      await room.write(() => this.store.replay(entries, nextOffset), signal);
+      await stores.room.write(() => this.state.replay(entries, nextOffset), signal);
     } catch (error) {
-      // A store that can not be written, for another reason than a full disk, is not the standby's alone.
-      if (!signal.aborted) fatal(error);
+      // A store that cannot be written, for another reason than a full disk, is not the standby's alone.
+      if (!signal.aborted) worker.fatal(error);
       throw error;
     }
-    metrics.restore_records_total.inc({ store: 'standby' }, entries.length);
+    worker.metrics.restore_records_total.inc({ store: 'standby' }, entries.length);
   }
 }

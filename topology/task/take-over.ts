@@ -1,124 +1,141 @@
 /**
  * Taking a task over, in the one order in which no zombie's last commit can slip in between:
  *
- *   1. its partitions are not fetched
+ *   1. pause      its partitions are not fetched, and nothing of it is staged
  *   2. fence      InitProducerId: no earlier owner can commit from here on, its open transaction is aborted
- *   3. restore    the changelog is replayed into the store, from the stored offset to the end
+ *   3. restore    the changelog is replayed into the stores, from the stored offset to the end
  *   4. offsets    the committed offsets are read, with the restored positions beside them
- *   5. seek       fetching begins at the committed offsets; the task runs
+ *   5. begin      positions that were never committed are, before a record is processed
+ *   6. seek       fetching begins at the committed offsets; the task runs
  *
  * Steps 3 and 4 both come after the fence: nothing can be committed between them.
  */
-import { countDigests } from '../../state/dedup/changelog-entry.js';
-import type { TaskStore } from '../../state/dedup/task-store.js';
+import { setTimeout as delay } from 'node:timers/promises';
 import { crashPoint } from '../../common/crash-point.js';
-import { holdsRecords, type Fetcher, type Offsets, type OffsetSpec, type PartitionRange } from '../kafka/index.js';
-import type { Logger } from '../../common/log.js';
-import type { Metrics } from '../../common/metrics.js';
-import type { SourceTopic } from '../../common/record.js';
-import type { TopicNames } from '../../common/topic-names.js';
-import { fitOf } from './changelog-fit.js';
-import { ChangelogReplay, type ReplayPiece } from './changelog-replay.js';
+import { CommitUnknownError, OutageError, type ThrottledError } from '../../common/errors.js';
+import type { Reason } from '../../common/reasons.js';
+import type { SourcePartition } from '../../common/record.js';
+import { NO_STREAM_TIME } from '../../state/dedup/stream-time.js';
+import type { Positions, TaskState } from '../graph/task-state.js';
+import { isOutage, RefusedError, type GroupMember, type TransactionalProducer } from '../kafka/index.js';
+import type { CommitHistory } from './commit-loop.js';
+import { Pipeline, type PipelineHost } from './pipeline.js';
+import { readPositions } from './positions.js';
+import { restore } from './restore.js';
+import type { TaskParts } from './task-parts.js';
 
-export interface TakeOverServices {
-  readonly names: TopicNames;
-  readonly offsets: Offsets;
-  readonly fetcher: Fetcher;
-  readonly metrics: Metrics;
-  readonly log: Logger;
-  /** Where a damaged store of this worker was moved; undefined when none was. */
-  readonly damagedStore: string | undefined;
-  /** How many partitions the topic has, as the leader of the group counted them. */
-  readonly partitionCount: (topic: SourceTopic) => number;
-  /** The topic that is read before the others, and from its start. */
-  readonly bootstrapTopic: SourceTopic;
-  /** START_FROM; undefined when it was not given. */
-  readonly startFrom: OffsetSpec | undefined;
-}
+const UNSETTLED: Reason = { code: 'unsettled-transaction' };
 
-const ANSWER_MS = 15_000;
-/** Entries that room is made for at most before they come, beside four times those that are there: 40 MB. */
-const MOST_EXPECTED = 6_000_000;
-
-/** Step 3: brings the store to the end of its changelog partition. */
-export async function restore(
-  store: TaskStore,
-  task: number,
-  services: TakeOverServices,
-  signal: AbortSignal,
-): Promise<void> {
-  const { names, offsets, fetcher, metrics, log } = services;
-  const topic = names.changelog;
-  const partition = { topic, partition: task };
-  const topicId = (await offsets.topicIds([topic], ANSWER_MS)).get(topic);
-  const [start] = await offsets.at('earliest', [partition], ANSWER_MS);
-  // Nobody else writes here since the fence, so what is not yet stable only waits for its marker.
-  const [end] = await offsets.highWatermarks([partition], ANSWER_MS);
-  const whole: PartitionRange = { topic, topicId, partition: task, from: start!.offset, to: end!.offset };
-  const from = await restoreFrom(store, whole, services, signal);
-  let position = from;
-  let records = 0;
-  // Closed while it asked: the next task of this number may be restoring already, on this worker too.
-  signal.throwIfAborted();
-  if (position < end!.offset) {
-    const replay = new ChangelogReplay({ ...whole, from }, fetcher);
-    try {
-      while (position < end!.offset) {
-        const piece = await replay.next(signal, end!.offset);
-        crashPoint('restore');
-        expectMore(store, piece, end!.offset);
-        await store.replay(piece.entries, piece.nextOffset);
-        position = piece.nextOffset;
-        records += piece.entries.length;
-      }
-    } finally {
-      replay.close();
-    }
-  }
-  await store.settle();
-  metrics.restore_records_total.inc({ store: 'dedup' }, records);
-  log.info({ task, from, to: end!.offset, records }, 'store restored');
-}
-
-/** Tells the store how many entries it will have at the changelog's end, as this piece lets one think. */
-export function expectMore(store: TaskStore, { from, entries, nextOffset }: ReplayPiece, end: number): void {
-  const toCome = (end - from) / (nextOffset - from);
-  store.expect(expected(store.size, countDigests(entries.flatMap(({ entry }) => entry.buckets)), toCome));
+/** A task that is taken over. */
+export interface TakenTask extends PipelineHost {
+  readonly number: number;
+  readonly sources: readonly SourcePartition[];
+  readonly state: TaskState;
+  readonly member: GroupMember;
+  /** Stops fetching, drops what was staged, and closes the producer of before. */
+  clear(): Promise<void>;
+  /** What earlier commits have shown. */
+  readonly history: CommitHistory;
+  /** This is its producer now, to be closed with it. */
+  fencing(producer: TransactionalProducer): void;
+  /** It runs. */
+  began(pipeline: Pipeline): void;
 }
 
 /**
- * How many entries there will be, when what is to come is so many times this piece: as long as that is believable. A
- * changelog that was written back (`state reseed`) begins with records of 32,000 entries, and goes on with small ones.
+ * Once, from the first step to the last. Rejects with an outage, and when it was fenced or closed: nothing of what it
+ * did must be undone before it is tried again. `throttled`: what was sent is aborted by the fence, and counts for the
+ * quota all the same, so that is waited out.
  */
-export function expected(size: number, piece: number, toCome: number): number {
-  const many = size + piece * toCome;
-  return Number.isFinite(many) ? Math.min(many, Math.max(MOST_EXPECTED, 4 * size)) : 0;
+export async function takeOver(
+  task: TakenTask,
+  parts: TaskParts,
+  signal: AbortSignal,
+  throttled?: ThrottledError,
+): Promise<void> {
+  const { number, sources, state } = task;
+  const { broker, job, worker } = parts;
+  const began = performance.now();
+  // Closed while it waited: its partitions may be fetched for another owner by now, on this worker too.
+  signal.throwIfAborted();
+
+  // 1. pause
+  await task.clear();
+  signal.throwIfAborted();
+
+  // 2. fence
+  const producer = broker.createProducer(number);
+  task.fencing(producer);
+  const topics = [broker.names.changelog, ...job.sinkTopics.map((topic) => broker.names.physical(topic))];
+  await Promise.all([producer.fence(topics), state.load()]);
+  crashPoint('fenced');
+  if (throttled) {
+    worker.outage(number, throttled);
+    await delay(throttled.throttleMs, undefined, { signal });
+  }
+  signal.throwIfAborted();
+
+  // 3. restore
+  await restore(state, number, parts, signal);
+
+  // 4. offsets
+  const { positions, partitionsAtFirst, first } = await readPositions(state.checkpoint, number, sources, parts);
+  await job.bootstrap.caughtUp(signal);
+  signal.throwIfAborted();
+
+  // 5. begin
+  const { names, deadLetters } = broker;
+  const { deadLetterTopic } = job;
+  const outputs = { task: number, names, producer, deadLetters, deadLetterTopic };
+  const target = { ...outputs, sources, partitionsAtFirst, state };
+  const begin = { positions, member: task.member, history: task.history };
+  const pipeline = new Pipeline(target, begin, parts, task);
+  if (first) await commitFirst(pipeline);
+  signal.throwIfAborted();
+
+  // 6. seek
+  worker.outage(number, undefined);
+  worker.metrics.restore_duration_seconds.observe((performance.now() - began) / 1000);
+  const offsets = Object.fromEntries([...positions].map(([source, { nextOffset }]) => [source, nextOffset]));
+  worker.log.info({ task: number, ms: Math.round(performance.now() - began), offsets }, 'task is running');
+  seek(pipeline, positions, parts, signal);
+  task.began(pipeline);
 }
 
-/** Where to begin to replay. A store that is not of this changelog is wiped first, or the task is stopped. */
-export async function restoreFrom(
-  store: TaskStore,
-  changelog: PartitionRange,
-  { fetcher, log }: Pick<TakeOverServices, 'fetcher' | 'log'>,
-  signal: AbortSignal,
-): Promise<number> {
-  const { partition: task, topic, topicId, from: start, to: end } = changelog;
-  const fit = await fitOf(store.checkpoint, {
-    name: `${topic}-${task}`,
-    id: topicId,
-    start,
-    end,
-    holdsRecords: () => holdsRecords(changelog, fetcher, signal),
-  });
-  if (fit.kind === 'wipe') {
-    log.warn({ task, why: fit.why }, 'the store is not of this changelog: wiped, restored from the start');
-    await store.wipe();
-  } else if (fit.expired > 0) {
-    log.warn(
-      { task, stored: store.checkpoint?.changelogOffset, start, missing: fit.expired },
-      'the changelog begins after the place where the store stands: what lay between has expired, which is harmless, or was deleted: then its events are not known to have been seen',
-    );
+/** Until it holds: whether it did is read at the next try, and to commit it again changes nothing. */
+async function commitFirst(pipeline: Pipeline): Promise<void> {
+  try {
+    await pipeline.commitPositions();
+  } catch (error) {
+    if (isOutage(error)) throw error;
+    if (error instanceof RefusedError) throw new OutageError('the commit of the first positions is refused', error);
+    if (!(error instanceof CommitUnknownError)) throw error;
+    throw new OutageError('the outcome of the commit of the first positions is unknown', error, UNSETTLED);
   }
-  store.follow(topicId);
-  return fit.kind === 'wipe' ? start : fit.from;
+}
+
+/**
+ * The records of a bootstrap source come before the others until a record of the others was seen: at a first start, and
+ * when it is begun again after a crash, the others then find what the store is made of.
+ */
+function seek(pipeline: Pipeline, positions: Positions, { job, worker }: TaskParts, signal: AbortSignal): void {
+  const { bootstrap } = job;
+  const { sources } = pipeline.target;
+  const others = sources.filter(({ topic }) => topic !== bootstrap.source);
+  if (others.some(({ name }) => positions.get(name)!.streamTime !== NO_STREAM_TIME)) {
+    pipeline.fetch(sources);
+    return;
+  }
+  pipeline.fetch(sources.filter(({ topic }) => topic === bootstrap.source));
+  const began = performance.now();
+  bootstrap
+    .until(() => bootstrap.isSettled(began, Infinity), signal)
+    .then(
+      () => {
+        if (!signal.aborted) pipeline.fetch(others);
+      },
+      (error: unknown) => {
+        if (!signal.aborted) worker.fatal(error);
+      },
+    );
 }

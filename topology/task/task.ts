@@ -1,124 +1,93 @@
 /**
- * One task: its partitions of every source topic, its store, its producer. Here is its life: the states (task-state.ts),
- * the takeover (take-over.ts) and the close. What it does while it runs is in pipeline.ts.
+ * One task: its partitions of every source topic, its stores, its producer. Here is its life: the phases
+ * (task-phase.ts) and the close. How it is taken over is in take-over.ts, what it does while it runs in pipeline.ts.
  */
 import { setTimeout as delay } from 'node:timers/promises';
-import { NO_STREAM_TIME } from '../../state/dedup/stream-time.js';
-import { TaskStore } from '../../state/dedup/task-store.js';
-import { crashPoint } from '../../common/crash-point.js';
-import {
-  CommitUnknownError,
-  FencedError,
-  messageOf,
-  OutageError,
-  StoreFullError,
-  ThrottledError,
-} from '../../common/errors.js';
-import { isOutage, RefusedError, type GroupMember, type TransactionalProducer } from '../kafka/index.js';
 import { atMost } from '../../common/at-most.js';
-import type { Reason } from '../../common/reasons.js';
-import { SINK_TOPICS, type SourceName, type SourcePartition } from '../../common/record.js';
+import { crashPoint } from '../../common/crash-point.js';
+import { CommitUnknownError, FencedError, messageOf, StoreFullError, ThrottledError } from '../../common/errors.js';
+import type { SourcePartition } from '../../common/record.js';
 import { stopController } from '../../common/stop-signal.js';
-import { Pipeline } from './pipeline.js';
-import { readPositions } from './positions.js';
-import { restore } from './take-over.js';
-import type { TaskServices } from './task-services.js';
-import { transition, type TaskState } from './task-state.js';
+import type { TaskState } from '../graph/task-state.js';
+import { isOutage, type GroupMember, type TransactionalProducer } from '../kafka/index.js';
+import type { CommitHistory } from './commit-loop.js';
+import { CommitSize } from './commit-size.js';
+import type { Pipeline } from './pipeline.js';
+import { Refusals } from './refusals.js';
+import { takeOver, type TakenTask } from './take-over.js';
+import type { TaskParts } from './task-parts.js';
+import { transition, type TaskPhase } from './task-phase.js';
 
 const RECOVERY_MS = 500;
 const ABORT_MS = 1000;
-const UNSETTLED: Reason = { code: 'unsettled-transaction' };
 
-export class Task {
+export class Task implements TakenTask {
   readonly number: number;
-  readonly #services: TaskServices;
-  readonly #store: TaskStore;
-  readonly #pipeline: Pipeline;
-  readonly #abort = stopController();
-  #state: TaskState = 'created';
+  readonly sources: readonly SourcePartition[];
+  readonly state: TaskState;
+  readonly #parts: TaskParts;
+  readonly #closed = stopController();
+  #phase: TaskPhase = 'created';
   #member: GroupMember;
   #producer: TransactionalProducer | undefined;
-  #partitionsAtFirst: ReadonlyMap<SourceName, number> = new Map();
-  /** Counts takeovers: what an earlier one still waits for is not to happen. */
-  #entries = 0;
+  /** How large commits may be, as earlier ones have shown. */
+  readonly history: CommitHistory;
+  /** The one that runs, or ran before the takeover that is under way. */
+  #pipeline: Pipeline | undefined;
+  /** Ends what the last takeover still waits for. */
+  #entry = stopController();
 
-  /** `store`: of the standby that was here. */
+  /** `state`: of the standby that was here. */
   constructor(
     number: number,
     sources: readonly SourcePartition[],
     member: GroupMember,
-    services: TaskServices,
-    store = new TaskStore(services.environment, number, services.shape),
+    parts: TaskParts,
+    state = parts.stores.create(number),
   ) {
     this.number = number;
-    this.#services = services;
+    this.sources = sources;
+    this.state = state;
+    this.#parts = parts;
     this.#member = member;
-    this.#store = store;
-    this.#pipeline = new Pipeline(number, sources, this.#store, services, {
-      isRunning: () => this.#state === 'running',
-      target: () => ({
-        task: number,
-        names: services.names,
-        sources,
-        partitionsAtFirst: this.#partitionsAtFirst,
-        store: this.#store,
-        producer: this.#producer!,
-        deadLetters: services.deadLetters,
-        member: this.#member,
-      }),
-      recreated: () => this.#anew(),
-      failed: (error) => this.#commitFailed(error),
-      signal: this.#abort.signal,
-    });
+    const { names, deadLetters } = parts.broker;
+    const { limits, deadLetterTopic } = parts.job;
+    this.history = {
+      size: new CommitSize(limits.commitBytes),
+      refusals: new Refusals({ names, deadLetters, deadLetterTopic }),
+    };
   }
 
-  get state(): TaskState {
-    return this.#state;
+  // ── what is seen of it ─────────────────────────────────────────────────────────────────────────────────────────
+
+  get phase(): TaskPhase {
+    return this.#phase;
   }
 
-  get sources(): readonly SourcePartition[] {
-    return this.#pipeline.sources;
+  get isRunning(): boolean {
+    return this.#phase === 'running';
   }
 
-  /** Records fetched and not processed. */
-  get buffered(): number {
-    return this.#pipeline.buffered;
+  get member(): GroupMember {
+    return this.#member;
   }
 
-  /** Source partitions that stand still, as what the broker has of them is damaged. */
-  get damaged(): readonly SourcePartition[] {
-    return this.#pipeline.damaged;
-  }
-
-  /** For how long its commit has been on its way, ms; 0 without one. */
-  get commitMs(): number {
-    return this.#pipeline.commitMs;
-  }
-
-  /** A quota holds its commit back. */
-  get isThrottled(): boolean {
-    return this.#producer?.isThrottled === true;
-  }
-
-  /** For how long a producer's open transaction has held back each source, ms. */
-  get heldUp(): ReadonlyMap<SourcePartition, number> {
-    return this.#pipeline.heldUp;
-  }
-
-  /** Records of each source between the committed position and the end that is known. */
-  get lags(): ReadonlyMap<SourcePartition, number> {
-    return this.#pipeline.lags;
+  /** What it does since it was taken over; undefined before. */
+  get pipeline(): Pipeline | undefined {
+    return this.#pipeline;
   }
 
   /** What the broker said of the end of a source when it was asked. */
   sawEnd(source: SourcePartition, lastStableOffset: number): void {
-    this.#pipeline.queue(source.name).sawEnd(lastStableOffset);
+    this.#pipeline?.queue(source.name).sawEnd(lastStableOffset);
   }
 
-  /** The next changelog offset that the store holds, to be claimed when joining the group. */
+  /** The next changelog offset that the stores hold, to be claimed when joining the group. */
   get storedOffset(): number {
-    return this.#store.checkpoint?.changelogOffset ?? 0;
+    return this.state.checkpoint?.changelogOffset ?? 0;
   }
+
+  // ── what the group does with it ────────────────────────────────────────────────────────────────────────────────
 
   /** Takes the task over and runs it; comes back at once. */
   start(): void {
@@ -128,48 +97,32 @@ export class Task {
 
   /** The group is about to move: commits what was processed, then stands still. Resolves at the deadline at the latest. */
   async suspend(deadlineMs: number): Promise<void> {
-    if (this.#state !== 'running') return;
-    this.#move('suspended');
-    crashPoint('suspending');
-    const settled = this.#pipeline.settle(() => this.#state === 'suspended');
-    await atMost(settled, deadlineMs);
-  }
-
-  /** The group is still what it was: goes on, until `hold`. */
-  goOn(): void {
-    if (this.#state !== 'suspended' || this.#pipeline.isInDoubt) return;
-    this.#move('running');
-    this.#pipeline.plan();
+    await this.#standStill(true, deadlineMs);
   }
 
   /** The generation is over: stands still, with what was processed uncommitted. Waits for a commit in flight, up to the deadline. */
-  async hold(deadlineMs: number): Promise<void> {
-    if (this.#state !== 'running') return;
-    this.#move('suspended');
-    await atMost(
-      this.#pipeline.settle(() => false),
-      deadlineMs,
-    );
+  async pause(deadlineMs: number): Promise<void> {
+    await this.#standStill(false, deadlineMs);
+  }
+
+  /** The group is still what it was: goes on, until it is suspended again. */
+  resume(): void {
+    if (this.#phase === 'suspended') this.#run();
   }
 
   /** The group left the task with us: goes on where it stood, under the new generation. */
-  resume(member: GroupMember): void {
+  keep(member: GroupMember): void {
     this.#member = member;
-    if (this.#state !== 'suspended') return;
-    if (this.#pipeline.isInDoubt) {
-      // A commit did not come back, or was refused, under a generation that is over: what became of it must be read.
-      this.#move('restoring');
-      void this.#takeOver(true);
-      return;
-    }
-    this.#move('running');
-    this.#pipeline.plan();
+    this.#pipeline?.join(member);
+    if (this.#phase === 'suspended') this.#run();
+    // A commit did not come back, or was refused, under a generation that is over: what became of it must be read.
+    else if (this.#phase === 'in doubt') this.#restart();
   }
 
   /** Everything processed is committed, or left to the next owner; no transaction of ours stays open. */
   async closeClean(deadlineMs: number): Promise<void> {
     await this.suspend(deadlineMs);
-    const inDoubt = this.#pipeline.isInDoubt ? this.#producer : undefined;
+    const inDoubt = this.#pipeline?.isInDoubt ? this.#producer : undefined;
     this.#end();
     if (inDoubt) {
       const aborted = inDoubt
@@ -186,20 +139,105 @@ export class Task {
     await this.#dropProducer();
   }
 
-  #move(to: TaskState): void {
-    this.#state = transition(this.#state, to);
+  // ── what its takeover does with it ─────────────────────────────────────────────────────────────────────────────
+
+  async clear(): Promise<void> {
+    this.#stopFetching();
+    this.#pipeline?.end();
+    this.state.forget();
+    await this.#dropProducer();
+  }
+
+  fencing(producer: TransactionalProducer): void {
+    this.#producer = producer;
+  }
+
+  began(pipeline: Pipeline): void {
+    this.#pipeline = pipeline;
+    this.#run();
+  }
+
+  // ── what its pipeline tells ────────────────────────────────────────────────────────────────────────────────────
+
+  recreated(): void {
+    if (!this.isRunning) return;
+    const { log } = this.#parts.worker;
+    log.warn({ task: this.number }, 'a source topic was deleted and recreated: positions are read again');
+    this.#restart();
+  }
+
+  committing(): void {
+    if (this.#phase === 'suspended') this.#move('in doubt');
+  }
+
+  committed(): void {
+    if (this.#phase === 'in doubt') this.#move('suspended');
+  }
+
+  commitFailed(error: unknown): void {
+    // The takeover that is under way reads its outcome already.
+    if (this.#phase === 'restoring') return;
+    const { stores, worker } = this.#parts;
+    if (error instanceof StoreFullError) {
+      // Kafka has committed: the changelog holds what the stores lack, and is replayed when there is room.
+      stores.room.lacks(error);
+      this.#restart();
+      return;
+    }
+    if (!(error instanceof FencedError || error instanceof CommitUnknownError)) {
+      worker.fatal(error);
+      return;
+    }
+    worker.metrics.transactions_total.inc({ outcome: 'unknown' });
+    worker.log.warn(
+      { task: this.number, err: error },
+      'the outcome of a commit is unknown: it is read from the brokers',
+    );
+    // While the group moves it stays in doubt, until the task is resumed under its new generation, or by the next owner.
+    if (this.isRunning) this.#restart(error.cause instanceof ThrottledError ? error.cause : undefined);
+  }
+
+  // ── its life ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+  #move(to: TaskPhase): void {
+    this.#phase = transition(this.#phase, to);
+  }
+
+  #run(): void {
+    this.#move('running');
+    this.#pipeline?.plan();
+  }
+
+  /** Commits what is staged, if that is wanted; what is not decided by the deadline stays in doubt. */
+  async #standStill(wanted: boolean, deadlineMs: number): Promise<void> {
+    const pipeline = this.#pipeline;
+    if (!this.isRunning || !pipeline) return;
+    this.#move(pipeline.isInDoubt ? 'in doubt' : 'suspended');
+    if (wanted) crashPoint('suspending');
+    await atMost(
+      pipeline.settle(() => wanted && this.#phase === 'suspended'),
+      deadlineMs,
+    );
+  }
+
+  /** The positions of the task must be read from the brokers: it is taken over once more. */
+  #restart(throttled?: ThrottledError): void {
+    this.#move('restoring');
+    void this.#takeOver(true, throttled);
   }
 
   #end(): void {
-    if (this.#state === 'closed') return;
+    if (this.#phase === 'closed') return;
     this.#move('closed');
-    this.#abort.abort();
+    this.#closed.abort();
+    this.#entry.abort();
+    this.#pipeline?.end();
     this.#stopFetching();
-    this.#services.outage(this.number, undefined);
+    this.#parts.worker.outage(this.number, undefined);
   }
 
   #stopFetching(): void {
-    const { fetcher, names } = this.#services;
+    const { fetcher, names } = this.#parts.broker;
     for (const { topic, partition } of this.sources) fetcher.remove(names.physical(topic), partition);
   }
 
@@ -210,50 +248,21 @@ export class Task {
   }
 
   #note(error: unknown, what: string): void {
-    this.#services.log.debug({ task: this.number, error: messageOf(error) }, what);
-  }
-
-  #anew(): void {
-    if (this.#state !== 'running') return;
-    this.#services.log.warn(
-      { task: this.number },
-      'a source topic was deleted and made again: positions are read anew',
-    );
-    this.#move('restoring');
-    void this.#takeOver(true);
-  }
-
-  #commitFailed(error: unknown): void {
-    // Resumed while this commit was on its way: a takeover reads its outcome already.
-    if (this.#state === 'restoring') return;
-    const { metrics, log, fatal, room } = this.#services;
-    if (error instanceof StoreFullError) {
-      // Kafka has committed: the changelog holds what the store lacks, and is replayed when there is room.
-      room.lacks(error);
-      this.#move('restoring');
-      void this.#takeOver(true);
-      return;
-    }
-    if (!(error instanceof FencedError || error instanceof CommitUnknownError)) {
-      fatal(error);
-      return;
-    }
-    metrics.transactions_total.inc({ outcome: 'unknown' });
-    log.warn({ task: this.number, err: error }, 'the outcome of a commit is unknown: it is read from the brokers');
-    // The group moves: read when the task is resumed, under its new generation, or by the next owner.
-    if (this.#state === 'suspended') return;
-    this.#move('restoring');
-    void this.#takeOver(true, error.cause instanceof ThrottledError ? error.cause : undefined);
+    this.#parts.worker.log.debug({ task: this.number, error: messageOf(error) }, what);
   }
 
   /** `again`: we owned the task before, so the group is asked first whether we still do: two owners must not fence each other in turns. */
   async #takeOver(again: boolean, throttled?: ThrottledError): Promise<void> {
-    const { services, signal } = { services: this.#services, signal: this.#abort.signal };
+    const { stores, worker, group } = this.#parts;
+    const { signal } = this.#closed;
     for (let askFirst = again; ; askFirst = true) {
       try {
-        await services.room.free(signal);
-        if (askFirst) await services.confirm(this.#member.generationId);
-        await this.#enter(signal, throttled);
+        await stores.room.free(signal);
+        if (askFirst) await group.confirm(this.#member.generationId);
+        this.#entry.abort();
+        this.#entry = stopController();
+        signal.throwIfAborted();
+        await takeOver(this, this.#parts, this.#entry.signal, throttled);
         return;
       } catch (error) {
         if (signal.aborted) return;
@@ -262,108 +271,24 @@ export class Task {
           return;
         }
         if (error instanceof StoreFullError) {
-          services.room.lacks(error);
+          stores.room.lacks(error);
           continue;
         }
         if (!isOutage(error)) {
-          services.fatal(error);
+          worker.fatal(error);
           return;
         }
-        services.outage(this.number, error);
+        worker.outage(this.number, error);
         await delay(RECOVERY_MS);
       }
     }
   }
 
-  async #enter(signal: AbortSignal, throttled: ThrottledError | undefined): Promise<void> {
-    const { names, metrics, log, outage, createProducer, directoryCaughtUp } = this.#services;
-    // Closed while it waited: its partitions may be fetched for another owner by now, on this worker too.
-    signal.throwIfAborted();
-    const began = performance.now();
-    this.#entries += 1;
-    this.#stopFetching();
-    this.#pipeline.drop();
-    await this.#dropProducer();
-    signal.throwIfAborted();
-    this.#producer = createProducer(this.number);
-    const topics = [names.changelog, ...SINK_TOPICS.map((topic) => names.physical(topic))];
-    await Promise.all([this.#producer.fence(topics), this.#store.load()]);
-    crashPoint('fenced');
-    if (throttled) {
-      // What was sent is aborted now, and counts for the quota all the same.
-      outage(this.number, throttled);
-      await delay(throttled.throttleMs, undefined, { signal });
-    }
-    signal.throwIfAborted();
-    await restore(this.#store, this.number, this.#services, signal);
-    const { positions, partitionsAtFirst, first } = await readPositions(
-      this.#store,
-      this.number,
-      this.sources,
-      this.#services,
-    );
-    await directoryCaughtUp(signal);
-    signal.throwIfAborted();
-    this.#partitionsAtFirst = partitionsAtFirst;
-    this.#pipeline.begin(positions);
-    if (first) await this.#commitFirst();
-    signal.throwIfAborted();
-    outage(this.number, undefined);
-    metrics.restore_duration_seconds.observe((performance.now() - began) / 1000);
-    const offsets = Object.fromEntries([...positions].map(([source, { nextOffset }]) => [source, nextOffset]));
-    log.info({ task: this.number, ms: Math.round(performance.now() - began), offsets }, 'task is running');
-    this.#fetch(signal);
-    this.#move('running');
-    this.#pipeline.plan();
-  }
-
-  /** Until it holds: whether it did is read at the next try, and to make it again changes nothing. */
-  async #commitFirst(): Promise<void> {
-    try {
-      await this.#pipeline.commitPositions();
-    } catch (error) {
-      if (isOutage(error)) throw error;
-      if (error instanceof RefusedError) throw new OutageError('the commit of the first positions is refused', error);
-      if (!(error instanceof CommitUnknownError)) throw error;
-      throw new OutageError('the outcome of the commit of the first positions is unknown', error, UNSETTLED);
-    }
-  }
-
-  /**
-   * The account events come before the others until a record of the others was seen: at a first start, and when it
-   * is begun again after a crash, the others then find their addresses.
-   */
-  #fetch(signal: AbortSignal): void {
-    const { fetcher, names, bootstrap, bootstrapTopic, fatal } = this.#services;
-    const add = ({ name, topic, partition }: SourcePartition): void => {
-      const { nextOffset, topicId } = this.#pipeline.position(name);
-      fetcher.add(names.physical(topic), partition, nextOffset, this.#pipeline.queue(name), topicId);
-    };
-    const others = this.sources.filter(({ topic }) => topic !== bootstrapTopic);
-    if (others.some(({ name }) => this.#pipeline.position(name).streamTime !== NO_STREAM_TIME)) {
-      this.sources.forEach(add);
-      return;
-    }
-    this.sources.filter(({ topic }) => topic === bootstrapTopic).forEach(add);
-    const entry = this.#entries;
-    const began = performance.now();
-    bootstrap
-      .until(() => bootstrap.isSettled(began, Infinity), signal)
-      .then(
-        () => {
-          if (!signal.aborted && entry === this.#entries) others.forEach(add);
-        },
-        (error: unknown) => {
-          if (!signal.aborted) fatal(error);
-        },
-      );
-  }
-
   async #giveUp(error: unknown): Promise<void> {
-    const { metrics, log, lost } = this.#services;
-    metrics.transactions_total.inc({ outcome: 'fenced' });
-    log.warn({ task: this.number, err: error }, "the task is another worker's: closed");
+    const { worker, group } = this.#parts;
+    worker.metrics.transactions_total.inc({ outcome: 'fenced' });
+    worker.log.warn({ task: this.number, err: error }, "the task is another worker's: closed");
     await this.closeDirty();
-    lost(this.number);
+    group.lost(this.number);
   }
 }

@@ -7,6 +7,10 @@ import { parseType } from '../../schemas/avro/parse-type.js';
 import { SINK_RECORDS, SOURCE_RECORDS } from '../../schemas/topic-records.js';
 import { framed } from '../../schemas/wire-format.js';
 import type { DirectoryEntry } from '../../state/directory/directory-entry.js';
+import { DEFAULT_ACTION_URL_SCHEMES } from '../../processors/action-url.js';
+import type { NotificationStores } from '../../processors/context.js';
+import type { Services } from '../../processors/processor.js';
+import type { RoutedEvent } from '../../processors/routed-event.js';
 import { compileTemplates } from '../../processors/templates.js';
 import { createExecutor, type Executor, type ExecutorOptions, type Processed } from '../graph/executor.js';
 import { InMemoryRegistry } from './in-memory-registry.js';
@@ -22,7 +26,7 @@ import {
 } from '../../common/record.js';
 import { RecordHeaders } from '../../common/record-headers.js';
 
-export interface DriverOptions extends Partial<Omit<ExecutorOptions, 'decoder'>> {
+export interface DriverOptions extends Partial<Omit<ExecutorOptions, 'services'>>, Partial<Omit<Services, 'decoder'>> {
   /** Where the clock stands at first, ms since the epoch. */
   readonly now?: number;
   /** Default 7 days. */
@@ -62,7 +66,7 @@ export class TopologyDriver {
   now: number;
   readonly #registry = new InMemoryRegistry();
   readonly #catalog: SchemaCatalog;
-  readonly #executor: Executor;
+  readonly #executor: Executor<NotificationStores>;
   readonly #encoder: AvroEncoder;
   readonly #sourceIds: Readonly<Record<SourceTopic, number>>;
   readonly #sourceTypes = mapValues(SOURCE_RECORDS, parseType);
@@ -84,11 +88,16 @@ export class TopologyDriver {
       now: () => this.now,
     });
     this.#executor = createExecutor(notifications, {
-      templates: compileTemplates([]),
       appId: 'driver',
       stackTraces: false,
       ...options,
-      decoder: this.#catalog,
+      services: {
+        templates: compileTemplates([]),
+        actionUrlSchemes: DEFAULT_ACTION_URL_SCHEMES,
+        unknownTypes: 'skip',
+        ...options,
+        decoder: this.#catalog,
+      },
     });
     this.#encoder = new AvroEncoder(sinkIds);
   }
@@ -125,7 +134,7 @@ export class TopologyDriver {
     const processed = await this.#process(record, parts.notify ?? true, collected);
     const { records } = collected;
     const outputs = await this.#decodeAll(records);
-    if (processed.kind === 'forwarded') this.#dedup.remember(record, processed.digest);
+    if (processed.kind === 'forwarded') this.#dedup.remember(record, (processed.value as RoutedEvent).digest);
     for (const { event } of outputs.USER_DIRECTORY) this.#directory.set(event);
     return { record, processed, records, outputs };
   }
@@ -139,7 +148,8 @@ export class TopologyDriver {
   }
 
   async #process(record: SourceRecord, notify: boolean, outputs: InMemoryOutputs): Promise<Processed> {
-    const context = { now: this.now, dedup: this.#dedup, directory: this.#directory, notify, outputs };
+    const stores = { 'dedup-window': this.#dedup, 'user-directory': this.#directory };
+    const context = { now: this.now, stores, notify, outputs };
     let processed = this.#executor.process(record, context);
     if (processed.kind === 'unresolved') {
       await this.#catalog.resolve(processed.schemaId, { signal: new AbortController().signal });
@@ -160,15 +170,13 @@ export class TopologyDriver {
     };
     for (const record of records) {
       if (record.topic === 'NOTIFICATION_DLQ') outputs.NOTIFICATION_DLQ.push(record as DeadLetter);
-      else (outputs[record.topic] as DrivenRecord<unknown>[]).push(await this.#decode(record.topic, record));
+      else (outputs[record.topic as keyof SinkEvents] as DrivenRecord<unknown>[]).push(await this.#decode(record));
     }
     return outputs;
   }
 
-  async #decode<T extends keyof SinkEvents>(
-    topic: T,
-    { key, value }: SinkRecord,
-  ): Promise<DrivenRecord<SinkEvents[T]>> {
+  async #decode({ topic: name, key, value }: SinkRecord): Promise<DrivenRecord<unknown>> {
+    const topic = name as keyof SinkEvents;
     if (value === null) throw new TypeError(`the topology wrote a record without a value to ${topic}`);
     let decoded = this.#catalog.decodeSink(topic, value);
     if (decoded.kind === 'unresolved') {

@@ -21,8 +21,8 @@ export class InMemoryOutputs implements RecordCollector {
     this.#begun = this.#records.length;
   }
 
-  collect<T extends keyof SinkEvents>(topic: T, key: string, event: SinkEvents[T]): number {
-    const value = this.#encoder.encode(topic, event);
+  collect(topic: string, key: string, event: unknown): number {
+    const value = this.#encode(topic as keyof SinkEvents, event);
     this.#records.push({ topic, key, value });
     return value.length;
   }
@@ -33,5 +33,9 @@ export class InMemoryOutputs implements RecordCollector {
 
   rollBack(): void {
     this.#records = this.#records.slice(0, this.#begun);
+  }
+
+  #encode<T extends keyof SinkEvents>(topic: T, event: unknown): Buffer {
+    return this.#encoder.encode(topic, event as SinkEvents[T]);
   }
 }

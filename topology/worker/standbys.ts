@@ -1,12 +1,12 @@
 /** The standbys of this worker: started, kept and closed as the group says; and when those that warm up are warm. */
-import type { TaskStore } from '../../state/dedup/task-store.js';
+import type { TaskState } from '../graph/task-state.js';
 import type { Placement } from '../kafka/index.js';
-import { Standby, type StandbyServices } from '../task/standby.js';
+import { Standby, type StandbyParts } from '../task/standby.js';
 
 const LOOK_MS = 250;
 
 export class Standbys {
-  readonly #services: StandbyServices;
+  readonly #parts: StandbyParts;
   /** Every standby that warms up is close: the group is to be joined again. */
   readonly #warm: () => void;
   readonly #running = new Map<number, Standby>();
@@ -14,8 +14,8 @@ export class Standbys {
   #closeLag = 0;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(services: StandbyServices, warm: () => void) {
-    this.#services = services;
+  constructor(parts: StandbyParts, warm: () => void) {
+    this.#parts = parts;
     this.#warm = warm;
   }
 
@@ -23,9 +23,9 @@ export class Standbys {
     return [...this.#running.values()];
   }
 
-  /** The store of the standby of that task, if it runs here: the task goes on with it. */
-  storeOf(task: number): TaskStore | undefined {
-    return this.#running.get(task)?.store;
+  /** The stores of the standby of that task, if it runs here: the task goes on with them. */
+  stateOf(task: number): TaskState | undefined {
+    return this.#running.get(task)?.state;
   }
 
   /** Closes those that are not wanted any more; when it resolves nothing writes their stores. */
@@ -39,7 +39,7 @@ export class Standbys {
   start({ standbys, warming, acceptableLag }: Placement): void {
     for (const number of standbys) {
       if (this.#running.has(number)) continue;
-      const standby = new Standby(number, this.#services);
+      const standby = new Standby(number, this.#parts);
       this.#running.set(number, standby);
       standby.start();
     }

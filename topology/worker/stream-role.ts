@@ -1,37 +1,44 @@
 /** The stream role of a worker: its place in the group, its tasks, the directory they look in. */
-import { streamCleanupRules, type CleanupRule, type Connections } from '../kafka/index.js';
+import { atMost } from '../../common/at-most.js';
+import { systemClock } from '../../common/clock.js';
+import type { Logger } from '../../common/log.js';
+import type { Metrics } from '../../common/metrics.js';
+import type { Readiness } from '../../common/readiness.js';
+import type { Reason } from '../../common/reasons.js';
+import { stopController } from '../../common/stop-signal.js';
+import { CONTRACT_TOPICS } from '../../common/topic-names.js';
 import { loadTemplates } from '../../processors/load-templates.js';
-import type { SchemaCatalog } from '../../schemas/registry/catalog.js';
 import type { EventEncoder } from '../../schemas/codecs.js';
+import type { SchemaCatalog } from '../../schemas/registry/catalog.js';
+import { windowShape } from '../../state/dedup/stream-time.js';
+import { storedTasks } from '../../state/dedup/task-store.js';
+import { UserDirectory } from '../../state/directory/user-directory.js';
 import { damagedAside } from '../../state/lmdb/aside.js';
 import type { DirectoryLock } from '../../state/lmdb/directory-lock.js';
 import type { StateEnvironment } from '../../state/lmdb/environment.js';
+import { Room } from '../../state/lmdb/room.js';
 import { MemberMemory } from '../../state/member-memory.js';
 import { openState } from '../../state/open-state.js';
-import { Room } from '../../state/lmdb/room.js';
 import { takeStateFolder } from '../../state/state-folder.js';
-import { windowShape } from '../../state/dedup/stream-time.js';
-import { UserDirectory } from '../../state/directory/user-directory.js';
-import { atMost } from '../../common/at-most.js';
-import { Bootstrap } from '../task/bootstrap.js';
-import { systemClock } from '../../common/clock.js';
-import type { Config } from './config.js';
 import { DirectoryFeed } from '../feeds/directory-feed.js';
 import { createExecutor, type Executor } from '../graph/executor.js';
-import { ensureInternalTopics } from './internal-topics.js';
-import { createCluster, Leaders, Membership, withTopicAdmin, type Deal, type Offsets } from '../kafka/index.js';
-import type { Logger } from '../../common/log.js';
-import type { Metrics } from '../../common/metrics.js';
-import { bootstrapTopic } from '../graph/graph.js';
+import { bootstrapTopic, sinkTopics, sourceTopics } from '../graph/topology.js';
+import {
+  streamCleanupRules,
+  withTopicAdmin,
+  type CleanupRule,
+  type Connections,
+  type Offsets,
+} from '../kafka/index.js';
 import { notifications } from '../notifications.js';
-import type { Readiness } from '../../common/readiness.js';
-import type { Reason } from '../../common/reasons.js';
-import { SOURCE_TOPICS } from '../../common/record.js';
-import { stopController } from '../../common/stop-signal.js';
+import { NotificationState } from '../stores/notification-state.js';
+import { Bootstrap } from '../task/bootstrap.js';
 import { DeadLetterLimit } from '../task/dead-letter-limit.js';
-import { CONTRACT_TOPICS } from '../../common/topic-names.js';
-import { TaskGroup, type TaskGroupOptions } from './task-group.js';
+import type { TaskLimits } from '../task/task-parts.js';
+import type { Config } from './config.js';
+import { ensureInternalTopics } from './internal-topics.js';
 import { createTaskProducer } from './task-producer.js';
+import { TopologyRunner } from './topology-runner.js';
 
 export interface StreamRoleOptions {
   readonly config: Config;
@@ -46,14 +53,9 @@ export interface StreamRoleOptions {
   readonly fatal: (error: unknown) => void;
 }
 
-const BOOTSTRAP_TOPIC = bootstrapTopic(notifications);
+const BOOTSTRAP_TOPIC = bootstrapTopic(notifications)!;
 const COMMIT_BYTES = 8 * 1024 * 1024;
 const BUFFER_BYTES = 2 * 1024 * 1024;
-/** Also how late a worker may hear that the group moves, while the others wait for it. */
-const HEARTBEAT_MS = 250;
-/** Also for how long the other sources may stand still when one was deleted. */
-const METADATA_INTERVAL_MS = 5000;
-const LEAVE_MS = 500;
 /** How long a start that is under way may take to come to its next step when the worker stops. */
 const START_MS = 1000;
 
@@ -68,10 +70,7 @@ export class StreamRole {
   #folder: { readonly directory: string; readonly lock: DirectoryLock; readonly room: Room } | undefined;
   #state: { readonly environment: StateEnvironment; readonly directory: UserDirectory } | undefined;
   #started: Promise<void> | undefined;
-  #group: TaskGroup | undefined;
-  #membership: Membership | undefined;
-  #running: Promise<void> = Promise.resolve();
-  #closeCoordination: () => Promise<void> = () => Promise.resolve();
+  #runner: TopologyRunner | undefined;
 
   /** Reads the templates: what is wrong with them is known at once. */
   constructor(options: StreamRoleOptions) {
@@ -123,61 +122,70 @@ export class StreamRole {
     const encoder = await unlessStopped(this.#options.encoder());
     const feed = this.#startDirectory(offsets);
     const dlqBytes = await unlessStopped(connections.maxMessageBytes(names.physical('NOTIFICATION_DLQ')));
-    const deadLetters = new DeadLetterLimit(dlqBytes);
-    const limits = {
-      commitIntervalMs: config.COMMIT_INTERVAL_MS,
-      commitRecords: config.COMMIT_RECORDS,
-      commitBytes: COMMIT_BYTES,
-      bufferBytes: BUFFER_BYTES,
-      retryAttempts: config.RETRY_ATTEMPTS,
-      retryBackoffMs: config.RETRY_BACKOFF_MS,
-    };
-    this.#join({
-      names,
-      offsets,
-      fetcher: connections.fetcher,
-      metrics,
-      log,
-      startFrom: config.START_FROM,
-      environment,
-      room: this.#folder!.room,
-      damagedStore: damagedAside(this.#folder!.directory),
-      shape: windowShape(config.DEDUP_WINDOW),
-      executor: this.#createExecutor(),
-      encoder,
-      directory,
-      clock: systemClock,
-      limits,
-      deadLetters,
-      createProducer: (task) => createTaskProducer(config, task, log),
-      resolveSchema: (schemaId, wait) => this.#options.catalog.resolve(schemaId, wait),
-      confirm: (generation) => this.#membership!.confirm(generation),
-      directoryCaughtUp: (signal) => feed.caughtUp(signal),
-      bootstrap: this.#createBootstrap(offsets, feed),
-      bootstrapTopic: BOOTSTRAP_TOPIC,
-      outage: (task, error) => connections.outages.report(`task ${task}`, error),
-      fatal: this.#options.fatal,
+    const { room, directory: folder } = this.#folder!;
+    const shape = windowShape(config.DEDUP_WINDOW);
+    const runner = new TopologyRunner({
+      parts: {
+        broker: {
+          names,
+          offsets,
+          fetcher: connections.fetcher,
+          deadLetters: new DeadLetterLimit(dlqBytes),
+          createProducer: (task) => createTaskProducer(config, task, log),
+        },
+        stores: {
+          create: (task) => new NotificationState(environment, task, shape, directory),
+          stored: () => storedOffsets(environment),
+          room,
+          damaged: damagedAside(folder),
+        },
+        job: {
+          executor: this.#createExecutor(),
+          encoder,
+          schemas: this.#options.catalog,
+          sinkTopics: sinkTopics(notifications),
+          deadLetterTopic: notifications.deadLetters.topic,
+          bootstrap: this.#createBootstrap(offsets, feed),
+          startFrom: config.START_FROM,
+          limits: limitsOf(config),
+        },
+        worker: {
+          metrics,
+          log,
+          clock: systemClock,
+          outage: (task, error) => connections.outages.report(`task ${task}`, error),
+          fatal: this.#options.fatal,
+        },
+      },
+      sourceTopics: sourceTopics(notifications),
+      memory: new MemberMemory(environment),
+      connections,
+      settings: {
+        kafka: config.kafka,
+        sessionTimeoutMs: config.SESSION_TIMEOUT_MS,
+        standbyReplicas: config.STANDBY_REPLICAS,
+        acceptableLag: config.ACCEPTABLE_LAG,
+      },
+      isMember: (isJoined) => readiness.set('group', isJoined ? undefined : { code: 'rejoining' }),
     });
-    readiness.probe('tasks', () => this.#group!.notReady());
+    this.#runner = runner;
+    runner.start();
+    readiness.probe('tasks', () => runner.notReady());
   }
 
   /** Brings the gauges up to date. */
   async measure(): Promise<void> {
-    await this.#group?.measure();
+    await this.#runner?.measure();
     this.#options.metrics.directory_entries.set(this.#state?.directory.size ?? 0);
   }
 
   /** Commits what is in flight, leaves the group, closes the state. A start that is under way goes no further. */
   async stop(deadlineMs: number): Promise<void> {
-    if (!this.#group) this.#stop.abort();
+    if (!this.#runner) this.#stop.abort();
     // What it opens is closed as well; brokers that do not answer must not hold up the end.
     await atMost(this.#started?.catch(() => undefined) ?? Promise.resolve(), START_MS);
-    await this.#group?.stop(deadlineMs);
-    // Brokers that do not answer must not hold up the end: the session times out, the next owner settles the rest.
-    if (this.#membership) await atMost(this.#membership.leave(), LEAVE_MS);
+    await this.#runner?.stop(deadlineMs);
     this.#stop.abort();
-    await this.#closeCoordination();
-    await atMost(this.#running, LEAVE_MS);
     await this.#state?.environment.close();
     await this.#folder?.lock.release();
   }
@@ -192,60 +200,15 @@ export class StreamRole {
     return (this.#state = { environment, directory: new UserDirectory(environment) });
   }
 
-  #join(services: TaskGroupOptions['services']): void {
-    const { config, log, metrics, readiness, connections, fatal } = this.#options;
-    const { names } = config;
-    const group = new TaskGroup({
-      services,
-      environment: services.environment,
-      memory: new MemberMemory(services.environment),
-      metrics,
-      prepare: (deal) => this.#refreshGrown(deal),
-      rejoin: () => this.#membership!.rejoin(),
-      outage: (error) => connections.outages.report('group', error),
-      joined: () => readiness.set('group', undefined),
-      left: () => readiness.set('group', { code: 'rejoining' }),
-      // No heartbeat is sent meanwhile.
-      suspendMs: Math.min(3000, Math.floor(config.SESSION_TIMEOUT_MS / 3)),
-    });
-    const cluster = createCluster(config.kafka, log);
-    const leaders = new Leaders(cluster);
-    const membership = new Membership(
-      cluster,
-      leaders,
-      {
-        groupId: names.group,
-        topics: SOURCE_TOPICS.map((topic) => names.physical(topic)),
-        sessionTimeoutMs: config.SESSION_TIMEOUT_MS,
-        rebalanceTimeoutMs: Math.max(config.SESSION_TIMEOUT_MS, 30_000),
-        heartbeatIntervalMs: Math.min(HEARTBEAT_MS, Math.floor(config.SESSION_TIMEOUT_MS / 6)),
-        metadataIntervalMs: METADATA_INTERVAL_MS,
-        placement: { standbyReplicas: config.STANDBY_REPLICAS, acceptableLag: config.ACCEPTABLE_LAG },
-        // Decided when the changelog was made, for good: what a partition has seen is in its task's store.
-        maxTasks: connections.leaders.partitionCount(names.changelog),
-      },
-      group,
-      log,
-    );
-    this.#group = group;
-    this.#membership = membership;
-    this.#closeCoordination = () => cluster.disconnect();
-    this.#running = this.#options.connections
-      .patiently(async () => {
-        await cluster.connect();
-        await leaders.track(SOURCE_TOPICS.map((topic) => names.physical(topic)));
-      }, 'group')
-      .then(() => membership.run())
-      .catch((error: unknown) => fatal(error));
-  }
-
   #createExecutor(): Executor {
     const { config, catalog } = this.#options;
     return createExecutor(notifications, {
-      decoder: catalog,
-      templates: this.#templates,
-      actionUrlSchemes: config.ACTION_URL_SCHEMES,
-      unknownTypes: config.UNKNOWN_TYPES,
+      services: {
+        decoder: catalog,
+        templates: this.#templates,
+        actionUrlSchemes: config.ACTION_URL_SCHEMES,
+        unknownTypes: config.UNKNOWN_TYPES,
+      },
       appId: config.APP_ID,
       stackTraces: config.DLQ_STACK_TRACES,
       maxEventBytes: config.MAX_EVENT_BYTES,
@@ -257,9 +220,10 @@ export class StreamRole {
     const { config, connections, metrics, log, fatal } = this.#options;
     return new Bootstrap(
       {
+        source: BOOTSTRAP_TOPIC,
         topic: config.names.physical(BOOTSTRAP_TOPIC),
         waitMs: config.DIRECTORY_WAIT_MS,
-        isTakingOver: () => this.#group?.isTakingOver ?? false,
+        isTakingOver: () => this.#runner?.isTakingOver ?? false,
         clock: systemClock,
         ...{ connections, offsets, feed, metrics, log, fatal },
       },
@@ -300,13 +264,6 @@ export class StreamRole {
     return feed;
   }
 
-  /** The sources grew: what we know of the topics follows. */
-  async #refreshGrown({ partitions }: Deal): Promise<void> {
-    const { connections } = this.#options;
-    if ([...partitions].every(([topic, count]) => connections.leaders.partitionCount(topic) === count)) return;
-    await connections.patiently(() => connections.leaders.refresh(), 'topics');
-  }
-
   async #ensureInternalTopics(): Promise<void> {
     const { config, connections } = this.#options;
     const options = {
@@ -320,4 +277,19 @@ export class StreamRole {
       'topics',
     );
   }
+}
+
+function limitsOf(config: Config): TaskLimits {
+  return {
+    commitIntervalMs: config.COMMIT_INTERVAL_MS,
+    commitRecords: config.COMMIT_RECORDS,
+    commitBytes: COMMIT_BYTES,
+    bufferBytes: BUFFER_BYTES,
+    retryAttempts: config.RETRY_ATTEMPTS,
+    retryBackoffMs: config.RETRY_BACKOFF_MS,
+  };
+}
+
+function storedOffsets(environment: StateEnvironment): Map<number, number> {
+  return new Map([...storedTasks(environment)].map(([task, { changelogOffset }]) => [task, changelogOffset]));
 }

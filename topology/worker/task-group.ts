@@ -1,34 +1,40 @@
 /** The tasks that the group gave to this worker: started, kept, suspended and closed as it says. */
-import type { StateEnvironment } from '../../state/lmdb/environment.js';
-import type { MemberMemory } from '../../state/member-memory.js';
-import { storedTasks } from '../../state/dedup/task-store.js';
 import { atMost } from '../../common/at-most.js';
 import { messageOf } from '../../common/errors.js';
 import { groupBy } from '../../common/group-by.js';
-import { partitionsOf, type Deal, type GroupMember, type MembershipListener, type Placement } from '../kafka/index.js';
-import type { Metrics } from '../../common/metrics.js';
 import type { Reason } from '../../common/reasons.js';
-import { sourcePartition, SOURCE_TOPICS, type SourcePartition, type SourceTopic } from '../../common/record.js';
-import { Standbys } from './standbys.js';
+import { sourcePartition, type SourcePartition } from '../../common/record.js';
+import type { PhysicalTopic } from '../../common/topic-names.js';
+import type { MemberMemory } from '../../state/member-memory.js';
+import { partitionsOf, type Deal, type GroupMember, type MembershipListener, type Placement } from '../kafka/index.js';
 import { Task } from '../task/task.js';
-import type { TaskServices } from '../task/task-services.js';
-import { TASK_STATES } from '../task/task-state.js';
+import type { TaskGroupAnswers, TaskParts } from '../task/task-parts.js';
+import { TASK_PHASES } from '../task/task-phase.js';
+import { Standbys } from './standbys.js';
 
 /** A commit that is on its way for longer than this makes the worker not ready, ms. */
 const LONG_COMMIT_MS = 5000;
 
-export interface TaskGroupOptions {
-  readonly services: Omit<TaskServices, 'lost' | 'partitionCount'>;
-  readonly environment: StateEnvironment;
-  readonly memory: MemberMemory;
-  readonly metrics: Metrics;
+/** The worker around a group of tasks. */
+export interface TaskGroupHost {
   /** Before tasks start: the sources' new partitions must be known. */
-  readonly prepare: (deal: Deal) => Promise<void>;
-  readonly rejoin: () => void;
-  readonly outage: (error: unknown) => void;
-  readonly joined: () => void;
-  /** The group gave our tasks away; it is being joined again. */
-  readonly left: () => void;
+  prepare(deal: Deal): Promise<void>;
+  /** Joins the group again, soon. */
+  rejoin(): void;
+  /** As TaskGroupAnswers.confirm. */
+  confirm(generation: number): Promise<void>;
+  /** The error while the group's coordinator is waited for; undefined when it answers. */
+  groupOutage(error: unknown): void;
+  /** False: the group gave our tasks away, and is being joined again. */
+  isMember(isJoined: boolean): void;
+}
+
+export interface TaskGroupOptions {
+  readonly parts: Omit<TaskParts, 'group'>;
+  /** Logical names of the topics that the tasks read. */
+  readonly sourceTopics: readonly string[];
+  readonly memory: MemberMemory;
+  readonly host: TaskGroupHost;
   /** A commit that takes longer than this when the group moves is left to the next owner, ms. */
   readonly suspendMs: number;
 }
@@ -44,17 +50,16 @@ export class TaskGroup implements MembershipListener {
   #assignments = 0;
   #ready: Promise<unknown> = Promise.resolve();
   /** Source topics that the brokers do not know any more: the tasks go on without them. */
-  #missing: readonly string[] = [];
+  #missing: readonly PhysicalTopic[] = [];
   #stopped = false;
 
   constructor(options: TaskGroupOptions) {
     this.#options = options;
-    this.#standbys = new Standbys(options.services, options.rejoin);
+    this.#standbys = new Standbys(options.parts, () => options.host.rejoin());
   }
 
   claim(): ReturnType<MembershipListener['claim']> {
-    const stored: Record<string, number> = {};
-    for (const [task, { changelogOffset }] of storedTasks(this.#options.environment)) stored[task] = changelogOffset;
+    const stored: Record<string, number> = Object.fromEntries(this.#options.parts.stores.stored());
     for (const { number, storedOffset } of [...this.#standbys.all, ...this.#tasks.values()])
       stored[number] = storedOffset;
     return { tasks: [...this.#tasks.keys()], stored };
@@ -66,25 +71,29 @@ export class TaskGroup implements MembershipListener {
 
   goOn(): void {
     if (this.#stopped) return;
-    for (const task of this.#tasks.values()) task.goOn();
+    for (const task of this.#tasks.values()) task.resume();
   }
 
   async hold(): Promise<void> {
-    await Promise.all([...this.#tasks.values()].map((task) => task.hold(this.#options.suspendMs)));
+    await Promise.all([...this.#tasks.values()].map((task) => task.pause(this.#options.suspendMs)));
   }
 
   assigned(placement: Placement, deal: Deal, member: GroupMember): void {
     if (this.#stopped) return;
-    const { services, prepare, metrics, joined } = this.#options;
-    const partitionCount = (topic: SourceTopic): number => deal.partitions.get(services.names.physical(topic)) ?? 0;
-    const sourcesOf = (task: number): SourcePartition[] => sourcePartitions(task, deal.maxTasks, partitionCount);
-    metrics.rebalances_total.inc();
-    joined();
+    const { parts, sourceTopics, host } = this.#options;
+    const { broker, worker } = parts;
+    const partitionCount = (topic: string): number => deal.partitions.get(broker.names.physical(topic)) ?? 0;
+    const sourcesOf = (task: number): SourcePartition[] =>
+      sourceTopics.flatMap((topic) =>
+        partitionsOf(task, deal.maxTasks, partitionCount(topic)).map((partition) => sourcePartition(topic, partition)),
+      );
+    worker.metrics.rebalances_total.inc();
+    host.isMember(true);
     // What another version's leader does not deal is not gone.
     this.#miss(deal);
     for (const [number, task] of this.#tasks) {
       if (placement.tasks.includes(number) && sameSources(task.sources, sourcesOf(number))) {
-        task.resume(member);
+        task.keep(member);
         continue;
       }
       this.#tasks.delete(number);
@@ -92,20 +101,24 @@ export class TaskGroup implements MembershipListener {
     }
     const added = placement.tasks.filter((number) => !this.#tasks.has(number));
     for (const number of added) {
-      const own = { ...services, partitionCount, lost: (closed: number) => this.#lost(closed) };
-      const store = this.#standbys.storeOf(number);
-      this.#tasks.set(number, new Task(number, sourcesOf(number), member, own, store));
+      const group: TaskGroupAnswers = {
+        partitionCount,
+        confirm: (generation) => host.confirm(generation),
+        lost: (closed) => this.#lost(closed),
+      };
+      const state = this.#standbys.stateOf(number);
+      this.#tasks.set(number, new Task(number, sourcesOf(number), member, { ...parts, group }, state));
     }
     const assignment = (this.#assignments += 1);
     // A standby stops writing before its task begins; a changelog partition exists before it is read.
-    this.#ready = Promise.all([this.#ready, prepare(deal), this.#standbys.retain(placement.standbys)]);
+    this.#ready = Promise.all([this.#ready, host.prepare(deal), this.#standbys.retain(placement.standbys)]);
     this.#ready.then(
       () => {
         if (this.#stopped || assignment !== this.#assignments) return;
-        for (const task of this.#tasks.values()) if (task.state === 'created') task.start();
+        for (const task of this.#tasks.values()) if (task.phase === 'created') task.start();
         this.#standbys.start(placement);
       },
-      (error: unknown) => services.fatal(error),
+      (error: unknown) => worker.fatal(error),
     );
   }
 
@@ -118,13 +131,13 @@ export class TaskGroup implements MembershipListener {
   }
 
   lost(): void {
-    this.#options.left();
+    this.#options.host.isMember(false);
     for (const task of this.#tasks.values()) void task.closeDirty();
     this.#tasks.clear();
   }
 
   outage(error: unknown): void {
-    this.#options.outage(error);
+    this.#options.host.groupOutage(error);
   }
 
   /** Commits what is in flight and closes every task. */
@@ -139,12 +152,15 @@ export class TaskGroup implements MembershipListener {
 
   /** Tasks of ours are being taken over; so are others', most likely, since the group has moved. */
   get isTakingOver(): boolean {
-    return [...this.#tasks.values()].some(({ state }) => state === 'created' || state === 'restoring');
+    return [...this.#tasks.values()].some(({ phase }) => phase === 'created' || phase === 'restoring');
   }
 
   #miss({ partitions }: Deal): void {
-    const { log, names } = this.#options.services;
-    const topics = SOURCE_TOPICS.map((topic) => names.physical(topic)).filter((topic) => partitions.get(topic) === 0);
+    const { parts, sourceTopics } = this.#options;
+    const { log } = parts.worker;
+    const topics = sourceTopics
+      .map((topic) => parts.broker.names.physical(topic))
+      .filter((topic) => partitions.get(topic) === 0);
     const gone = topics.filter((topic) => !this.#missing.includes(topic));
     const back = this.#missing.filter((topic) => !topics.includes(topic));
     if (gone.length > 0)
@@ -160,45 +176,48 @@ export class TaskGroup implements MembershipListener {
   notReady(): Reason | undefined {
     if (this.#missing.length > 0) return { code: 'unknown-topic', topic: this.#missing.join(', ') };
     const all = [...this.#tasks.values()];
-    const tasks = all.filter(({ state }) => state !== 'running').map(({ number, state }) => ({ number, state }));
-    const { names } = this.#options.services;
+    const tasks = all.filter(({ phase }) => phase !== 'running').map(({ number, phase }) => ({ number, state: phase }));
+    const { names } = this.#options.parts.broker;
     const damaged = all.flatMap((task) =>
-      task.damaged.map(({ topic, partition }) => `${names.physical(topic)}-${partition}`),
+      (task.pipeline?.damaged ?? []).map(({ topic, partition }) => `${names.physical(topic)}-${partition}`),
     );
     if (tasks.length + damaged.length > 0) return { code: 'task-waits', tasks, damaged };
-    const late = all.find(({ commitMs }) => commitMs > LONG_COMMIT_MS);
-    return late && { code: late.isThrottled ? 'throttled' : 'commit-waits', waiter: `task ${late.number}` };
+    const late = all.find(({ pipeline }) => (pipeline?.commitMs ?? 0) > LONG_COMMIT_MS);
+    const isThrottled = late?.pipeline?.isThrottled === true;
+    return late && { code: isThrottled ? 'throttled' : 'commit-waits', waiter: `task ${late.number}` };
   }
 
   /** Brings the gauges up to date before a scrape. Never rejects: what the brokers do not say in time stays as it was known. */
   async measure(): Promise<void> {
     await this.#askEnds();
-    const { metrics } = this.#options;
+    const { metrics } = this.#options.parts.worker;
     const tasks = [...this.#tasks.values()];
+    const pipelines = tasks.flatMap(({ pipeline }) => (pipeline ? [pipeline] : []));
     metrics.consumer_lag.reset();
-    for (const task of tasks)
-      for (const [{ topic, partition }, lag] of task.lags) metrics.consumer_lag.set({ topic, partition }, lag);
-    metrics.buffered_records.set(tasks.reduce((sum, task) => sum + task.buffered, 0));
     metrics.source_held_up_seconds.reset();
-    for (const task of tasks)
-      for (const [{ topic, partition }, ms] of task.heldUp)
+    for (const { lags, heldUp } of pipelines) {
+      for (const [{ topic, partition }, lag] of lags) metrics.consumer_lag.set({ topic, partition }, lag);
+      for (const [{ topic, partition }, ms] of heldUp)
         metrics.source_held_up_seconds.set({ topic, partition }, ms / 1000);
+    }
+    metrics.buffered_records.set(pipelines.reduce((sum, { buffered }) => sum + buffered, 0));
     metrics.standby_lag.reset();
     for (const { number, lag } of this.#standbys.all) {
       if (lag !== undefined) metrics.standby_lag.set({ task: number }, lag);
     }
     metrics.tasks.set({ state: 'standby' }, this.#standbys.all.length);
-    for (const state of TASK_STATES) metrics.tasks.set({ state }, tasks.filter((task) => task.state === state).length);
+    for (const state of TASK_PHASES) metrics.tasks.set({ state }, tasks.filter(({ phase }) => phase === state).length);
   }
 
   /** Each topic for itself: one whose leader is away must not hide the ends of the others. */
   async #askEnds(): Promise<void> {
-    const { names, offsets, log } = this.#options.services;
+    const { broker, worker } = this.#options.parts;
+    const { names, offsets } = broker;
     const owned = [...this.#tasks.values()].flatMap((task) => task.sources.map((source) => ({ task, source })));
-    const asks = [...groupBy(owned, ({ source }) => source.topic)].map(async ([topic, of]) => {
-      const partitions = of.map(({ source: { partition } }) => ({ topic: names.physical(topic), partition }));
+    const asks = [...groupBy(owned, ({ source }) => source.topic)].map(async ([topic, members]) => {
+      const partitions = members.map(({ source: { partition } }) => ({ topic: names.physical(topic), partition }));
       const ends = await offsets.at('latest', partitions, 0);
-      for (const { task, source } of of) {
+      for (const { task, source } of members) {
         const end = ends.find(({ partition }) => partition === source.partition);
         if (end) task.sawEnd(source, end.offset);
       }
@@ -206,7 +225,7 @@ export class TaskGroup implements MembershipListener {
     const answered = Promise.all(
       asks.map((ask) =>
         ask.catch((error: unknown) =>
-          log.debug({ error: messageOf(error) }, 'the end of a source cannot be asked for'),
+          worker.log.debug({ error: messageOf(error) }, 'the end of a source cannot be asked for'),
         ),
       ),
     );
@@ -214,20 +233,9 @@ export class TaskGroup implements MembershipListener {
   }
 
   #lost(number: number): void {
-    if (this.#tasks.get(number)?.state === 'closed') this.#tasks.delete(number);
-    this.#options.rejoin();
+    if (this.#tasks.get(number)?.phase === 'closed') this.#tasks.delete(number);
+    this.#options.host.rejoin();
   }
-}
-
-/** The partitions of every source topic that are the task's. */
-function sourcePartitions(
-  task: number,
-  maxTasks: number,
-  partitionCount: (topic: SourceTopic) => number,
-): SourcePartition[] {
-  return SOURCE_TOPICS.flatMap((topic) =>
-    partitionsOf(task, maxTasks, partitionCount(topic)).map((partition) => sourcePartition(topic, partition)),
-  );
 }
 
 function sameSources(a: readonly SourcePartition[], b: readonly SourcePartition[]): boolean {

@@ -7,18 +7,18 @@ import { TaskStore, type CommittedEntry } from '../../../state/dedup/task-store.
 import { CommitUnknownError } from '../../../common/errors.js';
 import { recordsOf } from '../../unit/topology/kafka/protocol/records-of.js';
 import type { Offsets, PartitionOffset, TransactionalProducer } from '../../../topology/kafka/index.js';
-import { NAMES, SOURCE_NAMES, type ModelServices } from './worker.js';
+import { NAMES, SHAPE, SOURCE_NAMES, type ModelParts } from './worker.js';
 
 /** What a worker gives its tasks, with the defect in it. */
-export type Defect = (services: ModelServices) => ModelServices;
+export type Defect = (parts: ModelParts) => ModelParts;
 
 type Steps = Pick<TransactionalProducer, 'fence' | 'send' | 'sendOffsets' | 'commit'>;
 
 const ANSWER_MS = 15_000;
 
-export const storeBeforeCommit: Defect = (services) =>
-  withProducer(services, (real, task) => {
-    const store = new TaskStore(services.environment, task, services.shape);
+export const storeBeforeCommit: Defect = (parts) =>
+  withProducer(parts, (real, task) => {
+    const store = new TaskStore(parts.environment, task, SHAPE);
     let entries: CommittedEntry[] = [];
     return {
       send: (records, onBatch) => {
@@ -38,38 +38,37 @@ export const storeBeforeCommit: Defect = (services) =>
   });
 
 /** Each takeover uses a transactional id of its own: nobody fences anybody, and no open transaction is ended. */
-export const fencingSkipped: Defect = (services) => {
+export const fencingSkipped: Defect = (parts) => {
   let takeovers = 0;
-  const { createProducer } = services;
-  return {
-    ...services,
+  const { createProducer } = parts.broker;
+  return withBroker(parts, {
     createProducer: (task) =>
       createProducer(task, `${NAMES.transactionalId(task)}-${Math.random()}-${(takeovers += 1)}`),
-  };
+  });
 };
 
 /** As before KIP-447. */
-export const offsetsWithoutGeneration: Defect = (services) =>
-  withProducer(services, (real) => ({
+export const offsetsWithoutGeneration: Defect = (parts) =>
+  withProducer(parts, (real) => ({
     sendOffsets: (member, offsets) => real.sendOffsets({ ...member, generationId: -1, memberId: '' }, offsets),
   }));
 
-export const offsetsBeforeFence: Defect = (services) => {
+export const offsetsBeforeFence: Defect = (parts) => {
   const early = new Map<number, PartitionOffset[]>();
-  const { offsets } = services;
-  const withEarly = withProducer(services, (real, task) => ({
+  const { offsets } = parts.broker;
+  const withEarly = withProducer(parts, (real, task) => ({
     fence: async (topics) => {
       early.set(task, await offsets.committed(partitionsOf(task), ANSWER_MS));
       await real.fence(topics);
     },
   }));
   const committed: Offsets['committed'] = ([first]) => Promise.resolve(early.get(first!.partition) ?? []);
-  return { ...withEarly, offsets: replacing(offsets, { committed }) };
+  return withBroker(withEarly, { offsets: replacing(offsets, { committed }) });
 };
 
-export const changelogOutside: Defect = (services) =>
-  withProducer(services, (real, task) => {
-    const log = services.createProducer(task, `${NAMES.transactionalId(task)}-changelog`);
+export const changelogOutside: Defect = (parts) =>
+  withProducer(parts, (real, task) => {
+    const log = parts.broker.createProducer(task, `${NAMES.transactionalId(task)}-changelog`);
     return {
       fence: async (topics) => {
         await log.fence(topics);
@@ -89,8 +88,8 @@ export const changelogOutside: Defect = (services) =>
   });
 
 /** A lost answer to EndTxn is taken for a commit. */
-export const outcomeGuessed: Defect = (services) =>
-  withProducer(services, (real) => ({
+export const outcomeGuessed: Defect = (parts) =>
+  withProducer(parts, (real) => ({
     commit: () =>
       real.commit().catch((error: unknown) => {
         if (!(error instanceof CommitUnknownError)) throw error;
@@ -98,16 +97,19 @@ export const outcomeGuessed: Defect = (services) =>
   }));
 
 function withProducer(
-  services: ModelServices,
+  parts: ModelParts,
   change: (real: TransactionalProducer, task: number) => Partial<Steps>,
-): ModelServices {
-  return {
-    ...services,
+): ModelParts {
+  return withBroker(parts, {
     createProducer: (task) => {
-      const real = services.createProducer(task);
+      const real = parts.broker.createProducer(task);
       return replacing(real, change(real, task));
     },
-  };
+  });
+}
+
+function withBroker(parts: ModelParts, changed: Partial<ModelParts['broker']>): ModelParts {
+  return { ...parts, broker: { ...parts.broker, ...changed } };
 }
 
 /** The same object, of which some methods are others. */

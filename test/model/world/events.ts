@@ -3,6 +3,8 @@ import type { Digest } from '../../../state/dedup/digest-bytes.js';
 import type { SinkEvents } from '../../../schemas/codecs.js';
 import type { ExecutionContext, Executor, Processed } from '../../../topology/graph/executor.js';
 import { RecordHeaders } from '../../../common/record-headers.js';
+import type { NotificationStores } from '../../../processors/context.js';
+import type { Remembered } from '../../../topology/stores/notification-state.js';
 import { digestOf } from '../../digests.js';
 import { origin, type SinkTopic, type SourceRecord, type SourceTopic } from '../../../common/record.js';
 
@@ -31,7 +33,7 @@ export function decodeEvent(value: Buffer | null): ModelEvent {
 }
 
 /** What dedup knows an event by. */
-export function eventDigest(topic: SourceTopic, id: string): Digest {
+export function eventDigest(topic: string, id: string): Digest {
   return digestOf(`${topic} ${id}`);
 }
 
@@ -57,8 +59,8 @@ export function deadLetterOf({ id }: ModelEvent, from: Origin): Output {
   return { topic: 'NOTIFICATION_DLQ', key: id, value: `${from.source} ${origin(from)}` };
 }
 
-export const modelExecutor: Executor = {
-  process(record: SourceRecord, { dedup, outputs }: ExecutionContext): Processed {
+export const modelExecutor: Executor<NotificationStores> = {
+  process(record: SourceRecord, { stores, outputs }: ExecutionContext<NotificationStores>): Processed {
     const event = decodeEvent(record.value);
     if (event.kind === 'poison') {
       const cause = { reason: 'undecodable', message: 'poison', attempts: 1 } as const;
@@ -66,14 +68,14 @@ export const modelExecutor: Executor = {
       return { kind: 'dead-lettered', cause };
     }
     const digest = eventDigest(record.topic, event.id);
-    if (dedup.has(record, digest)) return { kind: 'dropped', reason: 'duplicate' };
+    if (stores['dedup-window'].has(record, digest)) return { kind: 'dropped', reason: 'duplicate' };
     outputs.begin();
     for (const { topic, key, value } of outputsOf(event, record)) {
       const isHuge = event.kind === 'huge' && topic === 'EMAIL_REQUEST_TOPIC';
       // The encoder of the model takes texts for events.
-      outputs.collect(topic, key, (isHuge ? '\0'.repeat(HUGE_BYTES) : value) as never);
+      outputs.collect(topic, key, isHuge ? '\0'.repeat(HUGE_BYTES) : value);
     }
-    return { kind: 'forwarded', digest };
+    return { kind: 'forwarded', value: { digest, directory: null, event: { corrections: [] } } satisfies Remembered };
   },
   deadLetter: (record) => {
     const { key, value } = deadLetterOf(decodeEvent(record.value), record);

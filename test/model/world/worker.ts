@@ -20,8 +20,9 @@ import { sayReason } from '../../../common/reasons.js';
 import { SINK_TOPICS } from '../../../common/record.js';
 import { TaskGroup } from '../../../topology/worker/task-group.js';
 import { DeadLetterLimit } from '../../../topology/task/dead-letter-limit.js';
-import { NOTHING_COMES_FIRST } from '../../unit/topology/task/task-harness.js';
-import type { TaskServices } from '../../../topology/task/task-services.js';
+import { NO_BOOTSTRAP, type TaskBroker, type TaskJob, type TaskParts } from '../../../topology/task/task-parts.js';
+import { storedTasks } from '../../../state/dedup/task-store.js';
+import { NotificationState } from '../../../topology/stores/notification-state.js';
 import { TopicNames } from '../../../common/topic-names.js';
 import { textEncoder } from '../../unit/schemas/text-encoder.js';
 import { modelExecutor, SOURCES } from './events.js';
@@ -51,8 +52,11 @@ const MAX_BATCH_BYTES = 400;
 const COMMIT_RECORDS = 3;
 
 /** What a worker gives its tasks; a producer may be made under another id than the task's. */
-export interface ModelServices extends Omit<TaskServices, 'lost' | 'partitionCount' | 'createProducer'> {
-  readonly createProducer: (task: number, transactionalId?: string) => TransactionalProducer;
+export interface ModelParts extends Omit<TaskParts, 'group' | 'broker'> {
+  readonly environment: StateEnvironment;
+  readonly broker: Omit<TaskBroker, 'createProducer'> & {
+    readonly createProducer: (task: number, transactionalId?: string) => TransactionalProducer;
+  };
 }
 
 export interface WorkerOptions {
@@ -61,8 +65,8 @@ export interface WorkerOptions {
   readonly environment: StateEnvironment;
   readonly createCluster: () => Cluster;
   readonly fatal: (error: unknown) => void;
-  /** A defect put in on purpose; the services as they are when there is none. */
-  readonly defect: (services: ModelServices) => ModelServices;
+  /** A defect put in on purpose; the parts as they are when there is none. */
+  readonly defect: (parts: ModelParts) => ModelParts;
 }
 
 export class Worker {
@@ -81,7 +85,10 @@ export class Worker {
     this.#leaders = new Leaders(cluster);
     const fetch = { maxWaitMs: 250, maxBytes: 100_000, maxBytesPerPartition: 1_000, maxRecordBytes: 1_000_000 };
     this.#fetcher = new Fetcher(this.#leaders, fetch, SILENT, () => undefined);
-    const createProducer: ModelServices['createProducer'] = (task, transactionalId = NAMES.transactionalId(task)) =>
+    const createProducer: ModelParts['broker']['createProducer'] = (
+      task,
+      transactionalId = NAMES.transactionalId(task),
+    ) =>
       new TransactionalProducer(
         { brokers: [], clientId: 'model', connectionTimeoutMs: TIMES.requestMs, requestTimeoutMs: TIMES.requestMs },
         {
@@ -93,25 +100,36 @@ export class Worker {
         SILENT,
         createCluster(),
       );
-    const services = defect({
-      ...SETTLED,
+    const parts = defect({
       environment,
-      fetcher: this.#fetcher,
-      offsets: new Offsets(cluster, this.#leaders, NAMES.group),
-      createProducer,
-      confirm: (generation) => this.#membership.confirm(generation),
-      fatal,
+      broker: {
+        names: NAMES,
+        deadLetters: new DeadLetterLimit(),
+        fetcher: this.#fetcher,
+        offsets: new Offsets(cluster, this.#leaders, NAMES.group),
+        createProducer,
+      },
+      stores: {
+        create: (task) => new NotificationState(environment, task, SHAPE, new InMemoryDirectory()),
+        stored: () => new Map([...storedTasks(environment)].map(([task, stored]) => [task, stored.changelogOffset])),
+        // No disk, so none that is full or damaged.
+        room: new Room('', SILENT),
+        damaged: undefined,
+      },
+      job: JOB,
+      worker: { metrics: METRICS, log: SILENT, clock: { now: () => Date.now() }, outage: () => undefined, fatal },
     });
     this.#group = new TaskGroup({
-      services,
-      environment,
+      parts,
+      sourceTopics: SOURCES,
       memory: new MemberMemory(environment),
-      metrics: METRICS,
-      prepare: () => Promise.resolve(),
-      rejoin: () => this.#membership.rejoin(),
-      outage: () => undefined,
-      joined: () => undefined,
-      left: () => undefined,
+      host: {
+        prepare: () => Promise.resolve(),
+        rejoin: () => this.#membership.rejoin(),
+        confirm: (generation) => this.#membership.confirm(generation),
+        groupOutage: () => undefined,
+        isMember: () => undefined,
+      },
       suspendMs: 3_000,
     });
     const coordination = createCluster();
@@ -179,20 +197,14 @@ export class Worker {
   }
 }
 
-/** What the model holds still. */
-const SETTLED = {
-  names: NAMES,
-  shape: SHAPE,
+const JOB: TaskJob = {
   executor: modelExecutor,
   encoder: textEncoder(),
-  directory: new InMemoryDirectory(),
-  clock: { now: () => Date.now() },
-  metrics: METRICS,
-  log: SILENT,
-  startFrom: 'earliest' as const,
-  // No disk, so none that is full or damaged.
-  room: new Room('', SILENT),
-  damagedStore: undefined,
+  schemas: { resolve: () => Promise.resolve() },
+  sinkTopics: SINK_TOPICS,
+  deadLetterTopic: 'NOTIFICATION_DLQ',
+  bootstrap: NO_BOOTSTRAP,
+  startFrom: 'earliest',
   limits: {
     commitIntervalMs: 100,
     commitRecords: COMMIT_RECORDS,
@@ -201,10 +213,4 @@ const SETTLED = {
     retryAttempts: 3,
     retryBackoffMs: 1_000,
   },
-  deadLetters: new DeadLetterLimit(),
-  resolveSchema: () => Promise.resolve(),
-  directoryCaughtUp: () => Promise.resolve(),
-  bootstrap: NOTHING_COMES_FIRST,
-  bootstrapTopic: 'USER_EVENT_TOPIC',
-  outage: () => undefined,
-} satisfies Partial<TaskServices>;
+};

@@ -5,7 +5,10 @@ import type { RecordCollector } from '../../../../topology/graph/outputs.js';
 import { sourcePartition, type DeadLetter, type SourceRecord, type SourceTopic } from '../../../../common/record.js';
 import { RecordHeaders } from '../../../../common/record-headers.js';
 import { DeadLetterLimit } from '../../../../topology/task/dead-letter-limit.js';
-import type { StagedCommit } from '../../../../topology/task/staged-commit.js';
+import type { Layer, Positions } from '../../../../topology/graph/task-state.js';
+import { NotificationChanges, type Remembered } from '../../../../topology/stores/notification-state.js';
+import type { WindowShape } from '../../../../state/dedup/stream-time.js';
+import { StagedCommit } from '../../../../topology/task/staged-commit.js';
 import { StagedOutputs } from '../../../../topology/task/staged-outputs.js';
 import { TopicNames } from '../../../../common/topic-names.js';
 import { digestOf } from '../../../digests.js';
@@ -35,11 +38,23 @@ export function deadLetter(text: string, key: Buffer | null = null): DeadLetter 
 export function stagedOutputs(): StagedOutputs {
   const names = new TopicNames('', 'app');
   const producer = new FakeBroker(names.changelog).producer();
-  return new StagedOutputs(() => ({ task: 0, names, producer, deadLetters: new DeadLetterLimit() }), textEncoder());
+  const target = { task: 0, names, producer, deadLetters: new DeadLetterLimit(), deadLetterTopic: 'NOTIFICATION_DLQ' };
+  return new StagedOutputs(target, textEncoder());
+}
+
+/** What the stores take of an event that is this text. */
+export function remembered(text: string, parts: Partial<Remembered> = {}): Remembered {
+  return { digest: digestOf(text), directory: null, event: { corrections: [] }, ...parts };
+}
+
+/** A commit that begins at these positions. */
+export function stagedCommit(positions: Positions, shape: WindowShape): StagedCommit & Layer<NotificationChanges> {
+  const changes = new NotificationChanges(shape);
+  return Object.assign(new StagedCommit(positions, stagedOutputs(), changes), { changes });
 }
 
 export function forwarded(text: string): Finished {
-  return { kind: 'forwarded', digest: digestOf(text) };
+  return { kind: 'forwarded', value: remembered(text) };
 }
 
 /** The commit takes the record, which becomes one output. */

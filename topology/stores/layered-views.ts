@@ -5,10 +5,18 @@ import { firstLiveBucket, type WindowShape } from '../../state/dedup/stream-time
 import { isAhead, userKey, type DirectoryEntry } from '../../state/directory/directory-entry.js';
 import type { DedupView, DirectoryView } from '../../processors/context.js';
 import type { SourceRecord } from '../../common/record.js';
-import type { StagedCommit } from './staged-commit.js';
+import type { Layer } from '../graph/task-state.js';
+import type { StagedDigests } from './staged-digests.js';
 
-/** The commits that the store does not hold yet, newest first. */
-export type Layers = () => readonly StagedCommit[];
+/** What a commit adds. */
+export interface NotificationLayer {
+  readonly digests: Pick<StagedDigests, 'bucketOf'>;
+  /** By user key. */
+  readonly directory: ReadonlyMap<string, DirectoryEntry>;
+}
+
+/** The commits that the stores do not hold yet, newest first. */
+export type Layers = () => readonly Layer<NotificationLayer>[];
 
 /** Answers from the overlays first; an entry whose bucket has expired counts as never seen. */
 export class LayeredDedup implements DedupView {
@@ -25,7 +33,7 @@ export class LayeredDedup implements DedupView {
   has(record: SourceRecord, digest: Digest): boolean {
     const layers = this.#layers();
     let bucket: number | undefined;
-    for (const layer of layers) bucket ??= layer.digests.bucketOf(digest);
+    for (const layer of layers) bucket ??= layer.changes.digests.bucketOf(digest);
     bucket ??= this.#store.bucketOf(digest);
     return bucket !== undefined && bucket >= firstLiveBucket(layers[0]!.streamTime(record.source), this.#shape);
   }
@@ -48,17 +56,17 @@ export class LayeredDirectory implements DirectoryView {
   get(tenantId: bigint, userId: bigint): DirectoryEntry | undefined {
     const global = this.#global.get(tenantId, userId);
     const layers = this.#layers();
-    if (this.#own.size === 0 && layers.every(({ directory }) => directory.size === 0)) return global;
+    if (this.#own.size === 0 && layers.every(({ changes }) => changes.directory.size === 0)) return global;
     const key = userKey(tenantId, userId);
     let own: DirectoryEntry | undefined;
-    for (const { directory } of layers) own ??= directory.get(key);
+    for (const { changes } of layers) own ??= changes.directory.get(key);
     own ??= this.#own.get(key);
     return own && !hasArrived(own, global, layers[0]!.now) ? own : global;
   }
 
   /** The commit holds: its entries stand in until the global store has them. */
-  committed({ directory, now }: StagedCommit): void {
-    for (const [key, entry] of directory) this.#own.set(key, entry);
+  committed({ changes, now }: Layer<NotificationLayer>): void {
+    for (const [key, entry] of changes.directory) this.#own.set(key, entry);
     let looked = 0;
     for (const [key, entry] of this.#own) {
       if (looked++ >= LOOKED_AT_PER_COMMIT) break;

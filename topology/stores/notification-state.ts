@@ -1,0 +1,160 @@
+/** What a task of the notifications remembers: the events that it has seen, and the users that it has written itself. */
+import type { Correction } from '../../common/correction.js';
+import type { Metrics } from '../../common/metrics.js';
+import type { SourceRecord } from '../../common/record.js';
+import type { DirectoryView, NotificationStores } from '../../processors/context.js';
+import type { RoutedEvent } from '../../processors/routed-event.js';
+import {
+  countDigests,
+  decodeChangelogEntry,
+  encodeChangelogEntry,
+  type ChangelogEntry,
+} from '../../state/dedup/changelog-entry.js';
+import { advance, bucketOf, type WindowShape } from '../../state/dedup/stream-time.js';
+import { TaskStore, type Checkpoint } from '../../state/dedup/task-store.js';
+import { userKey, type DirectoryEntry } from '../../state/directory/directory-entry.js';
+import type { StateEnvironment } from '../../state/lmdb/environment.js';
+import type { ChangelogRecord, Layer, Positions, StateChanges, TaskState } from '../graph/task-state.js';
+import { LayeredDedup, LayeredDirectory, type Layers } from './layered-views.js';
+import { StagedDigests } from './staged-digests.js';
+
+/** What is remembered of a processed event. */
+export type Remembered = Pick<RoutedEvent, 'digest' | 'directory'> & {
+  readonly event: Pick<RoutedEvent['event'], 'corrections'>;
+};
+
+export class NotificationChanges implements StateChanges<Remembered> {
+  readonly digests = new StagedDigests();
+  /** By user key. */
+  readonly directory = new Map<string, DirectoryEntry>();
+  /** Few: most events have none. */
+  readonly #corrections: Correction[] = [];
+  readonly #shape: WindowShape;
+
+  constructor(shape: WindowShape) {
+    this.#shape = shape;
+  }
+
+  add({ source }: SourceRecord, { digest, directory, event }: Remembered, streamTime: number): void {
+    this.digests.add(source, bucketOf(streamTime, this.#shape), digest);
+    if (event.corrections.length > 0) this.#corrections.push(...event.corrections);
+    if (directory !== null) this.directory.set(userKey(directory.tenantId, directory.userId), directory);
+  }
+
+  count(metrics: Metrics): void {
+    for (const correction of this.#corrections) {
+      switch (correction.kind) {
+        case 'action-url':
+          metrics.action_urls_refused_total.inc({ reason: correction.fault });
+          break;
+        case 'account-timestamp':
+          metrics.account_timestamps_replaced_total.inc();
+          break;
+      }
+    }
+  }
+
+  clear(): void {
+    this.digests.clear();
+    this.directory.clear();
+    this.#corrections.length = 0;
+  }
+}
+
+export class NotificationState implements TaskState<NotificationStores, NotificationChanges, ChangelogEntry> {
+  readonly #store: TaskStore;
+  readonly #shape: WindowShape;
+  readonly #directory: LayeredDirectory;
+  #layers: Layers = () => [];
+
+  /** `directory`: the user directory of this worker. */
+  constructor(environment: StateEnvironment, task: number, shape: WindowShape, directory: DirectoryView) {
+    this.#store = new TaskStore(environment, task, shape);
+    this.#shape = shape;
+    this.#directory = new LayeredDirectory(directory, () => this.#layers());
+  }
+
+  get checkpoint(): Checkpoint | undefined {
+    return this.#store.checkpoint;
+  }
+
+  load(): Promise<void> {
+    return this.#store.load();
+  }
+
+  view(layers: () => readonly Layer<NotificationChanges>[]): NotificationStores {
+    this.#layers = layers;
+    return {
+      'dedup-window': new LayeredDedup(this.#store, this.#shape, layers),
+      'user-directory': this.#directory,
+    };
+  }
+
+  stage(): NotificationChanges {
+    return new NotificationChanges(this.#shape);
+  }
+
+  advance(streamTime: number, timestamp: number, now: number): number {
+    return advance(streamTime, timestamp, now, this.#shape);
+  }
+
+  encode({ digests }: NotificationChanges, positions: Positions): Buffer[] {
+    return encodeChangelogEntry({ positions, buckets: digests.buckets });
+  }
+
+  decode(value: Buffer | null, place: string): ChangelogEntry {
+    return decodeChangelogEntry(value, place);
+  }
+
+  apply(
+    { digests }: NotificationChanges,
+    positions: Positions,
+    changelogOffset: number,
+    nextOffset: number,
+  ): Promise<void> {
+    const entry = { positions, buckets: digests.buckets };
+    // Each of its digests was looked for before it was staged.
+    return this.#store.apply([{ offset: changelogOffset, entry }], nextOffset, true);
+  }
+
+  applied(layer: Layer<NotificationChanges>): void {
+    this.#directory.committed(layer);
+  }
+
+  forget(): void {
+    this.#directory.clear();
+  }
+
+  replay(records: readonly ChangelogRecord<ChangelogEntry>[], nextOffset: number): Promise<void> {
+    return this.#store.replay(records, nextOffset);
+  }
+
+  expect(records: readonly ChangelogRecord<ChangelogEntry>[], toCome: number): void {
+    const piece = countDigests(records.flatMap(({ entry }) => entry.buckets));
+    this.#store.expect(expectedEntries(this.#store.size, piece, toCome));
+  }
+
+  settle(): Promise<void> {
+    return this.#store.settle();
+  }
+
+  follow(changelogId: string | undefined): void {
+    this.#store.follow(changelogId);
+  }
+
+  wipe(): Promise<void> {
+    return this.#store.wipe();
+  }
+}
+
+/** Entries for which space is made before they come, at most, beside four times those that are there: 40 MB. */
+const MOST_EXPECTED = 6_000_000;
+
+/**
+ * How many entries there will be, when what is to come is so many times this piece: as long as that is believable. A
+ * changelog that was written back (`state reseed`) begins with records of 32,000 entries, and goes on with small ones.
+ */
+export function expectedEntries(size: number, piece: number, toCome: number): number {
+  const many = size + piece * toCome;
+  return Number.isFinite(many) ? Math.min(many, Math.max(MOST_EXPECTED, 4 * size)) : 0;
+}

@@ -1,0 +1,293 @@
+/**
+ * Step 1 of the commit (commit.ts): fetched records are processed, a slice of each source in its turn, and staged. A
+ * record that must wait holds its own source partition, and no other.
+ */
+import { setTimeout as delay } from 'node:timers/promises';
+import { messageOf, OutageError, RetryableError } from '../../common/errors.js';
+import { origin, type SourceName, type SourcePartition, type SourceRecord } from '../../common/record.js';
+import type { DeadLetterCause } from '../../processors/outcome.js';
+import type { Processed } from '../graph/executor.js';
+import type { TaskState } from '../graph/task-state.js';
+import { BootstrapGate } from './bootstrap-gate.js';
+import type { CommitLoop } from './commit-loop.js';
+import { outOfRangeError, warnHeldUp } from './source-faults.js';
+import { SourceQueue, type QueueListener } from './source-queue.js';
+import type { StagedCommit } from './staged-commit.js';
+import type { TaskParts } from './task-parts.js';
+
+/** The task around it. */
+export interface RecordLoopHost {
+  readonly isRunning: boolean;
+  /** A source was recreated, and what was fetched of the one before is committed: the task must find its positions again. */
+  recreated(): void;
+}
+
+/** A record of which a part is staged: nothing else is staged, and nothing committed, before the rest is. */
+interface Unfinished {
+  readonly queue: SourceQueue;
+  readonly record: SourceRecord;
+  readonly resume: () => Processed;
+}
+
+/** Records of one source partition that are processed before the next has its turn. */
+const SLICE_RECORDS = 128;
+/** Records that are processed before the event loop has its turn: some 10 ms. */
+const TURN_RECORDS = 5 * SLICE_RECORDS;
+/** A damaged partition is tried again after this, ms. */
+const DAMAGED_RETRY_MS = 30_000;
+/** Records behind one whose schema id is not known yet: the ids of these are asked for with it. */
+const LOOK_AHEAD_RECORDS = 2000;
+
+export class RecordLoop implements QueueListener {
+  readonly queues: ReadonlyMap<SourceName, SourceQueue>;
+  readonly #commits: CommitLoop;
+  readonly #parts: TaskParts;
+  readonly #host: RecordLoopHost;
+  /** Ends the waits. */
+  readonly #signal: AbortSignal;
+  readonly #stores: unknown;
+  readonly #state: TaskState;
+  /** The queue whose turn it is comes first: a full commit must not make those wait that stand behind. */
+  readonly #inTurn: SourceQueue[];
+  readonly #attempts = new Map<SourceName, number>();
+  readonly #gate: BootstrapGate;
+  #turnPlanned = false;
+  #unfinished: Unfinished | undefined;
+  /** Sources that were recreated: what was fetched of them is still processed. */
+  readonly #recreated = new Set<SourceName>();
+
+  constructor(
+    sources: readonly SourcePartition[],
+    state: TaskState,
+    commits: CommitLoop,
+    parts: TaskParts,
+    host: RecordLoopHost,
+    signal: AbortSignal,
+  ) {
+    this.#commits = commits;
+    this.#parts = parts;
+    this.#host = host;
+    this.#signal = signal;
+    this.#state = state;
+    this.#stores = state.view(() => commits.layers);
+    this.#gate = new BootstrapGate(parts.job.bootstrap, signal);
+    const { bufferBytes } = parts.job.limits;
+    this.queues = new Map(sources.map((source) => [source.name, new SourceQueue(source, bufferBytes, this)]));
+    this.#inTurn = [...this.queues.values()];
+  }
+
+  /** Forgets what was fetched: records are fetched again from what is committed. */
+  reset(): void {
+    this.#unfinished = undefined;
+    for (const queue of this.queues.values()) queue.reset(this.#commits.committed.get(queue.source.name)!.nextOffset);
+  }
+
+  /** Lets records be processed at the next turn of the event loop. */
+  plan(): void {
+    if (this.#turnPlanned || !this.#host.isRunning) return;
+    this.#turnPlanned = true;
+    setImmediate(() => {
+      this.#turnPlanned = false;
+      if (this.#host.isRunning && !this.#signal.aborted) this.#turn();
+    });
+  }
+
+  /** Gives back what is staged of a record that is not finished: it is processed again from its beginning. */
+  takeBack(): void {
+    if (this.#unfinished) this.#commits.staged.outputs.rollBack();
+    this.#unfinished = undefined;
+  }
+
+  // ── what the queues hear of their sources ──────────────────────────────────────────────────────────────────────
+
+  arrived(): void {
+    this.plan();
+  }
+
+  roomMade(): void {
+    this.#parts.broker.fetcher.wake();
+  }
+
+  outOfRange({ topic, partition }: SourcePartition, position: number): void {
+    const { names, offsets } = this.#parts.broker;
+    outOfRangeError({ topic: names.physical(topic), partition }, position, names.group, offsets).then(
+      this.#unlessClosed,
+      this.#unlessClosed,
+    );
+  }
+
+  recreated({ name }: SourcePartition): void {
+    this.#recreated.add(name);
+    this.plan();
+  }
+
+  heldUp(source: SourcePartition, lastStableOffset: number, highWatermark: number): void {
+    warnHeldUp(this.#physical(source), lastStableOffset, highWatermark, this.#parts.worker.log);
+  }
+
+  /** This partition stands still, and no other: another replica may lead it soon, or its disk be mended. */
+  unreadable(source: SourcePartition, position: number, error: unknown): void {
+    const { broker, worker } = this.#parts;
+    const what = 'what the broker has at this offset is damaged: the partition waits, and is tried again';
+    worker.log.error({ partition: this.#physical(source), offset: position, error: messageOf(error) }, what);
+    delay(DAMAGED_RETRY_MS, undefined, { signal: this.#signal }).then(
+      () => broker.fetcher.tryAgain(broker.names.physical(source.topic), source.partition, position),
+      this.#unlessClosed,
+    );
+  }
+
+  // ── processing ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+  #turn(): void {
+    try {
+      const drained = this.#processSlice();
+      if (this.#unfinished) {
+        this.plan();
+        return;
+      }
+      this.#commits.beginIfDue(drained);
+      if (!drained && !this.#commits.isFull()) this.plan();
+      if (this.#hasLeftRecreated()) this.#host.recreated();
+    } catch (error) {
+      this.#parts.worker.fatal(error);
+    }
+  }
+
+  /** Everything that was fetched of a source that was recreated is committed. */
+  #hasLeftRecreated(): boolean {
+    if (this.#recreated.size === 0 || !this.#commits.isIdle) return false;
+    return [...this.#recreated].every((source) => this.queues.get(source)!.size === 0);
+  }
+
+  /** True when nothing is left that could be processed now. */
+  #processSlice(): boolean {
+    if (this.#unfinished && !this.#finish(this.#unfinished)) return false;
+    const commits = this.#commits;
+    const queues = this.#inTurn;
+    const enough = commits.staged.records + TURN_RECORDS;
+    for (let turns = queues.length; turns > 0; turns -= 1) {
+      if (commits.staged.records >= enough || commits.isFull()) return false;
+      const queue = queues.shift()!;
+      queues.push(queue);
+      let left = SLICE_RECORDS;
+      while (queue.ready && left > 0 && !commits.isFull()) {
+        if (!this.#processNext(queue)) break;
+        left -= 1;
+      }
+      if (this.#unfinished) return false;
+      if (queue.drainedTo !== undefined) commits.staged.moveTo(queue.source.name, queue.drainedTo);
+    }
+    return !queues.some(({ ready }) => ready);
+  }
+
+  /** False when the queue now waits, with the record left in it. */
+  #processNext(queue: SourceQueue): boolean {
+    const record = queue.peek()!;
+    const { staged } = this.#commits;
+    const olderComes = this.#gate.enter(queue, record);
+    if (olderComes) return this.#wait(queue, olderComes);
+    if (staged.records === 0) {
+      if (staged.isEmpty) staged.openedAt = performance.now();
+      staged.now = this.#parts.worker.clock.now();
+    }
+    const streamTime = this.#state.advance(staged.streamTime(record.source), record.timestamp, staged.now);
+    staged.setStreamTime(record.source, streamTime);
+    return this.#take(queue, record, this.#process(record, staged, queue));
+  }
+
+  /** False when the rest of the record is still to come. */
+  #finish({ queue, record, resume }: Unfinished): boolean {
+    this.#unfinished = undefined;
+    const processed = this.#attempt(record, this.#commits.staged, queue, resume);
+    this.#take(queue, record, processed);
+    return processed?.kind !== 'unfinished';
+  }
+
+  /** Stages what became of a record. False when the queue now waits, with the record left in it. */
+  #take(queue: SourceQueue, record: SourceRecord, processed: Processed | undefined): boolean {
+    if (!processed) return false;
+    const { job, worker } = this.#parts;
+    if (processed.kind === 'unfinished') {
+      this.#unfinished = { queue, record, resume: processed.resume };
+      return false;
+    }
+    if (processed.kind === 'unsettled') {
+      return this.#wait(queue, this.#gate.untilSettled(queue, record));
+    }
+    if (processed.kind === 'unresolved') {
+      const onRetry = (): void => worker.metrics.retries_total.inc({ topic: record.topic });
+      const wait = { ahead: queue.ahead(LOOK_AHEAD_RECORDS), signal: this.#signal, onRetry };
+      return this.#wait(queue, job.schemas.resolve(processed.schemaId, wait));
+    }
+    if (processed.kind === 'dead-lettered') {
+      const { reason, message } = processed.cause;
+      worker.log.warn({ origin: origin(record), reason, cause: message }, 'record dead-lettered');
+    }
+    queue.take();
+    this.#attempts.delete(record.source);
+    this.#commits.staged.add(record, processed);
+    return true;
+  }
+
+  #process(record: SourceRecord, staged: StagedCommit, queue: SourceQueue): Processed | undefined {
+    const condemned = this.#commits.refusals.condemned(record);
+    if (condemned) return this.#deadLettered(record, condemned, staged);
+    return this.#attempt(record, staged, queue, () =>
+      this.#parts.job.executor.process(record, {
+        now: staged.now,
+        stores: this.#stores,
+        notify: record.offset >= staged.position(record.source).notifyFrom,
+        isSettled: this.#gate.isSettled,
+        outputs: staged.outputs,
+      }),
+    );
+  }
+
+  /** Undefined when the queue now waits, to try again. */
+  #attempt(
+    record: SourceRecord,
+    staged: StagedCommit,
+    queue: SourceQueue,
+    process: () => Processed,
+  ): Processed | undefined {
+    const { retryAttempts, retryBackoffMs } = this.#parts.job.limits;
+    try {
+      return process();
+    } catch (error) {
+      if (error instanceof OutageError) {
+        this.#wait(queue, this.#commits.refuse(error));
+        return undefined;
+      }
+      if (!(error instanceof RetryableError)) throw error;
+      const attempts = (this.#attempts.get(record.source) ?? 0) + 1;
+      if (attempts >= retryAttempts) {
+        return this.#deadLettered(record, { reason: 'failed', message: error.message, attempts, error }, staged);
+      }
+      this.#attempts.set(record.source, attempts);
+      this.#parts.worker.metrics.retries_total.inc({ topic: record.topic });
+      this.#wait(queue, delay(attempts * retryBackoffMs, undefined, { signal: this.#signal }));
+      return undefined;
+    }
+  }
+
+  #deadLettered(record: SourceRecord, cause: DeadLetterCause, { outputs }: StagedCommit): Processed {
+    outputs.begin();
+    outputs.add(this.#parts.job.executor.deadLetter(record, cause));
+    return { kind: 'dead-lettered', cause };
+  }
+
+  /** Holds this source partition, and no other, until the promise settles. */
+  #wait(queue: SourceQueue, until: Promise<void>): false {
+    const release = queue.block();
+    until.then(release, this.#unlessClosed);
+    return false;
+  }
+
+  #physical({ topic, partition }: SourcePartition): string {
+    return `${this.#parts.broker.names.physical(topic)}-${partition}`;
+  }
+
+  readonly #unlessClosed = (error: unknown): void => {
+    if (!this.#signal.aborted) this.#parts.worker.fatal(error);
+  };
+}

@@ -1,0 +1,140 @@
+/** One topology on this worker: its place in the group, its tasks and their standbys. Two of them share connections, and nothing else. */
+import { atMost } from '../../common/at-most.js';
+import { stopController } from '../../common/stop-signal.js';
+import type { Reason } from '../../common/reasons.js';
+import type { MemberMemory } from '../../state/member-memory.js';
+import { createCluster, Leaders, Membership, type Connections, type Deal, type KafkaSettings } from '../kafka/index.js';
+import type { TaskParts } from '../task/task-parts.js';
+import { TaskGroup, type TaskGroupHost } from './task-group.js';
+
+/** How the topology is shared among workers. */
+export interface GroupSettings {
+  readonly kafka: KafkaSettings;
+  readonly sessionTimeoutMs: number;
+  readonly standbyReplicas: number;
+  /** A standby at most so many changelog records behind may take its task over. */
+  readonly acceptableLag: number;
+}
+
+export interface TopologyRunnerOptions {
+  readonly parts: Omit<TaskParts, 'group'>;
+  /** Logical names of the topics that it reads. */
+  readonly sourceTopics: readonly string[];
+  readonly memory: MemberMemory;
+  readonly connections: Connections;
+  readonly settings: GroupSettings;
+  /** Is told whether we are in the group. */
+  readonly isMember: (isJoined: boolean) => void;
+}
+
+/** Also how late a worker may hear that the group moves, while the others wait for it. */
+const HEARTBEAT_MS = 250;
+/** Also for how long the other sources may stand still when one was deleted. */
+const METADATA_INTERVAL_MS = 5000;
+const LEAVE_MS = 500;
+
+export class TopologyRunner implements TaskGroupHost {
+  readonly #options: TopologyRunnerOptions;
+  readonly #group: TaskGroup;
+  readonly #membership: Membership;
+  readonly #cluster: ReturnType<typeof createCluster>;
+  readonly #leaders: Leaders;
+  readonly #stop = stopController();
+  #running: Promise<void> = Promise.resolve();
+
+  constructor(options: TopologyRunnerOptions) {
+    this.#options = options;
+    const { parts, sourceTopics, memory, connections, settings } = options;
+    const { names } = parts.broker;
+    const { kafka, sessionTimeoutMs, standbyReplicas, acceptableLag } = settings;
+    this.#cluster = createCluster(kafka, parts.worker.log);
+    this.#leaders = new Leaders(this.#cluster);
+    this.#group = new TaskGroup({
+      ...{ parts, sourceTopics, memory },
+      host: this,
+      // No heartbeat is sent meanwhile.
+      suspendMs: Math.min(3000, Math.floor(sessionTimeoutMs / 3)),
+    });
+    this.#membership = new Membership(
+      this.#cluster,
+      this.#leaders,
+      {
+        groupId: names.group,
+        topics: sourceTopics.map((topic) => names.physical(topic)),
+        sessionTimeoutMs,
+        rebalanceTimeoutMs: Math.max(sessionTimeoutMs, 30_000),
+        heartbeatIntervalMs: Math.min(HEARTBEAT_MS, Math.floor(sessionTimeoutMs / 6)),
+        metadataIntervalMs: METADATA_INTERVAL_MS,
+        placement: { standbyReplicas, acceptableLag },
+        // Decided when the changelog was made, for good: what a partition has seen is in its task's store.
+        maxTasks: connections.leaders.partitionCount(names.changelog),
+      },
+      this.#group,
+      parts.worker.log,
+    );
+  }
+
+  /** Joins the group, once the brokers answer; comes back at once. */
+  start(): void {
+    const { parts, sourceTopics, connections } = this.#options;
+    const { names } = parts.broker;
+    this.#running = connections
+      .patiently(async () => {
+        await this.#cluster.connect();
+        await this.#leaders.track(sourceTopics.map((topic) => names.physical(topic)));
+      }, 'group')
+      .then(() => this.#membership.run())
+      .catch((error: unknown) => {
+        if (!this.#stop.signal.aborted) parts.worker.fatal(error);
+      });
+  }
+
+  /** Tasks of ours are being taken over; so are others', most likely, since the group has moved. */
+  get isTakingOver(): boolean {
+    return this.#group.isTakingOver;
+  }
+
+  /** Why not all tasks run, or undefined. */
+  notReady(): Reason | undefined {
+    return this.#group.notReady();
+  }
+
+  /** Brings the gauges up to date before a scrape. */
+  measure(): Promise<void> {
+    return this.#group.measure();
+  }
+
+  /** Commits what is in flight, and leaves the group. Brokers that do not answer do not hold up the end: the next owner settles the rest. */
+  async stop(deadlineMs: number): Promise<void> {
+    await this.#group.stop(deadlineMs);
+    await atMost(this.#membership.leave(), LEAVE_MS);
+    this.#stop.abort();
+    await this.#cluster.disconnect();
+    await atMost(this.#running, LEAVE_MS);
+  }
+
+  // ── what the tasks ask ─────────────────────────────────────────────────────────────────────────────────────────
+
+  /** The sources grew: what we know of the topics follows. */
+  async prepare({ partitions }: Deal): Promise<void> {
+    const { connections } = this.#options;
+    if ([...partitions].every(([topic, count]) => connections.leaders.partitionCount(topic) === count)) return;
+    await connections.patiently(() => connections.leaders.refresh(), 'topics');
+  }
+
+  rejoin(): void {
+    this.#membership.rejoin();
+  }
+
+  confirm(generation: number): Promise<void> {
+    return this.#membership.confirm(generation);
+  }
+
+  groupOutage(error: unknown): void {
+    this.#options.connections.outages.report('group', error);
+  }
+
+  isMember(isJoined: boolean): void {
+    this.#options.isMember(isJoined);
+  }
+}
