@@ -6,6 +6,7 @@ import * as fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
 import { scenarioOf, TRANSACTION_VERSIONS, type Scenario } from './world/commands.js';
 import { play, run } from './world/play.js';
+import { STATES } from './world/states.js';
 import { METRICS } from './world/worker.js';
 
 vi.mock('node:timers/promises', () => import('./simulation/virtual-timers.js'));
@@ -17,13 +18,15 @@ const again = {
   ...(MODEL_PATH === undefined ? {} : { path: MODEL_PATH, endOnFailure: true }),
 };
 
-describe.each(TRANSACTION_VERSIONS)('with transactions of version %i', (version) => {
+const ALL = STATES.flatMap((state) => TRANSACTION_VERSIONS.map((version) => ({ state, version, name: state.name })));
+
+describe.each(ALL)('over $name, with transactions of version $version', ({ state, version }) => {
   const scenario = scenarioOf(version);
 
   it('each event comes out exactly once, whatever happens', { timeout: 120_000 + runs * 500 }, async () => {
     for (const metric of Object.values(METRICS)) metric.reset();
     await fc.assert(
-      fc.asyncProperty(scenario, (of) => play(of)),
+      fc.asyncProperty(scenario, (one) => play(one, state)),
       { numRuns: MODEL_PATH === undefined ? runs : 1, ...again },
     );
     if (MODEL_PATH !== undefined || runs < 100) return; // so few need not see everything
@@ -33,8 +36,9 @@ describe.each(TRANSACTION_VERSIONS)('with transactions of version %i', (version)
   });
 
   it('the same scenario runs the same way twice', async () => {
-    const traceOf = async (of: Scenario): Promise<readonly string[]> => (await run(of)).simulation.trace;
-    for (const of of fc.sample(scenario, { numRuns: 5, seed: 3 })) expect(await traceOf(of)).toEqual(await traceOf(of));
+    const traceOf = async (one: Scenario): Promise<readonly string[]> => (await run(one, state)).simulation.trace;
+    for (const one of fc.sample(scenario, { numRuns: 5, seed: 3 }))
+      expect(await traceOf(one)).toEqual(await traceOf(one));
   });
 });
 

@@ -6,6 +6,7 @@ import type * as LayeredViews from '../../topology/stores/layered-views.js';
 import { CASES } from './world/cases.js';
 import { scenarioOf, TRANSACTION_VERSIONS } from './world/commands.js';
 import { play } from './world/play.js';
+import { DEDUP, STATES } from './world/states.js';
 import { switches } from './world/switches.js';
 
 vi.mock('node:timers/promises', () => import('./simulation/virtual-timers.js'));
@@ -34,11 +35,21 @@ vi.mock('../../topology/stores/layered-views.js', async (original) => {
 /** Scenarios by chance until the defect must have shown. The same ones each time. */
 const BOUND = { numRuns: 400, seed: 1, endOnFailure: true };
 
-const ALL = TRANSACTION_VERSIONS.flatMap((transactions) => CASES.map((of) => ({ ...of, transactions })));
+/** The overlay is each state's own: the switch that drops it is in that of the product. */
+const ALL = STATES.flatMap((state) =>
+  TRANSACTION_VERSIONS.flatMap((transactions) =>
+    CASES.filter(({ put }) => state === DEDUP || put !== 'overlayDropped').map((one) => ({
+      ...one,
+      transactions,
+      state,
+      over: state.name,
+    })),
+  ),
+);
 
-describe.each(ALL)('when $defect, with transactions of version $transactions', (of) => {
-  const { transactions, when, caught, put } = of;
-  const scenario = { ...of.scenario, transactions };
+describe.each(ALL)('over $over, when $defect, with transactions of version $transactions', (one) => {
+  const { transactions, when, caught, put, state } = one;
+  const scenario = { ...one.scenario, transactions };
   const [defect, name] = typeof put === 'string' ? [undefined, put] : [put, undefined];
   const withDefect = (on: boolean): void => {
     if (name) switches[name] = on;
@@ -47,16 +58,16 @@ describe.each(ALL)('when $defect, with transactions of version $transactions', (
   afterEach(() => withDefect(false));
 
   it(`it is caught when ${when}`, async () => {
-    await expect(play(scenario, defect)).rejects.toThrow(caught);
+    await expect(play(scenario, state, defect)).rejects.toThrow(caught);
   });
 
   it('all is well in the same case without it', async () => {
     withDefect(false);
-    await play(scenario);
+    await play(scenario, state);
   });
 
   it(`it is found by chance within ${BOUND.numRuns} runs`, { timeout: 120_000 }, async () => {
-    const search = fc.asyncProperty(scenarioOf(transactions), (of) => play(of, defect));
+    const search = fc.asyncProperty(scenarioOf(transactions), (one) => play(one, state, defect));
     expect(await fc.check(search, BOUND)).toMatchObject({ failed: true });
   });
 });

@@ -2,12 +2,11 @@
  * Defects put in on purpose, each against one thing that the protocol rests on. They stand at the task's seams, so
  * that everything around them is the real code.
  */
-import { decodeChangelogEntry } from '../../../state/dedup/changelog-entry.js';
-import { TaskStore, type CommittedEntry } from '../../../state/dedup/task-store.js';
+import type { ChangelogRecord } from '../../../topology/graph/task-state.js';
 import { CommitUnknownError } from '../../../common/errors.js';
 import { recordsOf } from '../../unit/topology/kafka/protocol/records-of.js';
 import type { Offsets, PartitionOffset, TransactionalProducer } from '../../../topology/kafka/index.js';
-import { NAMES, SHAPE, SOURCE_NAMES, type ModelParts } from './worker.js';
+import { NAMES, SOURCE_NAMES, type ModelParts } from './worker.js';
 
 /** What a worker gives its tasks, with the defect in it. */
 export type Defect = (parts: ModelParts) => ModelParts;
@@ -18,8 +17,8 @@ const ANSWER_MS = 15_000;
 
 export const storeBeforeCommit: Defect = (parts) =>
   withProducer(parts, (real, task) => {
-    const store = new TaskStore(parts.environment, task, SHAPE);
-    let entries: CommittedEntry[] = [];
+    const state = parts.state.create(parts.environment, task);
+    let entries: ChangelogRecord[] = [];
     return {
       send: (records, onBatch) => {
         const packed = recordsOf(records).filter(({ topic }) => topic === NAMES.changelog);
@@ -27,11 +26,11 @@ export const storeBeforeCommit: Defect = (parts) =>
         return real.send(records, (topic, partition, base) => {
           onBatch?.(topic, partition, base);
           if (topic !== NAMES.changelog || entries.length > 0) return;
-          entries = packed.map(({ value }, at) => ({ offset: base + at, entry: decodeChangelogEntry(value, topic) }));
+          entries = packed.map(({ value }, at) => ({ offset: base + at, entry: state.decode(value, topic) }));
         });
       },
       commit: async () => {
-        await store.apply(entries, entries.at(-1)!.offset + 1);
+        await state.replay(entries, entries.at(-1)!.offset + 1);
         await real.commit();
       },
     };

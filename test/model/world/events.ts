@@ -3,8 +3,7 @@ import type { Digest } from '../../../state/dedup/digest-bytes.js';
 import type { SinkEvents } from '../../../schemas/codecs.js';
 import type { ExecutionContext, Executor, Processed } from '../../../topology/graph/executor.js';
 import { RecordHeaders } from '../../../common/record-headers.js';
-import type { NotificationStores } from '../../../processors/context.js';
-import type { Remembered } from '../../../topology/stores/notification-state.js';
+import type { ModelState } from './states.js';
 import { digestOf } from '../../digests.js';
 import { origin, type SinkTopic, type SourceRecord, type SourceTopic } from '../../../common/record.js';
 
@@ -59,27 +58,27 @@ export function deadLetterOf({ id }: ModelEvent, from: Origin): Output {
   return { topic: 'NOTIFICATION_DLQ', key: id, value: `${from.source} ${origin(from)}` };
 }
 
-export const modelExecutor: Executor<NotificationStores> = {
-  process(record: SourceRecord, { stores, outputs }: ExecutionContext<NotificationStores>): Processed {
+/** Drops what the stores know, by whatever state they are of. */
+export const modelExecutor = (state: Pick<ModelState, 'has' | 'valueOf'>): Executor => ({
+  process(record: SourceRecord, { stores, outputs }: ExecutionContext): Processed {
     const event = decodeEvent(record.value);
     if (event.kind === 'poison') {
       const cause = { reason: 'undecodable', message: 'poison', attempts: 1 } as const;
       outputs.add(this.deadLetter(record, cause));
       return { kind: 'dead-lettered', cause };
     }
-    const digest = eventDigest(record.topic, event.id);
-    if (stores['dedup-window'].has(record, digest)) return { kind: 'dropped', reason: 'duplicate' };
+    if (state.has(stores, record, event.id)) return { kind: 'dropped', reason: 'duplicate' };
     outputs.begin();
     for (const { topic, key, value } of outputsOf(event, record)) {
       const isHuge = event.kind === 'huge' && topic === 'EMAIL_REQUEST_TOPIC';
       // The encoder of the model takes texts for events.
       outputs.collect(topic, key, isHuge ? '\0'.repeat(HUGE_BYTES) : value);
     }
-    return { kind: 'forwarded', value: { digest, directory: null, event: { corrections: [] } } satisfies Remembered };
+    return { kind: 'forwarded', value: state.valueOf(record, event.id) };
   },
   deadLetter: (record) => {
     const { key, value } = deadLetterOf(decodeEvent(record.value), record);
     const none = RecordHeaders.NONE;
     return { topic: 'NOTIFICATION_DLQ', key: Buffer.from(key), value: Buffer.from(value), headers: none, added: none };
   },
-};
+});

@@ -1,25 +1,23 @@
 /** What must hold, at every write and in the end. Each answer is a sentence about what does not. */
-import { decodeChangelogEntry } from '../../../state/dedup/changelog-entry.js';
-import { TaskStore } from '../../../state/dedup/task-store.js';
 import type { MemoryBroker } from '../memory-broker/memory-broker.js';
 import { partitionName } from '../memory-broker/memory-broker.js';
 import type { StoredRecord } from '../memory-broker/batch.js';
 import { openMemoryEnvironment, type Disk } from '../simulation/memory-environment.js';
-import { hexesOf } from '../../digests.js';
 import { SOURCES } from './events.js';
 import { actualOutputs, expectedOf, type Dealt } from './expected.js';
-import { NAMES, SHAPE } from './worker.js';
+import type { ModelState } from './states.js';
+import { NAMES } from './worker.js';
 
 const UNWATCHED = { begun: () => undefined, held: () => undefined };
 
 /** A store never holds what Kafka has not committed. */
-export function storeIsAhead(broker: MemoryBroker, disk: Disk, task: number): string | undefined {
+export function storeIsAhead(broker: MemoryBroker, disk: Disk, task: number, state: ModelState): string | undefined {
   const log = broker.log(NAMES.changelog, task);
-  const decided = digestsIn([
+  const decided = digestsIn(state, [
     ...log.records('committed'),
     ...log.records('open', ({ producerId }) => broker.transactions.isCommitted(producerId)),
   ]);
-  const ahead = [...digestsOf(disk, task)].filter((digest) => !decided.has(digest));
+  const ahead = [...digestsOf(state, disk, task)].filter((digest) => !decided.has(digest));
   return ahead.length === 0
     ? undefined
     : `the store of task ${task} holds ${ahead.length} events that Kafka has not committed`;
@@ -53,32 +51,32 @@ export function wrongOffsets(broker: MemoryBroker, count: number): string[] {
 }
 
 /** Each task's store is the fold of its changelog, and that is the set of events delivered. */
-export function wrongStores(broker: MemoryBroker, dealt: Dealt, diskOf: (task: number) => Disk | undefined): string[] {
+export function wrongStores(
+  broker: MemoryBroker,
+  dealt: Dealt,
+  state: ModelState,
+  diskOf: (task: number) => Disk | undefined,
+): string[] {
   const { digests } = expectedOf(broker, dealt);
   return numbers(dealt.tasks).flatMap((task) => {
     const delivered = digests.get(task)!;
-    const folded = digestsIn(broker.log(NAMES.changelog, task).records('committed'));
+    const folded = digestsIn(state, broker.log(NAMES.changelog, task).records('committed'));
     const disk = diskOf(task);
     const faults = [];
     if (!disk) faults.push(`task ${task} has no owner`);
-    else if (!sameSet(digestsOf(disk, task), folded))
+    else if (!sameSet(digestsOf(state, disk, task), folded))
       faults.push(`the store of task ${task} is not the fold of its changelog`);
     if (!sameSet(folded, delivered)) faults.push(`the changelog of task ${task} is not the set of events delivered`);
     return faults;
   });
 }
 
-function digestsOf(disk: Disk, task: number): Set<string> {
-  const store = new TaskStore(openMemoryEnvironment(disk, UNWATCHED), task, SHAPE);
-  return new Set([...store.buckets()].flatMap(({ packed }) => hexesOf(packed)));
+function digestsOf(state: ModelState, disk: Disk, task: number): Set<string> {
+  return state.stored(openMemoryEnvironment(disk, UNWATCHED), task);
 }
 
-function digestsIn(records: readonly StoredRecord[]): Set<string> {
-  return new Set(
-    records.flatMap(({ value, offset }) =>
-      decodeChangelogEntry(value, `changelog@${offset}`).buckets.flatMap(({ packed }) => hexesOf(packed)),
-    ),
-  );
+function digestsIn(state: ModelState, records: readonly StoredRecord[]): Set<string> {
+  return new Set(records.flatMap(({ value, offset }) => state.inRecord(value, `changelog@${offset}`)));
 }
 
 function differences(

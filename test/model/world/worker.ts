@@ -4,8 +4,6 @@ import { Counter, Registry } from 'prom-client';
 import { Room } from '../../../state/lmdb/room.js';
 import type { StateEnvironment } from '../../../state/lmdb/environment.js';
 import { MemberMemory } from '../../../state/member-memory.js';
-import { windowShape } from '../../../state/dedup/stream-time.js';
-import { InMemoryDirectory } from '../../../topology/testing/in-memory-state.js';
 import type { Cluster } from '../../../topology/kafka/protocol/internals.js';
 import {
   Fetcher,
@@ -21,14 +19,12 @@ import { SINK_TOPICS } from '../../../common/record.js';
 import { TaskGroup } from '../../../topology/worker/task-group.js';
 import { DeadLetterLimit } from '../../../topology/task/dead-letter-limit.js';
 import { NO_BOOTSTRAP, type TaskBroker, type TaskJob, type TaskParts } from '../../../topology/task/task-parts.js';
-import { storedTasks } from '../../../state/dedup/task-store.js';
-import { NotificationState } from '../../../topology/stores/notification-state.js';
 import { TopicNames } from '../../../common/topic-names.js';
 import { textEncoder } from '../../unit/schemas/text-encoder.js';
 import { modelExecutor, SOURCES } from './events.js';
+import type { ModelState } from './states.js';
 
 export const NAMES = new TopicNames('', 'app');
-export const SHAPE = windowShape(7 * 24 * 3_600_000);
 const TIMES = {
   sessionMs: 10_000,
   /** Longer than any recovery may take: nobody is to wait for it. */
@@ -54,6 +50,7 @@ const COMMIT_RECORDS = 3;
 /** What a worker gives its tasks; a producer may be made under another id than the task's. */
 export interface ModelParts extends Omit<TaskParts, 'group' | 'broker'> {
   readonly environment: StateEnvironment;
+  readonly state: ModelState;
   readonly broker: Omit<TaskBroker, 'createProducer'> & {
     readonly createProducer: (task: number, transactionalId?: string) => TransactionalProducer;
   };
@@ -63,6 +60,7 @@ export interface WorkerOptions {
   /** As many as the changelog has partitions. */
   readonly maxTasks: number;
   readonly environment: StateEnvironment;
+  readonly state: ModelState;
   readonly createCluster: () => Cluster;
   readonly fatal: (error: unknown) => void;
   /** A defect put in on purpose; the parts as they are when there is none. */
@@ -79,7 +77,7 @@ export class Worker {
   /** What the group last said. */
   assignment: { readonly member: GroupMember; readonly tasks: readonly number[] } | undefined;
 
-  constructor({ maxTasks, environment, createCluster, fatal, defect }: WorkerOptions) {
+  constructor({ maxTasks, environment, state, createCluster, fatal, defect }: WorkerOptions) {
     const cluster = createCluster();
     this.#fatal = fatal;
     this.#leaders = new Leaders(cluster);
@@ -100,8 +98,9 @@ export class Worker {
         SILENT,
         createCluster(),
       );
+    const storedOffset = (task: number): number => state.create(environment, task).checkpoint?.changelogOffset ?? 0;
     const parts = defect({
-      environment,
+      ...{ environment, state },
       broker: {
         names: NAMES,
         deadLetters: new DeadLetterLimit(),
@@ -110,13 +109,13 @@ export class Worker {
         createProducer,
       },
       stores: {
-        create: (task) => new NotificationState(environment, task, SHAPE, new InMemoryDirectory()),
-        stored: () => new Map([...storedTasks(environment)].map(([task, stored]) => [task, stored.changelogOffset])),
+        create: (task) => state.create(environment, task),
+        stored: () => new Map(Array.from({ length: maxTasks }, (_, task) => [task, storedOffset(task)])),
         // No disk, so none that is full or damaged.
         room: new Room('', SILENT),
         damaged: undefined,
       },
-      job: JOB,
+      job: { ...JOB, executor: modelExecutor(state) },
       worker: { metrics: METRICS, log: SILENT, clock: { now: () => Date.now() }, outage: () => undefined, fatal },
     });
     this.#group = new TaskGroup({
@@ -197,8 +196,7 @@ export class Worker {
   }
 }
 
-const JOB: TaskJob = {
-  executor: modelExecutor,
+const JOB: Omit<TaskJob, 'executor'> = {
   encoder: textEncoder(),
   schemas: { resolve: () => Promise.resolve() },
   sinkTopics: SINK_TOPICS,

@@ -9,6 +9,7 @@ import type { Defect } from './defects.js';
 import type { EventKind, ModelEvent } from './events.js';
 import { storeIsAhead, wrongOffsets, wrongOutputs, wrongStores } from './invariants.js';
 import { Reader } from './reader.js';
+import type { ModelState } from './states.js';
 import { Upstream, type Place } from './upstream.js';
 import { NAMES, OWN_TOPICS, SOURCE_NAMES, Worker } from './worker.js';
 
@@ -18,6 +19,7 @@ export interface WorldOptions {
   readonly workers: number;
   readonly tasks: number;
   readonly partitions: number;
+  readonly state: ModelState;
   /** Put in on purpose, to see whether it is found. */
   readonly defect?: Defect;
 }
@@ -53,15 +55,17 @@ export class World {
   violation: Error | undefined;
   readonly #produced: { readonly place: Place; readonly event: ModelEvent }[] = [];
   readonly #defect: Defect;
+  readonly #state: ModelState;
   /** By process, dead ones too: what they sent may still arrive. */
   readonly #workers = new Map<Process, Worker>();
   #reader: Reader | undefined;
   #incarnations = 0;
 
-  constructor({ transactions, workers, tasks, partitions, defect = (services) => services }: WorldOptions) {
+  constructor({ transactions, workers, tasks, partitions, state, defect = (parts) => parts }: WorldOptions) {
     this.tasks = tasks;
     this.partitions = partitions;
     this.#defect = defect;
+    this.#state = state;
     this.broker = new MemoryBroker(this.simulation, {
       maxBatchBytes: MAX_BATCH_BYTES,
       transactionVersion: transactions,
@@ -114,6 +118,7 @@ export class World {
       machine.worker = new Worker({
         maxTasks: this.tasks,
         environment,
+        state: this.#state,
         createCluster: () => createMemoryCluster(this.broker, this.network),
         fatal: (error) => this.#violated(`${process.name} ended`, error),
         defect: this.#defect,
@@ -230,7 +235,7 @@ export class World {
 
   #checkStore(table: string, disk: Disk): void {
     const task = /^task-(\d+)$/.exec(table)?.[1];
-    const fault = task === undefined ? undefined : storeIsAhead(this.broker, disk, Number(task));
+    const fault = task === undefined ? undefined : storeIsAhead(this.broker, disk, Number(task), this.#state);
     if (fault) this.#violated(fault);
   }
 
@@ -238,7 +243,7 @@ export class World {
     const faults = [
       ...wrongOutputs(this.broker, this, this.#reader!.read),
       ...wrongOffsets(this.broker, this.partitions),
-      ...wrongStores(this.broker, this, (task) => this.#diskOf(task)),
+      ...wrongStores(this.broker, this, this.#state, (task) => this.#diskOf(task)),
     ];
     if (faults.length > 0) this.#violated(faults.join('\n'));
   }
