@@ -224,24 +224,25 @@ function endsOf<Shape extends TopologyShape>({ sources, sinks, deadLetters }: Pa
   return [...sources, ...sinks, deadLetters];
 }
 
+/** As much of a topology as says which topics it reads and writes. */
+export interface TopologyTopics {
+  readonly sources: readonly SourceNode[];
+  readonly sinks: readonly { readonly topic: string }[];
+  readonly deadLetters: { readonly topic: string };
+}
+
 /** Logical names of the topics that it reads. */
-export function sourceTopics({ sources }: Pick<Topology, 'sources'>): string[] {
+export function sourceTopics({ sources }: TopologyTopics): string[] {
   return sources.map(({ topic }) => topic);
 }
 
 /** Logical names of the topics that it writes. */
-export function sinkTopics({
-  sinks,
-  deadLetters,
-}: {
-  readonly sinks: readonly { readonly topic: string }[];
-  readonly deadLetters: { readonly topic: string };
-}): string[] {
+export function sinkTopics({ sinks, deadLetters }: TopologyTopics): string[] {
   return [...sinks.map(({ topic }) => topic), deadLetters.topic];
 }
 
 /** The topic that is read before the others; undefined when none is. */
-export function bootstrapTopic({ sources }: Pick<Topology, 'sources'>): string | undefined {
+export function bootstrapTopic({ sources }: TopologyTopics): string | undefined {
   return sources.find(({ bootstraps }) => bootstraps !== undefined)?.topic;
 }
 

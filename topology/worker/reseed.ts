@@ -17,6 +17,7 @@ import type { Logger } from '../../common/log.js';
 import { Outages } from '../../common/outages.js';
 import { reseedDirectory } from './reseed-directory.js';
 import { parseSourceName } from '../../common/record.js';
+import { producerSettings } from './stream-role.js';
 import { createTaskProducer } from './task-producer.js';
 import { isOfTask } from '../task/offset-metadata.js';
 
@@ -137,7 +138,7 @@ async function write(
   log: Logger,
 ): Promise<number> {
   const { names } = config;
-  const producer = createTaskProducer(config, task, log);
+  const producer = createTaskProducer(names, task, producerSettings(config), log);
   try {
     await producer.fence([names.changelog]);
     let next = 0;

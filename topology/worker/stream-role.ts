@@ -22,7 +22,7 @@ import { openState } from '../../state/open-state.js';
 import { takeStateFolder } from '../../state/state-folder.js';
 import { DirectoryFeed } from '../feeds/directory-feed.js';
 import { createExecutor, type Executor } from '../graph/executor.js';
-import { bootstrapTopic, sinkTopics, sourceTopics } from '../graph/topology.js';
+import { bootstrapTopic } from '../graph/topology.js';
 import {
   streamCleanupRules,
   withTopicAdmin,
@@ -37,8 +37,8 @@ import { DeadLetterLimit } from '../task/dead-letter-limit.js';
 import type { TaskLimits } from '../task/task-parts.js';
 import type { Config } from './config.js';
 import { ensureInternalTopics } from './internal-topics.js';
-import { createTaskProducer } from './task-producer.js';
-import { TopologyRunner } from './topology-runner.js';
+import type { ProducerSettings } from './task-producer.js';
+import { TopologyRunner, type RunnerSettings } from './topology-runner.js';
 
 export interface StreamRoleOptions {
   readonly config: Config;
@@ -125,47 +125,28 @@ export class StreamRole {
     const { room, directory: folder } = this.#folder!;
     const shape = windowShape(config.DEDUP_WINDOW);
     const runner = new TopologyRunner({
-      parts: {
-        broker: {
-          names,
-          offsets,
-          fetcher: connections.fetcher,
-          deadLetters: new DeadLetterLimit(dlqBytes),
-          createProducer: (task) => createTaskProducer(config, task, log),
-        },
-        stores: {
-          create: (task) => new NotificationState(environment, task, shape, directory),
-          stored: () => storedOffsets(environment),
-          room,
-          damaged: damagedAside(folder),
-        },
-        job: {
-          executor: this.#createExecutor(),
-          encoder,
-          schemas: this.#options.catalog,
-          sinkTopics: sinkTopics(notifications),
-          deadLetterTopic: notifications.deadLetters.topic,
-          bootstrap: this.#createBootstrap(offsets, feed),
-          startFrom: config.START_FROM,
-          limits: limitsOf(config),
-        },
-        worker: {
-          metrics,
-          log,
-          clock: systemClock,
-          outage: (task, error) => connections.outages.report(`task ${task}`, error),
-          fatal: this.#options.fatal,
-        },
+      ...{ topology: notifications, names, connections },
+      job: {
+        executor: this.#createExecutor(),
+        encoder,
+        schemas: this.#options.catalog,
+        bootstrap: this.#createBootstrap(offsets, feed),
+        startFrom: config.START_FROM,
+        limits: limitsOf(config),
       },
-      sourceTopics: sourceTopics(notifications),
+      stores: {
+        create: (task) => new NotificationState(environment, task, shape, directory),
+        stored: () => storedOffsets(environment),
+        room,
+        damaged: damagedAside(folder),
+      },
+      deadLetters: new DeadLetterLimit(dlqBytes),
+      worker: {
+        ...{ metrics, log, clock: systemClock, fatal: this.#options.fatal },
+        outage: (task, error) => connections.outages.report(`task ${task}`, error),
+      },
       memory: new MemberMemory(environment),
-      connections,
-      settings: {
-        kafka: config.kafka,
-        sessionTimeoutMs: config.SESSION_TIMEOUT_MS,
-        standbyReplicas: config.STANDBY_REPLICAS,
-        acceptableLag: config.ACCEPTABLE_LAG,
-      },
+      settings: settingsOf(config),
       isMember: (isJoined) => readiness.set('group', isJoined ? undefined : { code: 'rejoining' }),
     });
     this.#runner = runner;
@@ -277,6 +258,24 @@ export class StreamRole {
       'topics',
     );
   }
+}
+
+function settingsOf(config: Config): RunnerSettings {
+  return {
+    ...producerSettings(config),
+    sessionTimeoutMs: config.SESSION_TIMEOUT_MS,
+    standbyReplicas: config.STANDBY_REPLICAS,
+    acceptableLag: config.ACCEPTABLE_LAG,
+  };
+}
+
+/** What the producers of tasks are made with. */
+export function producerSettings(config: Config): ProducerSettings {
+  return {
+    kafka: config.kafka,
+    transactionTimeoutMs: config.TRANSACTION_TIMEOUT_MS,
+    requestTimeoutMs: config.REQUEST_TIMEOUT_MS,
+  };
 }
 
 function limitsOf(config: Config): TaskLimits {

@@ -1,18 +1,31 @@
 /** The producer of one task, as the worker and the reseed make it. */
-import type { Config } from './config.js';
-import { TransactionalProducer } from '../kafka/index.js';
 import type { Logger } from '../../common/log.js';
+import type { TopologyNames } from '../../common/topic-names.js';
+import { TransactionalProducer, type KafkaSettings } from '../kafka/index.js';
 
-/** Below the brokers' default limit of a batch, 1,048,588 bytes, with room for its overhead. */
+/** Below the brokers' default limit of a batch, 1,048,588 bytes, with space for its overhead. */
 const MAX_BATCH_BYTES = 900_000;
 
-export function createTaskProducer(config: Config, task: number, log: Logger): TransactionalProducer {
+export interface ProducerSettings {
+  readonly kafka: KafkaSettings;
+  /** The brokers abort a transaction that is open for longer, ms. */
+  readonly transactionTimeoutMs: number;
+  /** How long a request is tried again, ms. */
+  readonly requestTimeoutMs: number;
+}
+
+export function createTaskProducer(
+  names: TopologyNames,
+  task: number,
+  { kafka, transactionTimeoutMs, requestTimeoutMs }: ProducerSettings,
+  log: Logger,
+): TransactionalProducer {
   return new TransactionalProducer(
-    { ...config.kafka, clientId: `${config.kafka.clientId}-${task}` },
+    { ...kafka, clientId: `${kafka.clientId}-${task}` },
     {
-      transactionalId: config.names.transactionalId(task),
-      transactionTimeoutMs: config.TRANSACTION_TIMEOUT_MS,
-      retryBudgetMs: config.REQUEST_TIMEOUT_MS,
+      transactionalId: names.transactionalId(task),
+      transactionTimeoutMs,
+      retryBudgetMs: requestTimeoutMs,
       maxBatchBytes: MAX_BATCH_BYTES,
     },
     log,

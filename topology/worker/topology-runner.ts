@@ -1,15 +1,19 @@
 /** One topology on this worker: its place in the group, its tasks and their standbys. Two of them share connections, and nothing else. */
 import { atMost } from '../../common/at-most.js';
-import { stopController } from '../../common/stop-signal.js';
 import type { Reason } from '../../common/reasons.js';
+import { stopController } from '../../common/stop-signal.js';
+import type { TopologyNames } from '../../common/topic-names.js';
 import type { MemberMemory } from '../../state/member-memory.js';
-import { createCluster, Leaders, Membership, type Connections, type Deal, type KafkaSettings } from '../kafka/index.js';
-import type { TaskParts } from '../task/task-parts.js';
+import { sinkTopics, sourceTopics, type TopologyTopics } from '../graph/topology.js';
+import { createCluster, Leaders, Membership, type Connections, type Deal } from '../kafka/index.js';
+import type { DeadLetterLimit } from '../task/dead-letter-limit.js';
+import type { TaskBroker, TaskJob, TaskStores, TaskWorker } from '../task/task-parts.js';
 import { TaskGroup, type TaskGroupHost } from './task-group.js';
+import { createTaskProducer, type ProducerSettings } from './task-producer.js';
 
-/** How the topology is shared among workers. */
-export interface GroupSettings {
-  readonly kafka: KafkaSettings;
+/** How the topology is shared among workers, and commits. */
+export interface RunnerSettings extends ProducerSettings {
+  /** Without a heartbeat for this long the group gives our tasks away, ms. */
   readonly sessionTimeoutMs: number;
   readonly standbyReplicas: number;
   /** A standby at most so many changelog records behind may take its task over. */
@@ -17,12 +21,17 @@ export interface GroupSettings {
 }
 
 export interface TopologyRunnerOptions {
-  readonly parts: Omit<TaskParts, 'group'>;
-  /** Logical names of the topics that it reads. */
-  readonly sourceTopics: readonly string[];
+  /** What it reads and writes. */
+  readonly topology: TopologyTopics;
+  readonly names: TopologyNames;
+  readonly job: Omit<TaskJob, 'sinkTopics' | 'deadLetterTopic'>;
+  readonly stores: TaskStores;
+  readonly deadLetters: DeadLetterLimit;
+  readonly worker: TaskWorker;
   readonly memory: MemberMemory;
+  /** They track its topics. */
   readonly connections: Connections;
-  readonly settings: GroupSettings;
+  readonly settings: RunnerSettings;
   /** Is told whether we are in the group. */
   readonly isMember: (isJoined: boolean) => void;
 }
@@ -35,6 +44,8 @@ const LEAVE_MS = 500;
 
 export class TopologyRunner implements TaskGroupHost {
   readonly #options: TopologyRunnerOptions;
+  /** Names on the brokers of the topics that it reads. */
+  readonly #sources: readonly string[];
   readonly #group: TaskGroup;
   readonly #membership: Membership;
   readonly #cluster: ReturnType<typeof createCluster>;
@@ -44,13 +55,23 @@ export class TopologyRunner implements TaskGroupHost {
 
   constructor(options: TopologyRunnerOptions) {
     this.#options = options;
-    const { parts, sourceTopics, memory, connections, settings } = options;
-    const { names } = parts.broker;
+    const { topology, names, job, stores, deadLetters, worker, memory, connections, settings } = options;
     const { kafka, sessionTimeoutMs, standbyReplicas, acceptableLag } = settings;
-    this.#cluster = createCluster(kafka, parts.worker.log);
+    this.#sources = sourceTopics(topology).map((topic) => names.physical(topic));
+    this.#cluster = createCluster(kafka, worker.log);
     this.#leaders = new Leaders(this.#cluster);
+    const broker: TaskBroker = {
+      ...{ names, deadLetters },
+      offsets: connections.offsets(names.group),
+      fetcher: connections.fetcher,
+      createProducer: (task) => createTaskProducer(names, task, settings, worker.log),
+    };
     this.#group = new TaskGroup({
-      ...{ parts, sourceTopics, memory },
+      parts: {
+        ...{ broker, stores, worker },
+        job: { ...job, sinkTopics: sinkTopics(topology), deadLetterTopic: topology.deadLetters.topic },
+      },
+      ...{ sourceTopics: sourceTopics(topology), memory },
       host: this,
       // No heartbeat is sent meanwhile.
       suspendMs: Math.min(3000, Math.floor(sessionTimeoutMs / 3)),
@@ -60,7 +81,7 @@ export class TopologyRunner implements TaskGroupHost {
       this.#leaders,
       {
         groupId: names.group,
-        topics: sourceTopics.map((topic) => names.physical(topic)),
+        topics: this.#sources,
         sessionTimeoutMs,
         rebalanceTimeoutMs: Math.max(sessionTimeoutMs, 30_000),
         heartbeatIntervalMs: Math.min(HEARTBEAT_MS, Math.floor(sessionTimeoutMs / 6)),
@@ -70,22 +91,21 @@ export class TopologyRunner implements TaskGroupHost {
         maxTasks: connections.leaders.partitionCount(names.changelog),
       },
       this.#group,
-      parts.worker.log,
+      worker.log,
     );
   }
 
   /** Joins the group, once the brokers answer; comes back at once. */
   start(): void {
-    const { parts, sourceTopics, connections } = this.#options;
-    const { names } = parts.broker;
+    const { connections, worker } = this.#options;
     this.#running = connections
       .patiently(async () => {
         await this.#cluster.connect();
-        await this.#leaders.track(sourceTopics.map((topic) => names.physical(topic)));
+        await this.#leaders.track(this.#sources);
       }, 'group')
       .then(() => this.#membership.run())
       .catch((error: unknown) => {
-        if (!this.#stop.signal.aborted) parts.worker.fatal(error);
+        if (!this.#stop.signal.aborted) worker.fatal(error);
       });
   }
 
