@@ -1,11 +1,12 @@
 /**
- * Where a task begins in each of its sources: step 4 of the takeover. POSITION_ROWS says it, the first row that fits.
+ * Where a task begins in each of its sources: step 4 of the takeover. POSITION_RULES say it.
  *
  * A source that was deleted and recreated is a new topic, of which nothing was read: from its beginning nothing is lost,
  * and copies of what was seen within the dedup window are dropped. An offset of the topic before it is not used, not
  * even when it would be in range: the records before it would be skipped unread.
  */
 import type { SourceName, SourcePartition } from '../../common/record.js';
+import { decide, type Rule } from '../../common/rules.js';
 import type { SourcePosition } from '../../state/dedup/changelog-entry.js';
 import { NO_STREAM_TIME } from '../../state/dedup/stream-time.js';
 import type { Checkpoint } from '../../state/dedup/task-store.js';
@@ -27,71 +28,48 @@ export interface KnownSource extends SourcePartition {
 /** `unread`: START_FROM at a first start, the beginning of a partition that was added since: first-positions.ts. */
 export type PositionRule = 'group' | 'changelog' | 'recreated' | 'added' | 'unread' | 'moved';
 
-export interface PositionRow {
-  /** What there is of the group's offset, of the changelog's position, and what follows; docs/architecture.md prints it. */
-  readonly group: string;
-  readonly changelog: string;
-  readonly says: string;
-  readonly when: (source: KnownSource) => boolean;
-  readonly then: PositionRule;
-}
-
-export const POSITION_ROWS: readonly PositionRow[] = [
+/** Printed in docs/recovery.md: the group's offset, the changelog's position, and what follows. */
+export const POSITION_RULES: readonly Rule<KnownSource, PositionRule>[] = [
   {
-    group: 'ours',
-    changelog: 'some, not of this source',
-    says: 'refused: another task has read it',
+    row: ['ours', 'some, not of this source', 'refused: another task has read it'],
     when: ({ group, stored, hasOthers }) => group !== undefined && isOfTask(group) && !stored && hasOthers,
     then: 'moved',
   },
   {
-    group: 'ours, of an earlier topic',
-    changelog: 'any',
-    says: 'the beginning: the topic was recreated',
+    row: ['ours, of an earlier topic', 'any', 'the beginning: the topic was recreated'],
     when: ({ group, topicId }) => group !== undefined && isOther(topicIdIn(group), topicId),
     then: 'recreated',
   },
   {
-    group: 'ours, of this topic, or set by an operator',
-    changelog: 'any',
-    says: "the group's offset, with a warning if an operator moved it",
+    row: [
+      'ours, of this topic, or set by an operator',
+      'any',
+      "the group's offset, with a warning if an operator moved it",
+    ],
     when: ({ group }) => group !== undefined,
     then: 'group',
   },
   {
-    group: 'none',
-    changelog: 'of an earlier topic',
-    says: 'the beginning: the topic was recreated',
+    row: ['none', 'of an earlier topic', 'the beginning: the topic was recreated'],
     when: ({ stored, topicId }) => stored !== undefined && isOther(stored.topicId, topicId),
     then: 'recreated',
   },
   {
-    group: 'none',
-    changelog: 'of this topic',
-    says: "the changelog's: the offsets have expired",
+    row: ['none', 'of this topic', "the changelog's: the group's offsets have expired"],
     when: ({ stored }) => stored !== undefined,
     then: 'changelog',
   },
   {
-    group: 'none',
-    changelog: 'some, not of this source',
-    says: 'the beginning: the partition was added later',
+    row: ['none', 'some, not of this source', 'the beginning: the partition was added later'],
     when: ({ hasOthers }) => hasOthers,
     then: 'added',
   },
   {
-    group: 'none',
-    changelog: 'none',
-    says: "START_FROM, or refused; the beginning, where other tasks' offsets say that the topic was smaller",
+    row: ['none', 'none', "START_FROM; the beginning, where other tasks' offsets say that the topic was smaller"],
     when: () => true,
     then: 'unread',
   },
 ];
-
-/** What follows for a source. */
-export function positionRule(source: KnownSource): PositionRule {
-  return POSITION_ROWS.find(({ when }) => when(source))!.then;
-}
 
 /** Where a task begins. */
 export interface TaskPositions {
@@ -128,7 +106,7 @@ export async function readPositions(
     const known = { ...source, topicId: ids.get(topic), group, stored: own, hasOthers: stored.size > 0 };
     const count = (group && partitionsAtFirstIn(group)) ?? parts.group.partitionCount(source.topic);
     partitionsAtFirst.set(source.name, count);
-    const rule = positionRule(known);
+    const rule = decide(POSITION_RULES, known);
     report(known, rule, parts);
     switch (rule) {
       case 'moved':
