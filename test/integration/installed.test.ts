@@ -47,6 +47,16 @@ describe('the package, installed elsewhere', () => {
     await playDemo();
   });
 
+  it('drives the topology without a broker, for the tests of those who use it', async () => {
+    const drive = `
+      import { TopologyDriver } from 'notification-streams/testing';
+      const { processed } = await new TopologyDriver().feedValue('TASK_EVENT_TOPIC', Buffer.from('no Avro'));
+      console.log(processed.kind, processed.cause.reason);
+    `;
+    const { stdout } = await run('node', ['--input-type=module', '--eval', drive], { cwd: folder });
+    expect(stdout.trim()).toBe('dead-lettered bad-magic');
+  });
+
   it('says what is wrong, where and what to do when its kafkajs is not the mended one; exit code 1', async () => {
     await rm(installed('node_modules', 'kafkajs', 'src', 'mends.js'));
     const commands = ['worker', 'topics create', 'schemas register', 'state reseed', 'demo'];
