@@ -18,7 +18,7 @@ const ROOMS = {
   schemas: [['avro'], ['.'], ['registry']],
   state: [['lmdb'], ['dedup', 'directory'], ['.']],
   topology: [['graph', 'kafka'], ['.'], ['feeds'], ['task'], ['worker', 'testing']],
-  'topology/kafka': [['protocol'], ['cluster'], ['fetch', 'produce', 'group'], ['.']],
+  'topology/kafka': [['protocol', 'records'], ['cluster'], ['fetch', 'produce', 'group'], ['.']],
 };
 
 const anyOf = (paths) => `^(${paths.join('|')})`;

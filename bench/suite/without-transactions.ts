@@ -10,7 +10,7 @@ const PROTOCOL = 'topology/kafka/protocol/transaction-protocol.js';
 
 const EDITS: readonly Edit[] = [
   {
-    module: 'topology/kafka/protocol/record-batch.js',
+    module: 'topology/kafka/records/record-batch.js',
     find: 'bytes.writeInt16BE(TRANSACTIONAL, CHECKED_FROM)',
     replace: 'bytes.writeInt16BE(0, CHECKED_FROM)',
   },

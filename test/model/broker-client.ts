@@ -11,7 +11,7 @@ import {
 import { Leaders, Offsets, type GroupMember } from '../../topology/kafka/index.js';
 import { canFetchById, fetchById } from '../../topology/kafka/protocol/fetch-by-id.js';
 import { BrokerError, errorType } from '../../topology/kafka/protocol/protocol-errors.js';
-import { RecordBatch } from '../../topology/kafka/protocol/record-batch.js';
+import { RecordBatch } from '../../topology/kafka/records/record-batch.js';
 import {
   fetch,
   initProducerId,

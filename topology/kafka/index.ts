@@ -11,20 +11,20 @@ export type { FetchedPartition } from './fetch/fetched-records.js';
 export {
   /** @public Of bench/hot-path, which loads it at run time. */ RecordList,
   type FetchedRecord,
-} from './protocol/record-list.js';
+} from './records/record-list.js';
 export { loadRequests } from './protocol/internals.js';
 export { Leaders } from './cluster/leaders.js';
 export { Membership, type MembershipListener } from './group/membership.js';
 export { requireMends } from './cluster/mends.js';
 export { OutOfRangeError, PartitionFeed, UnreadableError } from './fetch/partition-feed.js';
 export { holdsRecords, readRange, type PartitionRange } from './fetch/partition-range.js';
-export { keyHash, partitionFor } from './protocol/murmur2.js';
+export { keyHash, partitionFor } from './records/murmur2.js';
 export type { Placement } from './group/placement.js';
 export { offsetIn, Offsets, type OffsetSpec, type TopicPartition } from './cluster/offsets.js';
 export { errorType, isOfARecord, isOutage, isTimeout } from './protocol/protocol-errors.js';
 export { OutboundBatches, type TopicBatches } from './produce/outbound-batches.js';
-export { BATCH_OVERHEAD, RecordBatch, sizeOf, type OutboundRecord } from './protocol/record-batch.js';
-export { RecordKey } from './protocol/record-key.js';
+export { BATCH_OVERHEAD, RecordBatch, sizeOf, type OutboundRecord } from './records/record-batch.js';
+export { RecordKey } from './records/record-key.js';
 export type { GroupMember, PartitionOffset } from './protocol/requests.js';
 export type { TopicIds } from './protocol/topic-ids.js';
 export { withTopicAdmin, type TopicAdmin, type TopicPlan } from './cluster/topics.js';

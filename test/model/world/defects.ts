@@ -5,7 +5,7 @@
 import { decodeChangelogEntry } from '../../../state/dedup/changelog-entry.js';
 import { TaskStore, type CommittedEntry } from '../../../state/dedup/task-store.js';
 import { CommitUnknownError } from '../../../common/errors.js';
-import { recordsOf } from '../../unit/topology/kafka/protocol/records-of.js';
+import { recordsOf } from '../../unit/topology/kafka/records/records-of.js';
 import type { Offsets, PartitionOffset, TransactionalProducer } from '../../../topology/kafka/index.js';
 import { NAMES, SOURCE_NAMES, type ModelServices } from './worker.js';
 

@@ -23,7 +23,7 @@ import {
   isStaleMember,
 } from '../protocol/protocol-errors.js';
 import { OutboundBatches } from './outbound-batches.js';
-import type { OutboundRecord, RecordBatch } from '../protocol/record-batch.js';
+import type { OutboundRecord, RecordBatch } from '../records/record-batch.js';
 import {
   initProducerId,
   type GroupMember,

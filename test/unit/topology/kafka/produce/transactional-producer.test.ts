@@ -3,7 +3,7 @@ import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { CommitUnknownError, FencedError } from '../../../../../common/errors.js';
 import { createCluster } from '../../../../../topology/kafka/cluster/connect.js';
 import { BrokerError } from '../../../../../topology/kafka/protocol/protocol-errors.js';
-import type { OutboundRecord } from '../../../../../topology/kafka/protocol/record-batch.js';
+import type { OutboundRecord } from '../../../../../topology/kafka/records/record-batch.js';
 import { RefusedError, TransactionalProducer } from '../../../../../topology/kafka/produce/transactional-producer.js';
 import { FakeCluster, type Api } from '../cluster/fake-cluster.js';
 
