@@ -25,7 +25,8 @@ export { errorType, isOfARecord, isOutage, isTimeout } from './protocol/protocol
 export { OutboundBatches, type TopicBatches } from './produce/outbound-batches.js';
 export { BATCH_OVERHEAD, RecordBatch, sizeOf, type OutboundRecord } from './records/record-batch.js';
 export { RecordKey } from './records/record-key.js';
-export type { GroupMember, PartitionOffset } from './protocol/requests.js';
-export type { TopicIds } from './protocol/topic-ids.js';
+export type { GroupMember } from './protocol/txn-offset-commit.js';
+export type { PartitionOffset } from './protocol/partitions.js';
+export type { TopicIds } from './protocol/metadata.js';
 export { withTopicAdmin, type TopicAdmin, type TopicPlan } from './cluster/topics.js';
 export { RefusedError, TransactionalProducer } from './produce/transactional-producer.js';

@@ -5,7 +5,21 @@
 import { ByteReader } from '../../../common/bytes.js';
 import type { Broker, Cluster, RawRequest } from '../../../topology/kafka/protocol/internals.js';
 import { BrokerError, check } from '../../../topology/kafka/protocol/protocol-errors.js';
-import { NOT_COORDINATOR, NOT_LEADER_FOR_PARTITION } from './codes.js';
+import {
+  ADD_OFFSETS_TO_TXN,
+  ADD_PARTITIONS_TO_TXN,
+  API_VERSIONS,
+  END_TXN,
+  FETCH,
+  INIT_PRODUCER_ID,
+  METADATA,
+  NONE,
+  NOT_COORDINATOR,
+  NOT_LEADER_FOR_PARTITION,
+  OFFSET_FETCH,
+  PRODUCE,
+  TXN_OFFSET_COMMIT,
+} from './codes.js';
 import { serveFetch } from './fetch-request.js';
 import type { MemoryBroker } from './memory-broker.js';
 import { metadata } from './metadata-request.js';
@@ -50,19 +64,18 @@ export interface Network {
 
 /** By api key and version. */
 const SERVED: Readonly<Record<number, Readonly<Record<number, Serve>>>> = {
-  0: { 7: produce, 12: produceV2 },
-  3: { 10: metadata },
-  9: { 7: offsetFetch },
-  18: { 3: apiVersions },
-  22: { 1: initProducerId },
-  24: { 1: addPartitionsToTxn },
-  25: { 1: addOffsetsToTxn },
-  26: { 1: endTxn, 5: endTxnV2 },
-  28: { 3: txnOffsetCommit, 5: txnOffsetCommitV2 },
+  [PRODUCE]: { 7: produce, 12: produceV2 },
+  [METADATA]: { 10: metadata },
+  [OFFSET_FETCH]: { 7: offsetFetch },
+  [API_VERSIONS]: { 3: apiVersions },
+  [INIT_PRODUCER_ID]: { 1: initProducerId },
+  [ADD_PARTITIONS_TO_TXN]: { 1: addPartitionsToTxn },
+  [ADD_OFFSETS_TO_TXN]: { 1: addOffsetsToTxn },
+  [END_TXN]: { 1: endTxn, 5: endTxnV2 },
+  [TXN_OFFSET_COMMIT]: { 3: txnOffsetCommit, 5: txnOffsetCommitV2 },
 };
-const FETCH = 1;
 /** The newest that a broker of 3.1 speaks, where we ask for one that an older broker does not. */
-const SPOKEN = { 1: { minVersion: 0, maxVersion: 13 }, 3: { minVersion: 0, maxVersion: 12 } };
+const SPOKEN = { [FETCH]: { minVersion: 0, maxVersion: 13 }, [METADATA]: { minVersion: 0, maxVersion: 12 } };
 const NODES = [0, 1];
 
 /** A connection that is gone, as kafkajs says it. */
@@ -133,7 +146,7 @@ function createNode(broker: MemoryBroker, connections: Connections, nodeId: numb
   const isElsewhere = (): boolean => broker.leader !== nodeId;
   const coordinate = <T>(api: Api, groupId: string, serve: (of: ReturnType<MemoryBroker['group']>) => T | Promise<T>) =>
     connections.ask(api, () => {
-      check(isElsewhere() ? NOT_COORDINATOR : 0, api);
+      check(isElsewhere() ? NOT_COORDINATOR : NONE, api);
       return serve(broker.group(groupId));
     });
   const node: Partial<Broker> = {

@@ -1,14 +1,14 @@
-/** The requests by which a client knows and speaks version 2 of transactions (KIP-890): topology/kafka/protocol/transactions-v2.ts. */
+/** The requests by which a client knows and speaks version 2 of transactions (KIP-890). */
 import { ByteWriter } from '../../../common/bytes.js';
-import { NONE, NOT_COORDINATOR, NOT_LEADER_FOR_PARTITION } from './codes.js';
+import { END_TXN, NONE, NOT_COORDINATOR, NOT_LEADER_FOR_PARTITION, PRODUCE, TXN_OFFSET_COMMIT } from './codes.js';
 import type { Serve } from './requests-of-transactions.js';
 import { compactList, writeCompactList } from './wire.js';
 
 /** Api key and newest version. */
 const SPOKEN = [
-  [0, 12],
-  [26, 5],
-  [28, 5],
+  [PRODUCE, 12],
+  [END_TXN, 5],
+  [TXN_OFFSET_COMMIT, 5],
 ] as const;
 const FINALIZED_FEATURES = 2;
 

@@ -1,4 +1,4 @@
-/** The requests about transactions, off the wire and back on it, in the versions of topology/kafka/protocol/requests.ts. */
+/** The requests about transactions, off the wire and back on it. */
 import type { ByteReader } from '../../../common/bytes.js';
 import { ByteWriter } from '../../../common/bytes.js';
 import {

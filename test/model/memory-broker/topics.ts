@@ -2,7 +2,7 @@
 import { PartitionLog } from './partition-log.js';
 
 export interface Topic {
-  /** In the form of topology/kafka/protocol/topic-ids.ts. */
+  /** In the form of topology/kafka/protocol/topic-id.ts. */
   readonly id: string;
   readonly partitions: readonly PartitionLog[];
 }

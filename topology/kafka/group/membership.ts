@@ -21,7 +21,7 @@ import { groupCoordinator } from '../cluster/coordinator.js';
 import type { Leaders } from '../cluster/leaders.js';
 import { NO_PLACEMENT, placeTasks, type Placement, type PlacementRules } from './placement.js';
 import { errorType, isOutage, isStaleMember } from '../protocol/protocol-errors.js';
-import type { GroupMember } from '../protocol/requests.js';
+import type { GroupMember } from '../protocol/txn-offset-commit.js';
 
 export interface MembershipOptions {
   readonly groupId: string;

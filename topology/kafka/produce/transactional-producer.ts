@@ -24,14 +24,12 @@ import {
 } from '../protocol/protocol-errors.js';
 import { OutboundBatches } from './outbound-batches.js';
 import type { OutboundRecord, RecordBatch } from '../records/record-batch.js';
-import {
-  initProducerId,
-  type GroupMember,
-  type PartitionOffset,
-  type ProducerIdentity,
-  type TopicPartitions,
-} from '../protocol/requests.js';
-import { askTransactionProtocol, VERSION_1 } from '../protocol/transaction-protocol.js';
+import { apiVersions } from '../protocol/api-versions.js';
+import { ErrorCode, type ErrorName } from '../protocol/error-codes.js';
+import { initProducerId, type ProducerIdentity } from '../protocol/init-producer-id.js';
+import type { PartitionOffset, TopicPartitions } from '../protocol/partitions.js';
+import { transactionProtocolOf, VERSION_1 } from '../protocol/transaction-protocol.js';
+import type { GroupMember } from '../protocol/txn-offset-commit.js';
 
 /** The broker refuses these records, and will again: the transaction is to be aborted and the culprit found. */
 export class RefusedError extends Error {
@@ -100,7 +98,7 @@ export class TransactionalProducer {
     await this.#cluster.connect();
     await this.#leaders.track(topics);
     const { transactionalId, transactionTimeoutMs } = this.#options;
-    this.#protocol = await this.#atTransactionCoordinator(askTransactionProtocol());
+    this.#protocol = transactionProtocolOf(await this.#atTransactionCoordinator(apiVersions()));
     // CONCURRENT_TRANSACTIONS until the markers of the fenced producer's transaction are all written.
     this.#identity = await this.#atTransactionCoordinator(initProducerId(transactionalId, transactionTimeoutMs));
   }
@@ -269,7 +267,7 @@ export class TransactionalProducer {
     for (const { topic, partition, errorCode, baseOffset } of answers) {
       const batch = batches.find((b) => b.topic === topic && b.partition === partition);
       if (!batch) continue;
-      if (errorCode === 0 || errorCode === DUPLICATE_SEQUENCE) {
+      if (errorCode === ErrorCode.NONE || errorCode === ErrorCode.DUPLICATE_SEQUENCE_NUMBER) {
         this.#taken(batch);
         onBatch?.(topic, partition, baseOffset);
         continue;
@@ -332,9 +330,9 @@ function partitionsOf(batches: readonly RecordBatch[]): TopicPartitions[] {
   }));
 }
 
-const DUPLICATE_SEQUENCE = 46;
+/** The only "later" that says that nothing was appended: the last transaction's markers are still to be written. */
+const NOT_APPENDED: ErrorName = 'CONCURRENT_TRANSACTIONS';
 
-/** Of "later" only this one says that nothing was appended: the last transaction's markers are still to be written. */
 function mayBeInTheLog(error: BrokerError): boolean {
-  return isRetriable(error) && error.type !== 'CONCURRENT_TRANSACTIONS';
+  return isRetriable(error) && error.type !== NOT_APPENDED;
 }
