@@ -2,7 +2,7 @@
 export { partitionsOf } from './group/assigner.js';
 export { brokerFault } from './cluster/broker-fault.js';
 export type { Deal } from './group/assignment.js';
-export { type CleanupRule, gatewayCleanupRules, streamCleanupRules } from './cleanup-rules.js';
+export type { CleanupRule } from './cleanup-rules.js';
 export { Connections } from './connections.js';
 export { createCluster, type KafkaSettings } from './cluster/connect.js';
 export { EventProducer } from './produce/event-producer.js';

@@ -1,5 +1,5 @@
 /** The stream role of a worker: its place in the group, its tasks, the directory they look in. */
-import { streamCleanupRules, type CleanupRule, type Connections } from '../kafka/index.js';
+import type { CleanupRule, Connections } from '../kafka/index.js';
 import { loadTemplates } from '../../processors/load-templates.js';
 import type { SchemaCatalog } from '../../schemas/registry/catalog.js';
 import type { EventEncoder } from '../../schemas/codecs.js';
@@ -32,6 +32,7 @@ import { DeadLetterLimit } from '../task/dead-letter-limit.js';
 import { CONTRACT_TOPICS } from '../../common/topic-names.js';
 import { TaskGroup, type TaskGroupOptions } from './task-group.js';
 import { createTaskProducer } from './task-producer.js';
+import { streamCleanupRules } from './topic-cleanup.js';
 
 export interface StreamRoleOptions {
   readonly config: Config;
