@@ -1,7 +1,7 @@
 /** What the rest of the project may use of the Kafka client. */
 export { partitionsOf } from './group/assigner.js';
 export { brokerFault } from './cluster/broker-fault.js';
-export type { Deal } from './group/assignment.js';
+export type { Layout } from './group/assignment.js';
 export type { CleanupRule } from './cleanup-rules.js';
 export { Connections } from './connections.js';
 export { createCluster, type KafkaSettings } from './cluster/connect.js';

@@ -19,7 +19,7 @@ import type { Config } from './config.js';
 import { DirectoryFeed } from '../feeds/directory-feed.js';
 import { createExecutor, type Executor } from '../graph/executor.js';
 import { ensureInternalTopics } from './internal-topics.js';
-import { createCluster, Leaders, Membership, withTopicAdmin, type Deal, type Offsets } from '../kafka/index.js';
+import { createCluster, Leaders, Membership, withTopicAdmin, type Layout, type Offsets } from '../kafka/index.js';
 import type { Logger } from '../../common/log.js';
 import type { Metrics } from '../../common/metrics.js';
 import { bootstrapTopic } from '../graph/graph.js';
@@ -201,7 +201,7 @@ export class StreamRole {
       environment: services.environment,
       memory: new MemberMemory(services.environment),
       metrics,
-      prepare: (deal) => this.#refreshGrown(deal),
+      prepare: (layout) => this.#refreshGrown(layout),
       rejoin: () => this.#membership!.rejoin(),
       outage: (error) => connections.outages.report('group', error),
       joined: () => readiness.set('group', undefined),
@@ -302,7 +302,7 @@ export class StreamRole {
   }
 
   /** The sources grew: what we know of the topics follows. */
-  async #refreshGrown({ partitions }: Deal): Promise<void> {
+  async #refreshGrown({ partitions }: Layout): Promise<void> {
     const { connections } = this.#options;
     if ([...partitions].every(([topic, count]) => connections.leaders.partitionCount(topic) === count)) return;
     await connections.patiently(() => connections.leaders.refresh(), 'topics');

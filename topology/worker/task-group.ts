@@ -5,7 +5,13 @@ import { storedTasks } from '../../state/dedup/task-store.js';
 import { atMost } from '../../common/at-most.js';
 import { messageOf } from '../../common/errors.js';
 import { groupBy } from '../../common/group-by.js';
-import { partitionsOf, type Deal, type GroupMember, type MembershipListener, type Placement } from '../kafka/index.js';
+import {
+  partitionsOf,
+  type GroupMember,
+  type Layout,
+  type MembershipListener,
+  type Placement,
+} from '../kafka/index.js';
 import type { Metrics } from '../../common/metrics.js';
 import type { Reason } from '../../common/reasons.js';
 import { sourcePartition, SOURCE_TOPICS, type SourcePartition, type SourceTopic } from '../../common/record.js';
@@ -23,7 +29,7 @@ export interface TaskGroupOptions {
   readonly memory: MemberMemory;
   readonly metrics: Metrics;
   /** Before tasks start: the sources' new partitions must be known. */
-  readonly prepare: (deal: Deal) => Promise<void>;
+  readonly prepare: (layout: Layout) => Promise<void>;
   readonly rejoin: () => void;
   readonly outage: (error: unknown) => void;
   readonly joined: () => void;
@@ -64,24 +70,24 @@ export class TaskGroup implements MembershipListener {
     await Promise.all([...this.#tasks.values()].map((task) => task.suspend(this.#options.suspendMs)));
   }
 
-  goOn(): void {
+  resume(): void {
     if (this.#stopped) return;
     for (const task of this.#tasks.values()) task.goOn();
   }
 
-  async hold(): Promise<void> {
+  async pause(): Promise<void> {
     await Promise.all([...this.#tasks.values()].map((task) => task.hold(this.#options.suspendMs)));
   }
 
-  assigned(placement: Placement, deal: Deal, member: GroupMember): void {
+  assigned(placement: Placement, layout: Layout, member: GroupMember): void {
     if (this.#stopped) return;
     const { services, prepare, metrics, joined } = this.#options;
-    const partitionCount = (topic: SourceTopic): number => deal.partitions.get(services.names.physical(topic)) ?? 0;
-    const sourcesOf = (task: number): SourcePartition[] => sourcePartitions(task, deal.maxTasks, partitionCount);
+    const partitionCount = (topic: SourceTopic): number => layout.partitions.get(services.names.physical(topic)) ?? 0;
+    const sourcesOf = (task: number): SourcePartition[] => sourcePartitions(task, layout.maxTasks, partitionCount);
     metrics.rebalances_total.inc();
     joined();
-    // What another version's leader does not deal is not gone.
-    this.#miss(deal);
+    // What another version's leader does not lay out is not gone.
+    this.#miss(layout);
     for (const [number, task] of this.#tasks) {
       if (placement.tasks.includes(number) && sameSources(task.sources, sourcesOf(number))) {
         task.resume(member);
@@ -98,7 +104,7 @@ export class TaskGroup implements MembershipListener {
     }
     const assignment = (this.#assignments += 1);
     // A standby stops writing before its task begins; a changelog partition exists before it is read.
-    this.#ready = Promise.all([this.#ready, prepare(deal), this.#standbys.retain(placement.standbys)]);
+    this.#ready = Promise.all([this.#ready, prepare(layout), this.#standbys.retain(placement.standbys)]);
     this.#ready.then(
       () => {
         if (this.#stopped || assignment !== this.#assignments) return;
@@ -109,7 +115,7 @@ export class TaskGroup implements MembershipListener {
     );
   }
 
-  ghost(): string | undefined {
+  staleMember(): string | undefined {
     return this.#options.memory.recall();
   }
 
@@ -142,7 +148,7 @@ export class TaskGroup implements MembershipListener {
     return [...this.#tasks.values()].some(({ state }) => state === 'created' || state === 'restoring');
   }
 
-  #miss({ partitions }: Deal): void {
+  #miss({ partitions }: Layout): void {
     const { log, names } = this.#options.services;
     const topics = SOURCE_TOPICS.map((topic) => names.physical(topic)).filter((topic) => partitions.get(topic) === 0);
     const gone = topics.filter((topic) => !this.#missing.includes(topic));

@@ -284,8 +284,11 @@ describe.each(VERSIONS)('TransactionalProducer, with transactions of version %i'
     expect(broker.asked).toEqual(['ApiVersions', 'InitProducerId']);
   });
 
-  it('can not be used before it has fenced', async () => {
+  it('cannot be used before it has fenced', async () => {
     await expect(create().send([record('out', 0, 'a')])).rejects.toThrow('app-0 is used before it was fenced');
+    await expect(create().sendOffsets(MEMBER, OFFSETS)).rejects.toThrow(
+      'a transactional producer cannot go from created to open',
+    );
   });
 });
 
