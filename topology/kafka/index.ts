@@ -16,7 +16,7 @@ export { loadRequests } from './protocol/internals.js';
 export { Leaders } from './cluster/leaders.js';
 export { Membership, type MembershipListener } from './group/membership.js';
 export { requireMends } from './cluster/mends.js';
-export { OutOfRangeError, PartitionFeed, UnreadableError } from './fetch/partition-feed.js';
+export { OutOfRangeError, PartitionFeed, UnreadableError, type ByteCounter } from './fetch/partition-feed.js';
 export { holdsRecords, readRange, type PartitionRange } from './fetch/partition-range.js';
 export { keyHash, partitionFor } from './records/murmur2.js';
 export type { Placement } from './group/placement.js';
