@@ -17,8 +17,8 @@ const FLOORS = [
 const ROOMS = {
   schemas: [['avro'], ['.'], ['registry']],
   state: [['lmdb'], ['dedup', 'directory'], ['.']],
-  topology: [['graph', 'kafka'], ['.'], ['feeds'], ['task'], ['worker', 'testing']],
-  'topology/kafka': [['protocol'], ['cluster'], ['fetch', 'produce', 'group'], ['.']],
+  topology: [['graph', 'kafka'], ['stores'], ['.'], ['feeds'], ['task'], ['worker', 'testing']],
+  'topology/kafka': [['protocol', 'records'], ['cluster'], ['fetch', 'produce', 'group'], ['.']],
 };
 
 const anyOf = (paths) => `^(${paths.join('|')})`;

@@ -44,7 +44,7 @@ export default tseslint.config(
       'topology/graph/outputs.ts',
       'common/cut-record.ts',
       'common/record-headers.ts',
-      'topology/kafka/protocol/{compression,record-batch,record-list,unpacked-bound}.ts',
+      'topology/kafka/records/{compression,record-batch,record-list,unpacked-bound}.ts',
       'topology/kafka/fetch/fetched-records.ts',
       'topology/kafka/produce/outbound-batches.ts',
       'topology/task/{commit,dead-letter-limit,fit-dead-letter,pipeline,refusals,source-queue,staged-commit,staged-outputs}.ts',

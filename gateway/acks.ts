@@ -19,14 +19,19 @@ export interface Ack {
   readonly eventId: string;
 }
 
+/** Who is answered. */
+export interface AckingSession {
+  answer(message: ServerMessage): void;
+  count(kind: 'ack' | 'ack-refused'): void;
+}
+
 export interface AcksOptions {
   readonly user: Pick<Ack, 'tenantId' | 'userId'>;
   /** Which of the notifications that were sent last can be acked. */
   readonly memory: SentMemory;
   /** Called once for each notification acked on this socket, again only after a rejection. */
   readonly onAck: (ack: Ack) => Promise<void>;
-  readonly answer: (message: ServerMessage) => void;
-  readonly count: (kind: 'ack' | 'ack-refused') => void;
+  readonly session: AckingSession;
   readonly log: Logger;
 }
 
@@ -52,14 +57,14 @@ export class Acks {
     const state = this.#sent.ackOf(id);
     const eventId = this.#sent.eventIdOf(id);
     if (state === undefined || eventId === undefined) {
-      this.#options.count('ack-refused');
+      this.#options.session.count('ack-refused');
       this.#refuse('unknown-notification', `Notification ${id} was not sent on this socket lately.`, id);
       return false;
     }
     this.#sent.mark(id, ACK_CAME);
     const isFirst = (state & ACK_CAME) === 0;
     if ((state & ACK_RECORDED) !== 0) {
-      this.#options.answer({ type: 'acked', id });
+      this.#options.session.answer({ type: 'acked', id });
       return isFirst;
     }
     const waiting = this.#waiting.get(id);
@@ -82,22 +87,22 @@ export class Acks {
 
   /** Tells the ack on and answers every ack of it that waits. Never rejects. */
   async #confirm(id: string, eventId: string): Promise<void> {
-    const { onAck, answer, count } = this.#options;
+    const { onAck, session } = this.#options;
     const { tenantId, userId } = this.#options.user;
     let isRecorded = false;
     try {
       await onAck({ tenantId, userId, notificationId: BigInt(id), eventId });
       isRecorded = true;
       this.#sent.mark(id, ACK_RECORDED);
-      count('ack');
+      session.count('ack');
     } catch (error) {
-      count('ack-refused');
+      session.count('ack-refused');
       this.#logFailure(id, error);
     }
     const waiting = this.#waiting.get(id) ?? 0;
     this.#waiting.delete(id);
     for (let answered = 0; answered < waiting; answered += 1) {
-      if (isRecorded) answer({ type: 'acked', id });
+      if (isRecorded) session.answer({ type: 'acked', id });
       else this.#refuse('ack-failed', 'The ack could not be recorded; send it again later.', id);
     }
   }
@@ -118,6 +123,6 @@ export class Acks {
   }
 
   #refuse(code: ProtocolErrorCode, message: string, id: string): void {
-    this.#options.answer({ type: 'error', code, message, id });
+    this.#options.session.answer({ type: 'error', code, message, id });
   }
 }

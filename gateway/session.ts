@@ -1,18 +1,27 @@
 /**
  * One open socket of one user: sends it what it missed and what comes, takes its acks, and ends it for one reason.
  *
- *     resuming ──► open ──► draining ──► closed
- *        └──────────┴──────────▲───────────▲
+ *     resuming ──► recovering ◄──► paused
+ *        │             │              │
+ *        └───► open ◄──┘              │         resuming → open: it came without a cursor, or what it missed is gone
+ *                │                    │
+ *                └──► draining ◄──────┘         also from resuming and recovering
+ *                        │
+ *                        ▼
+ *                     closed                    from each
  *
- * resuming  it came with a cursor: what it missed is read to it; what is published meanwhile is part of that
- * open      notifications go out as they are published, acks come in
- * draining  the gateway is going away: nothing new either way, acks under way are still answered
- * closed    the socket must not be touched any more
+ * resuming    whether it can have what it missed is not known yet
+ * recovering  it was welcomed, and what it missed is read to it; what is published meanwhile is part of that
+ * paused      it was told what it missed up to a point, and could take no more
+ * open        notifications go out as they are published, acks come in
+ * draining    the gateway is going away: nothing new either way, acks under way are still answered
+ * closed      the socket must not be touched any more
  */
 import { userKey } from '../state/directory/directory-entry.js';
 import type { Logger } from '../common/log.js';
 import type { Metrics } from '../common/metrics.js';
-import { Acks, type Ack } from './acks.js';
+import { transitions } from '../common/transitions.js';
+import { Acks, type Ack, type AckingSession } from './acks.js';
 import { CLOSE_CODES, type CloseReason } from './close-codes.js';
 import { formatCursor, parseCursor, type Cursor } from './cursor.js';
 import type { InAppLog, ResumingReader } from './in-app-log.js';
@@ -29,14 +38,19 @@ import { RateLimit } from './rate-limit.js';
 import type { SentMemory } from './sent-notifications.js';
 import type { UserBudgets } from './user-budgets.js';
 
-export type SessionState = 'resuming' | 'open' | 'draining' | 'closed';
+export type SessionState = 'resuming' | 'recovering' | 'paused' | 'open' | 'draining' | 'closed';
 
-const TRANSITIONS: Readonly<Record<SessionState, readonly SessionState[]>> = {
-  resuming: ['open', 'draining', 'closed'],
+const move = transitions<SessionState>('a session', {
+  resuming: ['recovering', 'open', 'draining', 'closed'],
+  recovering: ['paused', 'open', 'draining', 'closed'],
+  paused: ['recovering', 'draining', 'closed'],
   open: ['draining', 'closed'],
   draining: ['closed'],
   closed: [],
-};
+});
+
+/** What it missed is still to be read to it. */
+const AWAY: readonly SessionState[] = ['resuming', 'recovering', 'paused'];
 
 /** The socket as a session sees it. No method is called once the session is closed. */
 export interface SessionSocket {
@@ -74,7 +88,7 @@ export interface SessionOptions {
   readonly now: () => number;
 }
 
-export class Session implements ResumingReader {
+export class Session implements ResumingReader, AckingSession {
   readonly terms: SessionTerms;
   /** The user, as the key of its records. */
   readonly key: string;
@@ -83,9 +97,6 @@ export class Session implements ResumingReader {
   readonly #rate: RateLimit;
   #state: SessionState = 'resuming';
   #next = 0;
-  #isWelcomed = false;
-  /** It was told what it missed up to a point, and could take no more. */
-  #isPaused = false;
   /** When a message, a ping or a pong came last. */
   #heardAt: number;
   /** When it was told where it stands. */
@@ -101,14 +112,7 @@ export class Session implements ResumingReader {
     this.#cursorEveryMs = limits.cursorIntervalMs * (1 - Math.random() / 2);
     this.#rate = new RateLimit(limits.inboundBurst, limits.inboundPerSecond, now());
     this.#heardAt = now();
-    this.#acks = new Acks({
-      user: terms,
-      memory,
-      onAck,
-      answer: (message) => this.#answer(message),
-      count: (kind) => this.#count(kind),
-      log,
-    });
+    this.#acks = new Acks({ user: terms, memory, onAck, session: this, log });
   }
 
   get state(): SessionState {
@@ -140,19 +144,19 @@ export class Session implements ResumingReader {
   }
 
   get hasBegun(): boolean {
-    return this.#isWelcomed;
+    return this.#state !== 'resuming';
   }
 
   recovering(): void {
-    if (this.#isWelcomed || this.#state !== 'resuming') return;
+    if (this.#state !== 'resuming') return;
     this.#countResume('recovered');
+    this.#move('recovering');
     this.#welcome({ ...this.#options.history.position(this.key), offset: this.#next }, true);
   }
 
   lost(): void {
-    if (this.#state !== 'resuming') return;
-    // It was promised everything, and read so slowly that it went meanwhile: it is told when it comes again.
-    if (this.#isWelcomed) {
+    if (this.#state !== 'resuming') {
+      // It was promised everything, and read so slowly that it went meanwhile: it is told when it comes again.
       this.behind();
       return;
     }
@@ -162,35 +166,36 @@ export class Session implements ResumingReader {
   }
 
   behind(): void {
-    if (this.#state !== 'resuming') return;
+    if (!AWAY.includes(this.#state)) return;
     this.#countResume('behind');
     this.close('behind');
   }
 
   refused(): void {
-    if (this.#state !== 'resuming') return;
+    if (!AWAY.includes(this.#state)) return;
     this.#countResume('refused');
     this.close('too-many-resumes');
   }
 
   replay(notification: OutgoingNotification | undefined, next: number): boolean {
-    if (this.#state !== 'resuming') return false;
+    if (this.#state !== 'recovering') return false;
     this.#next = next;
     if (notification !== undefined) this.#notify(notification);
     if (this.#hasClosed()) return false;
-    this.#isPaused = this.#options.socket.backlog() > this.#options.limits.maxReplayBacklogBytes;
-    return !this.#isPaused;
+    const isFull = this.#options.socket.backlog() > this.#options.limits.maxReplayBacklogBytes;
+    if (isFull) this.#move('paused');
+    return !isFull;
   }
 
   live(): void {
-    if (this.#state === 'resuming') this.#move('open');
+    if (this.#state === 'recovering') this.#move('open');
   }
 
   /** The client has read of what waited for it. To be called by the socket's own handler, in which nothing large may be sent: uWebSockets.js would not call it again. */
   drained(): void {
     const { socket, limits } = this.#options;
-    if (!this.#isPaused || this.#state !== 'resuming' || socket.backlog() > limits.maxReplayBacklogBytes / 2) return;
-    this.#isPaused = false;
+    if (this.#state !== 'paused' || socket.backlog() > limits.maxReplayBacklogBytes / 2) return;
+    this.#move('recovering');
     this.#options.history.resume(this);
   }
 
@@ -203,7 +208,7 @@ export class Session implements ResumingReader {
   tellCursor(): void {
     if (this.#state !== 'open' || this.#options.now() - this.#cursorAt < this.#cursorEveryMs) return;
     this.#cursorAt = this.#options.now();
-    this.#answer({ type: 'cursor', cursor: formatCursor(this.#options.history.position(this.key)) });
+    this.answer({ type: 'cursor', cursor: formatCursor(this.#options.history.position(this.key)) });
   }
 
   /** Takes a client's message. `data` is read before this returns and may be reused then. */
@@ -274,16 +279,15 @@ export class Session implements ResumingReader {
 
   /** Answers the acks under way, then closes with `shutdown`. */
   async drain(): Promise<void> {
-    if (this.#state === 'open' || this.#state === 'resuming') this.#move('draining');
+    if (this.#state === 'open' || AWAY.includes(this.#state)) this.#move('draining');
     await this.#acks.settled();
     this.close('shutdown');
   }
 
   #welcome(cursor: Cursor, recovered?: boolean): void {
     const { userId, tenantId } = this.#who();
-    this.#isWelcomed = true;
     this.#cursorAt = this.#options.now();
-    this.#answer({
+    this.answer({
       type: 'welcome',
       protocol: PROTOCOL,
       userId,
@@ -297,15 +301,16 @@ export class Session implements ResumingReader {
     if (!this.#acks.sends(notification.ref)) return false;
     const sent = this.#send(notification.frame);
     this.#cursorAt = this.#options.now();
-    this.#count(sent ? 'notification' : 'dropped');
+    this.count(sent ? 'notification' : 'dropped');
     return sent;
   }
 
   #fault(code: ProtocolErrorCode, message: string, id?: string): void {
-    this.#answer({ type: 'error', code, message, ...(id === undefined ? {} : { id }) });
+    this.answer({ type: 'error', code, message, ...(id === undefined ? {} : { id }) });
   }
 
-  #answer(message: ServerMessage): void {
+  /** Sends it a message, unless it is closed. */
+  answer(message: ServerMessage): void {
     if (this.#state !== 'closed') this.#send(encodeMessage(message));
   }
 
@@ -324,7 +329,8 @@ export class Session implements ResumingReader {
     return false;
   }
 
-  #count(kind: 'notification' | 'ack' | 'ack-refused' | 'dropped'): void {
+  /** Counts a message. */
+  count(kind: 'notification' | 'ack' | 'ack-refused' | 'dropped'): void {
     this.#options.metrics.socket_messages_total.inc({ kind });
   }
 
@@ -337,8 +343,7 @@ export class Session implements ResumingReader {
   }
 
   #move(to: SessionState): void {
-    if (!TRANSITIONS[this.#state].includes(to)) throw new Error(`A session can not go from ${this.#state} to ${to}.`);
-    this.#state = to;
+    this.#state = move(this.#state, to);
     if (to === 'closed' || to === 'draining') this.#options.history.leave(this);
   }
 

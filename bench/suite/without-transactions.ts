@@ -10,18 +10,18 @@ const PROTOCOL = 'topology/kafka/protocol/transaction-protocol.js';
 
 const EDITS: readonly Edit[] = [
   {
-    module: 'topology/kafka/protocol/record-batch.js',
-    find: 'bytes.writeInt16BE(TRANSACTIONAL, CHECKED_FROM)',
-    replace: 'bytes.writeInt16BE(0, CHECKED_FROM)',
+    module: 'topology/kafka/records/record-batch.js',
+    find: 'bytes.writeInt16BE(TRANSACTIONAL | this.#codec, CHECKED_FROM)',
+    replace: 'bytes.writeInt16BE(this.#codec, CHECKED_FROM)',
   },
   {
-    module: 'topology/kafka/protocol/requests.js',
-    find: 'out.string(owner.transactionalId).int16(-1)',
-    replace: 'out.int16(-1).int16(-1)',
+    module: 'topology/kafka/protocol/produce.js',
+    find: 'out.string(owner.transactionalId).int16(ALL_IN_SYNC)',
+    replace: 'out.int16(-1).int16(ALL_IN_SYNC)',
   },
   {
     module: PROTOCOL,
-    find: 'isSpoken && transactionVersion(reader) >= 2 ? VERSION_2 : VERSION_1',
+    find: "isSpoken && (features.get('transaction.version') ?? 0) >= 2 ? VERSION_2 : VERSION_1",
     replace: 'VERSION_1',
   },
   { module: PROTOCOL, find: 'addPartitions: addPartitionsToTxn,', replace: '' },

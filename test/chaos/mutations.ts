@@ -39,7 +39,7 @@ export const MUTATIONS: Readonly<Record<string, Mutation>> = {
         replace: 'return `${this.#prefix}${this.#appId}-${task}-${process.pid}`;',
       },
       {
-        module: 'topology/kafka/protocol/requests.js',
+        module: 'topology/kafka/protocol/txn-offset-commit.js',
         find: 'out.int32(member.generationId).compactString(member.memberId)',
         replace: "out.int32(-1).compactString('')",
       },

@@ -40,7 +40,7 @@ it('stops in a group of a consumer of the new protocol, and names it', { timeout
   try {
     await until('the consumer is in the group', () => groupHasMembers(test.prefix));
     const said = await lastWords(startWorker({ env: test.env() }));
-    expect(said).toContain(`the group ${test.prefix}app was dealt by another assigner than ours`);
+    expect(said).toContain(`the tasks of group ${test.prefix}app were assigned by another assigner than ours`);
   } finally {
     seen.abort();
     await consumed;

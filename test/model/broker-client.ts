@@ -1,7 +1,6 @@
 /** A client that asks a broker one request at a time, through the project's own encoding, and says what it answered. */
 import { ByteWriter } from '../../common/bytes.js';
 import {
-  COORDINATOR_TRANSACTION,
   MemberAssignment,
   MemberMetadata,
   type Broker,
@@ -9,20 +8,17 @@ import {
   type RawRequest,
 } from '../../topology/kafka/protocol/internals.js';
 import { Leaders, Offsets, type GroupMember } from '../../topology/kafka/index.js';
-import { canFetchById, fetchById } from '../../topology/kafka/protocol/fetch-by-id.js';
+import { canFetchById, fetch, type FetchAnswer, type FetchPosition } from '../../topology/kafka/protocol/fetch.js';
+import { apiVersions } from '../../topology/kafka/protocol/api-versions.js';
+import { KeyType } from '../../topology/kafka/protocol/find-coordinator.js';
+import { initProducerId, type ProducerIdentity } from '../../topology/kafka/protocol/init-producer-id.js';
+import { offsetFetch } from '../../topology/kafka/protocol/offset-fetch.js';
+import type { PartitionOffset } from '../../topology/kafka/protocol/partitions.js';
+import { ErrorCode } from '../../topology/kafka/protocol/error-codes.js';
 import { BrokerError, errorType } from '../../topology/kafka/protocol/protocol-errors.js';
-import { RecordBatch } from '../../topology/kafka/protocol/record-batch.js';
+import { RecordBatch } from '../../topology/kafka/records/record-batch.js';
 import {
-  fetch,
-  initProducerId,
-  offsetFetch,
-  type FetchAnswer,
-  type FetchPosition,
-  type PartitionOffset,
-  type ProducerIdentity,
-} from '../../topology/kafka/protocol/requests.js';
-import {
-  askTransactionProtocol,
+  transactionProtocolOf,
   VERSION_1,
   type TransactionProtocol,
 } from '../../topology/kafka/protocol/transaction-protocol.js';
@@ -45,8 +41,6 @@ interface Sent {
 
 const ANSWER_MS = 5_000;
 const SESSION_MS = 10_000;
-const NOT_LEADER_FOR_PARTITION = 6;
-const CONCURRENT_TRANSACTIONS = 51;
 const READ_COMMITTED = 1;
 const TRANSACTION_TIMEOUT_MS = 30_000;
 
@@ -125,8 +119,8 @@ export class BrokerClient {
   }
 
   /** What the cluster has. */
-  transactionProtocol(id: string): Promise<TransactionProtocol> {
-    return this.#ofTransaction(id, askTransactionProtocol());
+  async transactionProtocol(id: string): Promise<TransactionProtocol> {
+    return transactionProtocolOf(await this.#ofTransaction(id, apiVersions()));
   }
 
   async add(owner: ProducerIdentity, topic: string, partitions: readonly number[] = [0]): Promise<void> {
@@ -176,7 +170,8 @@ export class BrokerClient {
         partitions: [found],
       } = await broker.connectionPool.send(request);
       const { errorCode, baseOffset } = found!;
-      const isLater = errorCode === NOT_LEADER_FOR_PARTITION || errorCode === CONCURRENT_TRANSACTIONS;
+      const isLater =
+        errorCode === ErrorCode.NOT_LEADER_FOR_PARTITION || errorCode === ErrorCode.CONCURRENT_TRANSACTIONS;
       return isLater ? undefined : { answer: nameOf(errorCode), baseOffset };
     });
   }
@@ -207,23 +202,22 @@ export class BrokerClient {
     const limits = { maxWaitMs: 20, maxBytes: 1_000_000, maxBytesPerPartition: 1_000_000, isolation: READ_COMMITTED };
     const broker = await this.#leaders.broker(this.#leaders.leaderOf(topic, 0));
     const positions: FetchPosition[] = [{ topic, topicId, partition: 0, offset }];
-    const isById = canFetchById(broker, positions);
-    if (topicId !== undefined && !isById) throw new Error('the broker is too old to be fetched from by topic id');
-    const request = isById ? fetchById(positions, limits) : fetch(positions, limits);
-    const [answer] = await broker.connectionPool.send(request);
+    if (topicId !== undefined && !canFetchById(broker, positions))
+      throw new Error('the broker is too old to be fetched from by topic id');
+    const [answer] = await broker.connectionPool.send(fetch(broker, positions, limits));
     return answer!;
   }
 
   async #ofTransaction<T>(id: string, request: RawRequest<T>): Promise<T> {
     const coordinator = await patiently(() =>
-      this.#cluster.findGroupCoordinator({ groupId: id, coordinatorType: COORDINATOR_TRANSACTION }),
+      this.#cluster.findGroupCoordinator({ groupId: id, coordinatorType: KeyType.transaction }),
     );
     return coordinator.connectionPool.send(request);
   }
 }
 
 function nameOf(errorCode: number): string {
-  return errorCode === 0 ? 'NONE' : new BrokerError(errorCode, 'answer').type;
+  return new BrokerError(errorCode, 'answer').type;
 }
 
 /** A broker that has just started, or writes markers, says "later". */

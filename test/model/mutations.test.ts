@@ -66,7 +66,8 @@ describe.each(ALL)('over $over, when $defect, with transactions of version $tran
     await play(scenario, state);
   });
 
-  it(`it is found by chance within ${BOUND.numRuns} runs`, { timeout: 120_000 }, async () => {
+  // Chance is the same over either state.
+  it.runIf(state === DEDUP)(`it is found by chance within ${BOUND.numRuns} runs`, { timeout: 120_000 }, async () => {
     const search = fc.asyncProperty(scenarioOf(transactions), (one) => play(one, state, defect));
     expect(await fc.check(search, BOUND)).toMatchObject({ failed: true });
   });

@@ -42,19 +42,25 @@ export class InAppFeed implements InAppLog {
     const ends = await patiently(() => offsets.at('latest', all, ANSWER_MS));
     const again = await connections.anotherFetcher([topic], 'gateway');
     const make = (feed: InAppFeed): InAppPartition[] =>
-      all.map((of) => {
+      all.map((place) => {
+        const partitionEnds = {
+          earliest: () => patiently(async () => (await offsets.at('earliest', [place], ANSWER_MS))[0]!.offset),
+          latest: async () => (await offsets.highWatermarks([place], ANSWER_MS))[0]!.offset,
+        };
+        const decoder = {
+          decode: (record: FetchedRecord, fetched?: Iterable<FetchedRecord>) =>
+            feed.#decode(record, place.partition, services, signal, fetched),
+        };
         const options = {
-          ...of,
+          ...place,
           topicId,
-          from: offsetIn(ends, of)!.offset,
+          from: offsetIn(ends, place)!.offset,
           fetcher: connections.fetcher,
           again,
-          earliest: () => patiently(async () => (await offsets.at('earliest', [of], ANSWER_MS))[0]!.offset),
-          end: async () => (await offsets.highWatermarks([of], ANSWER_MS))[0]!.offset,
-          decode: (record: FetchedRecord, fetched?: Iterable<FetchedRecord>) =>
-            feed.#decode(record, of.partition, services, signal, fetched),
+          ends: partitionEnds,
+          decoder,
           gateway,
-          onReadAgain: (bytes: number) => services.metrics.resume_bytes_total.inc(bytes),
+          bytesReadAgain: services.metrics.resume_bytes_total,
           log,
         };
         return new InAppPartition(options, signal);
@@ -65,7 +71,7 @@ export class InAppFeed implements InAppLog {
     );
   }
 
-  /** Publishes what comes, until the signal aborts. Rejects when a partition can not be read. */
+  /** Publishes what comes, until the signal aborts. Rejects when a partition cannot be read. */
   async run(): Promise<void> {
     await Promise.all(this.#partitions.map((partition) => partition.run()));
   }

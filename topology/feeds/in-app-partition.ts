@@ -1,6 +1,12 @@
 /**
  * One partition of the in-app topic: followed for the sockets that are open, and read again for those that resume.
  *
+ *     idle ◄──► reading ◄──► due
+ *
+ * idle     nobody waits for what is not new
+ * reading  one pass after another, for those that may be read to now
+ * due      those that wait must wait a while yet: what they missed was read a moment ago
+ *
  * All that wait for records which are not new are read to at once, each its own: a storm of clients that come back costs
  * one pass over what they missed, not one a client, and who asks for it again and again has it read every 2 s at most.
  * Nothing is kept for it: Kafka has it.
@@ -9,15 +15,31 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Gateway, InAppMessage } from '../../gateway/gateway.js';
 import type { ResumingReader } from '../../gateway/in-app-log.js';
 import { messageOf } from '../../common/errors.js';
+import { transitions } from '../../common/transitions.js';
 import {
   OutOfRangeError,
   PartitionFeed,
   readRange,
+  type ByteCounter,
   UnreadableError,
   type Fetcher,
   type FetchedRecord,
 } from '../kafka/index.js';
 import type { Logger } from '../../common/log.js';
+import { ReadPass } from './read-pass.js';
+
+/** What the brokers say of the partition, now. */
+export interface PartitionEnds {
+  /** The offset of its first record. */
+  earliest(): Promise<number>;
+  /** Its end, open transactions included. */
+  latest(): Promise<number>;
+}
+
+export interface InAppDecoder {
+  /** Undefined when it is no notification. `fetched`: what it was fetched with. */
+  decode(record: FetchedRecord, fetched?: Iterable<FetchedRecord>): Promise<InAppMessage | undefined>;
+}
 
 export interface InAppPartitionServices {
   readonly topic: string;
@@ -29,15 +51,11 @@ export interface InAppPartitionServices {
   readonly fetcher: Fetcher;
   /** For what is read again. */
   readonly again: Fetcher;
-  /** The offset of its first record, now. */
-  readonly earliest: () => Promise<number>;
-  /** Its end, open transactions included, now. */
-  readonly end: () => Promise<number>;
-  /** Undefined when it is no notification. `fetched`: what it was fetched with. */
-  readonly decode: (record: FetchedRecord, fetched?: Iterable<FetchedRecord>) => Promise<InAppMessage | undefined>;
+  readonly ends: PartitionEnds;
+  readonly decoder: InAppDecoder;
   readonly gateway: Pick<Gateway, 'publish' | 'outgoing' | 'readBudget'>;
-  /** Told how many bytes were fetched of what is not new. */
-  readonly onReadAgain: (bytes: number) => void;
+  /** Counts the bytes that were fetched of what is not new. */
+  readonly bytesReadAgain: ByteCounter;
   readonly log: Logger;
   /** Offsets of one pass: whoever missed little does not wait for those who missed much. Default: 50,000. */
   readonly passLength?: number;
@@ -56,27 +74,6 @@ const PASS_BYTES = 512 * 1024;
 /** How long a gateway that is behind a cursor takes to get there before it sends the client away. */
 const BEHIND_MS = 3000;
 
-/** A pass over a stretch of what was missed. */
-interface Pass {
-  /** The offset of the record that comes next. */
-  position: number;
-  /** Where it ends, if it has not come to what is new before. */
-  readonly end: number;
-  /** Its first records are there, and so are those after them. */
-  isBegun: boolean;
-  /** The offset after what was fetched. */
-  fetched: number;
-  /** By user. */
-  readonly shares: Map<string, Share>;
-}
-
-/** What is read to the sockets of one user. */
-interface Share {
-  /** Where the first of them begins. */
-  from: number;
-  readonly readers: Set<ResumingReader>;
-}
-
 /** A pass of the last 2 s. */
 interface Stretch {
   readonly from: number;
@@ -84,6 +81,14 @@ interface Stretch {
   /** When it may be read again, on the clock of `performance.now`. */
   readonly again: number;
 }
+
+type State = 'idle' | 'reading' | 'due';
+
+const move = transitions<State>('the reader of what was missed', {
+  idle: ['reading'],
+  reading: ['idle', 'due'],
+  due: ['reading'],
+});
 
 export class InAppPartition {
   readonly #services: InAppPartitionServices;
@@ -95,11 +100,11 @@ export class InAppPartition {
   /** Have seen more than we have. */
   readonly #ahead = new Set<ResumingReader>();
   #position: number;
-  /** What is before it can not be read any more. */
+  /** What is before it cannot be read any more. */
   #earliest = 0;
   readonly #passLength: number;
-  #pass: Pass | undefined;
-  #isReading = false;
+  #pass: ReadPass | undefined;
+  #state: State = 'idle';
   #isNearsTurn = false;
   /** Where the last pass for those who missed much ended. */
   #swept = 0;
@@ -118,7 +123,7 @@ export class InAppPartition {
     return this.#position;
   }
 
-  /** Publishes every record as it comes, until the signal aborts. Rejects when the partition can not be read. */
+  /** Publishes every record as it comes, until the signal aborts. Rejects when the partition cannot be read. */
   async run(): Promise<void> {
     const failed = new Promise<never>((_, reject) => (this.#fail = reject));
     try {
@@ -136,7 +141,7 @@ export class InAppPartition {
     else if (missed === 0) goLive(reader);
     else if (missed > MOST_MISSED || reader.next < this.#earliest) reader.lost();
     else if (!this.#services.gateway.readBudget.hasLeft(reader.key)) reader.refused();
-    else if (this.#pass && isWithin(this.#pass, reader)) join(this.#pass, reader);
+    else if (this.#pass?.canTake(reader)) this.#pass.join(reader);
     else {
       // One that reads slowly goes on where it could take no more: it waited for itself.
       this.#waiting.set(reader, reader.hasBegun ? 0 : this.#notBefore(reader));
@@ -148,17 +153,17 @@ export class InAppPartition {
   leave(reader: ResumingReader): void {
     this.#waiting.delete(reader);
     this.#ahead.delete(reader);
-    if (this.#pass) this.#letGo(this.#pass, reader);
+    this.#pass?.letGo(reader);
   }
 
   async #follow(): Promise<void> {
-    const { topic, topicId, partition, fetcher, decode, gateway } = this.#services;
+    const { topic, topicId, partition, fetcher, decoder, gateway } = this.#services;
     const feed = new PartitionFeed(`${topic}-${partition}`, { withDefects: true });
     fetcher.add(topic, partition, this.#position, feed, topicId);
     while (!this.#signal.aborted) {
       const { records, nextOffset } = await feed.next(this.#signal);
       for (const record of records) {
-        const message = await decode(record, records);
+        const message = await decoder.decode(record, records);
         // At once: a socket that goes live in between would miss it.
         if (message) gateway.publish(message);
         this.#position = record.offset + 1;
@@ -177,8 +182,8 @@ export class InAppPartition {
   }
 
   async #readAgain(): Promise<void> {
-    if (this.#isReading) return;
-    this.#isReading = true;
+    if (this.#state === 'reading') return;
+    this.#state = move(this.#state, 'reading');
     clearTimeout(this.#later);
     try {
       for (let pass = this.#nextPass(); pass; pass = this.#nextPass()) {
@@ -186,7 +191,7 @@ export class InAppPartition {
         await this.#readPass(one).catch((error: unknown) => this.#sortOut(one, error));
       }
     } finally {
-      this.#isReading = false;
+      this.#state = move(this.#state, this.#waiting.size > 0 ? 'due' : 'idle');
     }
     if (this.#waiting.size === 0) return;
     const wait = Math.min(...this.#waiting.values()) - performance.now();
@@ -205,19 +210,18 @@ export class InAppPartition {
    * By turns for those who missed little, and for the others: neither waits long for the other. Those are swept from
    * the far end to the near one, and again: whoever comes further back waits for the next sweep, and holds up nobody.
    */
-  #nextPass(): Pass | undefined {
+  #nextPass(): ReadPass | undefined {
     const now = performance.now();
     const ready = [...this.#waiting].filter(([, notBefore]) => notBefore <= now).map(([reader]) => reader);
     if (ready.length === 0) return undefined;
     this.#isNearsTurn = !this.#isNearsTurn;
     const near = this.#isNearsTurn ? earliestOf(ready, this.#position - this.#passLength) : Infinity;
     const position = near === Infinity ? this.#nextFar(ready) : near;
-    const end = position + this.#passLength;
-    const pass: Pass = { position, end, isBegun: false, fetched: position, shares: new Map() };
+    const pass = new ReadPass(position, position + this.#passLength, this.#services.gateway.readBudget);
     for (const reader of this.#waiting.keys()) {
-      if (!isWithin(pass, reader)) continue;
+      if (!pass.canTake(reader)) continue;
       this.#waiting.delete(reader);
-      add(pass, reader);
+      pass.join(reader);
     }
     return pass;
   }
@@ -230,25 +234,24 @@ export class InAppPartition {
   }
 
   /** Up to where the others are: from there on, what is published goes to these as well. Or to its end. */
-  async #readPass(pass: Pass): Promise<void> {
-    const { topic, topicId, partition, again, onReadAgain: onFetched } = this.#services;
-    const from = pass.position;
-    const feed = { maxBytes: PASS_BYTES, withDefects: true, onFetched };
+  async #readPass(pass: ReadPass): Promise<void> {
+    const { topic, topicId, partition, again, bytesReadAgain: counter } = this.#services;
+    const { from } = pass;
+    const feed = { maxBytes: PASS_BYTES, withDefects: true, counter };
     const range = { topic, topicId, partition, from, to: Infinity, ...feed };
     const startedAt = performance.now();
     this.#pass = pass;
     try {
       for await (const { records, nextOffset } of readRange(range, again, this.#signal)) {
-        pass.fetched = nextOffset;
-        if (!pass.isBegun) begin(pass);
+        pass.arrived(nextOffset);
         for (const record of records) {
           if (record.offset >= this.#position) break;
-          if (pass.shares.has(keyOf(record))) await this.#replay(record, pass);
+          if (pass.readersOf(keyOf(record))) await this.#replay(record, pass);
           else pass.position = record.offset + 1;
         }
         pass.position = nextOffset;
         const isDone = nextOffset >= this.#position;
-        if (pass.shares.size > 0 && !isDone && nextOffset < pass.end) {
+        if (pass.isWanted && !isDone && nextOffset < pass.end) {
           await nextTurn();
           continue;
         }
@@ -259,55 +262,39 @@ export class InAppPartition {
       this.#pass = undefined;
       const recent = this.#recent.filter((one) => one.again > performance.now());
       this.#recent = [...recent, { from, to: pass.fetched, again: startedAt + PASS_APART_MS }];
-      for (const [user, share] of pass.shares) this.#charge(pass, user, share);
     }
   }
 
   /** At once, and before the generator ends: nothing may be published, and nobody join, in between. */
-  #endPass(pass: Pass, isDone: boolean): void {
+  #endPass(pass: ReadPass, isDone: boolean): void {
     this.#pass = undefined;
-    for (const [user, share] of pass.shares) {
-      this.#charge(pass, user, share);
-      const mayGoOn = this.#services.gateway.readBudget.hasLeft(user);
-      for (const reader of share.readers) {
-        if (isDone) reader.live();
-        else if (!mayGoOn) reader.refused();
-        else if (reader.replay(undefined, pass.position)) this.#waiting.set(reader, this.#notBefore(reader));
-      }
+    for (const reader of pass.finish()) {
+      if (isDone) reader.live();
+      else if (!this.#services.gateway.readBudget.hasLeft(reader.key)) reader.refused();
+      else if (reader.replay(undefined, pass.position)) this.#waiting.set(reader, this.#notBefore(reader));
     }
-    pass.shares.clear();
-  }
-
-  /** The reader takes no more of the pass. What was fetched for its user's sockets is the user's, once. */
-  #letGo(pass: Pass, reader: ResumingReader): void {
-    const share = pass.shares.get(reader.key);
-    if (!share?.readers.delete(reader) || share.readers.size > 0) return;
-    pass.shares.delete(reader.key);
-    this.#charge(pass, reader.key, share);
-  }
-
-  #charge(pass: Pass, user: string, { from }: Share): void {
-    this.#services.gateway.readBudget.charge(user, Math.max(0, pass.fetched - from));
   }
 
   /** Until the record is decoded, others may join who want it too; from then on it is behind the pass, at once. */
-  async #replay(record: FetchedRecord, pass: Pass): Promise<void> {
+  async #replay(record: FetchedRecord, pass: ReadPass): Promise<void> {
     pass.position = record.offset;
-    const message = await this.#services.decode(record);
+    const message = await this.#services.decoder.decode(record);
     const outgoing = message && this.#services.gateway.outgoing(message);
-    for (const reader of pass.shares.get(keyOf(record))?.readers ?? []) {
-      if (reader.next <= record.offset && !reader.replay(outgoing, record.offset + 1)) this.#letGo(pass, reader);
+    for (const reader of pass.readersOf(keyOf(record)) ?? []) {
+      if (reader.next <= record.offset && !reader.replay(outgoing, record.offset + 1)) pass.letGo(reader);
     }
     pass.position = record.offset + 1;
   }
 
   /** A pass that could not be read on. Records that were deleted, or damaged, are lost to those who need them; the others are read to. */
-  async #sortOut(pass: Pass, error: unknown): Promise<void> {
-    if (error instanceof OutOfRangeError) this.#earliest = Math.max(this.#earliest, await this.#services.earliest());
+  async #sortOut(pass: ReadPass, error: unknown): Promise<void> {
+    const readers = pass.finish();
+    if (error instanceof OutOfRangeError)
+      this.#earliest = Math.max(this.#earliest, await this.#services.ends.earliest());
     else if (error instanceof UnreadableError) this.#earliest = Math.max(this.#earliest, error.position + 1);
     else throw error;
     this.#services.log.warn({ error: messageOf(error), earliest: this.#earliest }, 'what a client missed is gone');
-    for (const reader of readersOf(pass)) {
+    for (const reader of readers) {
       if (pass.position < this.#earliest) this.resume(reader);
       // Nothing is before the start, and still it is not there: another gateway may know more.
       else reader.behind();
@@ -326,11 +313,11 @@ export class InAppPartition {
     this.resume(reader);
   }
 
-  /** A cursor beyond the end is of records that are gone; the others are to be tried again. */
+  /** A cursor beyond the end points to records that are gone; the others must try again. */
   async #judge(): Promise<void> {
     const judged = [...this.#ahead];
-    const end = await this.#services.end().catch((error: unknown) => {
-      this.#services.log.debug({ error: messageOf(error) }, 'the end of the in-app topic can not be asked for');
+    const end = await this.#services.ends.latest().catch((error: unknown) => {
+      this.#services.log.debug({ error: messageOf(error) }, 'the end of the in-app topic cannot be asked for');
       return Infinity;
     });
     this.#judging = undefined;
@@ -344,7 +331,7 @@ export class InAppPartition {
   }
 }
 
-/** The user that a record is of. */
+/** Whose record it is. */
 export function keyOf({ key }: FetchedRecord): string {
   return key?.toString() ?? '';
 }
@@ -352,33 +339,6 @@ export function keyOf({ key }: FetchedRecord): string {
 function goLive(reader: ResumingReader): void {
   reader.recovering();
   reader.live();
-}
-
-function begin(pass: Pass): void {
-  pass.isBegun = true;
-  for (const reader of readersOf(pass)) reader.recovering();
-}
-
-function join(pass: Pass, reader: ResumingReader): void {
-  add(pass, reader);
-  if (pass.isBegun) reader.recovering();
-}
-
-function isWithin({ position, end }: Pass, { next }: ResumingReader): boolean {
-  return position <= next && next < end;
-}
-
-function add(pass: Pass, reader: ResumingReader): void {
-  const share = pass.shares.get(reader.key);
-  if (!share) pass.shares.set(reader.key, { from: reader.next, readers: new Set([reader]) });
-  else {
-    share.readers.add(reader);
-    share.from = Math.min(share.from, reader.next);
-  }
-}
-
-function readersOf({ shares }: Pass): ResumingReader[] {
-  return [...shares.values()].flatMap(({ readers }) => [...readers]);
 }
 
 /** The first place, from `least` on, at which one of them goes on; Infinity when none does. */

@@ -1,8 +1,8 @@
 /** What the rest of the project may use of the Kafka client. */
 export { partitionsOf } from './group/assigner.js';
 export { brokerFault } from './cluster/broker-fault.js';
-export type { Deal } from './group/assignment.js';
-export { type CleanupRule, gatewayCleanupRules, streamCleanupRules } from './cleanup-rules.js';
+export type { Layout } from './group/assignment.js';
+export type { CleanupRule } from './cleanup-rules.js';
 export { Connections } from './connections.js';
 export { createCluster, type KafkaSettings } from './cluster/connect.js';
 export { EventProducer } from './produce/event-producer.js';
@@ -11,21 +11,22 @@ export type { FetchedPartition } from './fetch/fetched-records.js';
 export {
   /** @public Of bench/hot-path, which loads it at run time. */ RecordList,
   type FetchedRecord,
-} from './protocol/record-list.js';
+} from './records/record-list.js';
 export { loadRequests } from './protocol/internals.js';
 export { Leaders } from './cluster/leaders.js';
 export { Membership, type MembershipListener } from './group/membership.js';
 export { requireMends } from './cluster/mends.js';
-export { OutOfRangeError, PartitionFeed, UnreadableError } from './fetch/partition-feed.js';
+export { OutOfRangeError, PartitionFeed, UnreadableError, type ByteCounter } from './fetch/partition-feed.js';
 export { holdsRecords, readRange, type PartitionRange } from './fetch/partition-range.js';
-export { keyHash, partitionFor } from './protocol/murmur2.js';
+export { keyHash, partitionFor } from './records/murmur2.js';
 export type { Placement } from './group/placement.js';
 export { offsetIn, Offsets, type OffsetSpec, type TopicPartition } from './cluster/offsets.js';
 export { errorType, isOfARecord, isOutage, isTimeout } from './protocol/protocol-errors.js';
 export { OutboundBatches, type TopicBatches } from './produce/outbound-batches.js';
-export { BATCH_OVERHEAD, RecordBatch, sizeOf, type OutboundRecord } from './protocol/record-batch.js';
-export { RecordKey } from './protocol/record-key.js';
-export type { GroupMember, PartitionOffset } from './protocol/requests.js';
-export type { TopicIds } from './protocol/topic-ids.js';
+export { BATCH_OVERHEAD, RecordBatch, sizeOf, type OutboundRecord } from './records/record-batch.js';
+export { RecordKey } from './records/record-key.js';
+export type { GroupMember } from './protocol/txn-offset-commit.js';
+export type { PartitionOffset } from './protocol/partitions.js';
+export type { TopicIds } from './protocol/metadata.js';
 export { withTopicAdmin, type TopicAdmin, type TopicPlan } from './cluster/topics.js';
 export { RefusedError, TransactionalProducer } from './produce/transactional-producer.js';

@@ -8,20 +8,17 @@
  *                                  ▼
  *            every one ────────► closed
  */
+import { transitions } from '../../common/transitions.js';
+
 export const TASK_PHASES = ['created', 'restoring', 'running', 'suspended', 'in doubt', 'closed'] as const;
 export type TaskPhase = (typeof TASK_PHASES)[number];
 
-const ALLOWED: Readonly<Record<TaskPhase, readonly TaskPhase[]>> = {
+/** The next phase, or an error that names both. */
+export const transition = transitions<TaskPhase>('a task', {
   created: ['restoring', 'closed'],
   restoring: ['running', 'closed'],
   running: ['suspended', 'in doubt', 'restoring', 'closed'],
   suspended: ['running', 'in doubt', 'closed'],
   'in doubt': ['suspended', 'restoring', 'closed'],
   closed: [],
-};
-
-/** The next phase, or an error that names both. */
-export function transition(from: TaskPhase, to: TaskPhase): TaskPhase {
-  if (!ALLOWED[from].includes(to)) throw new Error(`a task cannot go from ${from} to ${to}`);
-  return to;
-}
+});

@@ -1,5 +1,5 @@
 /** The gateway role of a worker: every committed in-app notification, from whichever worker, to its user's sockets. */
-import { gatewayCleanupRules, type CleanupRule, type Connections } from '../kafka/index.js';
+import type { CleanupRule, Connections } from '../kafka/index.js';
 import type { Ack } from '../../gateway/acks.js';
 import { Gateway } from '../../gateway/gateway.js';
 import { DEFAULT_LIMITS } from '../../gateway/limits.js';
@@ -8,6 +8,7 @@ import type { EventEncoder } from '../../schemas/codecs.js';
 import type { Config } from './config.js';
 import type { FeedDecoder } from '../feeds/decode-feed.js';
 import { connectionsWithin } from './descriptors.js';
+import { gatewayCleanupRules } from './topic-cleanup.js';
 import { messageOf } from '../../common/errors.js';
 import { InAppFeed } from '../feeds/in-app-feed.js';
 import { EventProducer } from '../kafka/index.js';

@@ -23,13 +23,7 @@ import { takeStateFolder } from '../../state/state-folder.js';
 import { DirectoryFeed } from '../feeds/directory-feed.js';
 import { createExecutor, type Executor } from '../graph/executor.js';
 import { bootstrapTopic } from '../graph/topology.js';
-import {
-  streamCleanupRules,
-  withTopicAdmin,
-  type CleanupRule,
-  type Connections,
-  type Offsets,
-} from '../kafka/index.js';
+import { withTopicAdmin, type CleanupRule, type Connections, type Offsets } from '../kafka/index.js';
 import { notifications } from '../notifications.js';
 import { NotificationState } from '../stores/notification-state.js';
 import { Bootstrap } from '../task/bootstrap.js';
@@ -38,6 +32,7 @@ import type { TaskLimits } from '../task/task-parts.js';
 import type { Config } from './config.js';
 import { ensureInternalTopics } from './internal-topics.js';
 import type { ProducerSettings } from './task-producer.js';
+import { streamCleanupRules } from './topic-cleanup.js';
 import { TopologyRunner, type RunnerSettings } from './topology-runner.js';
 
 export interface StreamRoleOptions {

@@ -6,7 +6,13 @@ import type { Reason } from '../../common/reasons.js';
 import { sourcePartition, type SourcePartition } from '../../common/record.js';
 import type { PhysicalTopic } from '../../common/topic-names.js';
 import type { MemberMemory } from '../../state/member-memory.js';
-import { partitionsOf, type Deal, type GroupMember, type MembershipListener, type Placement } from '../kafka/index.js';
+import {
+  partitionsOf,
+  type Layout,
+  type GroupMember,
+  type MembershipListener,
+  type Placement,
+} from '../kafka/index.js';
 import { Task } from '../task/task.js';
 import type { TaskGroupAnswers, TaskParts } from '../task/task-parts.js';
 import { TASK_PHASES } from '../task/task-phase.js';
@@ -18,7 +24,7 @@ const LONG_COMMIT_MS = 5000;
 /** The worker around a group of tasks. */
 export interface TaskGroupHost {
   /** Before tasks start: the sources' new partitions must be known. */
-  prepare(deal: Deal): Promise<void>;
+  prepare(layout: Layout): Promise<void>;
   /** Joins the group again, soon. */
   rejoin(): void;
   /** As TaskGroupAnswers.confirm. */
@@ -69,28 +75,30 @@ export class TaskGroup implements MembershipListener {
     await Promise.all([...this.#tasks.values()].map((task) => task.suspend(this.#options.suspendMs)));
   }
 
-  goOn(): void {
+  resume(): void {
     if (this.#stopped) return;
     for (const task of this.#tasks.values()) task.resume();
   }
 
-  async hold(): Promise<void> {
+  async pause(): Promise<void> {
     await Promise.all([...this.#tasks.values()].map((task) => task.pause(this.#options.suspendMs)));
   }
 
-  assigned(placement: Placement, deal: Deal, member: GroupMember): void {
+  assigned(placement: Placement, layout: Layout, member: GroupMember): void {
     if (this.#stopped) return;
     const { parts, sourceTopics, host } = this.#options;
     const { broker, worker } = parts;
-    const partitionCount = (topic: string): number => deal.partitions.get(broker.names.physical(topic)) ?? 0;
+    const partitionCount = (topic: string): number => layout.partitions.get(broker.names.physical(topic)) ?? 0;
     const sourcesOf = (task: number): SourcePartition[] =>
       sourceTopics.flatMap((topic) =>
-        partitionsOf(task, deal.maxTasks, partitionCount(topic)).map((partition) => sourcePartition(topic, partition)),
+        partitionsOf(task, layout.maxTasks, partitionCount(topic)).map((partition) =>
+          sourcePartition(topic, partition),
+        ),
       );
     worker.metrics.rebalances_total.inc();
     host.isMember(true);
-    // What another version's leader does not deal is not gone.
-    this.#miss(deal);
+    // What another version's leader does not lay out is not gone.
+    this.#miss(layout);
     for (const [number, task] of this.#tasks) {
       if (placement.tasks.includes(number) && sameSources(task.sources, sourcesOf(number))) {
         task.keep(member);
@@ -111,7 +119,7 @@ export class TaskGroup implements MembershipListener {
     }
     const assignment = (this.#assignments += 1);
     // A standby stops writing before its task begins; a changelog partition exists before it is read.
-    this.#ready = Promise.all([this.#ready, host.prepare(deal), this.#standbys.retain(placement.standbys)]);
+    this.#ready = Promise.all([this.#ready, host.prepare(layout), this.#standbys.retain(placement.standbys)]);
     this.#ready.then(
       () => {
         if (this.#stopped || assignment !== this.#assignments) return;
@@ -122,7 +130,7 @@ export class TaskGroup implements MembershipListener {
     );
   }
 
-  ghost(): string | undefined {
+  staleMember(): string | undefined {
     return this.#options.memory.recall();
   }
 
@@ -155,7 +163,7 @@ export class TaskGroup implements MembershipListener {
     return [...this.#tasks.values()].some(({ phase }) => phase === 'created' || phase === 'restoring');
   }
 
-  #miss({ partitions }: Deal): void {
+  #miss({ partitions }: Layout): void {
     const { parts, sourceTopics } = this.#options;
     const { log } = parts.worker;
     const topics = sourceTopics

@@ -5,7 +5,7 @@ import { stopController } from '../../common/stop-signal.js';
 import type { TopologyNames } from '../../common/topic-names.js';
 import type { MemberMemory } from '../../state/member-memory.js';
 import { sinkTopics, sourceTopics, type TopologyTopics } from '../graph/topology.js';
-import { createCluster, Leaders, Membership, type Connections, type Deal } from '../kafka/index.js';
+import { createCluster, Leaders, Membership, type Connections, type Layout } from '../kafka/index.js';
 import type { DeadLetterLimit } from '../task/dead-letter-limit.js';
 import type { TaskBroker, TaskJob, TaskStores, TaskWorker } from '../task/task-parts.js';
 import { TaskGroup, type TaskGroupHost } from './task-group.js';
@@ -136,7 +136,7 @@ export class TopologyRunner implements TaskGroupHost {
   // ── what the tasks ask ─────────────────────────────────────────────────────────────────────────────────────────
 
   /** The sources grew: what we know of the topics follows. */
-  async prepare({ partitions }: Deal): Promise<void> {
+  async prepare({ partitions }: Layout): Promise<void> {
     const { connections } = this.#options;
     if ([...partitions].every(([topic, count]) => connections.leaders.partitionCount(topic) === count)) return;
     await connections.patiently(() => connections.leaders.refresh(), 'topics');

@@ -1,7 +1,7 @@
 /** Unpacking what any producer compressed: the same data, or an error, and never more than the bound. */
 import fc from 'fast-check';
-import { decompress, MAX_UNPACKED_BYTES } from '../../../topology/kafka/protocol/compression.js';
-import { lz4Bound, snappyBound, zstdBound } from '../../../topology/kafka/protocol/unpacked-bound.js';
+import { decompress, MAX_UNPACKED_BYTES } from '../../../topology/kafka/records/compression.js';
+import { lz4Bound, snappyBound, zstdBound } from '../../../topology/kafka/records/unpacked-bound.js';
 import { byteEdits, editBytes } from '../edit-bytes.js';
 import { editPieces, join, pieceEdits } from '../edit-pieces.js';
 import { LZ4, packedPieces, SNAPPY, ZSTD } from '../packed.js';

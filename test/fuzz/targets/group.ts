@@ -42,8 +42,8 @@ const assignment = fc
     bytes: byteEdits,
   })
   .map(({ tasks, standbys, partitions, edits, inner, bytes }): GroupInput => {
-    const told = { version: 2, tasks, standbys, warming: [], acceptableLag: 1000, maxTasks: 16, partitions };
-    const json = editBytes(Buffer.from(editedJson(told, edits)), inner);
+    const said = { version: 2, tasks, standbys, warming: [], acceptableLag: 1000, maxTasks: 16, partitions };
+    const json = editBytes(Buffer.from(editedJson(said, edits)), inner);
     const encoded = MemberAssignment.encode({ version: 0, assignment: { A: [0] }, userData: json });
     return { kind: 'assignment', encoded: editBytes(encoded, bytes) };
   });
@@ -93,9 +93,9 @@ function playClaims({ userData: all, tasks: count, lag }: Extract<GroupInput, { 
 }
 
 function playAssignment(encoded: Buffer): string {
-  const told = attempt([FatalError], () => decodeAssignment(encoded, 'group'));
-  if (told instanceof Error) return `refused: ${kindOf(told.message)}`;
-  const { placement, deal } = told.value;
+  const said = attempt([FatalError], () => decodeAssignment(encoded, 'group'));
+  if (said instanceof Error) return `refused: ${kindOf(said.message)}`;
+  const { placement, layout } = said.value;
   const lists = [placement.tasks, placement.standbys, placement.warming];
   law(
     lists.every((list) => Array.isArray(list) && list.every((task) => Number.isSafeInteger(task) && task >= 0)),
@@ -103,12 +103,12 @@ function playAssignment(encoded: Buffer): string {
     () => JSON.stringify(placement),
   );
   law(
-    Number.isSafeInteger(deal.maxTasks) &&
-      [...deal.partitions.values()].every((count) => Number.isSafeInteger(count) && count >= 0),
-    'deals by counts',
+    Number.isSafeInteger(layout.maxTasks) &&
+      [...layout.partitions.values()].every((count) => Number.isSafeInteger(count) && count >= 0),
+    'lays out by counts',
   );
   law(
-    isSame(plain(decodeAssignment(encodeAssignment(told.value), 'group')), plain(told.value)),
+    isSame(plain(decodeAssignment(encodeAssignment(said.value), 'group')), plain(said.value)),
     'reads what it writes',
   );
   return 'read: assignment';

@@ -1,6 +1,6 @@
 /** The reader of fetched batches against a strict one, with transactions that end either way. */
 import fc from 'fast-check';
-import { decompress } from '../../../topology/kafka/protocol/compression.js';
+import { decompress } from '../../../topology/kafka/records/compression.js';
 import { readCommitted } from '../../../topology/kafka/fetch/fetched-records.js';
 import { byteEdits, editBytes, type ByteEdit } from '../edit-bytes.js';
 import { editPieces, join, number, pieceEdits, type Piece, type PieceEdit } from '../edit-pieces.js';

@@ -2,7 +2,7 @@
 import { expect } from 'vitest';
 import type { Cluster } from '../../../topology/kafka/protocol/internals.js';
 import { readCommitted } from '../../../topology/kafka/fetch/fetched-records.js';
-import type { ProducerIdentity } from '../../../topology/kafka/protocol/requests.js';
+import type { ProducerIdentity } from '../../../topology/kafka/protocol/init-producer-id.js';
 import { until } from '../../integration/harness/until.js';
 import type { BrokerClient } from '../broker-client.js';
 

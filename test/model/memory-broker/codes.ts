@@ -1,4 +1,18 @@
-/** The protocol's error codes that the in-memory broker answers with. */
+/**
+ * The numbers of the protocol that the in-memory broker knows: the requests that it serves, the errors that it answers
+ * with. A table of its own: by the client's, both would agree on a number that Kafka does not have.
+ */
+export const PRODUCE = 0;
+export const FETCH = 1;
+export const METADATA = 3;
+export const OFFSET_FETCH = 9;
+export const API_VERSIONS = 18;
+export const INIT_PRODUCER_ID = 22;
+export const ADD_PARTITIONS_TO_TXN = 24;
+export const ADD_OFFSETS_TO_TXN = 25;
+export const END_TXN = 26;
+export const TXN_OFFSET_COMMIT = 28;
+
 export const NONE = 0;
 export const OFFSET_OUT_OF_RANGE = 1;
 export const CORRUPT_MESSAGE = 2;

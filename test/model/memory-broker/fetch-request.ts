@@ -1,14 +1,9 @@
 /** Fetch: what is stable of each partition asked for, waiting for it when there is nothing yet. */
 import type { ByteReader, ByteWriter } from '../../../common/bytes.js';
-import {
-  NONE,
-  NOT_LEADER_FOR_PARTITION,
-  OFFSET_OUT_OF_RANGE,
-  UNKNOWN_TOPIC_ID,
-  UNKNOWN_TOPIC_OR_PARTITION,
-} from './codes.js';
+import { NONE, OFFSET_OUT_OF_RANGE, UNKNOWN_TOPIC_ID, UNKNOWN_TOPIC_OR_PARTITION } from './codes.js';
 import { byId, byName, type FetchFormat, type PartitionAnswer, type Position } from './fetch-formats.js';
 import type { MemoryBroker } from './memory-broker.js';
+import type { Refusal } from './requests-of-transactions.js';
 import type { Topic } from './topics.js';
 
 /** How a version names a topic, and what it says of one that is not there. */
@@ -31,7 +26,7 @@ export function serveFetch(
   broker: MemoryBroker,
   apiVersion: number,
   body: ByteReader,
-  isElsewhere: () => boolean,
+  refusal: Refusal,
 ): ByteWriter | Promise<ByteWriter> {
   const { format, find, unknown } = VERSIONS[apiVersion]!;
   const { maxWaitMs, isolation, topics } = format.read(body);
@@ -39,8 +34,10 @@ export function serveFetch(
     const { partition } = position;
     const found = find(broker, topic);
     if (!found) return { partition, errorCode: unknown, ...NOTHING };
-    if (isElsewhere()) return { partition, errorCode: NOT_LEADER_FOR_PARTITION, ...NOTHING };
-    return readPartition(found, position, isolation === READ_COMMITTED);
+    const refused = refusal(found.name, partition);
+    if (refused !== NONE) return { partition, errorCode: refused, ...NOTHING };
+    const answer = readPartition(found, position, isolation === READ_COMMITTED);
+    return broker.faults.damaged.has(found.name) ? damaged(answer) : answer;
   };
   return broker.longPoll(maxWaitMs, (isLast) => {
     const answers = topics.map(({ topic, positions }) => ({
@@ -66,4 +63,11 @@ function readPartition(
   const { data, aborted } = log.read(offset, isCommitted ? lastStableOffset : endOffset, maxBytes);
   const ends = { startOffset, endOffset, lastStableOffset };
   return { partition, errorCode: NONE, ...ends, aborted: isCommitted ? aborted : [], data };
+}
+
+/** Damaged on its way: the log's own bytes stay whole. */
+function damaged(answer: PartitionAnswer): PartitionAnswer {
+  const data = Buffer.from(answer.data);
+  if (data.length > 0) data[data.length - 1]! ^= 1;
+  return { ...answer, data };
 }

@@ -5,6 +5,7 @@
  */
 import { BrokerError } from '../../../topology/kafka/protocol/protocol-errors.js';
 import { NONE, UNKNOWN_TOPIC_OR_PARTITION } from './codes.js';
+import { Faults } from './faults.js';
 import { GroupCoordinator } from './group-coordinator.js';
 import { GroupOffsets, type CommittedOffset } from './group-offsets.js';
 import type { Appended, PartitionLog } from './partition-log.js';
@@ -20,8 +21,12 @@ interface Group {
 export interface MemoryBrokerOptions {
   /** `max.message.bytes` of every topic. Default 1,048,588. */
   readonly maxBatchBytes?: number;
-  /** `transaction.version` of the cluster. Default 2, as Kafka's since 4.0. */
-  readonly transactionVersion?: 1 | 2;
+  /** `transaction.version` of the cluster; 0: it knows of no features. Default 2, as Kafka's since 4.0. */
+  readonly transactionVersion?: 0 | 1 | 2;
+  /** The newest version of Fetch that it speaks. Default 13, of which topics have ids. */
+  readonly newestFetch?: number;
+  /** An id's epochs: with the last of them another id takes over. Default 32,767. */
+  readonly epochs?: number;
 }
 
 /** How what is written comes into its transaction: added to it before, or by being written (KIP-890). */
@@ -31,10 +36,13 @@ export class MemoryBroker {
   readonly scheduler: Scheduler;
   readonly transactions: TransactionCoordinator;
   readonly topics: Topics;
-  readonly transactionVersion: 1 | 2;
+  readonly transactionVersion: 0 | 1 | 2;
+  readonly newestFetch: number;
+  readonly faults = new Faults();
+  readonly #leads = new Map<string, number>();
   readonly #groups = new Map<string, Group>();
   readonly #watchers = new Set<() => void>();
-  /** Nodes are 0 and 1; one of them leads everything, until it is moved. */
+  /** Nodes are 0 and 1; one of them coordinates everything and leads each topic that `lead` did not give away. */
   leader = 0;
   /** Told when offsets were taken into a transaction. */
   onOffsets: (groupId: string) => void = () => undefined;
@@ -42,10 +50,22 @@ export class MemoryBroker {
   constructor(scheduler: Scheduler, options: MemoryBrokerOptions = {}) {
     this.scheduler = scheduler;
     this.transactionVersion = options.transactionVersion ?? 2;
+    this.newestFetch = options.newestFetch ?? 13;
     this.topics = new Topics(options.maxBatchBytes ?? 1_048_588);
-    this.transactions = new TransactionCoordinator(scheduler, (participant, ...marker) =>
-      this.#writeMarker(participant, ...marker),
+    this.transactions = new TransactionCoordinator(
+      scheduler,
+      (participant, ...marker) => this.#writeMarker(participant, ...marker),
+      options.epochs ?? 32_767,
     );
+  }
+
+  /** Node -1: the topic has no leader. */
+  lead(topic: string, nodeId: number): void {
+    this.#leads.set(topic, nodeId);
+  }
+
+  leaderOf(topic: string): number {
+    return this.#leads.get(topic) ?? this.leader;
   }
 
   createTopic(topic: string, partitions: number): void {

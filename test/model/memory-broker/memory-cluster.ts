@@ -4,10 +4,23 @@
  */
 import { ByteReader } from '../../../common/bytes.js';
 import type { Broker, Cluster, RawRequest } from '../../../topology/kafka/protocol/internals.js';
-import { BrokerError, check } from '../../../topology/kafka/protocol/protocol-errors.js';
-import { NOT_COORDINATOR, NOT_LEADER_FOR_PARTITION } from './codes.js';
+import { check } from '../../../topology/kafka/protocol/protocol-errors.js';
+import {
+  ADD_OFFSETS_TO_TXN,
+  ADD_PARTITIONS_TO_TXN,
+  API_VERSIONS,
+  END_TXN,
+  FETCH,
+  INIT_PRODUCER_ID,
+  METADATA,
+  NOT_COORDINATOR,
+  NOT_LEADER_FOR_PARTITION,
+  OFFSET_FETCH,
+  PRODUCE,
+  TXN_OFFSET_COMMIT,
+} from './codes.js';
 import { serveFetch } from './fetch-request.js';
-import type { MemoryBroker } from './memory-broker.js';
+import { partitionName, type MemoryBroker } from './memory-broker.js';
 import { metadata } from './metadata-request.js';
 import {
   addOffsetsToTxn,
@@ -18,6 +31,7 @@ import {
   produce,
   txnOffsetCommit,
   txnOffsetCommitV2,
+  type Refusal,
   type Serve,
 } from './requests-of-transactions.js';
 import { apiVersions, endTxnV2, produceV2 } from './requests-of-transactions-v2.js';
@@ -45,24 +59,26 @@ export interface Network {
    * Carries one request there and its answer back. Rejects as a lost connection does; `serve` may be called all the
    * same, at once, later or twice.
    */
-  exchange<T>(api: Api, serve: () => T | Promise<T>): Promise<T>;
+  exchange<T>(api: Api, serve: () => T | Promise<T>, nodeId?: number): Promise<T>;
 }
 
 /** By api key and version. */
 const SERVED: Readonly<Record<number, Readonly<Record<number, Serve>>>> = {
-  0: { 7: produce, 12: produceV2 },
-  3: { 10: metadata },
-  9: { 7: offsetFetch },
-  18: { 3: apiVersions },
-  22: { 1: initProducerId },
-  24: { 1: addPartitionsToTxn },
-  25: { 1: addOffsetsToTxn },
-  26: { 1: endTxn, 5: endTxnV2 },
-  28: { 3: txnOffsetCommit, 5: txnOffsetCommitV2 },
+  [PRODUCE]: { 7: produce, 12: produceV2 },
+  [METADATA]: { 10: metadata },
+  [OFFSET_FETCH]: { 7: offsetFetch },
+  [API_VERSIONS]: { 3: apiVersions },
+  [INIT_PRODUCER_ID]: { 1: initProducerId },
+  [ADD_PARTITIONS_TO_TXN]: { 1: addPartitionsToTxn },
+  [ADD_OFFSETS_TO_TXN]: { 1: addOffsetsToTxn },
+  [END_TXN]: { 1: endTxn, 5: endTxnV2 },
+  [TXN_OFFSET_COMMIT]: { 3: txnOffsetCommit, 5: txnOffsetCommitV2 },
 };
-const FETCH = 1;
-/** The newest that a broker of 3.1 speaks, where we ask for one that an older broker does not. */
-const SPOKEN = { 1: { minVersion: 0, maxVersion: 13 }, 3: { minVersion: 0, maxVersion: 12 } };
+/** The newest that a broker speaks, where we ask for one that an older broker does not. */
+const spokenBy = ({ newestFetch }: MemoryBroker): NonNullable<Broker['versions']> => ({
+  [FETCH]: { minVersion: 0, maxVersion: newestFetch },
+  [METADATA]: { minVersion: 0, maxVersion: 12 },
+});
 const NODES = [0, 1];
 
 /** A connection that is gone, as kafkajs says it. */
@@ -73,12 +89,20 @@ export class ConnectionLostError extends Error {
 export function createMemoryCluster(broker: MemoryBroker, network: Network): Cluster {
   const connections = new Connections(network);
   const nodes = NODES.map((nodeId) => createNode(broker, connections, nodeId));
-  let known: { leader: number; partitions: Map<string, number> } = { leader: 0, partitions: new Map() };
+  let known: { controller: number; topics: Map<string, { leader: number; partitions: number }> } = {
+    controller: 0,
+    topics: new Map(),
+  };
   const tracked = new Set<string>();
   const refresh = async (): Promise<void> => {
     known = await connections.ask('Metadata', () => ({
-      leader: broker.leader,
-      partitions: new Map([...tracked].map((topic) => [topic, broker.partitionCount(topic)])),
+      controller: broker.leader,
+      topics: new Map(
+        [...tracked].map((topic) => [
+          topic,
+          { leader: broker.leaderOf(topic), partitions: broker.partitionCount(topic) },
+        ]),
+      ),
     }));
   };
   const cluster: Partial<Cluster> = {
@@ -93,11 +117,11 @@ export function createMemoryCluster(broker: MemoryBroker, network: Network): Clu
       return refresh();
     },
     findTopicPartitionMetadata: (topic) =>
-      Array.from({ length: known.partitions.get(topic) ?? 0 }, (_, partitionId) => ({
+      Array.from({ length: known.topics.get(topic)?.partitions ?? 0 }, (_, partitionId) => ({
         partitionId,
-        leader: known.leader,
+        leader: known.topics.get(topic)?.leader ?? -1,
       })),
-    findControllerBroker: () => Promise.resolve(nodes[known.leader]!),
+    findControllerBroker: () => Promise.resolve(nodes[known.controller]!),
     findBroker: ({ nodeId }) => Promise.resolve(nodes[Number(nodeId)]!),
     findGroupCoordinator: async () => nodes[await connections.ask('FindCoordinator', () => broker.leader)]!,
   };
@@ -113,11 +137,11 @@ class Connections {
     this.#network = network;
   }
 
-  ask<T>(api: Api, serve: () => T | Promise<T>): Promise<T> {
+  ask<T>(api: Api, serve: () => T | Promise<T>, nodeId?: number): Promise<T> {
     return new Promise<T>((resolve, reject) => {
       this.#open.add(reject);
       this.#network
-        .exchange(api, serve)
+        .exchange(api, serve, nodeId)
         .then(resolve, reject)
         .finally(() => this.#open.delete(reject));
     });
@@ -130,35 +154,55 @@ class Connections {
 }
 
 function createNode(broker: MemoryBroker, connections: Connections, nodeId: number): Broker {
-  const isElsewhere = (): boolean => broker.leader !== nodeId;
+  const refusalOf =
+    (api: Api): Refusal =>
+    (topic, partition) => {
+      const isLed = broker.leaderOf(topic ?? '') === nodeId;
+      if (!isLed) return topic === undefined ? NOT_COORDINATOR : NOT_LEADER_FOR_PARTITION;
+      return broker.faults.refuse(api, topic === undefined ? '' : partitionName(topic, partition!));
+    };
+  /** Any node answers it. */
+  const refusalAnywhere =
+    (api: Api): Refusal =>
+    () =>
+      broker.faults.refuse(api, '');
   const coordinate = <T>(api: Api, groupId: string, serve: (of: ReturnType<MemoryBroker['group']>) => T | Promise<T>) =>
-    connections.ask(api, () => {
-      check(isElsewhere() ? NOT_COORDINATOR : 0, api);
-      return serve(broker.group(groupId));
-    });
+    connections.ask(
+      api,
+      () => {
+        check(refusalOf(api)(), api);
+        return serve(broker.group(groupId));
+      },
+      nodeId,
+    );
   const node: Partial<Broker> = {
     nodeId,
-    versions: SPOKEN,
+    versions: spokenBy(broker),
     connectionPool: {
       send: async <T>({ request, response }: RawRequest<T>): Promise<T> => {
         const { buffer, more } = await request.encode();
         // A copy: the sender may go on writing in its buffers.
         const body = Buffer.concat([buffer, ...more]);
-        const bytes = await connections.ask(request.apiName as Api, async () => {
+        const api = request.apiName as Api;
+        const serve = async (): Promise<Buffer> => {
           const reader = new ByteReader(body);
-          const out =
+          const isAnywhere = request.apiKey === METADATA || request.apiKey === API_VERSIONS;
+          const refusal = isAnywhere ? refusalAnywhere(api) : refusalOf(api);
+          const answer =
             request.apiKey === FETCH
-              ? await serveFetch(broker, request.apiVersion, reader, isElsewhere)
-              : SERVED[request.apiKey]![request.apiVersion]!(broker, reader, isElsewhere());
-          return Buffer.from(out.bytes());
-        });
+              ? serveFetch(broker, request.apiVersion, reader, refusal)
+              : SERVED[request.apiKey]![request.apiVersion]!(broker, reader, refusal);
+          return Buffer.from((await answer).bytes());
+        };
+        const bytes = await connections.ask(api, serve, nodeId);
         return response.parse(await response.decode(bytes));
       },
     },
     isConnected: () => true,
     connect: () => Promise.resolve(),
     disconnect: () => Promise.resolve(),
-    listOffsets: (request) => connections.ask('ListOffsets', () => listOffsets(broker, request, isElsewhere())),
+    listOffsets: (request) =>
+      connections.ask('ListOffsets', () => listOffsets(broker, request, refusalOf('ListOffsets')), nodeId),
     joinGroup: (request) => coordinate('JoinGroup', request.groupId, ({ coordinator }) => coordinator.join(request)),
     syncGroup: ({ groupId, memberId, generationId, groupAssignment }) =>
       coordinate('SyncGroup', groupId, ({ coordinator }) =>
@@ -185,10 +229,10 @@ const READ_COMMITTED = 1;
 function listOffsets(
   broker: MemoryBroker,
   { isolationLevel, topics }: Parameters<Broker['listOffsets']>[0],
-  isElsewhere: boolean,
+  refusal: Refusal,
 ): Awaited<ReturnType<Broker['listOffsets']>> {
-  if (isElsewhere) throw new BrokerError(NOT_LEADER_FOR_PARTITION, 'ListOffsets');
   const offsetOf = (topic: string, partition: number, timestamp: string): number => {
+    check(refusal(topic, partition), 'ListOffsets');
     const log = broker.log(topic, partition);
     if (timestamp === EARLIEST) return log.startOffset;
     if (timestamp !== LATEST) return log.offsetAt(Number(timestamp));

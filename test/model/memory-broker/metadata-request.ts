@@ -22,8 +22,9 @@ export const metadata: Serve = (broker, body) => {
     out.int16(topic ? NONE : UNKNOWN_TOPIC_OR_PARTITION).compactString(name);
     out.raw(topic ? Buffer.from(topic.id, 'base64url') : Buffer.alloc(ID_BYTES)).int8(0);
     writeCompactList(out, [...(topic?.partitions.keys() ?? [])], (partition) => {
-      out.int16(NONE).int32(partition).int32(broker.leader).int32(0);
-      out.uvarint(2).int32(broker.leader).uvarint(2).int32(broker.leader).uvarint(1); // replicas, in sync, offline
+      const leader = broker.leaderOf(name);
+      out.int16(NONE).int32(partition).int32(leader).int32(0);
+      out.uvarint(2).int32(leader).uvarint(2).int32(leader).uvarint(1); // replicas, in sync, offline
     });
     out.int32(NOT_ASKED);
   });

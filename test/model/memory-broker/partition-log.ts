@@ -1,5 +1,5 @@
 /** One partition: its batches, what is stable of them, and which transactions in it were aborted. */
-import { markerAt } from '../../unit/topology/kafka/protocol/log-segment.js';
+import { markerAt } from '../../unit/topology/kafka/records/log-segment.js';
 import { placedAt, readHeader, recordsOf, type Outcome, type StoredBatch, type StoredRecord } from './batch.js';
 import { CORRUPT_MESSAGE, MESSAGE_TOO_LARGE, NONE } from './codes.js';
 import { ProducerState } from './producer-state.js';

@@ -1,45 +1,36 @@
-/** The requests about transactions, off the wire and back on it, in the versions of topology/kafka/protocol/requests.ts. */
+/** The requests about transactions, off the wire and back on it. */
 import type { ByteReader } from '../../../common/bytes.js';
 import { ByteWriter } from '../../../common/bytes.js';
-import {
-  NONE,
-  NOT_COORDINATOR,
-  NOT_LEADER_FOR_PARTITION,
-  OPERATION_NOT_ATTEMPTED,
-  UNKNOWN_TOPIC_OR_PARTITION,
-  UNSTABLE_OFFSET_COMMIT,
-} from './codes.js';
+import { NONE, OPERATION_NOT_ATTEMPTED, UNKNOWN_TOPIC_OR_PARTITION, UNSTABLE_OFFSET_COMMIT } from './codes.js';
 import { NO_OFFSET, type CommittedOffset } from './group-offsets.js';
 import { groupName, partitionName, type Entry, type MemoryBroker } from './memory-broker.js';
+import type { Appended } from './partition-log.js';
 import type { Owner } from './transaction-coordinator.js';
 import { compactList, list } from './wire.js';
 
-/** Answers a request; `isElsewhere` when the node that was asked does not lead any more. */
-export type Serve = (broker: MemoryBroker, body: ByteReader, isElsewhere: boolean) => ByteWriter;
+/** The error code with which the node refuses to serve: it does not lead the partition, or coordinate; or a fault. NONE: it serves. */
+export type Refusal = (topic?: string, partition?: number) => number;
+export type Serve = (broker: MemoryBroker, body: ByteReader, refusal: Refusal) => ByteWriter;
 
-export const initProducerId: Serve = (broker, body, isElsewhere) => {
+export const initProducerId: Serve = (broker, body, refusal) => {
   const transactionalId = body.string();
   const timeoutMs = body.int32();
-  const { errorCode, producerId, epoch } = isElsewhere
-    ? { errorCode: NOT_COORDINATOR, producerId: -1n, epoch: -1 }
-    : broker.transactions.initProducerId(transactionalId, timeoutMs);
+  const refused = refusal();
+  const { errorCode, producerId, epoch } =
+    refused === NONE
+      ? broker.transactions.initProducerId(transactionalId, timeoutMs)
+      : { errorCode: refused, producerId: -1n, epoch: -1 };
   return answer(errorCode).bigint64(producerId).int16(epoch);
 };
 
-export const addPartitionsToTxn: Serve = (broker, body, isElsewhere) => {
+export const addPartitionsToTxn: Serve = (broker, body, refusal) => {
   const owner = readOwner(body);
   const topics = list(body, () => ({ topic: body.string(), partitions: list(body, () => body.int32()) }));
   const exists = (topic: string, partition: number): boolean => broker.find(topic, partition) !== undefined;
   const asked = topics.flatMap(({ topic, partitions }) => partitions.map((partition) => ({ topic, partition })));
   const isComplete = asked.every(({ topic, partition }) => exists(topic, partition));
-  const errorCode = isElsewhere
-    ? NOT_COORDINATOR
-    : isComplete
-      ? broker.transactions.add(
-          owner,
-          asked.map(({ topic, partition }) => partitionName(topic, partition)),
-        )
-      : OPERATION_NOT_ATTEMPTED;
+  const names = asked.map(({ topic, partition }) => partitionName(topic, partition));
+  const errorCode = refusal() || (isComplete ? broker.transactions.add(owner, names) : OPERATION_NOT_ATTEMPTED);
   const out = new ByteWriter().int32(0).int32(topics.length);
   for (const { topic, partitions } of topics) {
     out.string(topic).int32(partitions.length);
@@ -49,16 +40,16 @@ export const addPartitionsToTxn: Serve = (broker, body, isElsewhere) => {
   return out;
 };
 
-export const addOffsetsToTxn: Serve = (broker, body, isElsewhere) => {
+export const addOffsetsToTxn: Serve = (broker, body, refusal) => {
   const owner = readOwner(body);
   const participant = groupName(body.string());
-  return answer(isElsewhere ? NOT_COORDINATOR : broker.transactions.add(owner, [participant]));
+  return answer(refusal() || broker.transactions.add(owner, [participant]));
 };
 
-export const endTxn: Serve = (broker, body, isElsewhere) => {
+export const endTxn: Serve = (broker, body, refusal) => {
   const owner = readOwner(body);
   const isCommit = body.int8() === 1;
-  return answer(isElsewhere ? NOT_COORDINATOR : broker.transactions.end(owner, isCommit));
+  return answer(refusal() || broker.transactions.end(owner, isCommit));
 };
 
 /** The beginning of an answer in the flexible layout: what `write` says of each partition that was asked about. */
@@ -83,7 +74,7 @@ function byPartition<P>(
 
 const offsetCommit =
   (entry: Entry): Serve =>
-  (broker, body, isElsewhere) => {
+  (broker, body, refusal) => {
     body.tags();
     const transactionalId = body.compactString();
     const groupId = body.compactString();
@@ -100,9 +91,7 @@ const offsetCommit =
         partitions.map(({ partition, ...offset }) => [partitionName(topic, partition), offset] as const),
       ),
     );
-    const errorCode = isElsewhere
-      ? NOT_COORDINATOR
-      : broker.commitOffsets(groupId, owner, { memberId, generationId }, offsets, entry);
+    const errorCode = refusal() || broker.commitOffsets(groupId, owner, { memberId, generationId }, offsets, entry);
     return byPartition(topics, (out, _, { partition }) => out.int32(partition).int16(errorCode)).uvarint(0);
   };
 
@@ -111,7 +100,7 @@ export const txnOffsetCommit = offsetCommit('verify');
 export const txnOffsetCommitV2 = offsetCommit('join');
 
 /** With require_stable: an offset over which a transaction is pending is not told. */
-export const offsetFetch: Serve = (broker, body, isElsewhere) => {
+export const offsetFetch: Serve = (broker, body, refusal) => {
   body.tags();
   const groupId = body.compactString();
   const topics = compactList(body, () => {
@@ -128,10 +117,10 @@ export const offsetFetch: Serve = (broker, body, isElsewhere) => {
     const { offset, metadata } = errorCode === NONE ? offsets.committed(place) : NO_OFFSET;
     answered.int32(partition).int64(offset).int32(-1).compactString(metadata).int16(errorCode);
   });
-  return out.int16(isElsewhere ? NOT_COORDINATOR : NONE).uvarint(0);
+  return out.int16(refusal()).uvarint(0);
 };
 
-export const produce: Serve = (broker, body, isElsewhere) => {
+export const produce: Serve = (broker, body, refusal) => {
   body.nullableString(); // transactional id: the batches name their producer
   body.raw(6); // acks, timeout
   const out = new ByteWriter();
@@ -144,14 +133,25 @@ export const produce: Serve = (broker, body, isElsewhere) => {
     for (let p = 0; p < partitions; p += 1) {
       const partition = body.int32();
       const batch = body.raw(body.int32());
-      const { errorCode, baseOffset } = isElsewhere
-        ? { errorCode: NOT_LEADER_FOR_PARTITION, baseOffset: -1 }
-        : broker.append(topic, partition, batch, 'verify');
+      const { errorCode, baseOffset } = append(broker, refusal, topic, partition, batch, 'verify');
       out.int32(partition).int16(errorCode).int64(baseOffset).int64(-1).int64(0);
     }
   }
   return out.int32(0);
 };
+
+/** What a Produce is answered about one partition. */
+export function append(
+  broker: MemoryBroker,
+  refusal: Refusal,
+  topic: string,
+  partition: number,
+  batch: Buffer,
+  entry: Entry,
+): Appended {
+  const refused = refusal(topic, partition);
+  return refused === NONE ? broker.append(topic, partition, batch, entry) : { errorCode: refused, baseOffset: -1 };
+}
 
 /** Throttle time and error code, with which most answers begin. */
 function answer(errorCode: number): ByteWriter {

@@ -2,7 +2,8 @@
 import { PartitionLog } from './partition-log.js';
 
 export interface Topic {
-  /** In the form of topology/kafka/protocol/topic-ids.ts. */
+  readonly name: string;
+  /** In the form of topology/kafka/protocol/topic-id.ts. */
   readonly id: string;
   readonly partitions: readonly PartitionLog[];
 }
@@ -23,6 +24,7 @@ export class Topics {
   create(name: string, partitions: number): void {
     if (this.#byName.has(name)) throw new Error(`topic ${name} exists`);
     const topic = {
+      name,
       id: this.#nextId(),
       partitions: Array.from({ length: partitions }, () => new PartitionLog(this.#maxBatchBytes)),
     };

@@ -18,8 +18,10 @@ import type { Scheduler } from './scheduler.js';
 type State = 'empty' | 'ongoing' | 'prepare' | 'complete';
 
 interface Transaction {
-  readonly producerId: bigint;
+  producerId: bigint;
   epoch: number;
+  /** Whose the last transaction was that was ended: asked again, version 2 answers alike. */
+  endedBy: Identity | undefined;
   state: State;
   /** Of the last transaction that was ended. */
   isCommit: boolean;
@@ -36,6 +38,12 @@ export interface Owner {
   readonly producerEpoch: number;
 }
 
+/** Under which a producer writes. */
+interface Identity {
+  readonly producerId: bigint;
+  readonly epoch: number;
+}
+
 /** Writes the marker to one participant. */
 export type WriteMarker = (participant: string, producerId: bigint, epoch: number, isCommit: boolean) => void;
 
@@ -47,19 +55,28 @@ export class TransactionCoordinator {
   readonly #transactions = new Map<string, Transaction>();
   readonly #scheduler: Scheduler;
   readonly #writeMarker: WriteMarker;
+  /** The last is kept back for fencing. */
+  readonly #epochs: number;
+  #nextId = FIRST_PRODUCER_ID;
 
-  constructor(scheduler: Scheduler, writeMarker: WriteMarker) {
+  constructor(scheduler: Scheduler, writeMarker: WriteMarker, epochs: number) {
     this.#scheduler = scheduler;
     this.#writeMarker = writeMarker;
+    this.#epochs = epochs;
+  }
+
+  /** Who may write under the transactional id now. */
+  owner(transactionalId: string): Identity | undefined {
+    return this.#transactions.get(transactionalId);
   }
 
   initProducerId(transactionalId: string, timeoutMs: number): { errorCode: number; producerId: bigint; epoch: number } {
     let transaction = this.#transactions.get(transactionalId);
     if (!transaction) {
-      const producerId = FIRST_PRODUCER_ID + BigInt(this.#transactions.size);
       transaction = {
-        producerId,
+        producerId: this.#newId(),
         epoch: -1,
+        endedBy: undefined,
         state: 'empty',
         isCommit: false,
         timeoutMs,
@@ -70,7 +87,8 @@ export class TransactionCoordinator {
     }
     if (transaction.state === 'ongoing') this.#fence(transaction);
     if (transaction.state === 'prepare') return { errorCode: CONCURRENT_TRANSACTIONS, producerId: -1n, epoch: -1 };
-    transaction.epoch += 1;
+    this.#nextEpoch(transaction);
+    transaction.endedBy = undefined;
     transaction.timeoutMs = timeoutMs;
     transaction.state = 'empty';
     return { errorCode: NONE, producerId: transaction.producerId, epoch: transaction.epoch };
@@ -93,7 +111,7 @@ export class TransactionCoordinator {
     if (typeof found === 'number') return found;
     switch (found.state) {
       case 'ongoing':
-        this.#prepare(found, isCommit);
+        this.#prepare(found, isCommit, found.epoch);
         return NONE;
       case 'prepare':
         return found.isCommit === isCommit ? CONCURRENT_TRANSACTIONS : INVALID_TXN_STATE;
@@ -105,22 +123,24 @@ export class TransactionCoordinator {
   }
 
   /** Version 2: each end is an epoch more, of which the owner is told however often it asks. */
-  endAndBump(owner: Owner, isCommit: boolean): { errorCode: number; epoch: number } {
-    const refused = (errorCode: number) => ({ errorCode, epoch: -1 });
+  endAndBump(owner: Owner, isCommit: boolean): { errorCode: number } & Identity {
+    const refused = (errorCode: number) => ({ errorCode, producerId: -1n, epoch: -1 });
     const found = this.#transactions.get(owner.transactionalId);
-    if (found?.producerId !== owner.producerId) return refused(INVALID_PRODUCER_ID_MAPPING);
-    const { state, epoch } = found;
-    const isEnded = state === 'prepare' || state === 'complete';
-    if (isEnded && owner.producerEpoch === epoch - 1) {
+    if (!found) return refused(INVALID_PRODUCER_ID_MAPPING);
+    const { state, endedBy } = found;
+    const isRepeat = endedBy?.producerId === owner.producerId && endedBy.epoch === owner.producerEpoch;
+    if (isRepeat && (state === 'prepare' || state === 'complete')) {
       if (found.isCommit !== isCommit) return refused(INVALID_TXN_STATE);
-      return state === 'prepare' ? refused(CONCURRENT_TRANSACTIONS) : { errorCode: NONE, epoch };
+      return state === 'prepare' ? refused(CONCURRENT_TRANSACTIONS) : answered(found);
     }
-    if (owner.producerEpoch !== epoch) return refused(PRODUCER_FENCED);
+    if (found.producerId !== owner.producerId) return refused(INVALID_PRODUCER_ID_MAPPING);
+    if (owner.producerEpoch !== found.epoch) return refused(PRODUCER_FENCED);
     if (state === 'prepare') return refused(CONCURRENT_TRANSACTIONS);
     if (isCommit && state !== 'ongoing') return refused(INVALID_TXN_STATE);
-    found.epoch += 1;
-    this.#prepare(found, isCommit);
-    return { errorCode: NONE, epoch: found.epoch };
+    found.endedBy = { producerId: found.producerId, epoch: found.epoch };
+    this.#prepare(found, isCommit, found.epoch + 1);
+    this.#nextEpoch(found);
+    return answered(found);
   }
 
   /** May this producer write to the participant within its present transaction? */
@@ -171,14 +191,30 @@ export class TransactionCoordinator {
 
   /** Aborts under a newer epoch: whatever its owner still sends is stale. */
   #fence(transaction: Transaction): void {
+    transaction.endedBy = { producerId: transaction.producerId, epoch: transaction.epoch };
     transaction.epoch += 1;
-    this.#prepare(transaction, false);
+    this.#prepare(transaction, false, transaction.epoch);
   }
 
-  #prepare(transaction: Transaction, isCommit: boolean): void {
+  #newId(): bigint {
+    const id = this.#nextId;
+    this.#nextId += 1n;
+    return id;
+  }
+
+  /** Or another id's first, when this one's are used up. */
+  #nextEpoch(transaction: Transaction): void {
+    transaction.epoch += 1;
+    if (transaction.epoch < this.#epochs) return;
+    transaction.producerId = this.#newId();
+    transaction.epoch = 0;
+  }
+
+  /** `epoch`: of the markers. */
+  #prepare(transaction: Transaction, isCommit: boolean, epoch: number): void {
     transaction.state = 'prepare';
     transaction.isCommit = isCommit;
-    const { producerId, epoch, participants } = transaction;
+    const { producerId, participants } = transaction;
     const complete = (): void => {
       if (participants.size === 0) transaction.state = 'complete';
     };
@@ -195,4 +231,8 @@ export class TransactionCoordinator {
     }
     complete();
   }
+}
+
+function answered({ producerId, epoch }: Identity): { errorCode: number } & Identity {
+  return { errorCode: NONE, producerId, epoch };
 }

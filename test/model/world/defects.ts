@@ -4,7 +4,7 @@
  */
 import type { ChangelogRecord } from '../../../topology/graph/task-state.js';
 import { CommitUnknownError } from '../../../common/errors.js';
-import { recordsOf } from '../../unit/topology/kafka/protocol/records-of.js';
+import { recordsOf } from '../../unit/topology/kafka/records/records-of.js';
 import type { Offsets, PartitionOffset, TransactionalProducer } from '../../../topology/kafka/index.js';
 import { NAMES, SOURCE_NAMES, type ModelParts } from './worker.js';
 

@@ -1,5 +1,5 @@
 /** The producers of the sources: some write plainly, some in transactions that they end as they like, out of turn. */
-import { batchAt } from '../../unit/topology/kafka/protocol/log-segment.js';
+import { batchAt } from '../../unit/topology/kafka/records/log-segment.js';
 import type { SourceTopic } from '../../../common/record.js';
 import type { MemoryBroker } from '../memory-broker/memory-broker.js';
 import { encodeEvent, type ModelEvent } from './events.js';

@@ -177,16 +177,16 @@ export class Worker {
       {
         claim: () => group.claim(),
         suspend: () => group.suspend(),
-        goOn: () => {
+        resume: () => {
           METRICS.gone_on_total.inc();
-          group.goOn();
+          group.resume();
         },
-        hold: () => group.hold(),
-        assigned: (placement, deal, member) => {
+        pause: () => group.pause(),
+        assigned: (placement, layout, member) => {
           this.assignment = { member, tasks: placement.tasks };
-          group.assigned(placement, deal, member);
+          group.assigned(placement, layout, member);
         },
-        ghost: () => group.ghost(),
+        staleMember: () => group.staleMember(),
         became: (memberId) => group.became(memberId),
         lost: () => group.lost(),
         outage: (error) => group.outage(error),

@@ -228,6 +228,7 @@ describe('a session that comes with a cursor', () => {
 
   it('can confirm what it missed', async () => {
     session.begin('10.0.6.topic');
+    session.recovering();
     session.replay(outgoing(11n), 12);
     session.receive(new TextEncoder().encode('{"type":"ack","id":"11"}').buffer, false);
     await session.drain();

@@ -1,10 +1,11 @@
 /** What waits for the brokers waits for, from a closed list: of an error only its class, code and place are looked at. */
 import { OutageError } from '../../../common/errors.js';
 import type { Reason, ReasonCode } from '../../../common/reasons.js';
+import type { ErrorName } from '../protocol/error-codes.js';
 import { BrokerError, errorType, innermost, type Named } from '../protocol/protocol-errors.js';
 
 /** By the protocol's names. */
-const BY_TYPE: ReadonlyMap<unknown, ReasonCode> = new Map<string, ReasonCode>([
+const BY_TYPE: ReadonlyMap<unknown, ReasonCode> = new Map<ErrorName, ReasonCode>([
   ['NOT_LEADER_FOR_PARTITION', 'no-leader'],
   ['LEADER_NOT_AVAILABLE', 'no-leader'],
   ['FENCED_LEADER_EPOCH', 'no-leader'],
@@ -35,7 +36,7 @@ const BY_TYPE: ReadonlyMap<unknown, ReasonCode> = new Map<string, ReasonCode>([
   ['THROTTLING_QUOTA_EXCEEDED', 'throttled'],
 ]);
 
-const RIGHTS = new Map<string, NonNullable<Reason['right']>>([
+const RIGHTS: ReadonlyMap<unknown, Reason['right']> = new Map<ErrorName, Reason['right']>([
   ['TOPIC_AUTHORIZATION_FAILED', 'topic'],
   ['GROUP_AUTHORIZATION_FAILED', 'group'],
   ['TRANSACTIONAL_ID_AUTHORIZATION_FAILED', 'transactional id'],

@@ -1,7 +1,8 @@
 /** Which broker leads a partition, from the cluster's metadata; looked up in a map, since kafkajs searches arrays. */
 import type { Broker, Cluster } from '../protocol/internals.js';
-import { BrokerError, isUnknownTopic, UNKNOWN_TOPIC_OR_PARTITION } from '../protocol/protocol-errors.js';
-import { askTopicIds, type TopicIds } from '../protocol/topic-ids.js';
+import { ErrorCode } from '../protocol/error-codes.js';
+import { askTopicIds, type TopicIds } from '../protocol/metadata.js';
+import { BrokerError, isUnknownTopic } from '../protocol/protocol-errors.js';
 
 /** For so long a broker may not have heard of a topic yet, ms. */
 const UNHEARD_MS = 3000;
@@ -112,7 +113,7 @@ export class Leaders {
     this.#byTopic.clear();
     const unknown = this.#unknown();
     if (unknown !== undefined)
-      throw new BrokerError(UNKNOWN_TOPIC_OR_PARTITION, `Metadata of ${unknown}`, { topic: unknown });
+      throw new BrokerError(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, `Metadata of ${unknown}`, { topic: unknown });
   }
 
   #unknown(): string | undefined {

@@ -5,9 +5,11 @@ import type { Cluster } from '../protocol/internals.js';
 import { groupCoordinator } from './coordinator.js';
 import { groupBy } from '../../../common/group-by.js';
 import type { Leaders } from './leaders.js';
-import { BrokerError, hasMoved, isRetriable, LEADER_NOT_AVAILABLE } from '../protocol/protocol-errors.js';
-import type { TopicIds } from '../protocol/topic-ids.js';
-import { offsetFetch, type PartitionOffset, type TopicPartitions } from '../protocol/requests.js';
+import { ErrorCode } from '../protocol/error-codes.js';
+import type { TopicIds } from '../protocol/metadata.js';
+import { offsetFetch } from '../protocol/offset-fetch.js';
+import type { PartitionOffset, TopicPartitions } from '../protocol/partitions.js';
+import { BrokerError, hasMoved, isRetriable } from '../protocol/protocol-errors.js';
 
 /** Where in a partition: its start, its last stable offset, or the first record at or after a time (ms). */
 export type OffsetSpec = 'earliest' | 'latest' | number;
@@ -25,7 +27,7 @@ export function offsetIn(
   list: readonly PartitionOffset[],
   { topic, partition }: TopicPartition,
 ): PartitionOffset | undefined {
-  return list.find((of) => of.topic === topic && of.partition === partition);
+  return list.find((one) => one.topic === topic && one.partition === partition);
 }
 
 export class Offsets {
@@ -48,7 +50,7 @@ export class Offsets {
     return this.#committed(partitions, budgetMs, true);
   }
 
-  /** As `committed`, and of a partition over which a transaction is pending what was committed before it: waits for none. */
+  /** As `committed`, but waits for no transaction: over a partition where one is pending, what was committed before it. */
   async lastCommitted(partitions: readonly TopicPartition[], budgetMs: number): Promise<PartitionOffset[]> {
     return this.#committed(partitions, budgetMs, false);
   }
@@ -58,9 +60,9 @@ export class Offsets {
     budgetMs: number,
     isStable: boolean,
   ): Promise<PartitionOffset[]> {
-    const topics: TopicPartitions[] = [...groupBy(partitions, ({ topic }) => topic)].map(([topic, of]) => ({
+    const topics: TopicPartitions[] = [...groupBy(partitions, ({ topic }) => topic)].map(([topic, inTopic]) => ({
       topic,
-      partitions: of.map(({ partition }) => partition),
+      partitions: inTopic.map(({ partition }) => partition),
     }));
     const offsets = await this.#retrying(budgetMs, async () => {
       const coordinator = await groupCoordinator(this.#cluster, this.#groupId);
@@ -99,10 +101,10 @@ export class Offsets {
     partitions: readonly TopicPartition[],
   ): Promise<PartitionOffset[]> {
     const byLeader = groupBy(partitions, ({ topic, partition }) => this.#leaders.leaderOf(topic, partition));
-    if (byLeader.has(-1)) throw new BrokerError(LEADER_NOT_AVAILABLE, 'ListOffsets');
-    const answers = [...byLeader].map(async ([nodeId, of]) => {
+    if (byLeader.has(-1)) throw new BrokerError(ErrorCode.LEADER_NOT_AVAILABLE, 'ListOffsets');
+    const answers = [...byLeader].map(async ([nodeId, led]) => {
       const broker = await this.#leaders.broker(nodeId);
-      const topics = [...groupBy(of, ({ topic }) => topic)].map(([topic, inTopic]) => ({
+      const topics = [...groupBy(led, ({ topic }) => topic)].map(([topic, inTopic]) => ({
         topic,
         partitions: inTopic.map(({ partition }) => ({ partition, timestamp })),
       }));

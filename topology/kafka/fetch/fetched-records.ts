@@ -8,8 +8,8 @@
 import { crc32c } from '@node-rs/crc32';
 import { ByteReader } from '../../../common/bytes.js';
 import { messageOf } from '../../../common/errors.js';
-import { CODECS, decompress, MAX_UNPACKED_BYTES } from '../protocol/compression.js';
-import { RecordList, type FetchedRecords, type RecordBase } from '../protocol/record-list.js';
+import { CODECS, decompress, MAX_UNPACKED_BYTES } from '../records/compression.js';
+import { RecordList, type FetchedRecords, type RecordBase } from '../records/record-list.js';
 
 export interface AbortedTransaction {
   readonly producerId: bigint;

@@ -9,15 +9,9 @@ import { messageOf } from '../../../common/errors.js';
 import { READ_COMMITTED } from '../cluster/connect.js';
 import { readCommitted, type FetchedPartition } from './fetched-records.js';
 import type { Leaders } from '../cluster/leaders.js';
-import {
-  BrokerError,
-  hasMoved,
-  isUnknownTopic,
-  LEADER_NOT_AVAILABLE,
-  UNKNOWN_TOPIC_OR_PARTITION,
-} from '../protocol/protocol-errors.js';
-import { canFetchById, fetchById } from '../protocol/fetch-by-id.js';
-import { fetch, type FetchAnswer, type FetchPosition } from '../protocol/requests.js';
+import { ErrorCode } from '../protocol/error-codes.js';
+import { fetch, type FetchAnswer, type FetchPosition } from '../protocol/fetch.js';
+import { BrokerError, hasMoved, isUnknownTopic } from '../protocol/protocol-errors.js';
 
 /** What a partition's owner is told. */
 export interface PartitionConsumer {
@@ -66,8 +60,6 @@ interface Fetched {
 /** While a full partition waits to be asked for again, the others must not hold the request for long. */
 const BUSY_WAIT_MS = 5;
 const RETRY_MS = 250;
-const OFFSET_OUT_OF_RANGE = 1;
-const CORRUPT_MESSAGE = 2;
 const READ_TRIES = 3;
 const UNKNOWN_RETRY_MS = 1000;
 /** Of one partition, and of one answer: batches may unpack to thousands of times their size. What is not read is fetched again. */
@@ -194,7 +186,8 @@ export class Fetcher {
   }
 
   #notLed({ topic, partition }: Fetched): BrokerError {
-    const code = this.#leaders.partitionCount(topic) === 0 ? UNKNOWN_TOPIC_OR_PARTITION : LEADER_NOT_AVAILABLE;
+    const isKnown = this.#leaders.partitionCount(topic) > 0;
+    const code = isKnown ? ErrorCode.LEADER_NOT_AVAILABLE : ErrorCode.UNKNOWN_TOPIC_OR_PARTITION;
     return new BrokerError(code, `Fetch of ${topic}-${partition}`, { topic, partition });
   }
 
@@ -221,8 +214,7 @@ export class Fetcher {
     const positions = [...wanted.slice(shift), ...wanted.slice(0, shift)].map(
       ({ topic, topicId, partition, position }): FetchPosition => ({ topic, topicId, partition, offset: position }),
     );
-    const request = canFetchById(broker, positions) ? fetchById(positions, limits) : fetch(positions, limits);
-    const answers = await broker.connectionPool.send(request);
+    const answers = await broker.connectionPool.send(fetch(broker, positions, limits));
     this.#answered(nodeId);
     let failure: BrokerError | undefined;
     let unpacked = 0;
@@ -231,7 +223,7 @@ export class Fetcher {
       const found = this.#partitions.get(keyOf(answer.topic, answer.partition));
       const question = asked.find(({ of }) => of === found);
       if (!found || question?.version !== found.version) continue;
-      if (answer.errorCode === OFFSET_OUT_OF_RANGE) await this.#outOfRange(found);
+      if (answer.errorCode === ErrorCode.OFFSET_OUT_OF_RANGE) await this.#outOfRange(found);
       else {
         const taken = this.#take(found, answer);
         if (taken instanceof BrokerError) failure = taken;
@@ -264,7 +256,7 @@ export class Fetcher {
   /** Hands over what came, and gives the bytes that it was unpacked to; an error when the partition has to be asked for again. */
   #take(found: Fetched, answer: FetchAnswer): number | BrokerError {
     const { consumer, position } = found;
-    if (answer.errorCode !== 0) {
+    if (answer.errorCode !== ErrorCode.NONE) {
       const { topic, partition } = answer;
       const error = new BrokerError(answer.errorCode, `Fetch of ${topic}-${partition}`, { topic, partition });
       if (!isUnknownTopic(error)) return error;
@@ -282,7 +274,7 @@ export class Fetcher {
       found.unreadable += 1;
       // Damaged on its way, perhaps.
       if (found.unreadable < READ_TRIES)
-        return new BrokerError(CORRUPT_MESSAGE, `Fetch of ${answer.topic}-${answer.partition}`);
+        return new BrokerError(ErrorCode.CORRUPT_MESSAGE, `Fetch of ${answer.topic}-${answer.partition}`);
       found.stopped = true;
       found.unreadable = 0;
       consumer.unreadable(position, error);

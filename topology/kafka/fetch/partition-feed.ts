@@ -16,20 +16,25 @@ export class UnreadableError extends FatalError {
   }
 }
 
+/** Counts what was fetched. */
+export interface ByteCounter {
+  inc(bytes: number): void;
+}
+
 export interface FeedOptions {
   /** Not fetched further while more than so many bytes wait to be read. Default: 4 MiB. */
   readonly maxBytes?: number | undefined;
   /** Hands on records that are not there whole, as they are; without it they are an error, since they may be needed. */
   readonly withDefects?: boolean | undefined;
-  /** Told how many bytes came with each fetch, whether they are read or not. */
-  readonly onFetched?: ((bytes: number) => void) | undefined;
+  /** Counts the bytes that come with each fetch, whether they are read or not. */
+  readonly counter?: ByteCounter | undefined;
 }
 
 export class PartitionFeed implements PartitionConsumer {
   readonly #name: string;
   readonly #maxBytes: number;
   readonly #withDefects: boolean;
-  readonly #onFetched: (bytes: number) => void;
+  readonly #counter: ByteCounter | undefined;
   #pieces: FetchedPartition[] = [];
   #bytes = 0;
   #end: number | undefined;
@@ -37,14 +42,11 @@ export class PartitionFeed implements PartitionConsumer {
   #notify: (() => void) | undefined;
   #wakeFetcher: () => void = () => undefined;
 
-  constructor(
-    name: string,
-    { maxBytes = 4 * 1024 * 1024, withDefects = false, onFetched = () => undefined }: FeedOptions = {},
-  ) {
+  constructor(name: string, { maxBytes = 4 * 1024 * 1024, withDefects = false, counter }: FeedOptions = {}) {
     this.#name = name;
     this.#maxBytes = maxBytes;
     this.#withDefects = withDefects;
-    this.#onFetched = onFetched;
+    this.#counter = counter;
   }
 
   hasRoom(): boolean {
@@ -71,7 +73,7 @@ export class PartitionFeed implements PartitionConsumer {
 
   deliver(fetched: FetchedPartition, lastStableOffset: number): void {
     this.#end = lastStableOffset;
-    this.#onFetched(fetched.bytes);
+    this.#counter?.inc(fetched.bytes);
     if (fetched.defects && !this.#withDefects) {
       const { offset, defect } = [...fetched.records].find((record) => record.defect !== undefined)!;
       this.unreadable(offset, new Error(`${defect!.kind}, ${defect!.bytes} bytes`));

@@ -1,5 +1,5 @@
 /**
- * Deals tasks to workers: balanced, and sticky to the present owner, then to whoever holds the task's state.
+ * Assigns tasks to workers: balanced, and sticky to the present owner, then to whoever holds the task's state.
  * All partitions of a task go to one worker: kafkajs's own assigner would split a task, and two owners of one
  * transactional id would fence each other for ever.
  */
@@ -23,7 +23,7 @@ export function encodeUserData(claim: Omit<MemberClaim, 'memberId'>): Buffer {
   return Buffer.from(JSON.stringify({ version: USER_DATA_VERSION, generation, tasks, stored }));
 }
 
-/** A member whose userData can not be read (none, or a newer version) claims nothing. */
+/** A member whose userData cannot be read (none, or a newer version) claims nothing. */
 export function decodeUserData(memberId: string, userData: Buffer | null): MemberClaim {
   const nothing: MemberClaim = { memberId, generation: -1, tasks: [], stored: {} };
   if (!userData || userData.length === 0) return nothing;
@@ -36,7 +36,7 @@ export function decodeUserData(memberId: string, userData: Buffer | null): Membe
   return { memberId, generation: generation!, tasks, stored };
 }
 
-/** Whether these are tasks, or offsets: what is none of them would make the deal differ from leader to leader. */
+/** Whether these are tasks, or offsets: what is none of them would make the assignment differ from leader to leader. */
 export function areCounts(list: unknown): list is number[] {
   return Array.isArray(list) && list.every((each) => Number.isSafeInteger(each) && each >= 0);
 }
@@ -59,26 +59,26 @@ export function partitionsOf(task: number, maxTasks: number, partitions: number)
 /** Every task to one member, no member with two more than another. Deterministic. */
 export function assignTasks(taskCount: number, members: readonly MemberClaim[]): Map<string, number[]> {
   const sorted = [...members].sort((a, b) => (a.memberId < b.memberId ? -1 : 1));
-  const dealt = new Map(sorted.map(({ memberId }) => [memberId, [] as number[]]));
-  if (sorted.length === 0) return dealt;
+  const assigned = new Map(sorted.map(({ memberId }) => [memberId, [] as number[]]));
+  if (sorted.length === 0) return assigned;
   const quota = new Quota(taskCount, sorted.length);
   const free: number[] = [];
   for (const task of longestRestoreFirst(taskCount, sorted)) {
     const owner = newestClaim(task, sorted);
-    if (!(owner && quota.take(dealt.get(owner.memberId)!, task))) free.push(task);
+    if (!(owner && quota.take(assigned.get(owner.memberId)!, task))) free.push(task);
   }
   const homeless = free.filter((task) => {
     const keepers = sorted
       .filter(({ stored }) => stored[task] !== undefined)
       .sort((a, b) => b.stored[task]! - a.stored[task]!);
-    return !keepers.some(({ memberId }) => quota.take(dealt.get(memberId)!, task));
+    return !keepers.some(({ memberId }) => quota.take(assigned.get(memberId)!, task));
   });
   for (const task of homeless) {
-    const least = [...dealt.values()].reduce((a, b) => (b.length < a.length ? b : a));
+    const least = [...assigned.values()].reduce((a, b) => (b.length < a.length ? b : a));
     quota.take(least, task);
   }
-  for (const tasks of dealt.values()) tasks.sort((a, b) => a - b);
-  return dealt;
+  for (const tasks of assigned.values()) tasks.sort((a, b) => a - b);
+  return assigned;
 }
 
 /**

@@ -10,36 +10,35 @@ import { NO_PLACEMENT, type Placement } from './placement.js';
 /** Partitions of each source topic, by its physical name. */
 export type PartitionCounts = ReadonlyMap<string, number>;
 
-/** What was dealt among the members. */
-export interface Deal {
-  /** Partition p is of task p modulo this. */
+/** Who owns which partitions: partition p of each source is of task p modulo `maxTasks`. */
+export interface Layout {
   readonly maxTasks: number;
   readonly partitions: PartitionCounts;
 }
 
 export interface Assignment {
   readonly placement: Placement;
-  readonly deal: Deal;
+  readonly layout: Layout;
   /** Why the leader gives this member nothing; undefined when it is one of the leader's kind. */
   readonly refused?: string | undefined;
 }
 
 const VERSION = 2;
-/** Of a topic; more than any cluster has. */
+/** In a topic; more than any cluster has. */
 const MAX_PARTITIONS = 1_000_000;
 
-export function encodeAssignment({ placement, deal: { maxTasks, partitions }, refused }: Assignment): Buffer {
+export function encodeAssignment({ placement, layout: { maxTasks, partitions }, refused }: Assignment): Buffer {
   const assignment: Record<string, number[]> = {};
   for (const [topic, count] of partitions) {
-    const of = placement.tasks.flatMap((task) => partitionsOf(task, maxTasks, count));
-    if (of.length > 0) assignment[topic] = of;
+    const owned = placement.tasks.flatMap((task) => partitionsOf(task, maxTasks, count));
+    if (owned.length > 0) assignment[topic] = owned;
   }
-  const told = { version: VERSION, ...placement, maxTasks, partitions: Object.fromEntries(partitions), refused };
-  return MemberAssignment.encode({ version: 0, assignment, userData: Buffer.from(JSON.stringify(told)) });
+  const said = { version: VERSION, ...placement, maxTasks, partitions: Object.fromEntries(partitions), refused };
+  return MemberAssignment.encode({ version: 0, assignment, userData: Buffer.from(JSON.stringify(said)) });
 }
 
-/** What a leader tells, as its JSON has it. */
-interface Told extends Partial<Placement> {
+/** What a leader says, as its JSON has it. */
+interface Said extends Partial<Placement> {
   readonly version: number;
   readonly maxTasks?: number;
   readonly partitions?: Readonly<Record<string, number>> | null;
@@ -49,30 +48,30 @@ interface Told extends Partial<Placement> {
 /** Throws FatalError for one that no leader of this version made: going on without tasks would be to do nothing, for good. */
 export function decodeAssignment(encoded: Buffer, groupId: string): Assignment {
   const decoded = encoded.length === 0 ? null : readable(() => MemberAssignment.decode(encoded), groupId);
-  if (!decoded) return { placement: NO_PLACEMENT, deal: { maxTasks: 0, partitions: new Map() } };
+  if (!decoded) return { placement: NO_PLACEMENT, layout: { maxTasks: 0, partitions: new Map() } };
   const { userData } = decoded;
   if (!userData || userData.length === 0) {
     throw new FatalError(
-      `the group ${groupId} was dealt by another assigner than ours: another application reads under this APP_ID. Give it another group, or this one another APP_ID`,
+      `the tasks of group ${groupId} were assigned by another assigner than ours: another application reads under this APP_ID. Give it another group, or this one another APP_ID`,
     );
   }
-  const told = readable(() => JSON.parse(userData.toString('utf8')) as Told | null, groupId);
-  if (told?.version !== VERSION) {
+  const said = readable(() => JSON.parse(userData.toString('utf8')) as Said | null, groupId);
+  if (said?.version !== VERSION) {
     throw new FatalError(
-      `the leader of group ${groupId} deals tasks in format ${JSON.stringify(told?.version ?? null).slice(0, 20)}, this version reads ${VERSION}: run the version that the other workers run`,
+      `the leader of group ${groupId} assigns tasks in format ${JSON.stringify(said?.version ?? null).slice(0, 20)}, this version reads ${VERSION}: run the version that the other workers run`,
     );
   }
-  const { tasks = [], standbys = [], warming = [], acceptableLag = 0, maxTasks = 0, refused } = told;
-  const partitions = told.partitions ?? {};
+  const { tasks = [], standbys = [], warming = [], acceptableLag = 0, maxTasks = 0, refused } = said;
+  const partitions = said.partitions ?? {};
   const lists = [tasks, standbys, warming, [acceptableLag, maxTasks], Object.values(partitions)];
   if (!lists.every(areCounts)) throw unreadable(groupId);
-  // What is dealt is counted up to: without end where a partition's step is 0, or beyond what an array holds.
-  const isDealt = tasks.length + standbys.length === 0 || maxTasks > 0;
+  // Partitions are counted up to these: without end where a partition's step is 0, or beyond what an array holds.
+  const isBounded = tasks.length + standbys.length === 0 || maxTasks > 0;
   const areFew = Object.values(partitions).every((count) => count <= MAX_PARTITIONS);
-  if (!isDealt || !areFew) throw unreadable(groupId);
+  if (!isBounded || !areFew) throw unreadable(groupId);
   return {
     placement: { tasks, standbys, warming, acceptableLag },
-    deal: { maxTasks, partitions: new Map(Object.entries(partitions)) },
+    layout: { maxTasks, partitions: new Map(Object.entries(partitions)) },
     refused,
   };
 }
@@ -87,7 +86,7 @@ function readable<T>(read: () => T, groupId: string): T {
 
 function unreadable(groupId: string, cause?: unknown): FatalError {
   return new FatalError(
-    `what the leader of group ${groupId} deals cannot be read: another application leads the group under this APP_ID. Give it another group, or this one another APP_ID`,
+    `what the leader of group ${groupId} assigns cannot be read: another application leads the group under this APP_ID. Give it another group, or this one another APP_ID`,
     cause,
   );
 }
@@ -105,7 +104,7 @@ export function decodeMetadata(encoded: Buffer): { readonly topics: string[]; re
  * Why a member is none of ours; undefined when it is. A version that adds sources, or drops some, may run beside the
  * one before it; one that reads others altogether is another application, and would take tasks without reading them.
  */
-export function strangeness(ours: readonly string[], theirs: readonly string[]): string | undefined {
+export function whyForeign(ours: readonly string[], theirs: readonly string[]): string | undefined {
   const isWithin = (a: readonly string[], b: readonly string[]): boolean => a.every((topic) => b.includes(topic));
   if (isWithin(ours, theirs) || isWithin(theirs, ours)) return undefined;
   const only = (a: readonly string[], b: readonly string[]): string =>

@@ -1,19 +1,33 @@
 /**
  * This worker's membership of the consumer group: join, heartbeat, rejoin, leave.
  *
+ *                    ┌───► waiting ───┐
+ *                    │        │        ▼
+ *     outside ──► joining ────┼────► syncing ──► member        each ──► left
+ *        ▲           │        │        │           │
+ *        └───────────┴────────┴────────┴───────────┘
+ *
+ * outside  of no generation: tasks have finished their commit, or are given away
+ * joining  JoinGroup is sent, the group gathers: what we own under the generation that was is ours
+ * waiting  it gathers for long: tasks go on under the generation that was
+ * syncing  it has gathered: that generation is over, and what is ours in the next is not known yet
+ * member   of a generation: heartbeats are sent
+ * left     for good
+ *
  * kafkajs's consumer ties heartbeats to its fetch loop and has no word before a rebalance; here they are apart, so
  * that a slow commit never costs the membership and tasks finish their commit before the group is joined again.
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { FatalError, FencedError, OutageError, messageOf } from '../../../common/errors.js';
 import type { Logger } from '../../../common/log.js';
+import { transitions } from '../../../common/transitions.js';
 import { ASSIGNER_NAME, decodeUserData, encodeUserData, type MemberClaim } from './assigner.js';
 import {
   decodeAssignment,
   decodeMetadata,
   encodeAssignment,
-  strangeness,
-  type Deal,
+  whyForeign,
+  type Layout,
   type PartitionCounts,
 } from './assignment.js';
 import { MemberMetadata, type Broker, type Cluster } from '../protocol/internals.js';
@@ -21,7 +35,7 @@ import { groupCoordinator } from '../cluster/coordinator.js';
 import type { Leaders } from '../cluster/leaders.js';
 import { NO_PLACEMENT, placeTasks, type Placement, type PlacementRules } from './placement.js';
 import { errorType, isOutage, isStaleMember } from '../protocol/protocol-errors.js';
-import type { GroupMember } from '../protocol/requests.js';
+import type { GroupMember } from '../protocol/txn-offset-commit.js';
 
 export interface MembershipOptions {
   readonly groupId: string;
@@ -34,7 +48,7 @@ export interface MembershipOptions {
   readonly heartbeatIntervalMs: number;
   /** How often new partitions of the sources are looked for, ms. */
   readonly metadataIntervalMs: number;
-  /** What we deal by when we lead the group. */
+  /** What we place tasks by when we lead the group. */
   readonly placement: PlacementRules;
   /** Partition p is of task p modulo this. */
   readonly maxTasks: number;
@@ -47,12 +61,12 @@ export interface MembershipListener {
   /** The group is about to be joined again: finish what is in flight, start nothing new. Bounded by the caller's own deadline. */
   suspend(): Promise<void>;
   /** Others keep the group waiting: it stays as it was until it has gathered, so go on under the generation that was. */
-  goOn(): void;
+  resume(): void;
   /** The group has gathered, that generation is over: start nothing more. Bounded as above. */
-  hold(): Promise<void>;
-  assigned(placement: Placement, deal: Deal, member: GroupMember): void;
+  pause(): Promise<void>;
+  assigned(placement: Placement, layout: Layout, member: GroupMember): void;
   /** The member that was here before, killed and not yet missed by the group; undefined when there is none. */
-  ghost(): string | undefined;
+  staleMember(): string | undefined;
   /** We are this member now; empty: none any more. */
   became(memberId: string): Promise<void>;
   /** The group gave our tasks away: another worker may own them by now. */
@@ -62,8 +76,19 @@ export interface MembershipListener {
 }
 
 const RETRY_MS = 500;
-/** Members that live have joined by then; it is not worth going on for less, since a commit may be refused for it. */
+/** Members that live have joined by then; it is not worth resuming for less, since a commit may be refused for it. */
 const PATIENCE_MS = 1000;
+
+type State = 'outside' | 'joining' | 'waiting' | 'syncing' | 'member' | 'left';
+
+const move = transitions<State>('a membership', {
+  outside: ['joining', 'left'],
+  joining: ['waiting', 'syncing', 'outside', 'left'],
+  waiting: ['syncing', 'outside', 'left'],
+  syncing: ['member', 'outside', 'left'],
+  member: ['outside', 'left'],
+  left: [],
+});
 
 export class Membership {
   readonly #cluster: Cluster;
@@ -75,11 +100,11 @@ export class Membership {
   #memberId = '';
   #generation = -1;
   #partitions: PartitionCounts = new Map();
-  #rejoin = false;
+  #state: State = 'outside';
+  /** Somebody wants another generation: asked at any time, heard by the next heartbeat. */
+  #rejoinWanted = false;
   /** When the sources are looked at next, of performance.now(): again soon when the look failed. */
   #lookAt = Infinity;
-  /** Between two generations: what is ours is known when the group has been joined. */
-  #moving = false;
   readonly #stop = new AbortController();
 
   constructor(
@@ -98,28 +123,26 @@ export class Membership {
 
   /** Stays in the group until `leave`. Rejects on an error that neither waiting nor rejoining cures. */
   async run(): Promise<void> {
-    let joined = false;
-    let ghost = this.#listener.ghost();
-    while (!this.#isLeaving()) {
+    let stale = this.#listener.staleMember();
+    while (!this.#isIn('left')) {
       try {
-        if (ghost) await this.#dismiss(ghost);
-        ghost = undefined;
-        if (!joined) await this.#join().finally(() => (this.#moving = false));
-        joined = true;
-        await this.#beat();
+        if (stale) await this.#evict(stale);
+        stale = undefined;
+        if (this.#isIn('outside')) await this.#join();
+        await this.#sendHeartbeats();
         await this.#lookAround();
         await this.#listener.suspend();
-        joined = false;
+        this.#move('outside');
       } catch (error) {
-        if (this.#isLeaving()) return;
-        joined = (await this.#survive(error)) && joined;
+        if (this.#isIn('left')) return;
+        await this.#survive(error);
       }
     }
   }
 
-  /** Joins anew at the next beat: a task lost its place, or partitions were added. */
+  /** Joins again at the next heartbeat: a task lost its place, or partitions were added. */
   rejoin(): void {
-    this.#rejoin = true;
+    this.#rejoinWanted = true;
   }
 
   /**
@@ -127,10 +150,11 @@ export class Membership {
    * nobody answers.
    */
   async confirm(generation: number): Promise<void> {
-    if (this.#moving) throw new OutageError('the group is moving', undefined, { code: 'group-moves' });
+    if (this.#isIn('joining', 'waiting', 'syncing'))
+      throw new OutageError('the group is moving', undefined, { code: 'group-moves' });
     if (generation !== this.#generation) throw new FencedError(`generation ${generation} is over`);
     try {
-      await this.#heartbeat();
+      await this.#sendHeartbeat();
     } catch (error) {
       // While the group moves we are still its member; what we own is known when it has been joined again.
       if (errorType(error) === 'REBALANCE_IN_PROGRESS') throw new OutageError('the group is moving', error);
@@ -139,8 +163,9 @@ export class Membership {
     }
   }
 
-  /** Stops beating and tells the group, so that our tasks move at once. Errors are logged: the session times out anyway. */
+  /** Sends no more heartbeats and tells the group, so that our tasks move at once. Errors are logged: the session times out anyway. */
   async leave(): Promise<void> {
+    this.#move('left');
     this.#stop.abort();
     if (!this.#memberId || !this.#coordinator) return;
     try {
@@ -154,17 +179,22 @@ export class Membership {
     }
   }
 
-  #isLeaving(): boolean {
-    return this.#stop.signal.aborted;
+  #isIn(...states: readonly State[]): boolean {
+    return states.includes(this.#state);
+  }
+
+  /** Who has left stays so, whatever a step brings that was on its way. */
+  #move(to: State): void {
+    if (this.#state !== 'left') this.#state = move(this.#state, to);
   }
 
   /** Tells the group that a member is gone, so that nobody waits for its session to time out. */
-  async #dismiss(memberId: string): Promise<void> {
+  async #evict(memberId: string): Promise<void> {
     const { groupId } = this.#options;
     const coordinator = await groupCoordinator(this.#cluster, groupId);
     try {
       await coordinator.leaveGroup({ groupId, memberId });
-      this.#log.info({ memberId }, 'the worker that was here before was still in the group: taken out');
+      this.#log.info({ memberId }, 'the worker that was here before is still in the group: evicted');
     } catch (error) {
       if (errorType(error) !== 'UNKNOWN_MEMBER_ID') throw error;
     }
@@ -179,12 +209,22 @@ export class Membership {
   }
 
   async #join(): Promise<void> {
+    this.#rejoinWanted = false;
+    this.#move('joining');
+    try {
+      await this.#joinNext();
+    } catch (error) {
+      this.#move('outside');
+      throw error;
+    }
+  }
+
+  async #joinNext(): Promise<void> {
     const { groupId } = this.#options;
-    this.#rejoin = false;
-    this.#moving = true;
     const coordinator = this.#coordinator ?? (await this.#lookAround());
     const userData = encodeUserData({ ...this.#listener.claim(), generation: this.#generation });
-    const joined = await this.#whileTasksGoOn(this.#knock(coordinator, userData));
+    const joined = await this.#gather(this.#requestJoin(coordinator, userData));
+    this.#move('syncing');
     this.#memberId = joined.memberId;
     await this.#listener.became(joined.memberId);
     const leading = joined.leaderId === joined.memberId;
@@ -197,10 +237,11 @@ export class Membership {
       groupAssignment,
     });
     this.#generation = generationId;
-    const { placement, deal, refused } = decodeAssignment(synced.memberAssignment, groupId);
+    const { placement, layout, refused } = decodeAssignment(synced.memberAssignment, groupId);
     if (refused !== undefined) throw new FatalError(`${twoApplications(groupId)}: ${refused}`);
-    // As the leader counted: where our metadata is newer than its, the next look finds the difference, and it is dealt anew.
-    this.#partitions = new Map([...this.#countPartitions(), ...deal.partitions]);
+    // As the leader counted: where our metadata is newer than its, the next look finds the difference, and the group is joined again.
+    this.#partitions = new Map([...this.#countPartitions(), ...layout.partitions]);
+    this.#move('member');
     this.#listener.outage(undefined);
     const { tasks, standbys, warming } = placement;
     this.#log.info(
@@ -209,7 +250,7 @@ export class Membership {
     );
     this.#listener.assigned(
       placement,
-      { ...deal, partitions: this.#partitions },
+      { ...layout, partitions: this.#partitions },
       { groupId, generationId, memberId: joined.memberId },
     );
   }
@@ -218,22 +259,21 @@ export class Membership {
    * The group gathers until every member has joined, or the session of one that died is over. Until then its
    * generation is the old one, and what we own is ours: the coordinator takes commits of it, and none after.
    */
-  async #whileTasksGoOn<T>(gathering: Promise<T>): Promise<T> {
-    const patience = { isOver: false };
-    const timer = setTimeout(() => {
-      patience.isOver = true;
-      this.#listener.goOn();
+  async #gather<T>(gathering: Promise<T>): Promise<T> {
+    const patience = setTimeout(() => {
+      this.#move('waiting');
+      this.#listener.resume();
     }, PATIENCE_MS);
     try {
       return await gathering;
     } finally {
-      clearTimeout(timer);
-      if (patience.isOver) await this.#listener.hold();
+      clearTimeout(patience);
+      if (!this.#isIn('joining')) await this.#listener.pause();
     }
   }
 
   /** Asks to be let in. Throws FatalError when the group is of clients that know nothing of our assigner. */
-  async #knock(coordinator: Broker, userData: Buffer): ReturnType<Broker['joinGroup']> {
+  async #requestJoin(coordinator: Broker, userData: Buffer): ReturnType<Broker['joinGroup']> {
     const { groupId, topics, sessionTimeoutMs, rebalanceTimeoutMs } = this.#options;
     const metadata = MemberMetadata.encode({ version: 0, topics: [...topics], userData });
     try {
@@ -256,14 +296,14 @@ export class Membership {
     await this.#leaders.refresh();
     const partitions = this.#countPartitions();
     const claims: MemberClaim[] = [];
-    const strangers = new Map<string, string>();
+    const foreign = new Map<string, string>();
     for (const { memberId, memberMetadata } of members) {
       const metadata = decodeMetadata(memberMetadata);
-      const refused = metadata ? strangeness(this.#options.topics, metadata.topics) : 'its metadata cannot be read';
+      const refused = metadata ? whyForeign(this.#options.topics, metadata.topics) : 'its metadata cannot be read';
       if (metadata && refused === undefined) claims.push(decodeUserData(memberId, metadata.userData));
-      else strangers.set(memberId, refused ?? '');
+      else foreign.set(memberId, refused ?? '');
     }
-    for (const [memberId, refused] of strangers)
+    for (const [memberId, refused] of foreign)
       this.#log.warn(
         { memberId, why: refused },
         'a member of the group is of another application: it is given nothing',
@@ -274,8 +314,8 @@ export class Membership {
       memberId,
       memberAssignment: encodeAssignment({
         placement: placements.get(memberId) ?? NO_PLACEMENT,
-        deal: { maxTasks, partitions },
-        refused: strangers.get(memberId),
+        layout: { maxTasks, partitions },
+        refused: foreign.get(memberId),
       }),
     }));
   }
@@ -285,13 +325,13 @@ export class Membership {
   }
 
   /** Returns when the group wants to be joined again. */
-  async #beat(): Promise<void> {
+  async #sendHeartbeats(): Promise<void> {
     const { heartbeatIntervalMs, metadataIntervalMs } = this.#options;
     for (;;) {
       await delay(heartbeatIntervalMs, undefined, { signal: this.#stop.signal });
-      if (this.#rejoin) return;
+      if (this.#rejoinWanted) return;
       try {
-        await this.#heartbeat();
+        await this.#sendHeartbeat();
         if (performance.now() >= this.#lookAt) {
           await this.#leaders.refresh();
           this.#lookAt = performance.now() + metadataIntervalMs;
@@ -304,27 +344,27 @@ export class Membership {
     }
   }
 
-  async #heartbeat(): Promise<void> {
+  async #sendHeartbeat(): Promise<void> {
     const { groupId } = this.#options;
     this.#coordinator ??= await groupCoordinator(this.#cluster, groupId);
     await this.#coordinator.heartbeat({ groupId, groupGenerationId: this.#generation, memberId: this.#memberId });
     this.#listener.outage(undefined);
   }
 
-  /** True when we may still be the member that we were: after an outage the group often still knows us, and nothing has to move. */
-  async #survive(error: unknown): Promise<boolean> {
-    if (errorType(error) === 'REBALANCE_IN_PROGRESS') return false;
+  /** After an outage the group often still knows us, and nothing has to move: then we stay what we are. */
+  async #survive(error: unknown): Promise<void> {
     if (isStaleMember(error)) {
+      if (this.#isIn('member')) this.#move('outside');
+      if (errorType(error) === 'REBALANCE_IN_PROGRESS') return;
       this.#log.warn({ error: messageOf(error) }, 'the group gave our tasks away, joining again');
       this.#listener.lost();
       if (errorType(error) === 'UNKNOWN_MEMBER_ID') this.#memberId = '';
-      return false;
+      return;
     }
     if (!isOutage(error)) throw error;
     this.#listener.outage(error);
     this.#coordinator = undefined;
     await delay(RETRY_MS, undefined, { signal: this.#stop.signal }).catch(() => undefined); // left meanwhile
-    return true;
   }
 }
 

@@ -1,5 +1,5 @@
 /**
- * Who runs each task, and who keeps a second copy of its store: the balanced deal (assigner.ts), less the moves that
+ * Who runs each task, and who keeps a second copy of its store: the balanced assignment (assigner.ts), less the moves that
  * would cost a long restore, plus the standbys.
  *
  * A task is not moved to a worker whose store is far behind: it stays with one that is close, and the other keeps a
@@ -14,11 +14,11 @@ export interface PlacementRules {
   readonly acceptableLag: number;
 }
 
-/** What one worker is to do. */
+/** What one worker must do. */
 export interface Placement {
   readonly tasks: readonly number[];
   readonly standbys: readonly number[];
-  /** Of `standbys`: the worker is to run these tasks as soon as their stores are close. */
+  /** Those of `standbys` whose tasks the worker will run as soon as their stores are close. */
   readonly warming: readonly number[];
   /** How close; changelog offsets. */
   readonly acceptableLag: number;
@@ -36,16 +36,16 @@ export function placeTasks(
   const sorted = [...members].sort((a, b) => (a.memberId < b.memberId ? -1 : 1));
   const tasks = new Map(sorted.map(({ memberId }) => [memberId, [] as number[]]));
   const warming = new Map(sorted.map(({ memberId }) => [memberId, [] as number[]]));
-  for (const [target, dealt] of assignTasks(taskCount, sorted)) {
-    for (const task of dealt) {
+  for (const [target, balanced] of assignTasks(taskCount, sorted)) {
+    for (const task of balanced) {
       const runs = closestTo(task, target, sorted, rules.acceptableLag);
       tasks.get(runs)!.push(task);
       if (runs !== target) warming.get(target)!.push(task);
     }
   }
-  const standbys = new StandbyDeal(taskCount, sorted, tasks, warming).deal(rules.standbyReplicas);
-  const inOrder = (of: ReadonlyMap<string, number[]>, memberId: string): number[] =>
-    of.get(memberId)!.sort((a, b) => a - b);
+  const standbys = new StandbyPlacement(taskCount, sorted, tasks, warming).place(rules.standbyReplicas);
+  const inOrder = (byMember: ReadonlyMap<string, number[]>, memberId: string): number[] =>
+    byMember.get(memberId)!.sort((a, b) => a - b);
   return new Map(
     sorted.map(({ memberId }) => [
       memberId,
@@ -59,7 +59,7 @@ export function placeTasks(
   );
 }
 
-/** Who is to run a task that the balance gives to `target`. */
+/** Who must run a task that the balance gives to `target`. */
 function closestTo(task: number, target: string, members: readonly MemberClaim[], acceptableLag: number): string {
   const owner = newestClaim(task, members)?.memberId;
   const held = (member: MemberClaim): number => member.stored[task] ?? 0;
@@ -70,12 +70,12 @@ function closestTo(task: number, target: string, members: readonly MemberClaim[]
   return close.reduce((a, b) => (held(b) > held(a) ? b : a)).memberId;
 }
 
-/** Deals standbys evenly, to whoever holds the store already where that can be. */
-class StandbyDeal {
+/** Gives standbys out evenly, to whoever holds the store already where that can be. */
+class StandbyPlacement {
   readonly #members: readonly MemberClaim[];
   readonly #tasks: ReadonlyMap<string, readonly number[]>;
   readonly #warming: ReadonlyMap<string, readonly number[]>;
-  readonly #dealt: Map<string, number[]>;
+  readonly #standbys: Map<string, number[]>;
   readonly #taskCount: number;
 
   constructor(
@@ -88,64 +88,64 @@ class StandbyDeal {
     this.#members = members;
     this.#tasks = tasks;
     this.#warming = warming;
-    this.#dealt = new Map(members.map(({ memberId }) => [memberId, [...warming.get(memberId)!]]));
+    this.#standbys = new Map(members.map(({ memberId }) => [memberId, [...warming.get(memberId)!]]));
   }
 
-  deal(replicas: number): Map<string, number[]> {
+  place(replicas: number): Map<string, number[]> {
     const each = Math.min(replicas, this.#members.length - 1);
     const share = Math.ceil((this.#taskCount * each) / this.#members.length);
     const missing: number[] = [];
     for (let task = 0; task < this.#taskCount; task += 1) {
-      let left = each - this.#members.filter(({ memberId }) => this.#of(memberId).includes(task)).length;
+      let left = each - this.#members.filter(({ memberId }) => this.#held(memberId).includes(task)).length;
       const keepers = this.#free(task)
         .filter(({ stored }) => stored[task] !== undefined)
         .sort((a, b) => b.stored[task]! - a.stored[task]!);
       for (const { memberId } of keepers) {
         if (left <= 0) break;
-        if (this.#of(memberId).length >= share) continue;
-        this.#of(memberId).push(task);
+        if (this.#held(memberId).length >= share) continue;
+        this.#held(memberId).push(task);
         left -= 1;
       }
       for (; left > 0; left -= 1) missing.push(task);
     }
     for (const task of missing) {
       const least = this.#free(task).reduce((a, b) => (this.#compare(b, a) < 0 ? b : a));
-      this.#of(least.memberId).push(task);
+      this.#held(least.memberId).push(task);
     }
     while (this.#evenOut());
-    return this.#dealt;
+    return this.#standbys;
   }
 
-  #of(memberId: string): number[] {
-    return this.#dealt.get(memberId)!;
+  #held(memberId: string): number[] {
+    return this.#standbys.get(memberId)!;
   }
 
   /** Members that may keep a (further) standby of the task. */
   #free(task: number): MemberClaim[] {
     return this.#members.filter(
-      ({ memberId }) => !this.#tasks.get(memberId)!.includes(task) && !this.#of(memberId).includes(task),
+      ({ memberId }) => !this.#tasks.get(memberId)!.includes(task) && !this.#held(memberId).includes(task),
     );
   }
 
   /** By standbys, then by tasks. */
   #compare({ memberId: a }: MemberClaim, { memberId: b }: MemberClaim): number {
-    return this.#of(a).length - this.#of(b).length || this.#tasks.get(a)!.length - this.#tasks.get(b)!.length;
+    return this.#held(a).length - this.#held(b).length || this.#tasks.get(a)!.length - this.#tasks.get(b)!.length;
   }
 
   /** Moves one standby from a member to another that has at least two fewer; false when none can be. */
   #evenOut(): boolean {
     const byLoad = [...this.#members].sort((a, b) => this.#compare(a, b));
     for (const from of [...byLoad].reverse()) {
-      const held = this.#of(from.memberId);
+      const held = this.#held(from.memberId);
       const movable = held
         .filter((task) => !this.#warming.get(from.memberId)!.includes(task))
         .sort((a, b) => (from.stored[a] ?? 0) - (from.stored[b] ?? 0) || a - b);
       for (const to of byLoad) {
-        if (held.length - this.#of(to.memberId).length < 2) break;
+        if (held.length - this.#held(to.memberId).length < 2) break;
         const task = movable.find((candidate) => this.#free(candidate).includes(to));
         if (task === undefined) continue;
         held.splice(held.indexOf(task), 1);
-        this.#of(to.memberId).push(task);
+        this.#held(to.memberId).push(task);
         return true;
       }
     }

@@ -1,7 +1,7 @@
 /** Produces records outside any transaction: idempotent, acknowledged by every in-sync replica. */
 import kafkajs, { type Producer } from 'kafkajs';
 import type { KafkaSettings } from '../cluster/connect.js';
-import { partitionFor } from '../protocol/murmur2.js';
+import { partitionFor } from '../records/murmur2.js';
 
 const { Kafka, logLevel } = kafkajs;
 

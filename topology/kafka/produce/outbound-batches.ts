@@ -4,8 +4,8 @@
  */
 import { ByteWriter } from '../../../common/bytes.js';
 import type { RecordHeaders } from '../../../common/record-headers.js';
-import { BATCH_OVERHEAD, RecordBatch, sizeOf, type OutboundRecord } from '../protocol/record-batch.js';
-import type { RecordKey } from '../protocol/record-key.js';
+import { BATCH_OVERHEAD, RecordBatch, sizeOf, type OutboundRecord } from '../records/record-batch.js';
+import type { RecordKey } from '../records/record-key.js';
 
 const FIRST_BYTES = 4 * 1024;
 /** Buffers are kept for the next transaction unless they are more than this together: an event may have had thousands of recipients. */

@@ -1,14 +1,23 @@
 /**
  * One task's producer: its transactions, step by step, with every outcome told apart.
  *
- * It is for one life only. After any error but a refusal of the records themselves (RefusedError) it is of no more
- * use: the outcome of its transaction may be unknown, and the next producer of the same transactional id, by its
- * InitProducerId, fences late packets of this one and settles the outcome.
+ *     created ──► idle ◄──► open
+ *        └─────────┴─────────┴────► over
+ *
+ * created  it has no epoch yet
+ * idle     it has fenced every earlier producer, and no transaction is begun
+ * open     something was, or may be, added to a transaction, which must be ended
+ * over     given up, or of no more use: no further step is taken
+ *
+ * It is for one life only. After any error except a refusal of the records themselves (RefusedError) it is over: the
+ * outcome of its transaction may be unknown, and the next producer of the same transactional id, by its InitProducerId,
+ * fences late packets of this one and settles the outcome.
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { crashPoint } from '../../../common/crash-point.js';
 import { CommitUnknownError, FencedError, ThrottledError } from '../../../common/errors.js';
 import { groupBy } from '../../../common/group-by.js';
+import { transitions } from '../../../common/transitions.js';
 import type { Logger } from '../../../common/log.js';
 import { createCluster, type KafkaSettings } from '../cluster/connect.js';
 import type { Broker, Cluster, RawRequest } from '../protocol/internals.js';
@@ -23,17 +32,24 @@ import {
   isStaleMember,
 } from '../protocol/protocol-errors.js';
 import { OutboundBatches } from './outbound-batches.js';
-import type { OutboundRecord, RecordBatch } from '../protocol/record-batch.js';
-import {
-  initProducerId,
-  type GroupMember,
-  type PartitionOffset,
-  type ProducerIdentity,
-  type TopicPartitions,
-} from '../protocol/requests.js';
-import { askTransactionProtocol, VERSION_1 } from '../protocol/transaction-protocol.js';
+import type { OutboundRecord, RecordBatch } from '../records/record-batch.js';
+import { apiVersions } from '../protocol/api-versions.js';
+import { ErrorCode, type ErrorName } from '../protocol/error-codes.js';
+import { initProducerId, type ProducerIdentity } from '../protocol/init-producer-id.js';
+import type { PartitionOffset, TopicPartitions } from '../protocol/partitions.js';
+import { transactionProtocolOf, VERSION_1 } from '../protocol/transaction-protocol.js';
+import type { GroupMember } from '../protocol/txn-offset-commit.js';
 
-/** The broker refuses these records, and will again: the transaction is to be aborted and the culprit found. */
+type State = 'created' | 'idle' | 'open' | 'over';
+
+const move = transitions<State>('a transactional producer', {
+  created: ['idle', 'over'],
+  idle: ['open', 'over'],
+  open: ['idle', 'over'],
+  over: [],
+});
+
+/** The broker refuses these records, and will again: the transaction must be aborted and the culprit found. */
 export class RefusedError extends Error {
   override readonly name = 'RefusedError';
   /** Where the records were to go. */
@@ -57,9 +73,9 @@ export interface TransactionalProducerOptions {
 
 type OnBatch = (topic: string, partition: number, baseOffset: number) => void;
 
-/** Of one request: brokers cut the connection over `socket.request.max.bytes`, 100 MB by default. A single batch is below it by its topic's bound. */
+/** In one request: brokers cut the connection over `socket.request.max.bytes`, 100 MB by default. A single batch is below it by its topic's bound. */
 const MAX_REQUEST_BYTES = 32 * 1024 * 1024;
-/** Of a transaction's time, at most, that may be over when a quota lets us go on. */
+/** So much of a transaction's time, at most, may be over when a quota lets us go on. */
 const THROTTLED_SHARE = 0.7;
 const FIRST_RETRY_MS = 5;
 const LAST_RETRY_MS = 100;
@@ -75,12 +91,9 @@ export class TransactionalProducer {
   #identity: ProducerIdentity | undefined;
   #transactionCoordinator: Broker | undefined;
   #groupCoordinator: Broker | undefined;
-  /** Something was, or may be, added to the transaction, so that it has to be ended. */
-  #open = false;
+  #state: State = 'created';
   #openedAt = 0;
   #throttledUntil = 0;
-  /** Given up, or of no more use: a step that is still to come is not taken. */
-  #over = false;
 
   /** The cluster is the producer's own: closed with it. */
   constructor(
@@ -100,9 +113,10 @@ export class TransactionalProducer {
     await this.#cluster.connect();
     await this.#leaders.track(topics);
     const { transactionalId, transactionTimeoutMs } = this.#options;
-    this.#protocol = await this.#atTransactionCoordinator(askTransactionProtocol());
+    this.#protocol = transactionProtocolOf(await this.#atTransactionCoordinator(apiVersions()));
     // CONCURRENT_TRANSACTIONS until the markers of the fenced producer's transaction are all written.
     this.#identity = await this.#atTransactionCoordinator(initProducerId(transactionalId, transactionTimeoutMs));
+    this.#move('idle');
   }
 
   /** For records that are batched as they come. */
@@ -123,10 +137,10 @@ export class TransactionalProducer {
     const { batches } =
       records instanceof OutboundBatches ? records : OutboundBatches.of(records, this.#options.maxBatchBytes);
     const { addPartitions } = this.#protocol;
-    if (!this.#open) this.#openedAt = performance.now();
+    if (this.#state === 'idle') this.#openedAt = performance.now();
     // All partitions are added, or none when one is refused: then there may be nothing to abort.
     if (addPartitions) await this.#atTransactionCoordinator(addPartitions(this.#owner(), partitionsOf(batches)));
-    this.#open = true;
+    this.#open();
     let left: readonly RecordBatch[] = batches;
     while (left.length > 0) {
       const round = firstRound(left);
@@ -140,7 +154,7 @@ export class TransactionalProducer {
   /** Adds the source offsets to the transaction; the group's coordinator refuses them from a member that is not current. */
   async sendOffsets(member: GroupMember, offsets: readonly PartitionOffset[]): Promise<void> {
     const { addOffsets, commitOffsets } = this.#protocol;
-    this.#open = true;
+    this.#open();
     if (addOffsets) await this.#atTransactionCoordinator(addOffsets(this.#owner(), member.groupId));
     await this.#retrying(async () => {
       this.#groupCoordinator ??= await groupCoordinator(this.#cluster, member.groupId);
@@ -164,29 +178,38 @@ export class TransactionalProducer {
    * under the same epoch, and commit offsets whose outputs were aborted. Rejects when the coordinator is busy with it or silent.
    */
   async abandon(): Promise<void> {
-    this.#over = true;
+    this.#move('over');
     const { transactionalId, transactionTimeoutMs } = this.#options;
     await this.#transactionCoordinator?.connectionPool.send(initProducerId(transactionalId, transactionTimeoutMs));
   }
 
   /** Lets the connections go. An open transaction stays open until its time is up or the next producer fences it. */
   async close(): Promise<void> {
-    this.#over = true;
+    this.#move('over');
     await this.#cluster.disconnect();
   }
 
+  /** What is over stays over, whatever a step brings that was on its way when it was given up. */
+  #move(to: State): void {
+    if (this.#state !== 'over') this.#state = move(this.#state, to);
+  }
+
+  #open(): void {
+    if (this.#state !== 'open') this.#move('open');
+  }
+
   async #end(committed: boolean): Promise<void> {
-    if (!this.#open) return;
+    if (this.#state === 'created' || this.#state === 'idle') return;
     const owner = this.#owner();
     try {
       this.#identity = await this.#atTransactionCoordinator(this.#protocol.end(owner, committed));
     } catch (error) {
       if (!(error instanceof RefusedError)) throw error;
       // The transaction is open still: the next commit must not become a part of it.
-      this.#over = true;
+      this.#move('over');
       throw new CommitUnknownError(`the transaction of ${this.#options.transactionalId} was not ended`, error);
     }
-    this.#open = false;
+    this.#move('idle');
     // Each epoch counts its own.
     if (this.#identity.producerEpoch !== owner.producerEpoch) this.#sequences.clear();
   }
@@ -229,12 +252,12 @@ export class TransactionalProducer {
     const { transactionalId, transactionTimeoutMs } = this.#options;
     if (this.#throttledUntil < this.#openedAt + THROTTLED_SHARE * transactionTimeoutMs) return;
     const throttleMs = Math.round(this.#throttledUntil - performance.now());
-    this.#over = true;
+    this.#move('over');
     const error = new ThrottledError(`a quota holds ${transactionalId} back for ${throttleMs} ms`, throttleMs);
     throw new CommitUnknownError(`the transaction of ${transactionalId} is too large for its quota`, error);
   }
 
-  /** A quota holds back what is to be sent next. */
+  /** A quota holds back what will be sent next. */
   get isThrottled(): boolean {
     return this.#throttledUntil > performance.now();
   }
@@ -269,7 +292,7 @@ export class TransactionalProducer {
     for (const { topic, partition, errorCode, baseOffset } of answers) {
       const batch = batches.find((b) => b.topic === topic && b.partition === partition);
       if (!batch) continue;
-      if (errorCode === 0 || errorCode === DUPLICATE_SEQUENCE) {
+      if (errorCode === ErrorCode.NONE || errorCode === ErrorCode.DUPLICATE_SEQUENCE_NUMBER) {
         this.#taken(batch);
         onBatch?.(topic, partition, baseOffset);
         continue;
@@ -287,17 +310,17 @@ export class TransactionalProducer {
     const deadline = performance.now() + this.#options.retryBudgetMs;
     for (let wait = FIRST_RETRY_MS; ; wait = Math.min(wait * 2, LAST_RETRY_MS)) {
       // kafkajs would open a closed connection again for it.
-      if (this.#over) throw new CommitUnknownError(`the producer of ${this.#options.transactionalId} was given up`);
+      if (this.#state === 'over') throw new CommitUnknownError(`the producer of ${this.#options.transactionalId} was given up`);
       try {
         return await step();
       } catch (error) {
         if (error instanceof BrokerError && isRefused(error)) throw new RefusedError(error);
         if (isStaleMember(error) || isProducerFenced(error)) {
-          this.#over = true;
+          this.#move('over');
           throw new FencedError(`${this.#options.transactionalId} is fenced`, error);
         }
         if (!isRetriable(error) || performance.now() + wait > deadline) {
-          this.#over = true;
+          this.#move('over');
           throw new CommitUnknownError(`the transaction of ${this.#options.transactionalId} failed`, error);
         }
         if (hasMoved(error)) {
@@ -326,15 +349,15 @@ function firstRound(batches: readonly RecordBatch[]): RecordBatch[] {
 }
 
 function partitionsOf(batches: readonly RecordBatch[]): TopicPartitions[] {
-  return [...groupBy(batches, ({ topic }) => topic)].map(([topic, of]) => ({
+  return [...groupBy(batches, ({ topic }) => topic)].map(([topic, inTopic]) => ({
     topic,
-    partitions: [...new Set(of.map(({ partition }) => partition))],
+    partitions: [...new Set(inTopic.map(({ partition }) => partition))],
   }));
 }
 
-const DUPLICATE_SEQUENCE = 46;
+/** The only "later" that says that nothing was appended: the last transaction's markers are still to be written. */
+const NOT_APPENDED: ErrorName = 'CONCURRENT_TRANSACTIONS';
 
-/** Of "later" only this one says that nothing was appended: the last transaction's markers are still to be written. */
 function mayBeInTheLog(error: BrokerError): boolean {
-  return isRetriable(error) && error.type !== 'CONCURRENT_TRANSACTIONS';
+  return isRetriable(error) && error.type !== NOT_APPENDED;
 }

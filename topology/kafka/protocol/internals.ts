@@ -127,13 +127,6 @@ export interface KafkaLogEntry {
   readonly log: { readonly message: string; readonly error?: string; readonly [name: string]: unknown };
 }
 
-/** kafkajs's error for a protocol error code; codes past 88 are unknown to it. */
-export const createErrorFromCode = (
-  load('kafkajs/src/protocol/error') as {
-    createErrorFromCode: (code: number) => Error & { type: string; code: number };
-  }
-).createErrorFromCode;
-
 interface AssignerProtocol {
   readonly MemberMetadata: {
     encode(metadata: { version: number; topics: string[]; userData: Buffer }): Buffer;
@@ -146,8 +139,6 @@ interface AssignerProtocol {
 }
 
 export const { MemberMetadata, MemberAssignment } = load('kafkajs/src/consumer/assignerProtocol') as AssignerProtocol;
-
-export const COORDINATOR_TRANSACTION = 1;
 
 /**
  * kafkajs reads the code of a request when it is first made, from files: a process that has no descriptor left by then

@@ -1,27 +1,12 @@
 /** What went wrong at the broker or on the way to it, by kind and never by message text. */
 import { OutageError } from '../../../common/errors.js';
-import { createErrorFromCode } from './internals.js';
-
-/** Error codes that kafkajs 2.2.4 does not know (it stops at 88). */
-const LATER_CODES: Readonly<Record<number, string>> = {
-  89: 'THROTTLING_QUOTA_EXCEEDED',
-  90: 'PRODUCER_FENCED',
-  100: 'UNKNOWN_TOPIC_ID',
-  103: 'INCONSISTENT_TOPIC_ID',
-  113: 'STALE_MEMBER_EPOCH',
-  120: 'TRANSACTION_ABORTABLE',
-};
+import { ErrorCode, errorName, type ErrorName } from './error-codes.js';
 
 interface Place {
   readonly topic: string;
   /** Undefined when it is about the whole topic. */
   readonly partition?: number;
 }
-
-/** What we say ourselves of a topic that the brokers did not mention. */
-export const UNKNOWN_TOPIC_OR_PARTITION = 3;
-/** What we say ourselves of a partition without a leader. */
-export const LEADER_NOT_AVAILABLE = 5;
 
 /** A broker answered with an error code. */
 export class BrokerError extends Error {
@@ -32,9 +17,7 @@ export class BrokerError extends Error {
   readonly place: Place | undefined;
 
   constructor(errorCode: number, what: string, place?: Place) {
-    const known = createErrorFromCode(errorCode);
-    const type =
-      known.type === 'KAFKAJS_UNKNOWN_ERROR_CODE' ? (LATER_CODES[errorCode] ?? `CODE_${errorCode}`) : known.type;
+    const type = errorName(errorCode);
     super(`${what}: ${type} (${errorCode})`);
     this.type = type;
     this.errorCode = errorCode;
@@ -42,9 +25,9 @@ export class BrokerError extends Error {
   }
 }
 
-/** Throws when the code is not 0. */
+/** Throws unless the code says that there is no error. */
 export function check(errorCode: number, what: string, place?: Place): void {
-  if (errorCode !== 0) throw new BrokerError(errorCode, what, place);
+  if (errorCode !== ErrorCode.NONE) throw new BrokerError(errorCode, what, place);
 }
 
 export interface Named {
@@ -80,9 +63,9 @@ export function errorType(error: unknown): string | undefined {
  *   record   a record is the cause, and will be again: the commit is halved until it stands alone
  *   right    we lack a right: wait for it
  *   refused  our clock, a setting of ours or of the cluster: nothing was appended, another record would fare alike: wait
- *   anew     the outcome is open: a new producer settles it, then again
+ *   open     the outcome is not known: a new producer settles it, then again
  */
-type Consequence = 'later' | 'moved' | 'fenced' | 'member' | 'record' | 'right' | 'refused' | 'anew';
+type Consequence = 'later' | 'moved' | 'fenced' | 'member' | 'record' | 'right' | 'refused' | 'open';
 
 export const CONSEQUENCES: Readonly<Record<string, Consequence>> = {
   REQUEST_TIMED_OUT: 'later',
@@ -140,13 +123,13 @@ export const CONSEQUENCES: Readonly<Record<string, Consequence>> = {
   INVALID_REQUIRED_ACKS: 'refused',
   UNSUPPORTED_FOR_MESSAGE_FORMAT: 'refused',
   UNSUPPORTED_COMPRESSION_TYPE: 'refused',
-  // Of our offsets: `offset.metadata.max.bytes` of the brokers is small.
+  // In what we commit: `offset.metadata.max.bytes` of the brokers is small.
   OFFSET_METADATA_TOO_LARGE: 'refused',
   INVALID_COMMIT_OFFSET_SIZE: 'refused',
 
-  TRANSACTION_COORDINATOR_FENCED: 'anew',
-  TRANSACTION_ABORTABLE: 'anew',
-};
+  TRANSACTION_COORDINATOR_FENCED: 'open',
+  TRANSACTION_ABORTABLE: 'open',
+} satisfies Partial<Record<ErrorName, Consequence>>;
 
 function means(error: unknown, ...consequences: Consequence[]): boolean {
   const type = errorType(error);
@@ -181,7 +164,11 @@ export function hasMoved(error: unknown): boolean {
 }
 
 /** The topic was deleted, or is one of which this broker has not heard yet. */
-const UNKNOWN_TOPIC = new Set(['UNKNOWN_TOPIC_OR_PARTITION', 'UNKNOWN_TOPIC_ID', 'INCONSISTENT_TOPIC_ID']);
+const UNKNOWN_TOPIC: ReadonlySet<string> = new Set<ErrorName>([
+  'UNKNOWN_TOPIC_OR_PARTITION',
+  'UNKNOWN_TOPIC_ID',
+  'INCONSISTENT_TOPIC_ID',
+]);
 
 export function isUnknownTopic(error: unknown): boolean {
   return UNKNOWN_TOPIC.has(errorType(error) ?? '');

@@ -1,5 +1,6 @@
 /** A request of our own writing, as kafkajs's connections take one. */
 import { ByteReader, ByteWriter } from '../../../common/bytes.js';
+import { ApiKey, type ApiName } from './api-keys.js';
 import type { RawRequest } from './internals.js';
 
 /** Fewer bytes are sooner copied than sent from where they lie. */
@@ -9,7 +10,7 @@ const LEAST_REFERRED = 1024;
 export class BodyWriter extends ByteWriter {
   readonly #parts: { readonly at: number; readonly bytes: Buffer }[] = [];
 
-  /** As `raw`. The bytes are to stay as they are until the request was answered. */
+  /** As `raw`. The bytes must stay as they are until the request was answered. */
   refer(bytes: Buffer): this {
     if (bytes.length < LEAST_REFERRED) return this.raw(bytes);
     this.#parts.push({ at: this.length, bytes });
@@ -20,8 +21,8 @@ export class BodyWriter extends ByteWriter {
   pieces(): [Buffer, ...Buffer[]] {
     const written = this.bytes();
     const pieces: [Buffer, ...Buffer[]] = [written.subarray(0, this.#parts[0]?.at)];
-    for (const [nth, { at, bytes }] of this.#parts.entries()) {
-      pieces.push(bytes, written.subarray(at, this.#parts[nth + 1]?.at));
+    for (const [index, { at, bytes }] of this.#parts.entries()) {
+      pieces.push(bytes, written.subarray(at, this.#parts[index + 1]?.at));
     }
     return pieces;
   }
@@ -41,15 +42,14 @@ export class AnswerReader extends ByteReader {
  * In pieces, it is sent without being put together.
  */
 export function raw<T>(
-  apiKey: number,
+  apiName: ApiName,
   apiVersion: number,
-  apiName: string,
   body: Buffer | readonly [Buffer, ...Buffer[]],
   read: (reader: AnswerReader) => T,
 ): RawRequest<T> {
   const [buffer, ...more] = Buffer.isBuffer(body) ? [body] : body;
   return {
-    request: { apiKey, apiVersion, apiName, encode: () => Promise.resolve({ buffer, more }) },
+    request: { apiKey: ApiKey[apiName], apiVersion, apiName, encode: () => Promise.resolve({ buffer, more }) },
     response: {
       // A rejection, not a throw, for kafkajs to pass on. It sends nothing more for as long, and times nothing out that it did not send.
       decode: (payload) =>

@@ -1,22 +1,14 @@
 /** Which requests a transaction is made of: version 2 (KIP-890) where the cluster has it, version 1 elsewhere. */
-import { ByteReader, ByteWriter } from '../../../common/bytes.js';
+import { addOffsetsToTxn } from './add-offsets-to-txn.js';
+import { addPartitionsToTxn } from './add-partitions-to-txn.js';
+import { ApiKey, type ApiName } from './api-keys.js';
+import type { Spoken } from './api-versions.js';
+import { END_TXN, endTxn, endTxnBumping } from './end-txn.js';
+import type { ProducerIdentity } from './init-producer-id.js';
 import type { RawRequest } from './internals.js';
-import { check } from './protocol-errors.js';
-import { compactList, raw } from './raw-request.js';
-import {
-  addOffsetsToTxn,
-  addPartitionsToTxn,
-  endTxn,
-  produce,
-  txnOffsetCommit,
-  type GroupMember,
-  type PartitionOffset,
-  type ProduceAnswer,
-  type ProducerIdentity,
-  type SealedBatch,
-  type TopicPartitions,
-} from './requests.js';
-import { endTxnV2, produceV2, txnOffsetCommitV2, VERSIONS } from './transactions-v2.js';
+import type { PartitionOffset, TopicPartitions } from './partitions.js';
+import { PRODUCE, produce, produceJoining, type ProduceAnswer, type SealedBatch } from './produce.js';
+import { TXN_OFFSET_COMMIT, txnOffsetCommit, txnOffsetCommitJoining, type GroupMember } from './txn-offset-commit.js';
 
 /** The steps of a transaction, each as a request to be sent. */
 export interface TransactionProtocol {
@@ -46,55 +38,23 @@ export const VERSION_1: TransactionProtocol = {
   end: endTxn,
 };
 
+/** Partitions and the group join with the first write to them, and whoever ends a transaction is given the epoch of the next one. */
 export const VERSION_2: TransactionProtocol = {
-  produce: produceV2,
-  commitOffsets: txnOffsetCommitV2,
-  end: endTxnV2,
+  produce: produceJoining,
+  commitOffsets: txnOffsetCommitJoining,
+  end: endTxnBumping,
 };
 
-/** ApiVersions v3: kafkajs's own, v2, is not told of features. */
-const API_VERSIONS = { apiKey: 18, version: 3 };
-/** From a broker before 2.4, in the layout of v0. */
-const UNSUPPORTED_VERSION = 35;
-/** The tagged field that holds what the whole cluster was set to. */
-const FINALIZED_FEATURES = 2;
+const NEEDED_BY_VERSION_2: readonly (readonly [ApiName, number])[] = [
+  ['Produce', PRODUCE.joining],
+  ['TxnOffsetCommit', TXN_OFFSET_COMMIT.joining],
+  ['EndTxn', END_TXN.bumping],
+];
 
-/** A feature is finalized only when every broker has it: any of them may be asked. */
-export function askTransactionProtocol(): RawRequest<TransactionProtocol> {
-  const body = new ByteWriter(64).uvarint(0).compactString('notification-streams').compactString('1').uvarint(0);
-  return raw(API_VERSIONS.apiKey, API_VERSIONS.version, 'ApiVersions', body.bytes(), (reader) => {
-    // Its header has no tagged fields in any version, so that every client can read it.
-    const errorCode = reader.int16();
-    if (errorCode === UNSUPPORTED_VERSION) return VERSION_1;
-    check(errorCode, 'ApiVersions');
-    const newest = new Map(
-      compactList(reader, () => {
-        const apiKey = reader.int16();
-        reader.int16(); // oldest version
-        return [apiKey, reader.int16()] as const;
-      }),
-    );
-    reader.throttle();
-    const isSpoken = Object.entries(VERSIONS).every(
-      ([apiKey, version]) => (newest.get(Number(apiKey)) ?? 0) >= version,
-    );
-    return isSpoken && transactionVersion(reader) >= 2 ? VERSION_2 : VERSION_1;
-  });
-}
-
-/** 0 where it was never set. */
-function transactionVersion(reader: ByteReader): number {
-  for (let left = reader.uvarint(); left > 0; left -= 1) {
-    const tag = reader.uvarint();
-    const field = new ByteReader(reader.raw(reader.uvarint()));
-    if (tag !== FINALIZED_FEATURES) continue;
-    const levels = compactList(field, () => {
-      const feature = field.compactString();
-      const level = field.int16();
-      field.int16(); // lowest level
-      return { feature, level };
-    });
-    return levels.find(({ feature }) => feature === 'transaction.version')?.level ?? 0;
-  }
-  return 0;
+/** `spoken`: what a broker says of itself and its cluster; undefined of one too old to say. */
+export function transactionProtocolOf(spoken: Spoken | undefined): TransactionProtocol {
+  if (!spoken) return VERSION_1;
+  const { newest, features } = spoken;
+  const isSpoken = NEEDED_BY_VERSION_2.every(([api, version]) => (newest.get(ApiKey[api]) ?? 0) >= version);
+  return isSpoken && (features.get('transaction.version') ?? 0) >= 2 ? VERSION_2 : VERSION_1;
 }

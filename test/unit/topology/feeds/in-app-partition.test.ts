@@ -36,13 +36,14 @@ function follow(
       from,
       fetcher: fake.live as unknown as Fetcher,
       again: fake.again as unknown as Fetcher,
-      earliest: () => Promise.resolve(fake.earliest),
-      end: () => Promise.resolve(fake.end),
+      ends: { earliest: () => Promise.resolve(fake.earliest), latest: () => Promise.resolve(fake.end) },
       // As a schema that is looked up: some take a while.
-      decode: async ({ key, offset }) => {
-        if (offset % 4 === 0) await turn();
-        const notification = notificationOf({ notificationId: BigInt(offset) });
-        return { key: key!.toString(), notification, cursor: { epoch: '', offset: offset + 1 }, appendedAt: 0 };
+      decoder: {
+        decode: async ({ key, offset }) => {
+          if (offset % 4 === 0) await turn();
+          const notification = notificationOf({ notificationId: BigInt(offset) });
+          return { key: key!.toString(), notification, cursor: { epoch: '', offset: offset + 1 }, appendedAt: 0 };
+        },
       },
       gateway: {
         publish: ({ key, cursor }: InAppMessage) => {
@@ -53,7 +54,7 @@ function follow(
         outgoing: ({ notification }: InAppMessage) => encodeNotification(notification, ''),
         readBudget,
       },
-      onReadAgain: () => undefined,
+      bytesReadAgain: { inc: () => undefined },
       littleMissed,
       log: pino({ level: 'silent' }),
       passLength,

@@ -7,7 +7,7 @@ import {
   type PartitionOffset,
   type TransactionalProducer,
 } from '../../../../topology/kafka/index.js';
-import { recordsOf } from '../kafka/protocol/records-of.js';
+import { recordsOf } from '../kafka/records/records-of.js';
 
 export type Step = 'fence' | 'send' | 'sendOffsets' | 'commit' | 'committed' | 'abort' | 'abandon';
 

@@ -5,7 +5,7 @@ import { OutboundBatches } from '../../../../topology/kafka/index.js';
 import type { DeadLetter } from '../../../../common/record.js';
 import { RecordHeaders } from '../../../../common/record-headers.js';
 import { addDeadLetter } from '../../../../topology/task/fit-dead-letter.js';
-import { recordsOf } from '../kafka/protocol/records-of.js';
+import { recordsOf } from '../kafka/records/records-of.js';
 
 const ADDED = RecordHeaders.of([['dlq.reason', 'undecodable']]);
 const letter = (parts: Partial<DeadLetter>): DeadLetter => ({

@@ -4,7 +4,7 @@ import { packDigests } from '../../../../state/dedup/digest-bytes.js';
 import { bucketOf, windowShape } from '../../../../state/dedup/stream-time.js';
 import type { SourceName } from '../../../../common/record.js';
 import { StagedCommit } from '../../../../topology/task/staged-commit.js';
-import { recordsOf } from '../kafka/protocol/records-of.js';
+import { recordsOf } from '../kafka/records/records-of.js';
 import { digestOf } from '../../../digests.js';
 import { deadLetter, forward, sourceRecord, stagedOutputs } from './records.js';
 

@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 
 import type { Cluster, RawRequest } from '../../../../../topology/kafka/protocol/internals.js';
 import { Leaders } from '../../../../../topology/kafka/cluster/leaders.js';
-import { BrokerError, UNKNOWN_TOPIC_OR_PARTITION } from '../../../../../topology/kafka/protocol/protocol-errors.js';
+import { BrokerError } from '../../../../../topology/kafka/protocol/protocol-errors.js';
+import { ErrorCode } from '../../../../../topology/kafka/protocol/error-codes.js';
 
 /** Answers about the topics of the question that was on its way first, as kafkajs's shared refresh does. */
 class SharedMetadata {
@@ -60,8 +61,8 @@ class Metadata {
     const refreshMetadata = (): Promise<void> =>
       [...this.targetTopics].every((topic) => this.topics.has(topic))
         ? Promise.resolve()
-        : Promise.reject(new BrokerError(UNKNOWN_TOPIC_OR_PARTITION, 'Metadata'));
-    const ask = (): Promise<never> => Promise.reject(new BrokerError(UNKNOWN_TOPIC_OR_PARTITION, 'Metadata'));
+        : Promise.reject(new BrokerError(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, 'Metadata'));
+    const ask = (): Promise<never> => Promise.reject(new BrokerError(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, 'Metadata'));
     return {
       targetTopics: this.targetTopics,
       addMultipleTargetTopics: (topics: string[]) => {

@@ -2,12 +2,12 @@ import { createHash, randomBytes } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ByteWriter } from '../../../../../common/bytes.js';
-import { MAX_UNPACKED_BYTES } from '../../../../../topology/kafka/protocol/compression.js';
+import { MAX_UNPACKED_BYTES } from '../../../../../topology/kafka/records/compression.js';
 import { readCommitted, type AbortedTransaction } from '../../../../../topology/kafka/fetch/fetched-records.js';
-import { RecordBatch } from '../../../../../topology/kafka/protocol/record-batch.js';
+import { RecordBatch } from '../../../../../topology/kafka/records/record-batch.js';
 import { RecordHeaders } from '../../../../../common/record-headers.js';
 import { Decoder, decodeBatch, filterAbortedMessages } from '../cluster/kafkajs-internals.js';
-import { ABORT, batchAt, COMMIT, gzipped, markerAt, textsAt } from '../protocol/log-segment.js';
+import { ABORT, batchAt, COMMIT, gzipped, markerAt, textsAt } from '../records/log-segment.js';
 
 const texts = (data: Buffer, fetchOffset: number, aborted: AbortedTransaction[] = []): (string | undefined)[] =>
   [...readCommitted(data, fetchOffset, aborted).records].map(({ value }) => value?.toString());

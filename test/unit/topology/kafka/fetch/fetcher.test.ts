@@ -7,7 +7,7 @@ import { Fetcher, type PartitionConsumer } from '../../../../../topology/kafka/f
 import type { RawRequest } from '../../../../../topology/kafka/protocol/internals.js';
 import type { Leaders } from '../../../../../topology/kafka/cluster/leaders.js';
 import { PartitionFeed } from '../../../../../topology/kafka/fetch/partition-feed.js';
-import { textsAt } from '../protocol/log-segment.js';
+import { textsAt } from '../records/log-segment.js';
 
 const until = (check: () => void): Promise<void> => vi.waitFor(check, { timeout: 3000, interval: 5 });
 

@@ -29,9 +29,9 @@ class FakeGroup {
   readonly joins: { memberId: string; userData: Buffer }[] = [];
   /** Other members, with what they read. */
   readonly others: { memberId: string; topics: string[] }[] = [];
-  /** What the leader said to each member when it last dealt. */
-  readonly dealt = new Map<string, Buffer>();
-  /** Says something else to our member than its own dealing; for a group that another leads. */
+  /** What the leader said to each member when it last placed the tasks. */
+  readonly assignments = new Map<string, Buffer>();
+  /** Says something else to our member than its own assignment; for a group that another leads. */
   leader: ((memberAssignment: Buffer) => Buffer) | undefined;
   generation = 0;
   heartbeats = 0;
@@ -77,7 +77,7 @@ class FakeGroup {
         }));
       },
       syncGroup: ({ groupAssignment }) => {
-        for (const { memberId, memberAssignment } of groupAssignment) this.dealt.set(memberId, memberAssignment);
+        for (const { memberId, memberAssignment } of groupAssignment) this.assignments.set(memberId, memberAssignment);
         const { memberAssignment } = groupAssignment[0]!;
         return Promise.resolve({ memberAssignment: this.leader?.(memberAssignment) ?? memberAssignment });
       },
@@ -100,7 +100,7 @@ describe('Membership', () => {
   let counts: PartitionCounts;
   let assigned: { tasks: readonly number[]; generation: number; memberId: string }[];
   let running: Promise<void>;
-  let ghost: string | undefined;
+  let stale: string | undefined;
   let became: string[];
   let metadataIntervalMs = 60_000;
   let heartbeatIntervalMs = 5;
@@ -110,14 +110,14 @@ describe('Membership', () => {
     const listener: MembershipListener = {
       claim: () => ({ tasks: [1, 2], stored: { 1: 40 } }),
       suspend: () => Promise.resolve(void heard.push('suspend')),
-      goOn: () => heard.push('go on'),
-      hold: () => Promise.resolve(void heard.push('hold')),
+      resume: () => heard.push('resume'),
+      pause: () => Promise.resolve(void heard.push('pause')),
       assigned: ({ tasks }, { partitions }, { generationId: generation, memberId }) => {
         heard.push('assigned');
         assigned.push({ tasks, generation, memberId });
         counts = partitions;
       },
-      ghost: () => ghost,
+      staleMember: () => stale,
       became: (memberId) => Promise.resolve(void became.push(memberId)),
       lost: () => heard.push('lost'),
       outage: (error) => {
@@ -146,7 +146,7 @@ describe('Membership', () => {
     group = new FakeGroup();
     heard = [];
     assigned = [];
-    ghost = undefined;
+    stale = undefined;
     became = [];
     metadataIntervalMs = 60_000;
     heartbeatIntervalMs = 5;
@@ -180,10 +180,10 @@ describe('Membership', () => {
     let gather: () => void = () => undefined;
     group.gathered = new Promise((resolve) => (gather = resolve));
     group.errors.push(new BrokerError(REBALANCE_IN_PROGRESS, 'Heartbeat'));
-    await until(() => expect(heard).toEqual(['assigned', 'suspend', 'go on']));
+    await until(() => expect(heard).toEqual(['assigned', 'suspend', 'resume']));
     await expect(membership.confirm(1)).rejects.toBeInstanceOf(OutageError);
     gather();
-    await until(() => expect(heard).toEqual(['assigned', 'suspend', 'go on', 'hold', 'assigned']));
+    await until(() => expect(heard).toEqual(['assigned', 'suspend', 'resume', 'pause', 'assigned']));
     await expect(membership.confirm(2)).resolves.toBeUndefined();
   });
 
@@ -230,10 +230,10 @@ describe('Membership', () => {
     ]);
     let times = 0;
     // The leader has not heard of the third partition yet; the next time it has.
-    group.leader = (dealt) =>
+    group.leader = (assignment) =>
       (times += 1) === 1
-        ? encodeAssignment({ placement: runningTasks([0, 1]), deal: { maxTasks: 5, partitions: older } })
-        : dealt;
+        ? encodeAssignment({ placement: runningTasks([0, 1]), layout: { maxTasks: 5, partitions: older } })
+        : assignment;
     await start();
     await until(() => expect(assigned).toHaveLength(1));
     expect(counts).toEqual(older);
@@ -244,7 +244,7 @@ describe('Membership', () => {
 
   it('takes a task of a partition that only the leader has heard of yet', async () => {
     group.leader = () =>
-      encodeAssignment({ placement: runningTasks([6]), deal: { maxTasks: 7, partitions: new Map([['tasks', 7]]) } });
+      encodeAssignment({ placement: runningTasks([6]), layout: { maxTasks: 7, partitions: new Map([['tasks', 7]]) } });
     await start();
     await until(() => expect(assigned.at(-1)?.tasks).toEqual([6]));
     expect([...counts]).toEqual([
@@ -259,10 +259,10 @@ describe('Membership', () => {
       { memberId: 'another', topics: ['tasks', 'orders'] },
     );
     await start();
-    const told = (memberId: string) => decodeAssignment(group.dealt.get(memberId)!, 'g');
-    expect(told('m1').placement.tasks.length + told('newer').placement.tasks.length).toBe(5);
-    expect(told('newer').refused).toBeUndefined();
-    expect(told('another')).toMatchObject({
+    const saidTo = (memberId: string) => decodeAssignment(group.assignments.get(memberId)!, 'g');
+    expect(saidTo('m1').placement.tasks.length + saidTo('newer').placement.tasks.length).toBe(5);
+    expect(saidTo('newer').refused).toBeUndefined();
+    expect(saidTo('another')).toMatchObject({
       placement: NO_PLACEMENT,
       refused: 'the workers that are there read crm, this one does not; it reads orders',
     });
@@ -272,7 +272,7 @@ describe('Membership', () => {
     group.leader = () =>
       encodeAssignment({
         placement: NO_PLACEMENT,
-        deal: { maxTasks: 0, partitions: new Map() },
+        layout: { maxTasks: 0, partitions: new Map() },
         refused: 'they read crm',
       });
     await start();
@@ -314,7 +314,7 @@ describe('Membership', () => {
     await expect(membership.confirm(1)).rejects.toBeInstanceOf(OutageError);
   });
 
-  it('leaves, so that its tasks move at once, and stops beating', async () => {
+  it('leaves, so that its tasks move at once, and sends no more heartbeats', async () => {
     await start();
     await membership.leave();
     await running;
@@ -333,14 +333,14 @@ describe('Membership', () => {
   });
 
   it('takes the member that was killed here out of the group before it joins', async () => {
-    ghost = 'the killed one';
+    stale = 'the killed one';
     await start();
     expect(group.left).toEqual(['the killed one']);
     expect(became).toEqual(['m1']);
   });
 
   it('joins all the same when the group has missed that member already', async () => {
-    ghost = 'the killed one';
+    stale = 'the killed one';
     group.leaveError = new BrokerError(UNKNOWN_MEMBER_ID, 'LeaveGroup');
     await start();
     expect(heard).toEqual(['assigned']);

@@ -3,7 +3,7 @@ import { RecordHeaders } from '../../../../../common/record-headers.js';
 import { describe, expect, it } from 'vitest';
 
 import { OutboundBatches, RecordKey } from '../../../../../topology/kafka/index.js';
-import { recordsOf } from '../protocol/records-of.js';
+import { recordsOf } from '../records/records-of.js';
 
 const text = (value: string): Buffer => Buffer.from(value);
 

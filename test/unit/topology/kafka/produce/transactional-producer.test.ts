@@ -1,19 +1,20 @@
 import { pino } from 'pino';
-import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { CommitUnknownError, FencedError } from '../../../../../common/errors.js';
-import { createCluster } from '../../../../../topology/kafka/cluster/connect.js';
+import { ErrorCode } from '../../../../../topology/kafka/protocol/error-codes.js';
+import type { Cluster } from '../../../../../topology/kafka/protocol/internals.js';
 import { BrokerError } from '../../../../../topology/kafka/protocol/protocol-errors.js';
-import type { OutboundRecord } from '../../../../../topology/kafka/protocol/record-batch.js';
+import type { OutboundRecord } from '../../../../../topology/kafka/records/record-batch.js';
 import { RefusedError, TransactionalProducer } from '../../../../../topology/kafka/produce/transactional-producer.js';
-import { FakeCluster, type Api } from '../cluster/fake-cluster.js';
-
-vi.mock('../../../../../topology/kafka/cluster/connect.js', () => ({ createCluster: vi.fn() }));
+import type { MemoryBrokerOptions } from '../../../../model/memory-broker/memory-broker.js';
+import type { Api } from '../../../../model/memory-broker/memory-cluster.js';
+import { connectionLost, MemoryKafka } from '../memory-kafka.js';
 
 const TOPICS = ['changelog', 'out'];
-const MEMBER = { groupId: 'g', generationId: 3, memberId: 'm' };
+/** Who speaks for no member: a group takes its offsets as they come. */
+const MEMBER = { groupId: 'g', generationId: -1, memberId: '' };
 const OFFSETS = [{ topic: 'in', partition: 0, offset: 12 }];
-const MESSAGE_TOO_LARGE = 10;
-const UNSUPPORTED_VERSION = 35;
+const { CONCURRENT_TRANSACTIONS, LEADER_NOT_AVAILABLE, MESSAGE_TOO_LARGE, NONE, REQUEST_TIMED_OUT } = ErrorCode;
 const record = (topic: string, partition: number, text: string): OutboundRecord => ({
   topic,
   partition,
@@ -21,29 +22,53 @@ const record = (topic: string, partition: number, text: string): OutboundRecord 
   value: Buffer.from(text),
 });
 
+/** Of a cluster with a changelog that node 0 leads, and outputs that node 1 leads. */
+const cluster = (options: MemoryBrokerOptions): MemoryKafka => {
+  const kafka = new MemoryKafka({ changelog: 1, out: 2 }, options);
+  kafka.broker.lead('out', 1);
+  return kafka;
+};
+
+/** The steps of the producer, without the look-ups. */
+const stepsOf = ({ asked }: MemoryKafka): Api[] =>
+  asked.map(({ api }) => api).filter((api) => api !== 'Metadata' && api !== 'FindCoordinator');
+
+const createProducer = (brokers: Cluster, maxBatchBytes = 900_000): TransactionalProducer =>
+  new TransactionalProducer(
+    { brokers: [], clientId: 'c', connectionTimeoutMs: 1000, requestTimeoutMs: 1000 },
+    { transactionalId: 'app-0', transactionTimeoutMs: 1000, retryBudgetMs: 200, maxBatchBytes },
+    pino({ level: 'silent' }),
+    brokers,
+  );
+
 const VERSIONS = [1, 2] as const;
 
 describe.each(VERSIONS)('TransactionalProducer, with transactions of version %i', (version) => {
-  let broker: FakeCluster;
+  let kafka: MemoryKafka;
   let producer: TransactionalProducer;
   const isFirst = version === 1;
 
-  const create = (maxBatchBytes = 900_000): TransactionalProducer => {
-    vi.mocked(createCluster).mockReturnValue(broker.cluster());
-    const settings = { brokers: [], clientId: 'c', connectionTimeoutMs: 1000, requestTimeoutMs: 1000 };
-    return new TransactionalProducer(
-      settings,
-      { transactionalId: 'app-0', transactionTimeoutMs: 1000, retryBudgetMs: 200, maxBatchBytes },
-      pino({ level: 'silent' }),
-    );
+  const create = (maxBatchBytes?: number): TransactionalProducer => createProducer(kafka.cluster(), maxBatchBytes);
+  /** The error code with which a Produce to that partition of `out` is answered. */
+  const refuse = (codes: Readonly<Record<string, number>>): void => {
+    kafka.broker.faults.refuse = (api, place) => (api === 'Produce' ? (codes[place] ?? NONE) : NONE);
   };
-  const failing = (of: Api, times: number, code: number | Error): void => {
+  const failing = (failed: Api, times: number, code: number): void => {
     let left = times;
-    broker.answer = (api) => (api === of && (left -= 1) >= 0 ? code : 0);
+    kafka.broker.faults.refuse = (api) => (api === failed && (left -= 1) >= 0 ? code : NONE);
+  };
+  const losing = (lost: Api): void => {
+    kafka.meddle = ({ api }) => {
+      if (api === lost) throw connectionLost('the connection was reset');
+    };
+  };
+  const whole = (): void => {
+    kafka.broker.faults.refuse = () => NONE;
+    kafka.meddle = () => undefined;
   };
 
   beforeEach(async () => {
-    broker = new FakeCluster({ changelog: [0], out: [0, 1] }, version);
+    kafka = cluster({ transactionVersion: version });
     producer = create();
     await producer.fence(TOPICS);
   });
@@ -55,9 +80,9 @@ describe.each(VERSIONS)('TransactionalProducer, with transactions of version %i'
       (...batch) => heard.push(batch),
     );
     await producer.sendOffsets(MEMBER, OFFSETS);
-    expect(broker.committed('out-0')).toEqual([]);
+    expect(kafka.committed('out', 0)).toEqual([]);
     await producer.commit();
-    expect(broker.asked).toEqual(
+    expect(stepsOf(kafka)).toEqual(
       isFirst
         ? [
             'ApiVersions',
@@ -71,7 +96,7 @@ describe.each(VERSIONS)('TransactionalProducer, with transactions of version %i'
           ]
         : ['ApiVersions', 'InitProducerId', 'Produce', 'Produce', 'TxnOffsetCommit', 'EndTxn'],
     );
-    expect(['changelog-0', 'out-0', 'out-1'].map((place) => broker.committed(place))).toEqual([
+    expect([kafka.committed('changelog', 0), kafka.committed('out', 0), kafka.committed('out', 1)]).toEqual([
       ['c'],
       ['a', 'a2'],
       ['b'],
@@ -91,9 +116,9 @@ describe.each(VERSIONS)('TransactionalProducer, with transactions of version %i'
       await producer.send([record('changelog', 0, text)], (_, __, offset) => offsets.push(offset));
       await producer.commit();
     }
-    expect(broker.committed('changelog-0')).toEqual(['one', 'two', 'three']);
+    expect(kafka.committed('changelog', 0)).toEqual(['one', 'two', 'three']);
     expect(offsets).toEqual([0, 2, 4]);
-    expect(broker.epoch).toBe(isFirst ? 1 : 4);
+    expect(kafka.broker.transactions.owner('app-0')?.epoch).toBe(isFirst ? 0 : 3);
   });
 
   it('sends more than one batch of a partition one after another, in order', async () => {
@@ -102,12 +127,12 @@ describe.each(VERSIONS)('TransactionalProducer, with transactions of version %i'
     const texts = Array.from({ length: 40 }, (_, i) => `${i} ${'x'.repeat(60)}`);
     await producer.send(texts.map((text) => record('out', 0, text)));
     await producer.commit();
-    expect(broker.committed('out-0')).toEqual(texts);
-    expect(broker.asked.filter((api) => api === 'Produce').length).toBeGreaterThan(5);
+    expect(kafka.committed('out', 0)).toEqual(texts);
+    expect(kafka.count('Produce')).toBeGreaterThan(5);
   });
 
   it('loses nothing after a refusal: what the broker took of the aborted round is not taken for a repeat', async () => {
-    broker.answer = (api, place) => (api === 'Produce' && place === 'out-0' ? MESSAGE_TOO_LARGE : 0);
+    refuse({ 'out/0': MESSAGE_TOO_LARGE });
     const refused = producer.send([
       record('changelog', 0, 'both'),
       record('out', 0, 'too large'),
@@ -115,60 +140,62 @@ describe.each(VERSIONS)('TransactionalProducer, with transactions of version %i'
     ]);
     await expect(refused).rejects.toMatchObject({ name: 'RefusedError', topic: 'out' });
     await producer.abort();
-    broker.answer = () => 0;
+    whole();
     await producer.send([record('changelog', 0, 'only small'), record('out', 1, 'small')]);
     await producer.commit();
     await producer.send([record('changelog', 0, 'and fitting'), record('out', 0, 'fits')]);
     await producer.commit();
-    expect(broker.committed('changelog-0')).toEqual(['only small', 'and fitting']);
-    expect(broker.committed('out-1')).toEqual(['small']);
-    expect(broker.committed('out-0')).toEqual(['fits']);
+    expect(kafka.committed('changelog', 0)).toEqual(['only small', 'and fitting']);
+    expect(kafka.committed('out', 1)).toEqual(['small']);
+    expect(kafka.committed('out', 0)).toEqual(['fits']);
   });
 
   it('sends nothing twice when one of the leaders is not found at first', async () => {
-    const LEADER_NOT_AVAILABLE = 5;
     let asked = 0;
-    broker.lookUp = async (nodeId) => {
-      if (nodeId !== 1 || (asked += 1) > 1) return;
+    const brokers = kafka.cluster();
+    const findBroker: Cluster['findBroker'] = async (node) => {
+      if (node.nodeId !== 1 || (asked += 1) > 1) return brokers.findBroker(node);
       // By then the other leader would have answered.
       await new Promise((resolve) => setTimeout(resolve, 20));
       throw new BrokerError(LEADER_NOT_AVAILABLE, 'Metadata');
     };
+    producer = createProducer({ ...brokers, findBroker });
+    await producer.fence(TOPICS);
     await producer.send([record('changelog', 0, 'c'), record('out', 0, 'a'), record('out', 1, 'b')]);
     await producer.commit();
     expect(asked).toBe(2);
-    expect(['changelog-0', 'out-0', 'out-1'].map((place) => broker.committed(place))).toEqual([['c'], ['a'], ['b']]);
+    expect([kafka.committed('changelog', 0), kafka.committed('out', 0), kafka.committed('out', 1)]).toEqual([
+      ['c'],
+      ['a'],
+      ['b'],
+    ]);
   });
 
   it('does not go on after a refusal when the fate of another batch is not known', async () => {
-    const REQUEST_TIMED_OUT = 7;
-    broker.answer = (api, place) =>
-      api !== 'Produce' ? 0 : place === 'out-0' ? MESSAGE_TOO_LARGE : place === 'out-1' ? REQUEST_TIMED_OUT : 0;
+    refuse({ 'out/0': MESSAGE_TOO_LARGE, 'out/1': REQUEST_TIMED_OUT });
     const sent = producer.send([record('changelog', 0, 'c'), record('out', 0, 'too large'), record('out', 1, 'late')]);
     await expect(sent).rejects.toBeInstanceOf(CommitUnknownError);
   });
 
   it('goes on after a refusal when another batch was to wait for the markers of the last transaction', async () => {
-    const CONCURRENT_TRANSACTIONS = 51;
-    broker.answer = (api, place) =>
-      api !== 'Produce' ? 0 : place === 'out-0' ? MESSAGE_TOO_LARGE : place === 'out-1' ? CONCURRENT_TRANSACTIONS : 0;
+    refuse({ 'out/0': MESSAGE_TOO_LARGE, 'out/1': CONCURRENT_TRANSACTIONS });
     const sent = producer.send([record('out', 0, 'too large'), record('out', 1, 'waits')]);
     await expect(sent).rejects.toBeInstanceOf(RefusedError);
-    broker.answer = () => 0;
+    whole();
     await producer.abort();
     await producer.send([record('out', 1, 'waited')]);
     await producer.commit();
-    expect(broker.committed('out-1')).toEqual(['waited']);
+    expect(kafka.committed('out', 1)).toEqual(['waited']);
   });
 
   it('takes no step more after one of unknown outcome', async () => {
-    broker.answer = (api) => (api === 'Produce' ? new Error('the connection was reset') : 0);
+    losing('Produce');
     await expect(producer.send([record('out', 0, 'a')])).rejects.toBeInstanceOf(CommitUnknownError);
-    broker.answer = () => 0;
-    const asked = broker.asked.length;
+    whole();
+    const asked = kafka.asked.length;
     await expect(producer.send([record('out', 0, 'b')])).rejects.toBeInstanceOf(CommitUnknownError);
     await expect(producer.commit()).rejects.toBeInstanceOf(CommitUnknownError);
-    expect(broker.asked).toHaveLength(asked);
+    expect(kafka.asked).toHaveLength(asked);
   });
 
   it('takes a topic that it may not write for a refusal', async () => {
@@ -176,10 +203,10 @@ describe.each(VERSIONS)('TransactionalProducer, with transactions of version %i'
     await expect(producer.send([record('out', 0, 'x')])).rejects.toBeInstanceOf(RefusedError);
     await producer.abort();
     // All were added or none; of version 2 any of them may have been.
-    expect(broker.asked.includes('EndTxn')).toBe(!isFirst);
+    expect(kafka.count('EndTxn') > 0).toBe(!isFirst);
     await producer.send([record('out', 0, 'y')]);
     await producer.commit();
-    expect(broker.committed('out-0')).toEqual(['y']);
+    expect(kafka.committed('out', 0)).toEqual(['y']);
   });
 
   it.each<[Api, number]>([
@@ -207,11 +234,11 @@ describe.each(VERSIONS)('TransactionalProducer, with transactions of version %i'
     await producer.send([record('changelog', 0, 'c'), record('out', 0, 'a')]);
     await producer.sendOffsets(MEMBER, OFFSETS);
     await producer.commit();
-    expect([broker.committed('changelog-0'), broker.committed('out-0')]).toEqual([['c'], ['a']]);
+    expect([kafka.committed('changelog', 0), kafka.committed('out', 0)]).toEqual([['c'], ['a']]);
   });
 
   it('is fenced by a newer producer, and by a group that has moved on', async () => {
-    const whole = async (): Promise<void> => {
+    const commitAll = async (): Promise<void> => {
       await producer.send([record('out', 0, 'a')]);
       await producer.sendOffsets(MEMBER, OFFSETS);
       await producer.commit();
@@ -224,9 +251,8 @@ describe.each(VERSIONS)('TransactionalProducer, with transactions of version %i'
       ['EndTxn', 48],
     ] as const) {
       failing(api, 1, code);
-      await expect(whole(), `${api} ${code}`).rejects.toBeInstanceOf(FencedError);
-      producer = create();
-      broker = new FakeCluster({ changelog: [0], out: [0, 1] }, version);
+      await expect(commitAll(), `${api} ${code}`).rejects.toBeInstanceOf(FencedError);
+      kafka = cluster({ transactionVersion: version });
       producer = create();
       await producer.fence(TOPICS);
     }
@@ -234,9 +260,9 @@ describe.each(VERSIONS)('TransactionalProducer, with transactions of version %i'
 
   it('does not know what became of a transaction when the connection is gone, and does not try again', async () => {
     await producer.send([record('out', 0, 'a')]);
-    failing('EndTxn', 1, Object.assign(new Error('closed'), { name: 'KafkaJSConnectionClosedError' }));
+    losing('EndTxn');
     await expect(producer.commit()).rejects.toBeInstanceOf(CommitUnknownError);
-    expect(broker.asked.filter((api) => api === 'EndTxn')).toHaveLength(1);
+    expect(kafka.count('EndTxn')).toBe(1);
   });
 
   it('gives up, of unknown outcome, when "later" lasts past its budget', async () => {
@@ -248,58 +274,60 @@ describe.each(VERSIONS)('TransactionalProducer, with transactions of version %i'
   });
 
   it('looks a coordinator up once, and again when it has moved', async () => {
+    const lookUps = (): number => kafka.count('FindCoordinator');
     await producer.send([record('out', 0, 'a')]);
     await producer.commit();
-    expect(broker.lookUps).toBe(1);
+    expect(lookUps()).toBe(1);
     failing('EndTxn', 1, 16);
     await producer.send([record('out', 0, 'b')]);
     await producer.commit();
-    expect(broker.lookUps).toBe(2);
+    expect(lookUps()).toBe(2);
   });
 
   it('takes no further step of a commit that was given up, and fences what is on its way', async () => {
-    let answered = (): void => undefined;
     const step = isFirst ? 'AddOffsetsToTxn' : 'TxnOffsetCommit';
-    broker.answer = (api) => (api === step ? 51 : 0);
+    const waits = new Promise<void>((resolve) => {
+      kafka.broker.faults.refuse = (api) => {
+        if (api !== step) return NONE;
+        resolve();
+        return CONCURRENT_TRANSACTIONS;
+      };
+    });
     const commit = (async () => {
       await producer.send([record('out', 0, 'a')]);
-      answered();
       await producer.sendOffsets(MEMBER, OFFSETS);
       await producer.commit();
     })();
-    await new Promise<void>((resolve) => (answered = resolve));
+    const given = expect(commit).rejects.toBeInstanceOf(CommitUnknownError);
+    await waits;
     const abandoned = producer.abandon();
-    broker.answer = () => 0;
-    await abandoned;
-    await expect(commit).rejects.toBeInstanceOf(CommitUnknownError);
+    whole();
+    // Its transaction is aborted under a new epoch; the markers are written a moment later.
+    await expect(abandoned).rejects.toMatchObject({ type: 'CONCURRENT_TRANSACTIONS' });
+    await given;
     await expect(producer.commit()).rejects.toBeInstanceOf(CommitUnknownError);
-    expect(broker.asked.filter((api) => api === 'TxnOffsetCommit')).toHaveLength(isFirst ? 0 : 1);
-    expect(broker.asked).not.toContain('EndTxn');
-    expect(broker.epoch).toBe(2);
+    expect(kafka.count('TxnOffsetCommit')).toBe(isFirst ? 0 : 1);
+    expect(kafka.count('EndTxn')).toBe(0);
+    expect(kafka.broker.transactions.owner('app-0')?.epoch).toBe(1);
   });
 
   it('ends nothing when nothing was begun', async () => {
     await producer.commit();
     await producer.abort();
-    expect(broker.asked).toEqual(['ApiVersions', 'InitProducerId']);
+    expect(stepsOf(kafka)).toEqual(['ApiVersions', 'InitProducerId']);
   });
 
-  it('can not be used before it has fenced', async () => {
+  it('cannot be used before it has fenced', async () => {
     await expect(create().send([record('out', 0, 'a')])).rejects.toThrow('app-0 is used before it was fenced');
+    await expect(create().sendOffsets(MEMBER, OFFSETS)).rejects.toThrow(
+      'a transactional producer cannot go from created to open',
+    );
   });
 });
 
 describe('TransactionalProducer', () => {
-  const fenced = async (broker: FakeCluster): Promise<TransactionalProducer> => {
-    vi.mocked(createCluster).mockReturnValue(broker.cluster());
-    const settings = { brokers: [], clientId: 'c', connectionTimeoutMs: 1000, requestTimeoutMs: 1000 };
-    const options = {
-      transactionalId: 'app-0',
-      transactionTimeoutMs: 1000,
-      retryBudgetMs: 200,
-      maxBatchBytes: 900_000,
-    };
-    const producer = new TransactionalProducer(settings, options, pino({ level: 'silent' }));
+  const fenced = async (kafka: MemoryKafka): Promise<TransactionalProducer> => {
+    const producer = createProducer(kafka.cluster());
     await producer.fence(['out']);
     return producer;
   };
@@ -309,47 +337,48 @@ describe('TransactionalProducer', () => {
   };
 
   it.each([
-    ['knows of no features', undefined, 0],
-    ['has not been told of version 2', 1, 0],
-    ['does not know the question', 2, UNSUPPORTED_VERSION],
-  ])('speaks version 1 to a cluster that %s', async (_, transactionVersion, code) => {
-    const broker = new FakeCluster({ out: [0] }, transactionVersion);
-    broker.answer = (api) => (api === 'ApiVersions' ? code : 0);
-    await commit(await fenced(broker), 'a');
-    expect(broker.asked).toContain('AddPartitionsToTxn');
-    expect(broker.committed('out-0')).toEqual(['a']);
+    ['knows of no features', 0, NONE],
+    ['has not been told of version 2', 1, NONE],
+    ['does not know the question', 2, ErrorCode.UNSUPPORTED_VERSION],
+  ] as const)('speaks version 1 to a cluster that %s', async (_, transactionVersion, code) => {
+    const kafka = cluster({ transactionVersion });
+    kafka.broker.faults.refuse = (api) => (api === 'ApiVersions' ? code : NONE);
+    await commit(await fenced(kafka), 'a');
+    expect(kafka.count('AddPartitionsToTxn')).toBe(1);
+    expect(kafka.committed('out', 0)).toEqual(['a']);
   });
 
   it('goes on under the new epoch when EndTxn of version 2 was done, answered "later", and asked again', async () => {
-    const broker = new FakeCluster({ out: [0] }, 2);
-    const producer = await fenced(broker);
-    broker.endsUnheard = true;
+    const kafka = cluster({});
+    const producer = await fenced(kafka);
+    kafka.broker.faults.endAnswer = ErrorCode.GROUP_LOAD_IN_PROGRESS;
     await commit(producer, 'a');
     await commit(producer, 'b');
-    expect(broker.committed('out-0')).toEqual(['a', 'b']);
-    expect(broker.epoch).toBe(3);
-    expect(broker.asked.filter((api) => api === 'EndTxn')).toHaveLength(3);
+    expect(kafka.committed('out', 0)).toEqual(['a', 'b']);
+    expect(kafka.broker.transactions.owner('app-0')?.epoch).toBe(2);
+    expect(kafka.count('EndTxn')).toBe(3);
   });
 
   it('goes on under another producer id when its epochs are used up', async () => {
-    const broker = new FakeCluster({ out: [0] }, 2);
-    broker.epoch = 0x7ffd - 1;
-    const producer = await fenced(broker);
+    const kafka = cluster({ epochs: 3 });
+    const producer = await fenced(kafka);
+    const first = kafka.broker.transactions.owner('app-0')!.producerId;
     for (const text of ['a', 'b', 'c', 'd']) await commit(producer, text);
-    expect(broker.committed('out-0')).toEqual(['a', 'b', 'c', 'd']);
-    expect([broker.producerId, broker.epoch]).toEqual([901n, 2]);
+    expect(kafka.committed('out', 0)).toEqual(['a', 'b', 'c', 'd']);
+    expect(kafka.broker.transactions.owner('app-0')).toMatchObject({ producerId: first + 1n, epoch: 1 });
   });
 
   it('counts sequences from 0 after an abort of version 2, also of what the broker had taken', async () => {
-    const broker = new FakeCluster({ out: [0, 0] }, 2);
-    const producer = await fenced(broker);
-    broker.answer = (api, place) => (api === 'Produce' && place === 'out-1' ? MESSAGE_TOO_LARGE : 0);
+    const kafka = cluster({});
+    const producer = await fenced(kafka);
+    kafka.broker.faults.refuse = (_, place) => (place === 'out/1' ? MESSAGE_TOO_LARGE : NONE);
     const both = [record('out', 0, 'taken'), record('out', 1, 'too large')];
     await expect(producer.send(both)).rejects.toBeInstanceOf(RefusedError);
     await producer.abort();
-    broker.answer = () => 0;
+    kafka.broker.faults.refuse = () => NONE;
     await commit(producer, 'again');
-    expect(broker.committed('out-0')).toEqual(['again']);
-    expect(broker.logs.get('out-0')?.map(({ outcome }) => outcome)).toEqual(['aborted', 'committed']);
+    expect(kafka.committed('out', 0)).toEqual(['again']);
+    const written = kafka.broker.log('out', 0).batches.filter(({ control }) => !control);
+    expect(written.map(({ outcome }) => outcome)).toEqual(['aborted', 'committed']);
   });
 });

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { murmur2, partitionFor } from '../../../../../topology/kafka/protocol/murmur2.js';
+import { murmur2, partitionFor } from '../../../../../topology/kafka/records/murmur2.js';
 import { murmur2 as kafkajsMurmur2 } from '../cluster/kafkajs-internals.js';
 
 describe('murmur2', () => {

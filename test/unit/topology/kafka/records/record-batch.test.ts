@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { ByteWriter } from '../../../../../common/bytes.js';
 import { RecordHeaders } from '../../../../../common/record-headers.js';
 import { readCommitted } from '../../../../../topology/kafka/fetch/fetched-records.js';
-import { BATCH_OVERHEAD, RecordBatch, sizeOf } from '../../../../../topology/kafka/protocol/record-batch.js';
+import { BATCH_OVERHEAD, RecordBatch, sizeOf } from '../../../../../topology/kafka/records/record-batch.js';
 import { Decoder, decodeBatch, encodeBatch, encodeRecord, Long } from '../cluster/kafkajs-internals.js';
 
 const OWNER = { producerId: 77n, producerEpoch: 3, firstSequence: 12 };

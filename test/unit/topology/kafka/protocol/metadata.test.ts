@@ -1,7 +1,8 @@
 import { describe, expect, it, vi } from 'vitest';
 import { ByteReader, ByteWriter } from '../../../../../common/bytes.js';
 import type { Broker } from '../../../../../topology/kafka/protocol/internals.js';
-import { askTopicIds, idBytes, idOf, metadata } from '../../../../../topology/kafka/protocol/topic-ids.js';
+import { askTopicIds, metadata } from '../../../../../topology/kafka/protocol/metadata.js';
+import { idBytes, idOf } from '../../../../../topology/kafka/protocol/topic-id.js';
 
 const ID = 'b3wtAT8MTGS0Xz2n3Eqk1A';
 const NO_ID = Buffer.alloc(16);

@@ -5,8 +5,8 @@ import { ByteReader, ByteWriter } from '../../../../../common/bytes.js';
 import { Fetcher, type PartitionConsumer } from '../../../../../topology/kafka/fetch/fetcher.js';
 import type { RawRequest } from '../../../../../topology/kafka/protocol/internals.js';
 import type { Leaders } from '../../../../../topology/kafka/cluster/leaders.js';
-import { idBytes, idOf } from '../../../../../topology/kafka/protocol/topic-ids.js';
-import { textsAt } from './log-segment.js';
+import { idBytes, idOf } from '../../../../../topology/kafka/protocol/topic-id.js';
+import { textsAt } from '../records/log-segment.js';
 
 const until = (check: () => void): Promise<void> => vi.waitFor(check, { timeout: 3000, interval: 5 });
 const [FIRST, SECOND] = ['AAAAAAAAAAAAAAAAAAAAAQ', 'AAAAAAAAAAAAAAAAAAAAAg'];

@@ -1,4 +1,4 @@
-import { gatewayCleanupRules, streamCleanupRules } from '../../../../topology/kafka/index.js';
+import { gatewayCleanupRules, streamCleanupRules } from '../../../../topology/worker/topic-cleanup.js';
 import { expect, it } from 'vitest';
 import { cleanupFaults } from '../../../../topology/kafka/cleanup-rules.js';
 import { SINK_TOPICS } from '../../../../common/record.js';

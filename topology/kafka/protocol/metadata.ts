@@ -1,47 +1,32 @@
 /**
- * A topic's id: one that was deleted and made again has the same name and another id, and its offsets mean something
- * else. Metadata v10 tells it (brokers since 2.8); kafkajs stops at v6.
+ * Metadata v10 (brokers since 2.8) tells the ids of topics; kafkajs stops at v6. A topic that was deleted and recreated
+ * has the same name and another id, and its offsets mean something else.
  */
 import { ByteWriter } from '../../../common/bytes.js';
+import { newestVersion } from './api-versions.js';
 import type { Broker, RawRequest } from './internals.js';
 import { check } from './protocol-errors.js';
 import { compactList, raw } from './raw-request.js';
+import { ID_BYTES, idOf } from './topic-id.js';
 
-const METADATA = 3;
 const VERSION = 10;
-const ID_BYTES = 16;
 /** The id that a broker gives to a topic that was made before topics had one. */
 const NONE = idOf(Buffer.alloc(ID_BYTES));
 
-/** By topic, in the form that `kafka-topics --describe` prints; without the topics that have none. */
+/** By topic; without the topics that have none. */
 export type TopicIds = ReadonlyMap<string, string>;
 
 /** An older broker knows of no ids: then there are none. Throws when a topic does not exist (BrokerError, retriable). */
 export async function askTopicIds(broker: Broker, topics: readonly string[]): Promise<TopicIds> {
-  if (topics.length === 0 || newestVersion(broker, METADATA) < VERSION) return new Map();
+  if (topics.length === 0 || newestVersion(broker, 'Metadata') < VERSION) return new Map();
   return broker.connectionPool.send(metadata(topics));
-}
-
-/** The newest version of a request that the broker speaks; 0 when it has not said. */
-export function newestVersion(broker: Broker, apiKey: number): number {
-  return broker.versions?.[apiKey]?.maxVersion ?? 0;
-}
-
-/** The bytes of an id, for a request. */
-export function idBytes(id: string): Buffer {
-  return Buffer.from(id, 'base64url');
-}
-
-/** Java's Uuid.toString: base64url without padding. */
-export function idOf(bytes: Buffer): string {
-  return bytes.toString('base64url');
 }
 
 export function metadata(topics: readonly string[]): RawRequest<TopicIds> {
   const out = new ByteWriter(256).uvarint(0).uvarint(topics.length + 1);
   for (const topic of topics) out.raw(Buffer.alloc(ID_BYTES)).compactString(topic).uvarint(0);
   out.int8(0).int8(0).int8(0).uvarint(0); // never create, no authorized operations
-  return raw(METADATA, VERSION, 'Metadata', out.bytes(), (reader): TopicIds => {
+  return raw('Metadata', VERSION, out.bytes(), (reader): TopicIds => {
     reader.tags();
     reader.throttle();
     compactList(reader, () => {

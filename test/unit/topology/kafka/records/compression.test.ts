@@ -3,8 +3,8 @@ import { gzipSync } from 'node:zlib';
 import { compressFrameSync } from 'lz4-napi';
 import { compressSync } from 'snappy';
 import { describe, expect, it } from 'vitest';
-import { decompress, MAX_UNPACKED_BYTES } from '../../../../../topology/kafka/protocol/compression.js';
-import { lz4Bound, snappyBound, zstdBound } from '../../../../../topology/kafka/protocol/unpacked-bound.js';
+import { decompress, MAX_UNPACKED_BYTES } from '../../../../../topology/kafka/records/compression.js';
+import { lz4Bound, snappyBound, zstdBound } from '../../../../../topology/kafka/records/unpacked-bound.js';
 import { readCommitted } from '../../../../../topology/kafka/fetch/fetched-records.js';
 import { batchAt } from './log-segment.js';
 
