@@ -53,7 +53,7 @@ module.exports = {
       name: 'no-cycles',
       severity: 'error',
       from: {},
-      to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
+      to: { circular: true },
     },
     ...lookDown(FLOORS, (name) => `${name}/`, ''),
     ...Object.entries(ROOMS).flatMap(([folder, rooms]) =>

@@ -1,7 +1,7 @@
 /** The acks of one socket: which notifications it may confirm, each told on once, each answered. */
 import { messageOf } from '../common/errors.js';
 import type { Logger } from '../common/log.js';
-import { TooManyRecordsError } from './delivery-records.js';
+import { TooManyRecordsError, type Ack } from './delivery-records.js';
 import type { ProtocolErrorCode, ServerMessage } from './protocol.js';
 import {
   ACK_CAME,
@@ -10,14 +10,6 @@ import {
   type NotificationRef,
   type SentMemory,
 } from './sent-notifications.js';
-
-/** A client's confirmation that it has a notification. */
-export interface Ack {
-  readonly tenantId: bigint;
-  readonly userId: bigint;
-  readonly notificationId: bigint;
-  readonly eventId: string;
-}
 
 /** Who is answered. */
 export interface AckingSession {

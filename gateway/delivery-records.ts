@@ -2,10 +2,17 @@
  * Delivery records: one for each notification that a user confirms, as far as this gateway remembers, and so many of a
  * user as its budget allows. The memory is shared by all users, packed, and forgets the oldest.
  */
-import type { Ack } from './acks.js';
 import { halvesOf, IdRing } from './id-ring.js';
 import type { UserRateLimit } from './user-rate-limit.js';
 import { userKey } from '../state/directory/directory-entry.js';
+
+/** A client's confirmation that it has a notification. */
+export interface Ack {
+  readonly tenantId: bigint;
+  readonly userId: bigint;
+  readonly notificationId: bigint;
+  readonly eventId: string;
+}
 
 /** The user has confirmed as much as it may for now. */
 export class TooManyRecordsError extends Error {}

@@ -1,4 +1,5 @@
 /** The gateway: users' sockets on `/v1/ws`, committed in-app notifications out, missed ones again, acks in. */
+import type { Ack } from './delivery-records.js';
 import uWS, { type TemplatedApp, type WebSocket } from 'uWebSockets.js';
 import type { InAppNotification } from '../schemas/types.js';
 import { userKey } from '../state/directory/directory-entry.js';
@@ -6,7 +7,6 @@ import { messageOf } from '../common/errors.js';
 import type { Logger } from '../common/log.js';
 import type { Metrics } from '../common/metrics.js';
 import type { Admitted, RoomCheck } from './admission.js';
-import type { Ack } from './acks.js';
 import { Anchor } from './anchor.js';
 import { Connections } from './connections.js';
 import { formatCursor, type Cursor } from './cursor.js';

@@ -17,11 +17,12 @@
  * draining    the gateway is going away: nothing new either way, acks under way are still answered
  * closed      the socket must not be touched any more
  */
+import type { Ack } from './delivery-records.js';
 import { userKey } from '../state/directory/directory-entry.js';
 import type { Logger } from '../common/log.js';
 import type { Metrics } from '../common/metrics.js';
 import { transitions } from '../common/transitions.js';
-import { Acks, type Ack, type AckingSession } from './acks.js';
+import { Acks, type AckingSession } from './acks.js';
 import { CLOSE_CODES, type CloseReason } from './close-codes.js';
 import { formatCursor, parseCursor, type Cursor } from './cursor.js';
 import type { InAppLog, ResumingReader } from './in-app-log.js';

@@ -1,6 +1,6 @@
 /** The gateway role of a worker: every committed in-app notification, from whichever worker, to its user's sockets. */
+import type { Ack } from '../../gateway/delivery-records.js';
 import type { CleanupRule, Connections } from '../kafka/index.js';
-import type { Ack } from '../../gateway/acks.js';
 import { Gateway } from '../../gateway/gateway.js';
 import { DEFAULT_LIMITS } from '../../gateway/limits.js';
 import { createTokenVerifier } from '../../gateway/token.js';

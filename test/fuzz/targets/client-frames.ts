@@ -1,8 +1,8 @@
 /** A socket's messages, one after another: each has one answer or ends the socket, and only what was sent can be confirmed. */
+import type { Ack } from '../../../gateway/delivery-records.js';
 import fc from 'fast-check';
 import { pino } from 'pino';
 import { Registry } from 'prom-client';
-import type { Ack } from '../../../gateway/acks.js';
 import { DEFAULT_LIMITS } from '../../../gateway/limits.js';
 import { encodeNotification, parseClientMessage } from '../../../gateway/protocol.js';
 import { SentMemory } from '../../../gateway/sent-notifications.js';

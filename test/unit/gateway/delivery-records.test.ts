@@ -1,5 +1,5 @@
+import type { Ack } from '../../../gateway/delivery-records.js';
 import { expect, it } from 'vitest';
-import type { Ack } from '../../../gateway/acks.js';
 import { DeliveryRecords, TooManyRecordsError } from '../../../gateway/delivery-records.js';
 import { UserRateLimit } from '../../../gateway/user-rate-limit.js';
 

@@ -1,5 +1,5 @@
+import type { Ack } from '../../../gateway/delivery-records.js';
 import { afterEach, describe, expect, it } from 'vitest';
-import type { Ack } from '../../../gateway/acks.js';
 import { messageOf, startGateway, type Client, type Harness } from './harness.js';
 
 describe('an ack', () => {

@@ -1,11 +1,11 @@
 /** A real gateway on a free loopback port, and clients of it. */
+import type { Ack } from '../../../gateway/delivery-records.js';
 import { once } from 'node:events';
 import { SignJWT } from 'jose';
 import { pino } from 'pino';
 import { Registry } from 'prom-client';
 import { WebSocket, type ClientOptions } from 'ws';
 import { Gateway, type GatewayOptions, type InAppMessage } from '../../../gateway/gateway.js';
-import type { Ack } from '../../../gateway/acks.js';
 import type { InAppLog } from '../../../gateway/in-app-log.js';
 import { createTokenVerifier, type TokenOptions } from '../../../gateway/token.js';
 import type { InAppNotification } from '../../../schemas/types.js';

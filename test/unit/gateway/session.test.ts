@@ -1,7 +1,7 @@
+import type { Ack } from '../../../gateway/delivery-records.js';
 import { pino } from 'pino';
 import { Registry } from 'prom-client';
 import { beforeEach, describe, expect, it } from 'vitest';
-import type { Ack } from '../../../gateway/acks.js';
 import { DEFAULT_LIMITS } from '../../../gateway/limits.js';
 import { SentMemory } from '../../../gateway/sent-notifications.js';
 import { userBudgets } from '../../../gateway/user-budgets.js';
