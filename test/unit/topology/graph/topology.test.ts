@@ -1,24 +1,22 @@
+/** What a topology says, and what is refused when it is declared. What does not even compile is in topology.test-d.ts. */
 import { describe, expect, it } from 'vitest';
+import { SINK_TOPICS, SOURCE_TOPICS } from '../../../../common/record.js';
+import { writeDeadLetter } from '../../../../processors/sinks/dead-letter.js';
 import { TOPIC_RECORDS } from '../../../../schemas/topic-records.js';
 import {
-  defineTopology,
-  processor,
+  bootstrapTopic,
+  nodesOf,
+  sinkTopics,
+  sourceTopics,
+  topology,
   TopologyError,
-  type Topology,
-  type TopologyNode,
-} from '../../../../topology/graph/graph.js';
+} from '../../../../topology/graph/topology.js';
 import { notifications } from '../../../../topology/notifications.js';
-import { planOf } from '../../../../topology/graph/plan.js';
-import { SINK_TOPICS, SOURCE_TOPICS } from '../../../../common/record.js';
-import { stubTopology } from './stub-topology.js';
+import { stubTopology, type Stub } from './stub-topology.js';
 
-const create = (): never => {
-  throw new Error('nothing is created while a topology is checked');
-};
-
-function faultsOf(topology: Topology, check: (topology: Topology) => unknown = defineTopology): readonly string[] {
+function faultsOf(declare: () => unknown): readonly string[] {
   try {
-    check(topology);
+    declare();
   } catch (error) {
     if (error instanceof TopologyError) return error.faults;
     throw error;
@@ -26,135 +24,108 @@ function faultsOf(topology: Topology, check: (topology: Topology) => unknown = d
   return [];
 }
 
-function withNodes(change: (nodes: readonly TopologyNode[]) => readonly TopologyNode[]): Topology {
-  const topology = stubTopology();
-  return { ...topology, nodes: change(topology.nodes) };
-}
-
-function rewired(name: string, from: readonly string[]): Topology {
-  return withNodes((nodes) => nodes.map((node) => (node.name === name ? ({ ...node, from } as TopologyNode) : node)));
-}
-
 describe('the notifications topology', () => {
   it('reads and writes every topic of the contract', () => {
-    const ends = notifications.nodes.filter((node) => node.kind !== 'processor');
-    expect(ends.map((node) => node.topic).sort()).toEqual([...SOURCE_TOPICS, ...SINK_TOPICS].sort());
+    expect([...sourceTopics(notifications), ...sinkTopics(notifications)].sort()).toEqual(
+      [...SOURCE_TOPICS, ...SINK_TOPICS].sort(),
+    );
   });
 
   it('gives each topic the schema that the codecs use for it', () => {
-    for (const node of notifications.nodes) {
-      if (node.kind === 'processor' || node.topic === 'NOTIFICATION_DLQ') continue;
-      expect([node.topic, node.schema]).toEqual([node.topic, TOPIC_RECORDS[node.topic].name]);
+    const ends = [...notifications.sources, ...notifications.sinks];
+    expect(ends).toHaveLength(SOURCE_TOPICS.length + SINK_TOPICS.length - 1); // dead letters have none
+    for (const { topic, schema } of ends) {
+      expect([topic, schema]).toEqual([topic, TOPIC_RECORDS[topic as keyof typeof TOPIC_RECORDS].name]);
     }
   });
 
   it('runs decode, map, dedup, route, then every sink', () => {
-    const plan = planOf(notifications);
-    expect(plan.processors.map(({ name }) => name)).toEqual(['decode', 'map', 'dedup', 'route']);
-    expect(plan.sinks.map(({ name }) => name)).toEqual(['email', 'push', 'in-app', 'delivered', 'directory']);
-    expect(plan.deadLetters.topic).toBe('NOTIFICATION_DLQ');
+    const { processors, sinks, deadLetters } = notifications;
+    expect(processors.map(({ name }) => name)).toEqual(['decode', 'map', 'dedup', 'route']);
+    expect(sinks.map(({ name }) => name)).toEqual(['email', 'push', 'in-app', 'delivered', 'directory']);
+    expect(deadLetters.topic).toBe('NOTIFICATION_DLQ');
   });
 
-  it('can not be changed once it is defined', () => {
-    expect(Object.isFrozen(notifications) && Object.isFrozen(notifications.nodes)).toBe(true);
-    expect(notifications.nodes.every((node) => Object.isFrozen(node))).toBe(true);
+  it('makes the user directory of the account events, which come first', () => {
+    expect(bootstrapTopic(notifications)).toBe('USER_EVENT_TOPIC');
+    expect(bootstrapTopic(stubTopology())).toBeUndefined();
+  });
+
+  it('cannot be changed once it is defined', () => {
+    const { sources, processors, sinks } = notifications;
+    expect([notifications, sources, processors, sinks].every((part) => Object.isFrozen(part))).toBe(true);
+    expect(nodesOf(notifications).every((node) => Object.isFrozen(node))).toBe(true);
   });
 });
+
+const nothing = (): void => undefined;
+/** Up to its first sink. */
+const begun = () =>
+  topology<Stub>('stub')
+    .source('tasks', 'TASK_EVENT_TOPIC', 'TaskEvent')
+    .source('crm', 'CRM_EVENT_TOPIC', 'CrmEvent')
+    .process('first', () => (record) => ({ kind: 'forward', value: record.offset }))
+    .process('last', () => (offset) => ({ kind: 'forward', value: String(offset) }), { store: 'dedup-window' })
+    .sink('email', 'EMAIL_REQUEST_TOPIC', 'EmailRequestEvent', nothing);
 
 describe('a topology', () => {
   it('is accepted when nothing is wrong with it', () => {
-    expect(faultsOf(stubTopology())).toEqual([]);
+    expect(faultsOf(() => stubTopology())).toEqual([]);
   });
 
-  it.each<[string, Topology, string]>([
-    ['a name used twice', withNodes((nodes) => [...nodes, { ...nodes[1]! }]), `the name 'only' stands for more than`],
-    ['an unknown name', rewired('email', ['onyl']), `'email' reads from 'onyl', which is not a node`],
-    ['a blank name', withNodes((n) => n.map((node, i) => (i === 0 ? { ...node, name: ' ' } : node))), 'has no name'],
-    ['a node that reads from nothing', rewired('email', []), `'email' reads from no node`],
-    ['a sink in the middle', rewired('push', ['email']), `'push' reads from the sink 'email'; sinks come last`],
-    [
-      'a processor that nothing reads',
-      withNodes((nodes) => [...nodes, processor('idle', { from: ['only'], create })]),
-      `nothing reads from the processor 'idle'`,
-    ],
-    [
-      'a topic without a schema',
-      withNodes((nodes) =>
-        nodes.map((n) => (n.name === 'email' ? ({ ...n, schema: '' } as unknown as TopologyNode) : n)),
-      ),
-      'the topic EMAIL_REQUEST_TOPIC has no schema',
-    ],
-    [
-      'a topic of two nodes',
-      withNodes((nodes) =>
-        nodes.map((n) => (n.name === 'push' ? ({ ...n, topic: 'EMAIL_REQUEST_TOPIC' } as TopologyNode) : n)),
-      ),
-      'the topic EMAIL_REQUEST_TOPIC belongs to more than one node',
-    ],
-    [
-      'a cycle',
-      withNodes((nodes) => [
-        ...nodes,
-        processor('a', { from: ['b'], create }),
-        processor('b', { from: ['a'], create }),
-      ]),
-      'there is a cycle: a -> b -> a',
-    ],
-    [
-      'a node that no source leads to',
-      withNodes((nodes) => [
-        ...nodes,
-        processor('a', { from: ['b'], create }),
-        processor('b', { from: ['a'], create }),
-      ]),
-      `no source leads to 'a'`,
-    ],
-    [
-      'an undeclared store',
-      withNodes((nodes) => nodes.map((n) => (n.kind === 'processor' ? { ...n, store: 'inbox' } : n))),
-      `'only' looks into the store 'inbox', which is not declared`,
-    ],
-    [
-      'no sink for dead letters',
-      withNodes((nodes) => nodes.filter((node) => node.name !== 'dead-letter')),
-      'there are 0 sinks for dead letters; one is needed',
-    ],
-  ])('is refused for %s', (_, topology, fault) => {
-    expect(faultsOf(topology)).toContainEqual(expect.stringContaining(fault));
-  });
-
-  it('is refused with all its faults at once', () => {
-    const faults = faultsOf(withNodes((nodes) => [nodes[0]!, ...rewired('email', ['x']).nodes.slice(2, 3)]));
-    expect(faults).toEqual([
-      `'email' reads from 'x', which is not a node`,
-      `nothing reads from the source 'tasks'; every way ends in a sink`,
-      `no source leads to 'email'`,
-      'there are 0 sinks for dead letters; one is needed',
+  it('says of each node what it reads from: sources and steps in a chain, sinks from its end, dead letters from every step', () => {
+    const declared = begun()
+      .sink('push', 'PUSH_REQUEST_TOPIC', 'PushRequestEvent', nothing)
+      .deadLetters('dead-letter', 'NOTIFICATION_DLQ', writeDeadLetter);
+    expect(nodesOf(declared).map((node) => [node.name, node.kind === 'source' ? [] : node.from])).toEqual([
+      ['tasks', []],
+      ['crm', []],
+      ['first', ['tasks', 'crm']],
+      ['last', ['first']],
+      ['email', ['last']],
+      ['push', ['last']],
+      ['dead-letter', ['first', 'last']],
     ]);
+    expect(declared.processors.map(({ store }) => store)).toEqual([undefined, 'dedup-window']);
   });
-});
 
-describe('planning', () => {
-  it('refuses a topology that branches before its sinks', () => {
-    const branched = withNodes((nodes) => [
-      ...nodes.filter((node) => node.name !== 'push'),
-      processor('other', { from: ['tasks'], create }),
-      ...rewired('push', ['other']).nodes.filter((node) => node.name === 'push'),
+  it('may be begun once and ended twice: neither has what the other was given', () => {
+    const common = begun();
+    const [one, two] = ['one', 'two'].map((name) =>
+      common
+        .sink(name, 'PUSH_REQUEST_TOPIC', 'PushRequestEvent', nothing)
+        .deadLetters('dead-letter', 'NOTIFICATION_DLQ', writeDeadLetter),
+    );
+    expect(one!.sinks.map(({ name }) => name)).toEqual(['email', 'one']);
+    expect(two!.sinks.map(({ name }) => name)).toEqual(['email', 'two']);
+  });
+
+  it('is refused for a name used twice', () => {
+    const twice = () =>
+      begun()
+        .sink('first', 'PUSH_REQUEST_TOPIC', 'PushRequestEvent', nothing)
+        .deadLetters('dead-letter', 'NOTIFICATION_DLQ', writeDeadLetter);
+    expect(faultsOf(twice)).toEqual([`the name 'first' stands for two nodes`]);
+  });
+
+  it('is refused for a topic of two nodes', () => {
+    const twice = () =>
+      begun()
+        .sink('more', 'EMAIL_REQUEST_TOPIC', 'EmailRequestEvent', nothing)
+        .deadLetters('dead-letter', 'NOTIFICATION_DLQ', writeDeadLetter);
+    expect(faultsOf(twice)).toEqual(['the topic EMAIL_REQUEST_TOPIC belongs to two nodes']);
+  });
+
+  it('is refused with all its faults at once, in a message that names it', () => {
+    const twice = () =>
+      begun()
+        .sink('email', 'EMAIL_REQUEST_TOPIC', 'EmailRequestEvent', nothing)
+        .deadLetters('tasks', 'NOTIFICATION_DLQ', writeDeadLetter);
+    expect(faultsOf(twice)).toEqual([
+      `the name 'email' stands for two nodes`,
+      `the name 'tasks' stands for two nodes`,
+      'the topic EMAIL_REQUEST_TOPIC belongs to two nodes',
     ]);
-    expect(faultsOf(branched)).toEqual([]);
-    expect(faultsOf(branched, planOf)).toEqual(['exactly one processor must read from tasks and no other']);
-  });
-
-  it('refuses a sink that does not read from the last processor', () => {
-    const short = withNodes((nodes) => [
-      ...nodes.filter((node) => node.name !== 'push'),
-      processor('last', { from: ['only'], create }),
-      ...rewired('push', ['last']).nodes.filter((node) => node.name === 'push'),
-    ]);
-    expect(faultsOf(short, planOf)).toEqual([`the sink 'email' must read from last and no other`]);
-  });
-
-  it('refuses a topology that was never checked', () => {
-    expect(faultsOf(rewired('email', ['x']), planOf)).toContain(`'email' reads from 'x', which is not a node`);
+    expect(twice).toThrow(/^The topology 'stub' cannot run:\n {2}- the name/);
   });
 });
