@@ -252,3 +252,58 @@ describe('a task whose group moves', () => {
     await sentAre(of, ['a', 'b', 'c']);
   });
 });
+
+describe('a commit that its store takes long to write, so that the task is taken over meanwhile', () => {
+  /** `b` is committed, and this is staged behind it; the store says later that it has `b`. */
+  async function takenOver(of: Rig, behind: readonly string[]): Promise<{ written: () => Promise<void> }> {
+    of.append(TASKS, ['a']);
+    of.task.start();
+    await sentAre(of, ['a']);
+    let resolve = (): void => undefined;
+    const apply = new Promise<void>((done) => (resolve = done));
+    const writing = vi.spyOn(of.task.state, 'apply').mockReturnValueOnce(apply);
+    const staged: string[] = [];
+    for (const text of behind) of.behaviour.set(text, () => (staged.push(text), forwarded(text)));
+    of.append(TASKS, ['b']);
+    await until(() => expect(writing).toHaveBeenCalledTimes(1));
+    of.append(TASKS, behind);
+    await until(() => expect(staged).toEqual(behind));
+    await of.task.suspend(20);
+    expect(of.task.phase).toBe('in doubt');
+    of.task.keep({ ...MEMBER, generationId: 2 });
+    await until(() => expect(of.task.phase).toBe('running'));
+    await sentAre(of, ['a', 'b', ...behind]);
+    const written = async (): Promise<void> => {
+      resolve();
+      await apply;
+      for (let turns = 0; turns < 10; turns += 1) await new Promise(setImmediate);
+    };
+    return { written };
+  }
+
+  it('says nothing of the one that is in doubt now', async () => {
+    const of = rig();
+    const { written } = await takenOver(of, []);
+    let answer = (): void => undefined;
+    of.broker.before = (step) => (step === 'commit' ? new Promise<void>((resolve) => (answer = resolve)) : undefined);
+    of.append(TASKS, ['c']);
+    await until(() => expect(of.broker.steps.at(-1)).toBe('commit'));
+    await of.task.suspend(20);
+    await written();
+    expect(of.task.phase).toBe('in doubt');
+    of.broker.before = () => undefined;
+    answer();
+    await until(() => expect(of.task.phase).toBe('suspended'));
+    expect(of.sent()).toEqual(['a', 'b', 'c']);
+  });
+
+  it('is not followed by the one that was staged behind it', async () => {
+    const of = rig();
+    const { written } = await takenOver(of, ['c']);
+    await of.task.suspend(1000);
+    const { length } = of.broker.steps;
+    await written();
+    expect(of.broker.steps.slice(length)).toEqual([]);
+    expect(of.task.phase).toBe('suspended');
+  });
+});
