@@ -10,15 +10,16 @@ export async function loadModules(root: string) {
     ...(await load<typeof import('../../schemas/registry/writer.js')>('schemas/registry/writer.js')),
     ...(await load<typeof import('../../state/lmdb/environment.js')>('state/lmdb/environment.js')),
     ...(await load<typeof import('../../state/dedup/stream-time.js')>('state/dedup/stream-time.js')),
-    ...(await load<typeof import('../../state/dedup/task-store.js')>('state/dedup/task-store.js')),
     ...(await load<typeof import('../../topology/graph/executor.js')>('topology/graph/executor.js')),
     ...(await load<typeof import('../../topology/kafka/index.js')>('topology/kafka/index.js')),
     ...(await load<typeof import('../../topology/notifications.js')>('topology/notifications.js')),
+    ...(await load<typeof import('../../topology/stores/notification-state.js')>(
+      'topology/stores/notification-state.js',
+    )),
     ...(await load<typeof import('../../common/record.js')>('common/record.js')),
     ...(await load<typeof import('../../topology/task/source-queue.js')>('topology/task/source-queue.js')),
     ...(await load<typeof import('../../topology/task/staged-commit.js')>('topology/task/staged-commit.js')),
     ...(await load<typeof import('../../topology/task/staged-outputs.js')>('topology/task/staged-outputs.js')),
-    ...(await load<typeof import('../../topology/task/task-views.js')>('topology/task/task-views.js')),
     ...(await load<typeof import('../../common/topic-names.js')>('common/topic-names.js')),
   };
 }

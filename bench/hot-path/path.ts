@@ -4,9 +4,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { SCHEMAS } from '../../schemas/types.js';
 import type { SourcePosition } from '../../state/dedup/changelog-entry.js';
-import type { DirectoryView } from '../../processors/context.js';
+import { DEFAULT_ACTION_URL_SCHEMES } from '../../processors/action-url.js';
+import type { DirectoryView, NotificationStores } from '../../processors/context.js';
 import type { SourceName, SourceRecord } from '../../common/record.js';
-import type { StagedCommit as Staged } from '../../topology/task/staged-commit.js';
+import type { Layer } from '../../topology/graph/task-state.js';
+import type { NotificationChanges } from '../../topology/stores/notification-state.js';
+import type { StagedCommit } from '../../topology/task/staged-commit.js';
 import type { OutputTarget } from '../../topology/task/staged-outputs.js';
 import { SINK_SCHEMA_IDS } from '../harness/sink-schema-ids.js';
 import { batchOf, FIRST_TIMESTAMP, TOPIC, users } from './input.js';
@@ -15,6 +18,8 @@ import { loadModules } from './modules.js';
 const RECORDS_A_TURN = 2500;
 const WINDOW_MS = 86_400_000;
 const PARTITIONS = 4;
+
+type Staged = StagedCommit & Layer<NotificationChanges>;
 
 export interface HotPath {
   /** Processes and stores the records of one commit; µs of processor time a record, of the processing. Throws when repeats are not what was dropped. */
@@ -26,11 +31,10 @@ export async function loadHotPath(root: string): Promise<HotPath> {
   const {
     AvroEncoder,
     admitWriter,
-    advance,
     compileTemplates,
     createExecutor,
-    LayeredDedup,
     notifications,
+    NotificationState,
     OutboundBatches,
     RecordList,
     SourceQueue,
@@ -38,7 +42,6 @@ export async function loadHotPath(root: string): Promise<HotPath> {
     StagedOutputs,
     StateEnvironment,
     sourcePartition,
-    TaskStore,
     TopicNames,
     windowShape,
   } = await loadModules(root);
@@ -46,14 +49,18 @@ export async function loadHotPath(root: string): Promise<HotPath> {
   const folder = mkdtempSync(join(tmpdir(), 'notification-streams-hot-path-'));
   const environment = new StateEnvironment(folder);
   const shape = windowShape(WINDOW_MS);
-  const store = new TaskStore(environment, 0, shape);
-  await store.load();
   const directory: DirectoryView = { get: (_, userId) => users[Number(userId) - 1] };
+  const state = new NotificationState(environment, 0, shape, directory);
+  await state.load();
   const writer = admitWriter({ schemaType: 'AVRO', schema: JSON.stringify(SCHEMAS.TaskEvent) });
   if (writer.kind !== 'readable') throw new Error('TaskEvent is not read');
   const executor = createExecutor(notifications, {
-    decoder: { decode: (topic, value) => ({ kind: 'event', value: { topic, event: writer.read(value) } as never }) },
-    templates: compileTemplates([]),
+    services: {
+      decoder: { decode: (topic, value) => ({ kind: 'event', value: { topic, event: writer.read(value) } as never }) },
+      templates: compileTemplates([]),
+      actionUrlSchemes: DEFAULT_ACTION_URL_SCHEMES,
+      unknownTypes: 'skip',
+    },
     appId: 'hot-path',
     stackTraces: false,
   });
@@ -70,11 +77,11 @@ export async function loadHotPath(root: string): Promise<HotPath> {
     heldUp: nothing,
     roomMade: nothing,
   });
-  const dedup = new LayeredDedup(store, shape, () => layers);
+  const stores: NotificationStores = { ...state.view(() => layers), 'user-directory': directory };
   const start: ReadonlyMap<SourceName, SourcePosition> = new Map([
     [source.name, { nextOffset: 0, streamTime: 0, notifyFrom: 0 }],
   ]);
-  let spare: Pick<Staged, 'outputs' | 'digests'> | undefined;
+  let spare: Pick<Staged, 'outputs' | 'changes'> | undefined;
   let layers: Staged[] = [];
   let offset = 0;
 
@@ -101,9 +108,9 @@ export async function loadHotPath(root: string): Promise<HotPath> {
   };
   const processOne = (record: SourceRecord, staged: Staged): void => {
     const before = staged.streamTime(record.source);
-    staged.setStreamTime(record.source, advance(before, record.timestamp, staged.now, shape));
+    staged.setStreamTime(record.source, state.advance(before, record.timestamp, staged.now));
     const { now, outputs } = staged;
-    const processed = executor.process(record, { now, dedup, directory, notify: true, outputs });
+    const processed = executor.process(record, { now, stores, notify: true, outputs });
     if (processed.kind === 'unresolved') throw new Error('the schema is known');
     if (processed.kind === 'unfinished') throw new Error('the event has one recipient');
     if (processed.kind === 'unsettled') throw new Error('everything is settled');
@@ -113,24 +120,20 @@ export async function loadHotPath(root: string): Promise<HotPath> {
   return {
     async run() {
       const copies = fetch();
-      const staged = new StagedCommit(
-        layers[0]?.positions ?? start,
-        shape,
-        spare?.outputs ?? new StagedOutputs(() => target, encoder),
-        spare?.digests,
-      );
+      const { outputs, changes } = spare ?? { outputs: new StagedOutputs(target, encoder), changes: state.stage() };
+      const staged = Object.assign(new StagedCommit(layers[0]?.positions ?? start, outputs, changes), { changes });
       staged.now = FIRST_TIMESTAMP;
       layers = [staged];
       const cpu = process.cpuUsage();
       processAll(staged);
       const { user, system } = process.cpuUsage(cpu);
-      if (staged.digests.size !== RECORDS_A_TURN - copies)
-        throw new Error(`${staged.digests.size} of ${RECORDS_A_TURN - copies} events were taken for new`);
-      await store.apply([{ offset, entry: staged.entry() }], offset + 1, true);
+      if (changes.digests.size !== RECORDS_A_TURN - copies)
+        throw new Error(`${changes.digests.size} of ${RECORDS_A_TURN - copies} events were taken for new`);
+      await state.apply(changes, staged.positions, offset, offset + 1);
       offset += RECORDS_A_TURN;
-      staged.outputs.clear();
-      staged.digests.clear();
-      spare = { outputs: staged.outputs, digests: staged.digests };
+      outputs.clear();
+      changes.clear();
+      spare = { outputs, changes };
       return (user + system) / RECORDS_A_TURN;
     },
     async close() {

@@ -152,7 +152,7 @@ export class CommitLoop {
    */
   async settle(wanted: () => boolean): Promise<void> {
     await this.#committing;
-    if (!wanted() || this.isInFlight || this.staged.isEmpty) return;
+    if (this.#signal.aborted || !wanted() || this.isInFlight || this.staged.isEmpty) return;
     this.#begin();
     await this.#committing;
   }
@@ -175,7 +175,7 @@ export class CommitLoop {
     this.#isWaiting = true;
     void delay(ms).then(() => {
       this.#isWaiting = false;
-      this.#listener.ready();
+      if (!this.#signal.aborted) this.#listener.ready();
     });
   }
 
@@ -202,16 +202,17 @@ export class CommitLoop {
 
   /** Step 6 of the commit (commit.ts): the stores answer for it now. */
   #holds(staged: StagedCommit, began: number): void {
-    if (this.#inFlight !== staged) return;
+    const { worker } = this.#parts;
+    const ms = performance.now() - began;
+    report(staged, ms / 1000, worker.metrics);
+    // Closed, or taken over meanwhile: it counts, and what comes of it was read from the brokers.
+    if (this.#signal.aborted) return;
     this.#layers = [this.staged];
     this.#committed = staged.positions;
     this.#target.state.applied(staged);
     this.refusals.passed(staged.positions);
-    const { worker } = this.#parts;
     if (this.#isRefused) worker.outage(this.#target.task, undefined);
     this.#isRefused = false;
-    const ms = performance.now() - began;
-    report(staged, ms / 1000, worker.metrics);
     this.#size.took(staged.outputs.bytes, ms);
     staged.outputs.clear();
     staged.changes.clear();

@@ -20,13 +20,6 @@ describe('TopicNames', () => {
     ]);
   });
 
-  it("lead back from a source's name on the brokers, and from no other", () => {
-    const names = new TopicNames('p.', 'app');
-    for (const topic of SOURCE_TOPICS) expect(names.source(names.physical(topic))).toBe(topic);
-    expect(names.source('TASK_EVENT_TOPIC')).toBeUndefined();
-    expect(names.source('p.EMAIL_REQUEST_TOPIC')).toBeUndefined();
-  });
-
   it('of two applications never meet', () => {
     const [a, b] = ['a', 'b'].map((app) => new TopicNames('', app));
     expect(a!.changelog).not.toBe(b!.changelog);

@@ -1,21 +1,22 @@
 /** A small topology that tests bend to their purpose. */
-import type { Processor, Services } from '../../../../processors/processor.js';
+import type { NotificationStores } from '../../../../processors/context.js';
+import type { Processor } from '../../../../processors/processor.js';
 import type { Sink } from '../../../../processors/sink.js';
 import { RecordHeaders } from '../../../../common/record-headers.js';
 import type { RoutedEvent } from '../../../../processors/routed-event.js';
 import { writeDeadLetter } from '../../../../processors/sinks/dead-letter.js';
 import type { ExecutionContext } from '../../../../topology/graph/executor.js';
-import { deadLetterSink, processor, sink, source, type Topology } from '../../../../topology/graph/graph.js';
+import { topology, type Topology } from '../../../../topology/graph/topology.js';
 import { InMemoryOutputs } from '../../../../topology/testing/in-memory-outputs.js';
 import { forward } from '../../../../processors/outcome.js';
-import type { SourceRecord } from '../../../../common/record.js';
+import type { SourceRecord, SourceTopic } from '../../../../common/record.js';
+import type { SinkEvents } from '../../../../schemas/codecs.js';
 import type { EmailRequestEvent, PushRequestEvent } from '../../../../schemas/types.js';
 import { textEncoder } from '../../schemas/text-encoder.js';
 
 export const ROUTED: RoutedEvent = {
   event: {
     topic: 'TASK_EVENT_TOPIC',
-
     eventId: 'e-1',
     timestamp: 1n,
     tenantId: 1n,
@@ -42,47 +43,37 @@ export const RECORD: SourceRecord = {
   headers: RecordHeaders.NONE,
 };
 
-export const CONTEXT: ExecutionContext = {
+export const CONTEXT: ExecutionContext<NotificationStores> = {
   now: 1_700_000_000_500,
-  dedup: { has: () => false },
-  directory: { get: () => undefined },
+  stores: { 'dedup-window': { has: () => false }, 'user-directory': { get: () => undefined } },
   notify: true,
   outputs: new InMemoryOutputs(textEncoder()),
 };
 
-/** One source, one processor, two sinks, one for dead letters. */
-export function stubTopology(
-  run: Processor<never, unknown> = () => forward(ROUTED),
-  sinks: { email?: Sink<EmailRequestEvent>; push?: Sink<PushRequestEvent> } = {},
-): Topology {
-  const nothing = (): void => undefined;
-  return {
-    name: 'stub',
-    stores: [],
-    nodes: [
-      source('tasks', 'TASK_EVENT_TOPIC', 'TaskEvent'),
-      processor('only', { from: ['tasks'], create: () => run }),
-      sink('email', {
-        from: ['only'],
-        topic: 'EMAIL_REQUEST_TOPIC',
-        schema: 'EmailRequestEvent',
-        sink: sinks.email ?? nothing,
-      }),
-      sink('push', {
-        from: ['only'],
-        topic: 'PUSH_REQUEST_TOPIC',
-        schema: 'PushRequestEvent',
-        sink: sinks.push ?? nothing,
-      }),
-      deadLetterSink('dead-letter', { from: ['only'], topic: 'NOTIFICATION_DLQ', sink: writeDeadLetter }),
-    ],
-  };
+export interface Stub {
+  readonly services: object;
+  readonly stores: NotificationStores;
+  readonly sources: SourceTopic;
+  readonly events: SinkEvents;
+  readonly deadLetters: 'NOTIFICATION_DLQ';
 }
 
-/** For topologies whose processors need none. */
-export const NO_SERVICES: Services = {
-  decoder: { decode: () => ({ kind: 'poison', reason: 'bad-magic', message: 'never asked', attempts: 1 }) },
-  templates: { render: () => undefined },
-  actionUrlSchemes: [],
-  unknownTypes: 'skip',
-};
+/** One source, one processor, two sinks, one for dead letters. */
+export function stubTopology(
+  run: Processor<SourceRecord, unknown> = () => forward(ROUTED),
+  { email = nothing, push = nothing }: StubSinks = {},
+): Topology<Stub> {
+  return topology<Stub>('stub')
+    .source('tasks', 'TASK_EVENT_TOPIC', 'TaskEvent')
+    .process('only', () => run)
+    .sink('email', 'EMAIL_REQUEST_TOPIC', 'EmailRequestEvent', email)
+    .sink('push', 'PUSH_REQUEST_TOPIC', 'PushRequestEvent', push)
+    .deadLetters('dead-letter', 'NOTIFICATION_DLQ', writeDeadLetter);
+}
+
+interface StubSinks {
+  readonly email?: Sink<unknown, EmailRequestEvent>;
+  readonly push?: Sink<unknown, PushRequestEvent>;
+}
+
+const nothing = (): void => undefined;

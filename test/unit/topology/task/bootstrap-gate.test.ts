@@ -1,14 +1,19 @@
 import { describe, expect, it } from 'vitest';
-import type { Bootstrapped } from '../../../../topology/task/bootstrap.js';
+import type { BootstrapSource } from '../../../../topology/task/task-parts.js';
 import { forwarded } from './records.js';
 import { rig, sentAre, TASKS } from './task-harness.js';
 
 /** Account events that have not been read: `learn` is told of them. */
-class Unread implements Bootstrapped {
+class Unread implements BootstrapSource {
+  readonly source = 'USER_EVENT_TOPIC';
   isCovered = true;
   settled = true;
   readonly asked: number[] = [];
   readonly #waiting = new Set<{ holds: () => boolean; go: () => void }>();
+
+  caughtUp(): Promise<void> {
+    return Promise.resolve();
+  }
 
   covers(_: number, timestamp: number): boolean {
     this.asked.push(timestamp);

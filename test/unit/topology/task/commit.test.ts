@@ -1,5 +1,8 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { decodeChangelogEntry } from '../../../../state/dedup/changelog-entry.js';
+import type { StateEnvironment } from '../../../../state/lmdb/environment.js';
+import { InMemoryDirectory } from '../../../../topology/testing/in-memory-state.js';
+import { NotificationChanges, NotificationState } from '../../../../topology/stores/notification-state.js';
 import { windowShape } from '../../../../state/dedup/stream-time.js';
 import { TaskStore } from '../../../../state/dedup/task-store.js';
 import { CommitUnknownError, FencedError, OutageError, StoreFullError } from '../../../../common/errors.js';
@@ -15,23 +18,28 @@ import { temporaryState } from '../../state/temporary-state.js';
 import { FakeBroker, type Step } from './fake-producer.js';
 import { digestOf } from '../../../digests.js';
 import { DeadLetterLimit } from '../../../../topology/task/dead-letter-limit.js';
-import { deadLetter, emitText, forward, sourceRecord } from './records.js';
+import { deadLetter, emitText, forward, sourceRecord, stagedCommit } from './records.js';
 
 const SHAPE = windowShape(60_000);
 const TOPIC: SourceTopic = 'TASK_EVENT_TOPIC';
 const names = new TopicNames('p.', 'app');
+const MEMBER = { groupId: names.group, generationId: 1, memberId: 'm' };
+const BEGIN = new Map([[sourcePartition(TOPIC, 0).name, { nextOffset: 10, streamTime: 5000, notifyFrom: 0 }]]);
 
 describe('a commit', () => {
   let broker: FakeBroker;
-  let store: TaskStore;
+  let environment: StateEnvironment;
+  let state: NotificationState;
+  let changes: NotificationChanges;
   let target: CommitTarget;
   let staged: StagedCommit;
 
   beforeEach(async () => {
     broker = new FakeBroker(names.changelog);
     broker.changelogEnd = 40;
-    store = new TaskStore(temporaryState().environment, 2, SHAPE);
-    await store.load();
+    environment = temporaryState().environment;
+    state = new NotificationState(environment, 2, SHAPE, new InMemoryDirectory());
+    await state.load();
     const producer = broker.producer();
     await producer.fence([]);
     const sources = [sourcePartition(TOPIC, 0)];
@@ -40,16 +48,13 @@ describe('a commit', () => {
       names,
       sources,
       partitionsAtFirst: new Map(sources.map(({ name }) => [name, 3])),
-      store,
+      state,
       producer,
       deadLetters: new DeadLetterLimit(),
-      member: { groupId: names.group, generationId: 1, memberId: 'm' },
+      deadLetterTopic: 'NOTIFICATION_DLQ',
     };
-    staged = new StagedCommit(
-      new Map([[sourcePartition(TOPIC, 0).name, { nextOffset: 10, streamTime: 5000, notifyFrom: 0 }]]),
-      SHAPE,
-      new StagedOutputs(() => target, textEncoder()),
-    );
+    changes = state.stage();
+    staged = new StagedCommit(BEGIN, new StagedOutputs(target, textEncoder()), changes);
     forward(staged, sourceRecord(TOPIC, 10, 'e1'));
     forward(staged, sourceRecord(TOPIC, 11, 'e2'));
   });
@@ -59,9 +64,20 @@ describe('a commit', () => {
       if (at === step) throw error;
     };
   };
+  const isKnown = (event: string): boolean => {
+    const empty = stagedCommit(BEGIN, SHAPE);
+    return state.view(() => [empty])['dedup-window'].has(sourceRecord(TOPIC, 99, event), digestOf(event));
+  };
   const nothingIsStored = (): void => {
-    expect(store.checkpoint).toBeUndefined();
-    expect(store.bucketOf(digestOf('e1'))).toBeUndefined();
+    expect(state.checkpoint).toBeUndefined();
+    expect(isKnown('e1')).toBe(false);
+  };
+  const changelog = () =>
+    broker.changelog.map(({ offset, value }) => ({ offset, entry: state.decode(value, 'changelog') }));
+  const onDisk = async () => {
+    const store = new TaskStore(environment, 2, SHAPE);
+    await store.load();
+    return { checkpoint: store.checkpoint, bucket: store.bucketOf(digestOf('e1')) };
   };
   const nothingIsCommitted = (): void => {
     expect(broker.committed).toEqual([]);
@@ -72,24 +88,27 @@ describe('a commit', () => {
     broker.before = (step) => {
       if (step !== 'fence') nothingIsStored();
     };
-    await commit(staged, target);
+    await commit(staged, target, MEMBER);
     expect(broker.steps).toEqual(['fence', 'send', 'sendOffsets', 'commit', 'committed']);
     expect(broker.texts('p.EMAIL_REQUEST_TOPIC')).toEqual(['e1', 'e2']);
     expect(broker.offsets).toEqual(new Map([['p.TASK_EVENT_TOPIC', 12]]));
-    expect(store.bucketOf(digestOf('e2'))).toBeDefined();
-    expect(store.checkpoint).toEqual({ changelogOffset: 41, positions: staged.positions });
+    expect(isKnown('e2')).toBe(true);
+    expect(state.checkpoint).toEqual({ changelogOffset: 41, positions: staged.positions });
   });
 
   it('packs everything that the store is told into the changelog record of its own partition', async () => {
-    await commit(staged, target);
+    await commit(staged, target, MEMBER);
     const [record, ...more] = broker.committed[0]!.records.filter(({ topic }) => topic === names.changelog);
     expect(more).toEqual([]);
     expect(record?.partition).toBe(2);
-    expect(decodeChangelogEntry(record!.value, 'changelog')).toEqual(staged.entry());
+    expect(decodeChangelogEntry(record!.value, 'changelog')).toEqual({
+      positions: staged.positions,
+      buckets: changes.digests.buckets,
+    });
   });
 
   it('puts each output on the partition that the Java client would choose', async () => {
-    await commit(staged, target);
+    await commit(staged, target, MEMBER);
     for (const { key, partition, topic } of broker.committed[0]!.records) {
       if (topic !== names.changelog) expect(partition).toBe(partitionFor(key!, 4));
     }
@@ -109,7 +128,7 @@ describe('a commit', () => {
     'breaks off %s: nothing is committed, the store is not written, nothing is aborted on a guess',
     async (_, step) => {
       failAt(step, new CommitUnknownError('the connection is gone'));
-      await expect(commit(staged, target)).rejects.toBeInstanceOf(CommitUnknownError);
+      await expect(commit(staged, target, MEMBER)).rejects.toBeInstanceOf(CommitUnknownError);
       nothingIsCommitted();
       nothingIsStored();
       expect(broker.steps).not.toContain('abort');
@@ -118,39 +137,34 @@ describe('a commit', () => {
 
   it('breaks off between 4 and 5, the answer lost: committed, and the store is merely behind', async () => {
     failAt('committed', new CommitUnknownError('the answer was lost'));
-    await expect(commit(staged, target)).rejects.toBeInstanceOf(CommitUnknownError);
+    await expect(commit(staged, target, MEMBER)).rejects.toBeInstanceOf(CommitUnknownError);
     expect(broker.committed).toHaveLength(1);
     nothingIsStored();
-    const entries = broker.changelog.map(({ offset, value }) => ({
-      offset,
-      entry: decodeChangelogEntry(value, 'changelog'),
-    }));
-    await store.apply(entries, broker.changelogEnd);
-    expect(store.checkpoint?.positions).toEqual(staged.positions);
-    expect(store.bucketOf(digestOf('e2'))).toBeDefined();
+    await state.replay(changelog(), broker.changelogEnd);
+    await state.settle();
+    expect(state.checkpoint?.positions).toEqual(staged.positions);
+    expect(isKnown('e2')).toBe(true);
   });
 
   it('breaks off in 5, the disk full: committed, and said to be in no store yet', async () => {
-    store.apply = () => Promise.reject(new StoreFullError('the state store can not be written: no space left'));
-    await expect(commit(staged, target)).rejects.toBeInstanceOf(StoreFullError);
+    state.apply = () => Promise.reject(new StoreFullError('the state store can not be written: no space left'));
+    await expect(commit(staged, target, MEMBER)).rejects.toBeInstanceOf(StoreFullError);
     expect(broker.committed).toHaveLength(1);
     nothingIsStored();
   });
 
   it('breaks off between 5 and 6: replaying the changelog changes nothing', async () => {
-    await commit(staged, target);
-    const [before, bucket] = [store.checkpoint, store.bucketOf(digestOf('e1'))];
-    await store.apply(
-      broker.changelog.map(({ offset, value }) => ({ offset, entry: decodeChangelogEntry(value, 'changelog') })),
-      41,
-    );
-    expect(store.checkpoint).toEqual(before);
-    expect(store.bucketOf(digestOf('e1'))).toBe(bucket);
+    await commit(staged, target, MEMBER);
+    const before = await onDisk();
+    expect(before.bucket).toBeDefined();
+    await state.replay(changelog(), 41);
+    expect(await onDisk()).toEqual(before);
+    expect(isKnown('e1')).toBe(true);
   });
 
   it('is aborted at once when the broker refuses a record, and nothing happened', async () => {
     failAt('send', new RefusedError(new BrokerError(10, 'Produce to out-0', { topic: 'out', partition: 0 })));
-    await expect(commit(staged, target)).rejects.toBeInstanceOf(RefusedError);
+    await expect(commit(staged, target, MEMBER)).rejects.toBeInstanceOf(RefusedError);
     expect(broker.steps.at(-1)).toBe('abort');
     nothingIsCommitted();
     nothingIsStored();
@@ -158,7 +172,7 @@ describe('a commit', () => {
 
   it('by a producer that was fenced is refused, and the store is not written', async () => {
     await broker.producer().fence([]);
-    await expect(commit(staged, target)).rejects.toBeInstanceOf(FencedError);
+    await expect(commit(staged, target, MEMBER)).rejects.toBeInstanceOf(FencedError);
     nothingIsCommitted();
     nothingIsStored();
   });
@@ -167,13 +181,13 @@ describe('a commit', () => {
     const { producer } = target;
     const send = producer.send.bind(producer);
     producer.send = (records) => send(records, () => undefined);
-    await expect(commit(staged, target)).rejects.toBeInstanceOf(CommitUnknownError);
+    await expect(commit(staged, target, MEMBER)).rejects.toBeInstanceOf(CommitUnknownError);
     nothingIsCommitted();
   });
 
   it('to a topic that is gone is an outage, before anything is produced', () => {
     target.producer.partitionCount = () => 0;
-    const next = new StagedOutputs(() => target, textEncoder());
+    const next = new StagedOutputs(target, textEncoder());
     const emit = (): void => emitText(next, 'e3');
     expect(emit).toThrow(OutageError);
     expect(emit).toThrow('topic p.EMAIL_REQUEST_TOPIC does not exist (any more)');
@@ -182,7 +196,7 @@ describe('a commit', () => {
 
   it("of a record without a key stays on the task's own partition", async () => {
     staged.outputs.add(deadLetter('x'));
-    await commit(staged, target);
+    await commit(staged, target, MEMBER);
     const letters = broker.committed[0]!.records.filter(({ topic }) => topic === 'p.NOTIFICATION_DLQ');
     expect(letters).toMatchObject([{ partition: 2 }]);
   });

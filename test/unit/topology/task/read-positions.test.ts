@@ -3,12 +3,12 @@ import { pino } from 'pino';
 import { Registry } from 'prom-client';
 import { describe, expect, it } from 'vitest';
 import type { SourcePosition } from '../../../../state/dedup/changelog-entry.js';
-import type { TaskStore } from '../../../../state/dedup/task-store.js';
+import type { Checkpoint } from '../../../../state/dedup/task-store.js';
 import { ConfigError, FatalError } from '../../../../common/errors.js';
 import { createMetrics } from '../../../../common/metrics.js';
 import { sourcePartition, type SourceTopic } from '../../../../common/record.js';
-import { readPositions, type Positions } from '../../../../topology/task/positions.js';
-import type { TakeOverServices } from '../../../../topology/task/take-over.js';
+import { readPositions, type TaskPositions } from '../../../../topology/task/positions.js';
+import { NO_BOOTSTRAP, type TaskParts } from '../../../../topology/task/task-parts.js';
 import { TopicNames } from '../../../../common/topic-names.js';
 
 const TOPICS: readonly SourceTopic[] = ['TASK_EVENT_TOPIC', 'CRM_EVENT_TOPIC'];
@@ -40,14 +40,14 @@ interface Known {
 
 const SOURCE = { earliest: 10, latest: 100 };
 
-function begin(known: Known): { begun: Promise<Positions>; warnings: string[] } {
+function begin(known: Known): { begun: Promise<TaskPositions>; warnings: string[] } {
   const { committed = {}, stored = {}, changelogStart = 0, startFrom, ids = 'known', damagedStore } = known;
   const { partition = 0, others = {} } = known;
   const names = new TopicNames('', 'app');
   const warnings: string[] = [];
   const positions = new Map(Object.entries(stored).map(([topic, position]) => [`${topic}-${partition}`, position]));
-  const store = { checkpoint: { changelogOffset: 9, positions } };
-  const services = {
+  const checkpoint: Checkpoint = { changelogOffset: 9, positions };
+  const broker = {
     names,
     offsets: {
       topicIds: (topics: string[]) => Promise.resolve(new Map(ids === 'known' ? topics.map((t) => [t, NOW]) : [])),
@@ -72,15 +72,17 @@ function begin(known: Known): { begun: Promise<Positions>; warnings: string[] } 
           })),
         ),
     },
-    metrics: createMetrics(new Registry()),
-    log: pino({ level: 'warn' }, { write: (line: string) => void warnings.push(line) }),
-    startFrom,
-    damagedStore,
-    partitionCount: () => 6,
   };
+  const log = pino({ level: 'warn' }, { write: (line: string) => void warnings.push(line) });
+  const parts = {
+    broker,
+    stores: { damaged: damagedStore },
+    job: { startFrom, bootstrap: NO_BOOTSTRAP },
+    worker: { metrics: createMetrics(new Registry()), log },
+    group: { partitionCount: () => 6 },
+  } as unknown as TaskParts;
   const sources = TOPICS.map((topic) => sourcePartition(topic, partition));
-  const begun = readPositions(store as unknown as TaskStore, 0, sources, services as unknown as TakeOverServices);
-  return { begun, warnings };
+  return { begun: readPositions(checkpoint, 0, sources, parts), warnings };
 }
 
 const at = (nextOffset: number, topicId?: string): SourcePosition => ({
@@ -90,7 +92,7 @@ const at = (nextOffset: number, topicId?: string): SourcePosition => ({
   notifyFrom: 3,
 });
 const ours = (offset: number, topicId = NOW): Committed => ({ offset, topicId });
-const offsetsOf = ({ positions }: Positions): number[] =>
+const offsetsOf = ({ positions }: TaskPositions): number[] =>
   TOPICS.map((topic) => positions.get(`${topic}-0`)!.nextOffset);
 
 describe('where a task begins', () => {
@@ -204,7 +206,7 @@ describe('a partition that another task has read', () => {
   });
 });
 
-describe('a source that was deleted and made again', () => {
+describe('a source that was deleted and recreated', () => {
   it.each<[string, Known]>([
     [
       'the group has the offset of the topic before it',
@@ -226,7 +228,7 @@ describe('a source that was deleted and made again', () => {
     expect(positions.get('TASK_EVENT_TOPIC-0')).toMatchObject({ topicId: NOW, nextOffset: 10, notifyFrom: 10 });
     expect(positions.get('CRM_EVENT_TOPIC-0')?.nextOffset).toBe(17);
     expect(first).toBe(true);
-    expect(warnings.join()).toContain('was deleted and made again');
+    expect(warnings.join()).toContain('was deleted and recreated');
   });
 
   it('keeps its stream time, so that copies of what was seen before are known', async () => {
@@ -243,10 +245,10 @@ describe('a source that was deleted and made again', () => {
       stored: { TASK_EVENT_TOPIC: at(40, BEFORE), CRM_EVENT_TOPIC: at(17) },
     });
     expect(offsetsOf(await begun)).toEqual([60, 17]);
-    expect(warnings.join()).toContain('deleted and made again');
+    expect(warnings.join()).toContain('deleted and recreated');
   });
 
-  it('can not be told on brokers that know of no ids: the offsets count', async () => {
+  it('cannot be told on brokers that know of no ids: the offsets count', async () => {
     const { positions } = await begin({
       committed: { TASK_EVENT_TOPIC: ours(40, ''), CRM_EVENT_TOPIC: ours(17, '') },
       stored: { TASK_EVENT_TOPIC: at(40, BEFORE), CRM_EVENT_TOPIC: at(17) },

@@ -1,4 +1,4 @@
-/** A source topic that is deleted and made again: under a task that runs, and while none does. */
+/** A source topic that is deleted and recreated: under a task that runs, and while none does. */
 import { describe, expect, it } from 'vitest';
 import { forwarded } from './records.js';
 import { CRM, rig, sentAre, TASKS, until, type Rig } from './task-harness.js';
@@ -9,7 +9,7 @@ function withIds(): Rig {
   return of;
 }
 
-describe('a source topic that is made again under a task', () => {
+describe('a source topic that is recreated under a task', () => {
   it('is read from its beginning, with its own id beside the offset; what was seen before is known', async () => {
     const of = withIds();
     of.append(TASKS, ['a', 'b']);
@@ -52,7 +52,7 @@ describe('a source topic that is made again under a task', () => {
   });
 });
 
-describe('a changelog that is made again under a task', () => {
+describe('a changelog that is recreated under a task', () => {
   it('stops it before anything is committed to the new one, and leaves the store as it is', async () => {
     const of = withIds();
     of.append(TASKS, ['a']);

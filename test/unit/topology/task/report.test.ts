@@ -4,9 +4,7 @@ import { windowShape } from '../../../../state/dedup/stream-time.js';
 import { ACTION_URL_FAULTS, type Correction } from '../../../../common/correction.js';
 import { createMetrics, METRIC_PREFIX } from '../../../../common/metrics.js';
 import { report } from '../../../../topology/task/report.js';
-import { StagedCommit } from '../../../../topology/task/staged-commit.js';
-import { digestOf } from '../../../digests.js';
-import { sourceRecord, stagedOutputs } from './records.js';
+import { remembered, sourceRecord, stagedCommit } from './records.js';
 
 const TOPIC = 'NOTIFICATION_REQUEST_TOPIC';
 
@@ -14,25 +12,20 @@ describe('the report of a commit', () => {
   it('counts what was left out or set right, by the reason, once it is committed', async () => {
     const registry = new Registry();
     const metrics = createMetrics(registry);
-    const staged = new StagedCommit(
+    const staged = stagedCommit(
       new Map([[`${TOPIC}-0`, { nextOffset: 0, streamTime: 0, notifyFrom: 0 }]] as const),
       windowShape(32_000),
-      stagedOutputs(),
     );
     const corrections: Correction[] = ACTION_URL_FAULTS.map((fault) => ({ kind: 'action-url', fault }));
-    const eventCorrections: readonly (readonly Correction[] | undefined)[] = [
+    const eventCorrections: readonly (readonly Correction[])[] = [
       corrections,
       corrections.slice(0, 1),
       [{ kind: 'account-timestamp' }],
-      undefined,
+      [],
     ];
     for (const [offset, some] of eventCorrections.entries()) {
-      const event = `e${offset}`;
-      const processed = { kind: 'forwarded', digest: digestOf(event) } as const;
-      staged.add(
-        sourceRecord(TOPIC, offset, event),
-        some === undefined ? processed : { ...processed, corrections: some },
-      );
+      const value = remembered(`e${offset}`, { event: { corrections: some } });
+      staged.add(sourceRecord(TOPIC, offset, `e${offset}`), { kind: 'forwarded', value });
     }
     report(staged, 0.1, metrics);
     const scrape = await registry.metrics();

@@ -2,10 +2,11 @@ import { pino } from 'pino';
 import { Registry } from 'prom-client';
 import { expect, it, vi } from 'vitest';
 import { windowShape } from '../../../../state/dedup/stream-time.js';
-import { TaskStore } from '../../../../state/dedup/task-store.js';
-import type { Fetcher, Offsets } from '../../../../topology/kafka/index.js';
+import type { Fetcher } from '../../../../topology/kafka/index.js';
 import { createMetrics } from '../../../../common/metrics.js';
-import { expected, restore } from '../../../../topology/task/take-over.js';
+import { expectedEntries, NotificationState } from '../../../../topology/stores/notification-state.js';
+import { restore, type RestoreParts } from '../../../../topology/task/restore.js';
+import { InMemoryDirectory } from '../../../../topology/testing/in-memory-state.js';
 import { TopicNames } from '../../../../common/topic-names.js';
 import { temporaryState } from '../../state/temporary-state.js';
 
@@ -29,27 +30,19 @@ async function restoring({ earliest = is(0), latest = is(0), highWatermark = is(
   const [add, remove] = [vi.fn<Fetcher['add']>(), vi.fn<Fetcher['remove']>()];
   const stop = new AbortController();
   const warnings: Record<string, unknown>[] = [];
-  const services = {
-    names: new TopicNames('', 'app'),
-    offsets: {
-      at: (spec: unknown) => (spec === 'earliest' ? earliest() : latest()),
-      highWatermarks: highWatermark,
-      topicIds: () => Promise.resolve(new Map()),
-    } as unknown as Offsets,
-    fetcher: { add, remove } as unknown as Fetcher,
-    metrics: createMetrics(new Registry()),
-    log: pino(
-      { level: 'warn' },
-      { write: (line: string) => warnings.push(JSON.parse(line) as Record<string, unknown>) },
-    ),
-    startFrom: undefined,
-    partitionCount: () => 1,
-    bootstrapTopic: 'USER_EVENT_TOPIC' as const,
-    damagedStore: undefined,
+  const offsets = {
+    at: (spec: unknown) => (spec === 'earliest' ? earliest() : latest()),
+    highWatermarks: highWatermark,
+    topicIds: () => Promise.resolve(new Map()),
   };
-  const store = new TaskStore(temporaryState().environment, 0, windowShape(1000));
-  if (stored !== undefined) await store.apply([], stored);
-  const restored = restore(store, 0, services, stop.signal);
+  const write = (line: string) => warnings.push(JSON.parse(line) as Record<string, unknown>);
+  const parts = {
+    broker: { names: new TopicNames('', 'app'), offsets, fetcher: { add, remove } },
+    worker: { metrics: createMetrics(new Registry()), log: pino({ level: 'warn' }, { write }) },
+  } as unknown as RestoreParts;
+  const store = new NotificationState(temporaryState().environment, 0, windowShape(1000), new InMemoryDirectory());
+  if (stored !== undefined) await store.replay([], stored);
+  const restored = restore(store, 0, parts, stop.signal);
   restored.catch(() => undefined); // each test looks at it in its own time
   return { add, remove, stop, store, restored, warnings };
 }
@@ -99,9 +92,9 @@ it('says nothing of a store that stands within its changelog', async () => {
 });
 
 it('makes no more room than is believable for what is to come: large records at the beginning say little', () => {
-  expect(expected(0, 65_000, 40)).toBe(2_600_000);
-  expect(expected(1_000_000, 65_000, 1)).toBe(1_065_000);
-  expect(expected(0, 65_000, 500_000)).toBe(6_000_000);
-  expect(expected(5_000_000, 65_000, 500_000)).toBe(20_000_000);
-  expect(expected(5000, 0, Infinity)).toBe(0);
+  expect(expectedEntries(0, 65_000, 40)).toBe(2_600_000);
+  expect(expectedEntries(1_000_000, 65_000, 1)).toBe(1_065_000);
+  expect(expectedEntries(0, 65_000, 500_000)).toBe(6_000_000);
+  expect(expectedEntries(5_000_000, 65_000, 500_000)).toBe(20_000_000);
+  expect(expectedEntries(5000, 0, Infinity)).toBe(0);
 });

@@ -3,21 +3,19 @@ import type { DirectoryEntry } from '../../../../state/directory/directory-entry
 import { packDigests } from '../../../../state/dedup/digest-bytes.js';
 import { bucketOf, windowShape } from '../../../../state/dedup/stream-time.js';
 import type { SourceName } from '../../../../common/record.js';
+import type { Layer } from '../../../../topology/graph/task-state.js';
+import { NotificationChanges } from '../../../../topology/stores/notification-state.js';
 import { StagedCommit } from '../../../../topology/task/staged-commit.js';
 import { recordsOf } from '../kafka/records/records-of.js';
 import { digestOf } from '../../../digests.js';
-import { deadLetter, forward, sourceRecord, stagedOutputs } from './records.js';
+import { deadLetter, forward, remembered, sourceRecord, stagedCommit, stagedOutputs } from './records.js';
 
 const SHAPE = windowShape(32_000);
 const TASKS: SourceName = 'TASK_EVENT_TOPIC-0';
 const CRM: SourceName = 'CRM_EVENT_TOPIC-0';
 
-const staged = (streamTime = 5000): StagedCommit =>
-  new StagedCommit(
-    new Map([TASKS, CRM].map((source) => [source, { nextOffset: 10, streamTime, notifyFrom: 0 }])),
-    SHAPE,
-    stagedOutputs(),
-  );
+const staged = (streamTime = 5000): StagedCommit & Layer<NotificationChanges> =>
+  stagedCommit(new Map([TASKS, CRM].map((source) => [source, { nextOffset: 10, streamTime, notifyFrom: 0 }])), SHAPE);
 
 const textsOf = ({ outputs }: StagedCommit): string[] =>
   recordsOf(outputs.batches).map(({ topic, value }) => `${topic} ${String(value)}`);
@@ -25,7 +23,7 @@ const textsOf = ({ outputs }: StagedCommit): string[] =>
 describe('StagedCommit', () => {
   it('is empty at first, also with positions', () => {
     expect(staged().isEmpty).toBe(true);
-    expect(staged().entry().buckets).toEqual([]);
+    expect(staged().changes.digests.buckets).toEqual([]);
   });
 
   it('takes a forwarded record: outputs, digest in the bucket of its stream time, position, tally', () => {
@@ -35,16 +33,16 @@ describe('StagedCommit', () => {
     forward(commit, sourceRecord('TASK_EVENT_TOPIC', 13, 'e2'));
     expect(textsOf(commit).sort()).toEqual(['EMAIL_REQUEST_TOPIC e1', 'EMAIL_REQUEST_TOPIC e2']);
     expect(commit.outputs.counts).toEqual(new Map([['EMAIL_REQUEST_TOPIC', 2]]));
-    expect(commit.entry().buckets).toEqual([
+    expect(commit.changes.digests.buckets).toEqual([
       { source: TASKS, bucket: bucketOf(5000, SHAPE), packed: packDigests([digestOf('e1')]) },
       { source: TASKS, bucket: bucketOf(7500, SHAPE), packed: packDigests([digestOf('e2')]) },
     ]);
-    expect(commit.entry().positions.get(TASKS)).toEqual({
+    expect(commit.positions.get(TASKS)).toEqual({
       nextOffset: 14,
       streamTime: 7500,
       notifyFrom: 0,
     });
-    expect(commit.entry().positions.get(CRM)).toEqual({
+    expect(commit.positions.get(CRM)).toEqual({
       nextOffset: 10,
       streamTime: 5000,
       notifyFrom: 0,
@@ -55,13 +53,12 @@ describe('StagedCommit', () => {
   it('keeps two partitions of one topic apart: position, stream time and bucket are each its own', () => {
     const other: SourceName = 'TASK_EVENT_TOPIC-3';
     const start = { nextOffset: 10, streamTime: 5000, notifyFrom: 0 };
-    const commit = new StagedCommit(
+    const commit = stagedCommit(
       new Map([
         [TASKS, start],
         [other, { ...start, streamTime: 95_000 }],
       ]),
       SHAPE,
-      stagedOutputs(),
     );
     forward(commit, sourceRecord('TASK_EVENT_TOPIC', 10, 'e1'));
     forward(commit, { ...sourceRecord('TASK_EVENT_TOPIC', 70, 'e2'), partition: 3, source: other });
@@ -69,7 +66,7 @@ describe('StagedCommit', () => {
       [TASKS, 11],
       [other, 71],
     ]);
-    expect(commit.entry().buckets).toEqual([
+    expect(commit.changes.digests.buckets).toEqual([
       { source: TASKS, bucket: bucketOf(5000, SHAPE), packed: packDigests([digestOf('e1')]) },
       { source: other, bucket: bucketOf(95_000, SHAPE), packed: packDigests([digestOf('e2')]) },
     ]);
@@ -80,7 +77,7 @@ describe('StagedCommit', () => {
     const commit = staged();
     commit.add(sourceRecord('CRM_EVENT_TOPIC', 10, 'e1'), { kind: 'dropped', reason: 'duplicate' });
     expect(textsOf(commit)).toEqual([]);
-    expect(commit.digests.size).toBe(0);
+    expect(commit.changes.digests.size).toBe(0);
     expect(commit.positions.get(CRM)?.nextOffset).toBe(11);
     expect(commit.tallies.get('CRM_EVENT_TOPIC')?.dropped).toEqual(new Map([['duplicate', 1]]));
   });
@@ -93,7 +90,7 @@ describe('StagedCommit', () => {
       cause: { reason: 'undecodable', message: '', attempts: 1 },
     });
     expect(textsOf(commit)).toEqual(['NOTIFICATION_DLQ x']);
-    expect(commit.digests.size).toBe(0);
+    expect(commit.changes.digests.size).toBe(0);
     expect(commit.tallies.get('CRM_EVENT_TOPIC')?.deadLettered).toEqual(new Map([['undecodable', 1]]));
   });
 
@@ -102,10 +99,9 @@ describe('StagedCommit', () => {
     const directory = { tenantId: 1n, userId: 2n } as DirectoryEntry;
     commit.add(sourceRecord('TASK_EVENT_TOPIC', 10, 'e1'), {
       kind: 'forwarded',
-      digest: digestOf('e1'),
-      directory,
+      value: remembered('e1', { directory }),
     });
-    expect(commit.directory).toEqual(new Map([['1|2', directory]]));
+    expect(commit.changes.directory).toEqual(new Map([['1|2', directory]]));
   });
 
   it('moves past control records, never back, and then has something to commit', () => {
@@ -121,7 +117,7 @@ describe('StagedCommit', () => {
   it('begins where the one before it ends, and does not move that', () => {
     const first = staged();
     forward(first, sourceRecord('TASK_EVENT_TOPIC', 10, 'e1'));
-    const second = new StagedCommit(first.positions, SHAPE, stagedOutputs());
+    const second = new StagedCommit(first.positions, stagedOutputs(), new NotificationChanges(SHAPE));
     forward(second, sourceRecord('TASK_EVENT_TOPIC', 11, 'e2'));
     expect(first.positions.get(TASKS)?.nextOffset).toBe(11);
     expect(second.positions.get(TASKS)?.nextOffset).toBe(12);

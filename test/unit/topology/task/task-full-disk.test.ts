@@ -31,13 +31,13 @@ describe('a task whose disk is full', () => {
   it('stands still with what Kafka has committed, and goes on when there is room, notifying nobody twice', async () => {
     const of = rig();
     of.task.start();
-    await until(() => expect(of.task.state).toBe('running'));
+    await until(() => expect(of.task.phase).toBe('running'));
     const writes = full(0, 2); // the commit's own, and the first one of the restore
     of.append(TASKS, ['a', 'b']);
     await sentAre(of, ['a', 'b']);
-    await until(() => expect(of.task.state).toBe('restoring'));
+    await until(() => expect(of.task.phase).toBe('restoring'));
     of.append(TASKS, ['a', 'c']);
-    await until(() => expect(of.task.state).toBe('running'));
+    await until(() => expect(of.task.phase).toBe('running'));
     await sentAre(of, ['a', 'b', 'c']);
     of.append(CRM, ['b']);
     await until(() => expect(of.broker.offsets.get(of.names.physical(CRM))).toBe(1));
@@ -64,7 +64,7 @@ describe('a task whose disk is full', () => {
     of.task.start();
     await until(() => expect(of.room.reason).toContain('no space left on device'));
     await of.task.closeDirty();
-    expect(of.task.state).toBe('closed');
+    expect(of.task.phase).toBe('closed');
     expect(of.fatal).not.toHaveBeenCalled();
   });
 });

@@ -5,8 +5,10 @@ import { expect, vi } from 'vitest';
 import { Room } from '../../../../state/lmdb/room.js';
 import { windowShape } from '../../../../state/dedup/stream-time.js';
 import { RetryableError } from '../../../../common/errors.js';
-import type { Bootstrapped } from '../../../../topology/task/bootstrap.js';
+import type { NotificationStores } from '../../../../processors/context.js';
+import type { StateEnvironment } from '../../../../state/lmdb/environment.js';
 import type { ExecutionContext, Executor, Processed } from '../../../../topology/graph/executor.js';
+import { NotificationState } from '../../../../topology/stores/notification-state.js';
 import { InMemoryDirectory } from '../../../../topology/testing/in-memory-state.js';
 import type {
   FetchedRecord,
@@ -16,12 +18,18 @@ import type {
   PartitionConsumer,
 } from '../../../../topology/kafka/index.js';
 import { createMetrics } from '../../../../common/metrics.js';
-import { sourcePartition, type SourceRecord, type SourceTopic } from '../../../../common/record.js';
+import { SINK_TOPICS, sourcePartition, type SourceRecord, type SourceTopic } from '../../../../common/record.js';
 import { RecordHeaders } from '../../../../common/record-headers.js';
-import { Standby, type StandbyServices } from '../../../../topology/task/standby.js';
+import { Standby } from '../../../../topology/task/standby.js';
 import { Task } from '../../../../topology/task/task.js';
 import { DeadLetterLimit } from '../../../../topology/task/dead-letter-limit.js';
-import type { TaskServices } from '../../../../topology/task/task-services.js';
+import {
+  NO_BOOTSTRAP,
+  type BootstrapSource,
+  type SchemaResolver,
+  type TaskParts,
+  type TaskStores,
+} from '../../../../topology/task/task-parts.js';
 import { TopicNames } from '../../../../common/topic-names.js';
 import { textEncoder } from '../../schemas/text-encoder.js';
 import { temporaryState } from '../../state/temporary-state.js';
@@ -123,7 +131,7 @@ export interface Rig {
   readonly fetcher: FakeFetcher;
   readonly room: Room;
   /** What the task runs; a test may put itself before it. */
-  readonly executor: Executor;
+  readonly executor: Executor<NotificationStores>;
   /** What the executor does with a text, when not simply forward it. */
   readonly behaviour: Map<string, (attempt: number) => Processed>;
   /** Schema ids that were asked for; `retry` says that one is asked for again, `answer` lets the waiting go on. */
@@ -133,7 +141,8 @@ export interface Rig {
     readonly retry: () => void;
     readonly answer: () => void;
   }[];
-  readonly services: TaskServices;
+  readonly parts: TaskParts;
+  readonly environment: StateEnvironment;
   append(topic: SourceTopic, texts: readonly string[], timestamp?: number): void;
   /** Values of committed e-mails. */
   sent(): string[];
@@ -142,7 +151,7 @@ export interface Rig {
   again(): Task;
   /** A standby on another worker, which has nothing stored. */
   standby(): Standby;
-  /** The task on that worker, with the store that the standby leaves. */
+  /** The task on that worker, with the stores that the standby leaves. */
   heir(standby: Standby): Task;
 }
 
@@ -150,14 +159,19 @@ export interface RigOptions {
   readonly commitRecords?: number;
   readonly startFrom?: OffsetSpec | undefined;
   readonly topics?: readonly SourceTopic[];
-  readonly bootstrap?: Bootstrapped;
+  readonly bootstrap?: BootstrapSource;
 }
 
 /** No account event that is older is missing. */
-export const NOTHING_COMES_FIRST: Bootstrapped = {
-  covers: () => true,
-  isSettled: () => true,
-  until: () => Promise.resolve(),
+export const NOTHING_COMES_FIRST: BootstrapSource = { ...NO_BOOTSTRAP, source: 'USER_EVENT_TOPIC' };
+
+const LIMITS = {
+  commitIntervalMs: 5,
+  commitRecords: 1000,
+  commitBytes: 1e6,
+  bufferBytes: 1e6,
+  retryAttempts: 3,
+  retryBackoffMs: 10,
 };
 
 export function rig(options: RigOptions = {}): Rig {
@@ -171,61 +185,53 @@ export function rig(options: RigOptions = {}): Rig {
   const [fatal, lost, confirm] = [vi.fn(), vi.fn(), vi.fn(() => Promise.resolve())];
   const state = temporaryState();
   const executor = executorOf(behaviour);
-  const services: TaskServices = {
-    names,
-    environment: state.environment,
-    room: new Room(state.directory, pino({ level: 'silent' })),
-    damagedStore: undefined,
-    partitionCount: () => 1,
-    shape: windowShape(7 * 24 * 3_600_000),
-    executor,
-    encoder: textEncoder(),
-    directory: new InMemoryDirectory(),
-    clock: { now: () => 2_000_000 },
-    metrics: createMetrics(registry),
-    log: pino({ level: 'silent' }),
-    startFrom: 'startFrom' in options ? options.startFrom : 'earliest',
-    fetcher: fetcher as unknown as Fetcher,
-    offsets: offsetsOf(broker, fetcher),
-    limits: {
-      commitIntervalMs: 5,
-      commitRecords: options.commitRecords ?? 1000,
-      commitBytes: 1e6,
-      bufferBytes: 1e6,
-      retryAttempts: 3,
-      retryBackoffMs: 10,
+  const room = new Room(state.directory, pino({ level: 'silent' }));
+  const parts: TaskParts = {
+    broker: {
+      names,
+      offsets: offsetsOf(broker, fetcher),
+      fetcher: fetcher as unknown as Fetcher,
+      deadLetters: new DeadLetterLimit(),
+      createProducer: () => broker.producer(),
     },
-    deadLetters: new DeadLetterLimit(),
-    createProducer: () => broker.producer(),
-    resolveSchema: (schemaId, { ahead, onRetry }) =>
-      new Promise((resolve) =>
-        schemas.push({ schemaId, ahead: [...ahead].map(String), retry: onRetry, answer: resolve }),
-      ),
-    confirm,
-    directoryCaughtUp: () => Promise.resolve(),
-    bootstrap: options.bootstrap ?? NOTHING_COMES_FIRST,
-    bootstrapTopic: 'USER_EVENT_TOPIC',
-    outage: (_, error) => outages.push(error),
-    lost,
-    fatal,
+    stores: storesOn(state.environment, room),
+    job: {
+      executor,
+      encoder: textEncoder(),
+      schemas: resolverOf(schemas),
+      sinkTopics: SINK_TOPICS,
+      deadLetterTopic: 'NOTIFICATION_DLQ',
+      bootstrap: options.bootstrap ?? NOTHING_COMES_FIRST,
+      startFrom: 'startFrom' in options ? options.startFrom : 'earliest',
+      limits: { ...LIMITS, commitRecords: options.commitRecords ?? LIMITS.commitRecords },
+    },
+    worker: {
+      metrics: createMetrics(registry),
+      log: pino({ level: 'silent' }),
+      clock: { now: () => 2_000_000 },
+      outage: (_, error) => outages.push(error),
+      fatal,
+    },
+    group: { confirm, partitionCount: () => 1, lost },
   };
   const sources = (options.topics ?? [TASKS, CRM]).map((topic) => sourcePartition(topic, 0));
-  const create = (): Task => new Task(0, sources, MEMBER, services);
-  const elsewhere: TaskServices = { ...services, environment: temporaryState().environment };
+  const create = (): Task => new Task(0, sources, MEMBER, parts);
+  const elsewhere: TaskParts = { ...parts, stores: storesOn(temporaryState().environment, room) };
   return {
     task: create(),
     again: create,
-    standby: () => new Standby(0, elsewhere satisfies StandbyServices),
-    heir: ({ store }) => new Task(0, sources, MEMBER, elsewhere, store),
+    standby: () => new Standby(0, elsewhere),
+    heir: (standby) => new Task(0, sources, MEMBER, elsewhere, standby.state),
     broker,
     registry,
     names,
-    services,
+    parts,
+    environment: state.environment,
     fatal,
     lost,
     confirm,
     outages,
-    room: services.room,
+    room,
     executor,
     fetcher,
     behaviour,
@@ -236,16 +242,34 @@ export function rig(options: RigOptions = {}): Rig {
   };
 }
 
-function executorOf(behaviour: Rig['behaviour']): Executor {
+function storesOn(environment: StateEnvironment, room: Room): TaskStores {
+  const [shape, directory] = [windowShape(7 * 24 * 3_600_000), new InMemoryDirectory()];
+  return {
+    create: (task) => new NotificationState(environment, task, shape, directory),
+    stored: () => new Map(),
+    room,
+    damaged: undefined,
+  };
+}
+
+function resolverOf(schemas: Rig['schemas']): SchemaResolver {
+  return {
+    resolve: (schemaId, { ahead, onRetry }) =>
+      new Promise<void>((resolve) =>
+        schemas.push({ schemaId, ahead: [...ahead].map(String), retry: onRetry, answer: resolve }),
+      ),
+  };
+}
+
+function executorOf(behaviour: Rig['behaviour']): Executor<NotificationStores> {
   const attempts = new Map<string, number>();
   return {
-    process(record: SourceRecord, { dedup, outputs }: ExecutionContext): Processed {
+    process(record: SourceRecord, { stores, outputs }: ExecutionContext<NotificationStores>): Processed {
       const text = record.value!.toString();
-      const digest = digestOf(text);
-      if (dedup.has(record, digest)) return { kind: 'dropped', reason: 'duplicate' };
+      if (stores['dedup-window'].has(record, digestOf(text))) return { kind: 'dropped', reason: 'duplicate' };
       const attempt = (attempts.get(text) ?? 0) + 1;
       attempts.set(text, attempt);
-      const processed = behaviour.get(text)?.(attempt) ?? { kind: 'forwarded', digest };
+      const processed = behaviour.get(text)?.(attempt) ?? forwarded(text);
       outputs.begin();
       if (processed.kind === 'forwarded') emitText(outputs, text);
       if (processed.kind === 'dead-lettered') outputs.add(this.deadLetter(record, processed.cause));

@@ -27,7 +27,7 @@ describe('a commit of unknown outcome', () => {
 
   it('of the first records leaves the positions where they were committed, and says of none that it was set back', async () => {
     const of = rig();
-    const warned = vi.spyOn(of.services.log, 'warn');
+    const warned = vi.spyOn(of.parts.worker.log, 'warn');
     failing(of, 'commit', 2, new CommitUnknownError('no answer'));
     of.append(TASKS, ['a', 'b']);
     of.task.start();
@@ -38,7 +38,7 @@ describe('a commit of unknown outcome', () => {
   });
 
   it.each<Step>(['commit', 'committed'])(
-    'of the first positions, whatever its cause, is made again, and said while it is not known (%s)',
+    'of the first positions, whatever its cause, is tried again, and said while it is not known (%s)',
     async (step) => {
       const of = rig();
       failing(of, step, 1, new CommitUnknownError('the changelog record has no known offset'));
@@ -58,7 +58,7 @@ describe('a commit of unknown outcome', () => {
     of.append(TASKS, ['a']);
     of.task.start();
     await until(() => expect(of.lost).toHaveBeenCalledWith(0));
-    expect(of.task.state).toBe('closed');
+    expect(of.task.phase).toBe('closed');
     expect(of.broker.epoch).toBe(1);
     expect(of.fetcher.fetched.size).toBe(0);
   });
@@ -100,14 +100,14 @@ describe('a task whose group moves', () => {
   it('commits what it has before it stands still, and goes on without fencing when it stays', async () => {
     const of = await started(rig());
     await of.task.suspend(1000);
-    expect(of.task.state).toBe('suspended');
+    expect(of.task.phase).toBe('suspended');
     of.append(TASKS, ['b']);
-    of.task.resume({ ...MEMBER, generationId: 2 });
+    of.task.keep({ ...MEMBER, generationId: 2 });
     await sentAre(of, ['a', 'b']);
     expect(of.broker.epoch).toBe(1);
   });
 
-  it('begins no other commit on top of one that failed meanwhile: what was staged is processed anew', async () => {
+  it('begins no other commit on top of one that failed meanwhile: what was staged is processed again', async () => {
     const of = await started(rig());
     const sends = (): number => of.broker.steps.filter((step) => step === 'send').length;
     let fail: (() => void) | undefined;
@@ -131,7 +131,7 @@ describe('a task whose group moves', () => {
     await suspended;
     expect(sends()).toBe(before);
     of.broker.before = () => undefined;
-    of.task.resume({ ...MEMBER, generationId: 2 });
+    of.task.keep({ ...MEMBER, generationId: 2 });
     await sentAre(of, ['a', 'b', 'c']);
     expect(of.broker.epoch).toBe(2);
   });
@@ -144,11 +144,11 @@ describe('a task whose group moves', () => {
     await until(() => expect(of.broker.steps.at(-1)).toBe('commit'));
     await of.task.suspend(20);
     of.broker.before = () => undefined;
-    of.task.resume({ ...MEMBER, generationId: 2 });
+    of.task.keep({ ...MEMBER, generationId: 2 });
     await until(() => expect(of.confirm).toHaveBeenCalledWith(2));
     await sentAre(of, ['a', 'b']);
     answer();
-    await until(() => expect(of.task.state).toBe('running'));
+    await until(() => expect(of.task.phase).toBe('running'));
     expect(of.sent()).toEqual(['a', 'b']);
   });
 
@@ -162,7 +162,7 @@ describe('a task whose group moves', () => {
     of.broker.before = () => undefined;
     let confirmed = (): void => undefined;
     of.confirm.mockReturnValue(new Promise<void>((resolve) => (confirmed = resolve)));
-    of.task.resume({ ...MEMBER, generationId: 2 });
+    of.task.keep({ ...MEMBER, generationId: 2 });
     fail(new FencedError('generation 1 is over'));
     await new Promise(setImmediate);
     confirmed();
@@ -175,15 +175,15 @@ describe('a task whose group moves', () => {
   it('goes on while the group gathers, and holds what it has processed until its new generation', async () => {
     const of = await started(rig());
     await of.task.suspend(1000);
-    of.task.goOn();
+    of.task.resume();
     of.append(TASKS, ['b']);
     await sentAre(of, ['a', 'b']);
-    await of.task.hold(1000);
-    expect(of.task.state).toBe('suspended');
+    await of.task.pause(1000);
+    expect(of.task.phase).toBe('suspended');
     of.append(TASKS, ['c']);
     await new Promise((resolve) => setTimeout(resolve, 20));
     expect(of.sent()).toEqual(['a', 'b']);
-    of.task.resume({ ...MEMBER, generationId: 2 });
+    of.task.keep({ ...MEMBER, generationId: 2 });
     await sentAre(of, ['a', 'b', 'c']);
     expect(of.broker.epoch).toBe(1);
   });
@@ -194,13 +194,13 @@ describe('a task whose group moves', () => {
     of.broker.before = (step) => (step === 'sendOffsets' ? new Promise((__, reject) => (refuse = reject)) : undefined);
     of.append(TASKS, ['b']);
     await until(() => expect(of.broker.steps.at(-1)).toBe('sendOffsets'));
-    const held = of.task.hold(1000);
+    const paused = of.task.pause(1000);
     of.broker.before = () => undefined;
     refuse(new FencedError('generation 1 is over'));
-    await held;
-    expect(of.task.state).toBe('suspended');
+    await paused;
+    expect(of.task.phase).toBe('in doubt');
     expect(of.confirm).not.toHaveBeenCalled();
-    of.task.resume({ ...MEMBER, generationId: 2 });
+    of.task.keep({ ...MEMBER, generationId: 2 });
     await sentAre(of, ['a', 'b']);
     expect(of.confirm).toHaveBeenCalledExactlyOnceWith(2);
     expect(of.lost).not.toHaveBeenCalled();
@@ -220,7 +220,7 @@ describe('a task whose group moves', () => {
     answer();
     await closed;
     expect(of.sent()).toEqual(['a', 'b', 'c']);
-    expect(of.task.state).toBe('closed');
+    expect(of.task.phase).toBe('closed');
     expect(of.broker.steps.at(-1)).toBe('committed');
     expect(of.fetcher.fetched.size).toBe(0);
   });
@@ -244,11 +244,66 @@ describe('a task whose group moves', () => {
     await of.task.closeDirty();
     const next = of.again();
     next.start();
-    await until(() => expect(next.state).toBe('running'));
+    await until(() => expect(next.phase).toBe('running'));
     confirmed();
     await new Promise(setImmediate);
     expect(of.broker.epoch).toBe(2);
     of.append(TASKS, ['c']);
     await sentAre(of, ['a', 'b', 'c']);
+  });
+});
+
+describe('a commit that its store takes long to write, so that the task is taken over meanwhile', () => {
+  /** `b` is committed, and this is staged behind it; the store says later that it has `b`. */
+  async function takenOver(of: Rig, behind: readonly string[]): Promise<{ written: () => Promise<void> }> {
+    of.append(TASKS, ['a']);
+    of.task.start();
+    await sentAre(of, ['a']);
+    let resolve = (): void => undefined;
+    const apply = new Promise<void>((done) => (resolve = done));
+    const writing = vi.spyOn(of.task.state, 'apply').mockReturnValueOnce(apply);
+    const staged: string[] = [];
+    for (const text of behind) of.behaviour.set(text, () => (staged.push(text), forwarded(text)));
+    of.append(TASKS, ['b']);
+    await until(() => expect(writing).toHaveBeenCalledTimes(1));
+    of.append(TASKS, behind);
+    await until(() => expect(staged).toEqual(behind));
+    await of.task.suspend(20);
+    expect(of.task.phase).toBe('in doubt');
+    of.task.keep({ ...MEMBER, generationId: 2 });
+    await until(() => expect(of.task.phase).toBe('running'));
+    await sentAre(of, ['a', 'b', ...behind]);
+    const written = async (): Promise<void> => {
+      resolve();
+      await apply;
+      for (let turns = 0; turns < 10; turns += 1) await new Promise(setImmediate);
+    };
+    return { written };
+  }
+
+  it('says nothing of the one that is in doubt now', async () => {
+    const of = rig();
+    const { written } = await takenOver(of, []);
+    let answer = (): void => undefined;
+    of.broker.before = (step) => (step === 'commit' ? new Promise<void>((resolve) => (answer = resolve)) : undefined);
+    of.append(TASKS, ['c']);
+    await until(() => expect(of.broker.steps.at(-1)).toBe('commit'));
+    await of.task.suspend(20);
+    await written();
+    expect(of.task.phase).toBe('in doubt');
+    of.broker.before = () => undefined;
+    answer();
+    await until(() => expect(of.task.phase).toBe('suspended'));
+    expect(of.sent()).toEqual(['a', 'b', 'c']);
+  });
+
+  it('is not followed by the one that was staged behind it', async () => {
+    const of = rig();
+    const { written } = await takenOver(of, ['c']);
+    await of.task.suspend(1000);
+    const { length } = of.broker.steps;
+    await written();
+    expect(of.broker.steps.slice(length)).toEqual([]);
+    expect(of.task.phase).toBe('suspended');
   });
 });

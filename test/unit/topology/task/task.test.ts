@@ -9,7 +9,7 @@ describe('a task that starts', () => {
     of.task.start();
     await sentAre(of, ['a', 'b']);
     expect(of.broker.steps.slice(0, 3)).toEqual(['fence', 'send', 'sendOffsets']);
-    expect(of.task.state).toBe('running');
+    expect(of.task.phase).toBe('running');
     of.append(CRM, ['c']);
     await sentAre(of, ['a', 'b', 'c']);
     expect(of.broker.offsets).toEqual(
@@ -26,7 +26,7 @@ describe('a task that starts', () => {
     of.append(TASKS, ['a']);
     of.task.start();
     await sentAre(of, ['a']);
-    await until(() => expect(of.task.state).toBe('running'));
+    await until(() => expect(of.task.phase).toBe('running'));
     expect(of.broker.changelog).toHaveLength(2);
   });
 
@@ -61,7 +61,7 @@ describe('a task that starts', () => {
     const of = rig({ startFrom: 'latest' });
     of.append(TASKS, ['old']);
     of.task.start();
-    await until(() => expect(of.task.state).toBe('running'));
+    await until(() => expect(of.task.phase).toBe('running'));
     await of.task.closeDirty();
     of.append(TASKS, ['new']);
     of.again().start();
@@ -79,7 +79,7 @@ describe('a task that starts', () => {
   it('needs no START_FROM when the sources are empty', async () => {
     const of = rig({ startFrom: undefined });
     of.task.start();
-    await until(() => expect(of.task.state).toBe('running'));
+    await until(() => expect(of.task.phase).toBe('running'));
     of.append(TASKS, ['first']);
     await sentAre(of, ['first']);
   });
@@ -87,7 +87,7 @@ describe('a task that starts', () => {
   it('goes on from the changelog when the group has lost its offsets', async () => {
     const of = rig({ startFrom: undefined });
     of.task.start();
-    await until(() => expect(of.task.state).toBe('running'));
+    await until(() => expect(of.task.phase).toBe('running'));
     of.append(TASKS, ['a']);
     await sentAre(of, ['a']);
     await of.task.closeDirty();
@@ -117,7 +117,7 @@ describe('a task that starts', () => {
     let read = (): void => undefined;
     const of = rig({
       topics: [TASKS, 'USER_EVENT_TOPIC'],
-      bootstrap: { ...NOTHING_COMES_FIRST, until: () => new Promise((resolve) => (read = resolve)) },
+      bootstrap: { ...NOTHING_COMES_FIRST, until: () => new Promise<void>((resolve) => (read = resolve)) },
     });
     of.append(TASKS, ['task']);
     of.append('USER_EVENT_TOPIC', ['user']);

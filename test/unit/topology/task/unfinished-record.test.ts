@@ -1,6 +1,7 @@
 /** A record whose outputs are staged in parts, with turns of the event loop in between. */
 import { describe, expect, it } from 'vitest';
 import { CommitUnknownError } from '../../../../common/errors.js';
+import type { NotificationStores } from '../../../../processors/context.js';
 import type { ExecutionContext, Processed } from '../../../../topology/graph/executor.js';
 import type { SourceRecord } from '../../../../common/record.js';
 import { digestOf } from '../../../digests.js';
@@ -10,16 +11,16 @@ import { CRM, failing, rig, sentAre, TASKS, type Rig } from './task-harness.js';
 /** Emits its parts one a turn; `at` is called before each. */
 function inParts(of: Rig, parts: number, at: (part: number) => void = () => undefined): void {
   const process = of.executor.process.bind(of.executor);
-  of.executor.process = function (record: SourceRecord, context: ExecutionContext): Processed {
+  of.executor.process = function (record: SourceRecord, context: ExecutionContext<NotificationStores>): Processed {
     const text = record.value!.toString();
     if (!text.startsWith('large')) return process(record, context);
-    if (context.dedup.has(record, digestOf(text))) return { kind: 'dropped', reason: 'duplicate' };
+    if (context.stores['dedup-window'].has(record, digestOf(text))) return { kind: 'dropped', reason: 'duplicate' };
     context.outputs.begin();
     const emit = (part: number): Processed => {
       at(part);
       emitText(context.outputs, `${text}.${part}`);
       if (part < parts) return { kind: 'unfinished', resume: () => emit(part + 1) };
-      return { kind: 'forwarded', digest: digestOf(text) };
+      return forwarded(text);
     };
     return emit(1);
   };
@@ -70,7 +71,7 @@ describe('a record with many outputs', () => {
     inParts(of, 10, (part) => {
       if (part !== 5 || isSuspended) return;
       isSuspended = true;
-      void of.task.suspend(1000).then(() => of.task.resume({ groupId: 'app', generationId: 2, memberId: 'm' }));
+      void of.task.suspend(1000).then(() => of.task.keep({ groupId: 'app', generationId: 2, memberId: 'm' }));
     });
     of.append(TASKS, ['a', 'large', 'b']);
     of.task.start();

@@ -1,13 +1,12 @@
 /** Records stamped a month ahead, a year back or not at all: what the dedup window still knows, on a real store. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { advance, windowShape } from '../../../../state/dedup/stream-time.js';
-import { TaskStore } from '../../../../state/dedup/task-store.js';
-import { StagedCommit } from '../../../../topology/task/staged-commit.js';
-import { LayeredDedup } from '../../../../topology/task/task-views.js';
+import { windowShape } from '../../../../state/dedup/stream-time.js';
+import { NotificationState } from '../../../../topology/stores/notification-state.js';
+import { InMemoryDirectory } from '../../../../topology/testing/in-memory-state.js';
 import { temporaryState } from '../../state/temporary-state.js';
 import { digestOf } from '../../../digests.js';
-import { fetchedRecord, forwarded, stagedOutputs } from './records.js';
+import { fetchedRecord, forwarded, stagedCommit } from './records.js';
 
 const TOPIC = 'TASK_EVENT_TOPIC';
 const SOURCE = 'TASK_EVENT_TOPIC-0';
@@ -19,20 +18,16 @@ const NOON = Date.UTC(2026, 0, 15, 12);
 /** One source partition of a task: processes as the pipeline does, commits when it is told to. */
 class Partition {
   readonly #shape = windowShape(WINDOW);
-  readonly #store = new TaskStore(temporaryState().environment, 0, this.#shape);
-  readonly #dedup = new LayeredDedup(this.#store, this.#shape, () => [this.#staged]);
-  #staged = new StagedCommit(
-    new Map([[SOURCE, { nextOffset: 0, streamTime: -1, notifyFrom: 0 }]]),
-    this.#shape,
-    stagedOutputs(),
-  );
+  readonly #state = new NotificationState(temporaryState().environment, 0, this.#shape, new InMemoryDirectory());
+  readonly #dedup = this.#state.view(() => [this.#staged])['dedup-window'];
+  #staged = stagedCommit(new Map([[SOURCE, { nextOffset: 0, streamTime: -1, notifyFrom: 0 }]]), this.#shape);
   #offset = 0;
   #commits = 0;
   now = NOON;
 
   static async create(): Promise<Partition> {
     const partition = new Partition();
-    await partition.#store.load();
+    await partition.#state.load();
     return partition;
   }
 
@@ -45,17 +40,17 @@ class Partition {
       ...fetchedRecord(this.#offset++, event, timestamp),
     } as const;
     const staged = this.#staged;
-    staged.setStreamTime(SOURCE, advance(staged.streamTime(SOURCE), timestamp, this.now, this.#shape));
+    staged.setStreamTime(SOURCE, this.#state.advance(staged.streamTime(SOURCE), timestamp, this.now));
     const isRepeat = this.#dedup.has(record, digestOf(event));
     staged.add(record, isRepeat ? { kind: 'dropped', reason: 'duplicate' } : forwarded(event));
     return !isRepeat;
   }
 
   async commit(): Promise<void> {
-    const entry = this.#staged.entry();
-    await this.#store.apply([{ offset: this.#commits, entry }], this.#commits + 1);
+    const { changes, positions } = this.#staged;
+    await this.#state.apply(changes, positions, this.#commits, this.#commits + 1);
     this.#commits += 1;
-    this.#staged = new StagedCommit(this.#staged.positions, this.#shape, stagedOutputs());
+    this.#staged = stagedCommit(positions, this.#shape);
   }
 }
 

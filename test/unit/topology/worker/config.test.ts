@@ -250,7 +250,6 @@ describe('parseConfig', () => {
     expect(names.physical('TASK_EVENT_TOPIC')).toBe('test.tasks');
     expect(names.physical('NOTIFICATION_DLQ')).toBe('test.dead');
     expect(names.physical('CRM_EVENT_TOPIC')).toBe('test.CRM_EVENT_TOPIC');
-    expect(names.source('test.tasks')).toBe('TASK_EVENT_TOPIC');
   });
 
   it('turns TLS on by itself when an authority is given', () => {

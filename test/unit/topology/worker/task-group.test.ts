@@ -11,17 +11,18 @@ const deal = (of: Rig) => ({
 });
 const member = { groupId: 'app', generationId: 1, memberId: 'a' };
 
-const groupOf = ({ services }: Rig): TaskGroup =>
+const groupOf = ({ parts, environment }: Rig): TaskGroup =>
   new TaskGroup({
-    services,
-    environment: services.environment,
-    memory: new MemberMemory(services.environment),
-    metrics: services.metrics,
-    prepare: () => Promise.resolve(),
-    rejoin: () => undefined,
-    outage: () => undefined,
-    joined: () => undefined,
-    left: () => undefined,
+    parts,
+    sourceTopics: [TASKS, CRM],
+    memory: new MemberMemory(environment),
+    host: {
+      prepare: () => Promise.resolve(),
+      rejoin: () => undefined,
+      confirm: () => Promise.resolve(),
+      groupOutage: () => undefined,
+      isMember: () => undefined,
+    },
     suspendMs: 1000,
   });
 
@@ -34,7 +35,7 @@ const running = (of: Rig): TaskGroup => {
 
 const scrape = async (of: Rig, group: TaskGroup): Promise<Record<string, number>> => {
   await group.measure();
-  const { values } = await of.services.metrics.consumer_lag.get();
+  const { values } = await of.parts.worker.metrics.consumer_lag.get();
   return Object.fromEntries(values.map(({ labels, value }) => [`${labels['topic']}/${labels['partition']}`, value]));
 };
 
@@ -66,8 +67,8 @@ describe('the lag', () => {
     const group = running(of);
     await sentAre(of, ['a']);
     await lagsAre(of, group, [0, 0]);
-    const ask = of.services.offsets.at.bind(of.services.offsets);
-    of.services.offsets.at = (spec, partitions, budgetMs) =>
+    const ask = of.parts.broker.offsets.at.bind(of.parts.broker.offsets);
+    of.parts.broker.offsets.at = (spec, partitions, budgetMs) =>
       partitions[0]!.topic === of.names.physical(CRM)
         ? Promise.reject(new BrokerError(5, 'ListOffsets'))
         : ask(spec, partitions, budgetMs);
@@ -92,7 +93,7 @@ describe('the lag', () => {
 describe('a source topic that is gone', () => {
   it('is named until it is there again, and logged once, while the task goes on with the others', async () => {
     const of = rig();
-    const logged = vi.spyOn(of.services.log, 'error');
+    const logged = vi.spyOn(of.parts.worker.log, 'error');
     const group = groupOf(of);
     const gone = { ...deal(of), partitions: new Map([...deal(of).partitions, [of.names.physical(CRM), 0]]) };
     group.assigned({ ...NO_PLACEMENT, tasks: [0] }, deal(of), member);

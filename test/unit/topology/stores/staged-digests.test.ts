@@ -2,7 +2,7 @@ import type { Digest } from '../../../../state/dedup/digest-bytes.js';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { hexOf, packDigests, readDigest } from '../../../../state/dedup/digest-bytes.js';
-import { StagedDigests } from '../../../../topology/task/staged-digests.js';
+import { StagedDigests } from '../../../../topology/stores/staged-digests.js';
 import { hexesOf } from '../../../digests.js';
 
 const SOURCES = ['TASK_EVENT_TOPIC-0', 'TASK_EVENT_TOPIC-1', 'CRM_EVENT_TOPIC-0'] as const;

@@ -5,20 +5,20 @@ import type { DirectoryEntry } from '../../../../state/directory/directory-entry
 import { bucketOf, windowShape } from '../../../../state/dedup/stream-time.js';
 import type { TaskStore } from '../../../../state/dedup/task-store.js';
 import { InMemoryDirectory } from '../../../../topology/testing/in-memory-state.js';
-import { StagedCommit } from '../../../../topology/task/staged-commit.js';
-import { LayeredDedup, LayeredDirectory } from '../../../../topology/task/task-views.js';
+import type { StagedCommit } from '../../../../topology/task/staged-commit.js';
+import type { Layer } from '../../../../topology/graph/task-state.js';
+import { LayeredDedup, LayeredDirectory } from '../../../../topology/stores/layered-views.js';
+import type { NotificationChanges } from '../../../../topology/stores/notification-state.js';
 import { digestOf } from '../../../digests.js';
-import { forwarded, sourceRecord, stagedOutputs } from './records.js';
+import { forwarded, remembered, sourceRecord, stagedCommit } from '../task/records.js';
 
 const SHAPE = windowShape(32_000);
 const TOPIC = 'TASK_EVENT_TOPIC';
 
-const layer = (streamTime: number, events: readonly string[] = []): StagedCommit => {
-  const staged = new StagedCommit(
-    new Map([['TASK_EVENT_TOPIC-0', { nextOffset: 0, streamTime, notifyFrom: 0 }]]),
-    SHAPE,
-    stagedOutputs(),
-  );
+type Staged = StagedCommit & Layer<NotificationChanges>;
+
+const layer = (streamTime: number, events: readonly string[] = []): Staged => {
+  const staged = stagedCommit(new Map([['TASK_EVENT_TOPIC-0', { nextOffset: 0, streamTime, notifyFrom: 0 }]]), SHAPE);
   events.forEach((event, offset) => staged.add(sourceRecord(TOPIC, offset, event), forwarded(event)));
   return staged;
 };
@@ -69,9 +69,12 @@ const user = (timestamp: bigint, email: string, eventId = 'e'): DirectoryEntry =
   mutedChannels: [],
 });
 
-const staging = (entry: DirectoryEntry): StagedCommit => {
+const staging = (entry: DirectoryEntry): Staged => {
   const staged = layer(0);
-  staged.add(sourceRecord(TOPIC, 0, 'e'), { kind: 'forwarded', digest: digestOf('e'), directory: entry });
+  staged.add(sourceRecord(TOPIC, 0, 'e'), {
+    kind: 'forwarded',
+    value: remembered('e', { directory: entry }),
+  });
   return staged;
 };
 

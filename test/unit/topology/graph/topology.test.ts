@@ -1,0 +1,131 @@
+/** What a topology says, and what is refused when it is declared. What does not even compile is in topology.test-d.ts. */
+import { describe, expect, it } from 'vitest';
+import { SINK_TOPICS, SOURCE_TOPICS } from '../../../../common/record.js';
+import { writeDeadLetter } from '../../../../processors/sinks/dead-letter.js';
+import { TOPIC_RECORDS } from '../../../../schemas/topic-records.js';
+import {
+  bootstrapTopic,
+  nodesOf,
+  sinkTopics,
+  sourceTopics,
+  topology,
+  TopologyError,
+} from '../../../../topology/graph/topology.js';
+import { notifications } from '../../../../topology/notifications.js';
+import { stubTopology, type Stub } from './stub-topology.js';
+
+function faultsOf(declare: () => unknown): readonly string[] {
+  try {
+    declare();
+  } catch (error) {
+    if (error instanceof TopologyError) return error.faults;
+    throw error;
+  }
+  return [];
+}
+
+describe('the notifications topology', () => {
+  it('reads and writes every topic of the contract', () => {
+    expect([...sourceTopics(notifications), ...sinkTopics(notifications)].sort()).toEqual(
+      [...SOURCE_TOPICS, ...SINK_TOPICS].sort(),
+    );
+  });
+
+  it('gives each topic the schema that the codecs use for it', () => {
+    const ends = [...notifications.sources, ...notifications.sinks];
+    expect(ends).toHaveLength(SOURCE_TOPICS.length + SINK_TOPICS.length - 1); // dead letters have none
+    for (const { topic, schema } of ends) {
+      expect([topic, schema]).toEqual([topic, TOPIC_RECORDS[topic as keyof typeof TOPIC_RECORDS].name]);
+    }
+  });
+
+  it('runs decode, map, dedup, route, then every sink', () => {
+    const { processors, sinks, deadLetters } = notifications;
+    expect(processors.map(({ name }) => name)).toEqual(['decode', 'map', 'dedup', 'route']);
+    expect(sinks.map(({ name }) => name)).toEqual(['email', 'push', 'in-app', 'delivered', 'directory']);
+    expect(deadLetters.topic).toBe('NOTIFICATION_DLQ');
+  });
+
+  it('makes the user directory of the account events, which come first', () => {
+    expect(bootstrapTopic(notifications)).toBe('USER_EVENT_TOPIC');
+    expect(bootstrapTopic(stubTopology())).toBeUndefined();
+  });
+
+  it('cannot be changed once it is defined', () => {
+    const { sources, processors, sinks } = notifications;
+    expect([notifications, sources, processors, sinks].every((part) => Object.isFrozen(part))).toBe(true);
+    expect(nodesOf(notifications).every((node) => Object.isFrozen(node))).toBe(true);
+  });
+});
+
+const nothing = (): void => undefined;
+/** Up to its first sink. */
+const begun = () =>
+  topology<Stub>('stub')
+    .source('tasks', 'TASK_EVENT_TOPIC', 'TaskEvent')
+    .source('crm', 'CRM_EVENT_TOPIC', 'CrmEvent')
+    .process('first', () => (record) => ({ kind: 'forward', value: record.offset }))
+    .process('last', () => (offset) => ({ kind: 'forward', value: String(offset) }), { store: 'dedup-window' })
+    .sink('email', 'EMAIL_REQUEST_TOPIC', 'EmailRequestEvent', nothing);
+
+describe('a topology', () => {
+  it('is accepted when nothing is wrong with it', () => {
+    expect(faultsOf(() => stubTopology())).toEqual([]);
+  });
+
+  it('says of each node what it reads from: sources and steps in a chain, sinks from its end, dead letters from every step', () => {
+    const declared = begun()
+      .sink('push', 'PUSH_REQUEST_TOPIC', 'PushRequestEvent', nothing)
+      .deadLetters('dead-letter', 'NOTIFICATION_DLQ', writeDeadLetter);
+    expect(nodesOf(declared).map((node) => [node.name, node.kind === 'source' ? [] : node.from])).toEqual([
+      ['tasks', []],
+      ['crm', []],
+      ['first', ['tasks', 'crm']],
+      ['last', ['first']],
+      ['email', ['last']],
+      ['push', ['last']],
+      ['dead-letter', ['first', 'last']],
+    ]);
+    expect(declared.processors.map(({ store }) => store)).toEqual([undefined, 'dedup-window']);
+  });
+
+  it('may be begun once and ended twice: neither has what the other was given', () => {
+    const common = begun();
+    const [one, two] = ['one', 'two'].map((name) =>
+      common
+        .sink(name, 'PUSH_REQUEST_TOPIC', 'PushRequestEvent', nothing)
+        .deadLetters('dead-letter', 'NOTIFICATION_DLQ', writeDeadLetter),
+    );
+    expect(one!.sinks.map(({ name }) => name)).toEqual(['email', 'one']);
+    expect(two!.sinks.map(({ name }) => name)).toEqual(['email', 'two']);
+  });
+
+  it('is refused for a name used twice', () => {
+    const twice = () =>
+      begun()
+        .sink('first', 'PUSH_REQUEST_TOPIC', 'PushRequestEvent', nothing)
+        .deadLetters('dead-letter', 'NOTIFICATION_DLQ', writeDeadLetter);
+    expect(faultsOf(twice)).toEqual([`the name 'first' stands for two nodes`]);
+  });
+
+  it('is refused for a topic of two nodes', () => {
+    const twice = () =>
+      begun()
+        .sink('more', 'EMAIL_REQUEST_TOPIC', 'EmailRequestEvent', nothing)
+        .deadLetters('dead-letter', 'NOTIFICATION_DLQ', writeDeadLetter);
+    expect(faultsOf(twice)).toEqual(['the topic EMAIL_REQUEST_TOPIC belongs to two nodes']);
+  });
+
+  it('is refused with all its faults at once, in a message that names it', () => {
+    const twice = () =>
+      begun()
+        .sink('email', 'EMAIL_REQUEST_TOPIC', 'EmailRequestEvent', nothing)
+        .deadLetters('tasks', 'NOTIFICATION_DLQ', writeDeadLetter);
+    expect(faultsOf(twice)).toEqual([
+      `the name 'email' stands for two nodes`,
+      `the name 'tasks' stands for two nodes`,
+      'the topic EMAIL_REQUEST_TOPIC belongs to two nodes',
+    ]);
+    expect(twice).toThrow(/^The topology 'stub' cannot run:\n {2}- the name/);
+  });
+});
