@@ -165,7 +165,8 @@ class CompiledTopology<Shape extends TopologyShape> implements Executor<Shape['s
     const current = this.#outputs;
     let node = '';
     try {
-      for (const [index, sink] of this.#sinks.entries()) {
+      for (let index = 0; index < this.#sinks.length; index += 1) {
+        const sink = this.#sinks[index]!;
         node = sink.name;
         sink.run(part.value, current.emitters[index]!, context);
       }
