@@ -10,7 +10,8 @@ import { registerSchemasCommand } from './schemas.js';
 import { reseedCommand } from './state.js';
 import { createTopicsCommand } from './topics.js';
 import { printTopology } from './topology.js';
-import { OPTIONS_HELP, readConfig } from './read-config.js';
+import { optionsHelp } from './options-help.js';
+import { readConfig } from './read-config.js';
 import { runWorker } from './worker.js';
 
 endWithReader();
@@ -18,7 +19,7 @@ const program = new Command('notification-streams')
   .description('ERP events in, notifications out: a Kafka stream-processing topology with an embedded state store.')
   .option('-c, --config <file>', 'a JSON file of options, by their environment names')
   .option('-s, --set <NAME=value...>', 'one option; wins over the environment')
-  .addHelpText('after', OPTIONS_HELP)
+  .addHelpText('after', optionsHelp)
   .hook('preAction', () => requireMends())
   .exitOverride();
 

@@ -76,7 +76,7 @@ export class StreamRole {
   /** Reads the templates: what is wrong with them is known at once. */
   constructor(options: StreamRoleOptions) {
     this.#options = options;
-    this.#templates = loadTemplates(options.config.TEMPLATES_DIR);
+    this.#templates = loadTemplates(options.config.templatesDir);
     options.readiness.probe('state', () =>
       this.#folder?.room.reason !== undefined ? DISK_FULL : this.#state ? undefined : NOT_OPENED,
     );
@@ -97,7 +97,7 @@ export class StreamRole {
   /** Takes the state directory. Rejects with FatalError when another process has it, or others may write in it. */
   async claimDirectory(): Promise<void> {
     const { config, log } = this.#options;
-    const folder = await takeStateFolder(config.STATE_DIR, log);
+    const folder = await takeStateFolder(config.stateDir, log);
     this.#folder = { ...folder, room: new Room(folder.directory, log) };
   }
 
@@ -125,12 +125,12 @@ export class StreamRole {
     const dlqBytes = await unlessStopped(connections.maxMessageBytes(names.physical('NOTIFICATION_DLQ')));
     const deadLetters = new DeadLetterLimit(dlqBytes);
     const limits = {
-      commitIntervalMs: config.COMMIT_INTERVAL_MS,
-      commitRecords: config.COMMIT_RECORDS,
+      commitIntervalMs: config.commitIntervalMs,
+      commitRecords: config.commitRecords,
       commitBytes: COMMIT_BYTES,
       bufferBytes: BUFFER_BYTES,
-      retryAttempts: config.RETRY_ATTEMPTS,
-      retryBackoffMs: config.RETRY_BACKOFF_MS,
+      retryAttempts: config.retryAttempts,
+      retryBackoffMs: config.retryBackoffMs,
     };
     this.#join({
       names,
@@ -138,11 +138,11 @@ export class StreamRole {
       fetcher: connections.fetcher,
       metrics,
       log,
-      startFrom: config.START_FROM,
+      startFrom: config.startFrom,
       environment,
       room: this.#folder!.room,
       damagedStore: damagedAside(this.#folder!.directory),
-      shape: windowShape(config.DEDUP_WINDOW),
+      shape: windowShape(config.dedupWindowMs),
       executor: this.#createExecutor(),
       encoder,
       directory,
@@ -206,7 +206,7 @@ export class StreamRole {
       joined: () => readiness.set('group', undefined),
       left: () => readiness.set('group', { code: 'rejoining' }),
       // No heartbeat is sent meanwhile.
-      suspendMs: Math.min(3000, Math.floor(config.SESSION_TIMEOUT_MS / 3)),
+      suspendMs: Math.min(3000, Math.floor(config.sessionTimeoutMs / 3)),
     });
     const cluster = createCluster(config.kafka, log);
     const leaders = new Leaders(cluster);
@@ -216,11 +216,11 @@ export class StreamRole {
       {
         groupId: names.group,
         topics: SOURCE_TOPICS.map((topic) => names.physical(topic)),
-        sessionTimeoutMs: config.SESSION_TIMEOUT_MS,
-        rebalanceTimeoutMs: Math.max(config.SESSION_TIMEOUT_MS, 30_000),
-        heartbeatIntervalMs: Math.min(HEARTBEAT_MS, Math.floor(config.SESSION_TIMEOUT_MS / 6)),
+        sessionTimeoutMs: config.sessionTimeoutMs,
+        rebalanceTimeoutMs: Math.max(config.sessionTimeoutMs, 30_000),
+        heartbeatIntervalMs: Math.min(HEARTBEAT_MS, Math.floor(config.sessionTimeoutMs / 6)),
         metadataIntervalMs: METADATA_INTERVAL_MS,
-        placement: { standbyReplicas: config.STANDBY_REPLICAS, acceptableLag: config.ACCEPTABLE_LAG },
+        placement: { standbyReplicas: config.standbyReplicas, acceptableLag: config.acceptableLagRecords },
         // Decided when the changelog was made, for good: what a partition has seen is in its task's store.
         maxTasks: connections.leaders.partitionCount(names.changelog),
       },
@@ -244,11 +244,11 @@ export class StreamRole {
     return createExecutor(notifications, {
       decoder: catalog,
       templates: this.#templates,
-      actionUrlSchemes: config.ACTION_URL_SCHEMES,
-      unknownTypes: config.UNKNOWN_TYPES,
-      appId: config.APP_ID,
-      stackTraces: config.DLQ_STACK_TRACES,
-      maxEventBytes: config.MAX_EVENT_BYTES,
+      actionUrlSchemes: config.actionUrlSchemes,
+      unknownTypes: config.unknownTypes,
+      appId: config.appId,
+      stackTraces: config.dlqStackTraces,
+      maxEventBytes: config.maxEventBytes,
       topicName: (topic) => config.names.physical(topic),
     });
   }
@@ -258,7 +258,7 @@ export class StreamRole {
     return new Bootstrap(
       {
         topic: config.names.physical(BOOTSTRAP_TOPIC),
-        waitMs: config.DIRECTORY_WAIT_MS,
+        waitMs: config.directoryWaitMs,
         isTakingOver: () => this.#group?.isTakingOver ?? false,
         clock: systemClock,
         ...{ connections, offsets, feed, metrics, log, fatal },
@@ -311,9 +311,9 @@ export class StreamRole {
     const { config, connections } = this.#options;
     const options = {
       names: config.names,
-      partitions: config.MAX_TASKS,
-      replicationFactor: config.REPLICATION_FACTOR,
-      dedupWindowMs: config.DEDUP_WINDOW,
+      partitions: config.maxTasks,
+      replicationFactor: config.replicationFactor,
+      dedupWindowMs: config.dedupWindowMs,
     };
     await connections.patiently(
       () => withTopicAdmin(config.kafka, (admin) => ensureInternalTopics(admin, options)),

@@ -11,8 +11,8 @@ export function createTaskProducer(config: Config, task: number, log: Logger): T
     { ...config.kafka, clientId: `${config.kafka.clientId}-${task}` },
     {
       transactionalId: config.names.transactionalId(task),
-      transactionTimeoutMs: config.TRANSACTION_TIMEOUT_MS,
-      retryBudgetMs: config.REQUEST_TIMEOUT_MS,
+      transactionTimeoutMs: config.transactionTimeoutMs,
+      retryBudgetMs: config.requestTimeoutMs,
       maxBatchBytes: MAX_BATCH_BYTES,
     },
     log,

@@ -3,7 +3,7 @@ import { DEAD_LETTER_REASONS } from '../../../common/label-values.js';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { OPTION_NAMES } from '../../../topology/worker/config.js';
+import { OPTION_NAMES } from '../../../topology/worker/options.js';
 import { METRICS } from '../../../common/metrics.js';
 import { PARTS } from '../../../common/readiness.js';
 import { TARGETS } from '../../fuzz/targets/index.js';
