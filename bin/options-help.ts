@@ -1,11 +1,5 @@
 /** What `--help` says of the options: a line each, by group. */
-import { OPTIONS, type OptionDefinition, type OptionGroup } from '../topology/worker/options.js';
-
-const GROUPS: Readonly<Record<OptionGroup, string>> = {
-  need: 'Asked for by a first start:',
-  connect: 'Who the worker is, and how it reaches others and is reached:',
-  tune: 'Defaults that will do:',
-};
+import { OPTION_GROUPS, OPTIONS, type OptionDefinition } from '../topology/worker/options.js';
 
 const ORDER = `
 Options are read from --set, the environment and the config file, in this order.
@@ -19,11 +13,11 @@ docs/configuration.md says more of each.`;
 export function optionsHelp(): string {
   const all = Object.entries<OptionDefinition>(OPTIONS);
   const width = Math.max(...all.map(([name]) => name.length));
-  const groups = Object.entries(GROUPS).map(([group, title]) => {
+  const groups = Object.entries(OPTION_GROUPS).map(([group, title]) => {
     const lines = all
       .filter(([, option]) => option.group === group)
       .map(([name, option]) => `  ${name.padEnd(width)}  ${lineOf(option)}`);
-    return ['', title, ...lines].join('\n');
+    return ['', `${title}:`, ...lines].join('\n');
   });
   return [ORDER, ...groups, TOPICS].join('\n');
 }

@@ -25,13 +25,17 @@ import {
   whole,
 } from './option-values.js';
 
-/** need: a first start asks for it. connect: who the worker is, and how it reaches others and is reached. tune: the default will do. */
-export type OptionGroup = 'need' | 'connect' | 'tune';
+/** In the order in which they are shown, by the titles that they are shown under. */
+export const OPTION_GROUPS = {
+  need: 'What a first start needs',
+  connect: 'Who the worker is, what it connects to, where it listens',
+  tune: 'What has a default that will do',
+} as const;
 
 export interface OptionDefinition {
   /** The member of Config that holds its value; it ends in the unit of that, where there is one. */
   readonly key: string;
-  readonly group: OptionGroup;
+  readonly group: keyof typeof OPTION_GROUPS;
   /** From the text that is given to the value. */
   readonly schema: z.ZodType<unknown, string>;
   /** What the value counts, if that is not said by the name. */
