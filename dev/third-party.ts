@@ -73,7 +73,7 @@ export function thirdPartyPage(lock: Lock, known: SupplyChain): string {
     ...Object.entries(known.installScripts).map(([name, why]) => `- ${name}: ${why}`),
     '\nThis package itself runs none where it is installed: it brings its kafkajs along, mended.\nA clone runs `patch-package`.\n',
     '## The binaries of uWebSockets.js\n',
-    'They come ready-made in the package. [supply-chain.json](../dev/supply-chain.json) holds the SHA-256 of each; a test',
+    'They come ready-made in the package.\n[supply-chain.json](../dev/supply-chain.json) holds the SHA-256 of each; a test',
     'compares it with the file that this platform loads, and with those that an image on Linux would.',
     ...licences.flatMap(([licence, packages]) => [
       `\n## ${licence} (${packages.length})\n`,

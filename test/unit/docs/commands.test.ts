@@ -18,32 +18,25 @@ const codeIn = (path: string): string[] =>
 
 const flagsIn = (text: string): string[] => [...text.matchAll(/(?<=\s)--[a-z][a-z-]*/g)].map(([flag]) => flag);
 
-/** What is wrong with `npm run …`: no such script, or a flag that the file it runs does not know. */
+/** What is wrong with `npm run …`: no such script, or a flag that the file it runs does not declare. */
 function faultOfScript(code: string): string | undefined {
-  const [, name, given] = /\bnpm (?:run )?([\w:-]+)(?: -- (.*))?/.exec(code) ?? [];
-  if (name === undefined || ['ci', 'install', 'pack', 'config'].includes(name)) return undefined;
+  const [, name, given = ''] = /\bnpm (?:run )?([\w:-]+)(?: -- (.*))?/.exec(code) ?? [];
+  if (name === undefined || ['ci', 'install', 'pack'].includes(name)) return undefined;
+  if (name === 'demo') return faultOfCommand(`notification-streams demo ${given}`);
   const script = scripts[name];
   if (script === undefined) return `no script ${name}`;
-  const file = /[\w/-]+\.(ts|mjs)$/.exec(script)?.[0];
-  const source = file === undefined || name === 'test' ? '' : sourceOf(file, name);
-  const unknown =
-    source === ''
-      ? []
-      : flagsIn(` ${given ?? ''}`.split('#')[0]!).filter(
-          (flag) => !source.includes(flag) && !source.includes(`${flag.slice(2)}:`),
-        );
+  const [file] = / [\w/-]+\.ts$/.exec(script) ?? [];
+  if (file === undefined) return undefined;
+  const source = readFileSync(join(root, file.trim()), 'utf8');
+  const unknown = flagsIn(` ${given}`).filter((flag) => !new RegExp(`${flag}[ ']|\\b${flag.slice(2)}: {`).test(source));
   return unknown.length === 0 ? undefined : `${name} knows no ${unknown.join(', ')}`;
 }
 
-/** Where a script's flags are declared. */
-const sourceOf = (file: string, name: string): string =>
-  readFileSync(join(root, name === 'demo' ? 'bin/demo.ts' : file), 'utf8');
-
 /** The same of our own command line, however it is started. */
 function faultOfCommand(code: string): string | undefined {
-  const [, rest] = /(?:^(?:npx )?notification-streams|node \$app|^(?:npx )?notification-streams) (.*)/.exec(code) ?? [];
+  const [, rest] = /(?:^notification-streams|node \$app) (.*)/.exec(code) ?? [];
   if (rest === undefined) return undefined;
-  const words = rest.split('#')[0]!.trim().split(/\s+/);
+  const words = rest.trim().split(/\s+/);
   let command: Command = createProgram();
   const flags = [...command.options];
   for (const word of words) {
@@ -52,10 +45,8 @@ function faultOfCommand(code: string): string | undefined {
     command = next;
     flags.push(...command.options);
   }
-  if (words[0] !== '' && !words[0]!.startsWith('-') && command.parent === null) return `no command ${words[0]!}`;
-  const unknown = flagsIn(` ${words.join(' ')}`).filter(
-    (flag) => flag !== '--help' && !flags.some(({ long }) => long === flag),
-  );
+  if (command.parent === null && !words[0]!.startsWith('-')) return `no command ${words[0]!}`;
+  const unknown = flagsIn(` ${rest}`).filter((flag) => flag !== '--help' && !flags.some(({ long }) => long === flag));
   return unknown.length === 0 ? undefined : `${command.name()} knows no ${unknown.join(', ')}`;
 }
 
