@@ -18,17 +18,17 @@ const LARGE: Run = { file: '2026-11-27T090346', events: 2_000_000 };
 const SMALL: Run = { file: '2026-11-26T204200', events: 400_000 };
 
 interface Measure {
-  readonly of: (row: Row) => Spread | undefined;
+  readonly read: (row: Row) => Spread | undefined;
   readonly digits: number;
   readonly unit: string;
 }
 
-const RATE: Measure = { of: (row) => row.recordsPerSecond, digits: 0, unit: 'events/s' };
-const CPU: Measure = { of: (row) => row.cpuMicros, digits: 1, unit: 'µs' };
-const BROKER: Measure = { of: (row) => row.brokerCpuMicros, digits: 1, unit: 'µs' };
-const MEMORY: Measure = { of: (row) => row.memoryMb, digits: 0, unit: 'MB' };
-const MEDIAN: Measure = { of: (row) => row.latency?.p50, digits: 0, unit: 'ms' };
-const P99: Measure = { of: (row) => row.latency?.p99, digits: 0, unit: 'ms' };
+const RATE: Measure = { read: (row) => row.recordsPerSecond, digits: 0, unit: 'events/s' };
+const CPU: Measure = { read: (row) => row.cpuMicros, digits: 1, unit: 'µs' };
+const BROKER: Measure = { read: (row) => row.brokerCpuMicros, digits: 1, unit: 'µs' };
+const MEMORY: Measure = { read: (row) => row.memoryMb, digits: 0, unit: 'MB' };
+const MEDIAN: Measure = { read: (row) => row.latency?.p50, digits: 0, unit: 'ms' };
+const P99: Measure = { read: (row) => row.latency?.p99, digits: 0, unit: 'ms' };
 
 /** The row's anchor, what it says, and of whom. */
 const CLAIMS: readonly (readonly [id: string, what: string, Run, Measure, ours: string, theirs: string])[] = [
@@ -58,7 +58,7 @@ export function printClaims(): string {
   const head = ['what', 'events', 'ours', 'theirs', 'ours ÷ theirs'];
   const rows = CLAIMS.map(([id, what, run, measure, ...names]) => {
     const [ours, theirs] = names.map((name) => readRun(run).rows.find((row) => row.id === name)!);
-    const [a, b] = [measure.of(ours!)!, measure.of(theirs!)!];
+    const [a, b] = [measure.read(ours!)!, measure.read(theirs!)!];
     const [left, right] = [a, b].map(({ median }) => `${decimal(median, measure.digits)} ${measure.unit}`);
     const times = decimal(a.median / b.median, 2) + (ratio(a, b) === 'inconclusive' ? ' (inconclusive)' : '');
     const events = [...new Set([ours!, theirs!].map(({ records }) => decimal(records)))].join('; theirs ');

@@ -66,7 +66,7 @@ describe('parseConfig', () => {
     ]);
   });
 
-  it('can not be changed afterwards', () => {
+  it('cannot be changed afterwards', () => {
     const config = parseConfig(GOOD, WORKER);
     expect(() => Object.assign(config, { appId: 'other' })).toThrow(TypeError);
   });
