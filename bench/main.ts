@@ -12,7 +12,7 @@ import { CONTENDERS, PEERS, type Contender } from './suite/contenders.js';
 import { describeMachine } from './suite/machine.js';
 import { parseBenchOptions, type BenchOptions, type GivenOptions } from './suite/options.js';
 import { printRound } from './suite/print-round.js';
-import { publish, tables, writeChart, writeResults, type Results } from './suite/results.js';
+import { tables, writeChart, writeResults, type Results } from './suite/results.js';
 import { runRound, type Bench, type RoundPlan, type RoundResult } from './suite/round.js';
 import { rotated } from './suite/statistics.js';
 import { Topics } from './suite/topics.js';
@@ -41,7 +41,6 @@ const given = new Command('bench')
   .option('--java <home>', 'beside Kafka Streams, the same on another Java')
   .option('--without-transactions', 'beside ours, the same without its transactions: what they cost')
   .option('--quick', 'little input and two rounds: shows that everything works, in minutes; the numbers mean little')
-  .option('--publish', 'make the results those of docs/performance.md')
   .parse()
   .opts<GivenOptions>();
 
@@ -49,7 +48,6 @@ const { signal, release } = onInterrupt();
 try {
   const results = await run(parseBenchOptions(given));
   say(`\n${tables(results)}\n\n${writeResults(results)}\n${writeChart(results)}`);
-  if (results.options.publish) await publish(results);
   process.exitCode = results.rounds.every(({ isExact }) => isExact) ? 0 : 1;
 } catch (error) {
   if (signal.aborted) process.exitCode = INTERRUPTED;

@@ -1,79 +1,13 @@
 #!/usr/bin/env node
-/** The command line. Exit codes: 0 done, 1 failed, 2 wrong configuration or usage. */
-import { Command, CommanderError } from 'commander';
-import { requireMends } from '../topology/kafka/index.js';
+/** Runs the command line. Exit codes: 0 done, 1 failed, 2 wrong configuration or usage. */
+import { CommanderError } from 'commander';
 import { endWithReader } from './broken-pipe.js';
-import { addDemoCommand } from './demo.js';
-import { addDevCommands } from './dev.js';
 import { fail } from './fail.js';
-import { registerSchemasCommand } from './schemas.js';
-import { reseedCommand } from './state.js';
-import { createTopicsCommand } from './topics.js';
-import { printTopology } from './topology.js';
-import { OPTIONS_HELP, readConfig } from './read-config.js';
-import { runWorker } from './worker.js';
+import { createProgram } from './program.js';
 
 endWithReader();
-const program = new Command('notification-streams')
-  .description('ERP events in, notifications out: a Kafka stream-processing topology with an embedded state store.')
-  .option('-c, --config <file>', 'a JSON file of options, by their environment names')
-  .option('-s, --set <NAME=value...>', 'one option; wins over the environment')
-  .addHelpText('after', OPTIONS_HELP)
-  .hook('preAction', () => requireMends())
-  .exitOverride();
-
-program
-  .command('worker')
-  .description('run a worker: the stream, the gateway, or both')
-  .option('--roles <roles>', 'stream, gateway, or both with a comma between')
-  .action(async ({ roles }: { roles?: string }) => {
-    await runWorker(
-      readConfig(
-        program.opts(),
-        { ...(roles === undefined ? {} : { ROLES: roles }) },
-        { registry: true, gateway: true },
-      ),
-    );
-  });
-
-program
-  .command('topology')
-  .description('print the topology')
-  .option('-f, --format <format>', 'text or mermaid', 'text')
-  .action(({ format }: { format: string }) => printTopology(format));
-
-program
-  .command('topics')
-  .description("look after the contract's topics")
-  .command('create')
-  .description('create those that do not exist yet (for a newcomer; in production they are there already)')
-  .option('-p, --partitions <count>', 'partitions of each', '4')
-  .action(async ({ partitions }: { partitions: string }) =>
-    createTopicsCommand(readConfig(program.opts(), {}), partitions),
-  );
-
-program
-  .command('schemas')
-  .description('look after the schemas in the registry')
-  .command('register')
-  .description('register every schema of the contract; workers only look them up')
-  .action(async () => registerSchemasCommand(readConfig(program.opts(), {}, { registry: true })));
-
-program
-  .command('state')
-  .description("look after the tasks' stores")
-  .command('reseed')
-  .description('write the stores of STATE_DIR to topics of ours that were emptied or recreated (no worker may run)')
-  .option('--even-behind', "write a store too that does not hold all that the group's offsets say was committed")
-  .action(async (options: { evenBehind?: boolean }) =>
-    reseedCommand(readConfig(program.opts(), {}, { registry: true }), options),
-  );
-
-addDevCommands(program);
-addDemoCommand(program);
-
 try {
-  await program.parseAsync();
+  await createProgram().parseAsync();
 } catch (error) {
   if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 2;
   else fail(error);

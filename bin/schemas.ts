@@ -4,7 +4,7 @@ import { RegistryClient } from '../schemas/registry/registry-client.js';
 import type { Config } from '../topology/worker/config.js';
 
 export async function registerSchemasCommand(config: Config): Promise<void> {
-  const client = new RegistryClient({ url: config.SCHEMA_REGISTRY_URL });
+  const client = new RegistryClient({ url: config.schemaRegistryUrl });
   const done = await registerSchemas(client, (topic) => config.names.physical(topic));
   for (const { subject, record, outcome, id, compatibility, problems } of done) {
     process.stdout.write(

@@ -6,8 +6,8 @@ import { reseed, type TaskOutcome } from '../topology/worker/reseed.js';
 
 /** Throws FatalError when nothing was written although there was something to write. */
 export async function reseedCommand(config: Config, { evenBehind = false }: { evenBehind?: boolean }): Promise<void> {
-  const { tasks, users } = await reseed(config, evenBehind, createLogger(config.LOG_LEVEL));
-  if (tasks.size === 0 && users === 0) process.stdout.write(`STATE_DIR ${config.STATE_DIR} holds no store\n`);
+  const { tasks, users } = await reseed(config, evenBehind, createLogger(config.logLevel));
+  if (tasks.size === 0 && users === 0) process.stdout.write(`STATE_DIR ${config.stateDir} holds no store\n`);
   for (const [task, outcome] of tasks) process.stdout.write(`task ${task}: ${describe(outcome)}\n`);
   if (users === undefined) process.stdout.write('user directory: its topic holds records, left as it is\n');
   else if (users > 0) process.stdout.write(`user directory: ${users} users written to its topic\n`);

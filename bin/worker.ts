@@ -11,7 +11,7 @@ const STOP_MS = 9500;
 
 export async function runWorker(config: Config): Promise<void> {
   for (const flag of V8_FLAGS) setFlagsFromString(flag);
-  const log = createLogger(config.LOG_LEVEL);
+  const log = createLogger(config.logLevel);
   logWarnings(log);
   let exiting = false;
   const end = (error: unknown): void => {
@@ -20,7 +20,7 @@ export async function runWorker(config: Config): Promise<void> {
     log.error({ error: messageOf(error) }, 'the worker stops');
     // The last line is the one that says why.
     const exit = (): never => {
-      log.fatal({ err: error }, 'the worker can not go on');
+      log.fatal({ err: error }, 'the worker cannot go on');
       process.exit(error instanceof ConfigError ? 2 : 1);
     };
     setTimeout(exit, STOP_MS).unref();

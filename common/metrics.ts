@@ -100,7 +100,7 @@ export const METRICS = {
   sources_recreated_total: {
     kind: 'counter',
     labels: { topic: SOURCE_TOPICS },
-    help: 'Source partitions that were deleted, made again, and begun anew.',
+    help: 'Source partitions that were recreated, and read from the start.',
   },
   buffered_records: { kind: 'gauge', help: 'Source records fetched and not yet processed.' },
   tasks: { kind: 'gauge', labels: ['state'], help: 'Tasks of this worker by state, and its standbys.' },

@@ -34,8 +34,8 @@ export async function openProducer(
 
 /** Event n is of task n modulo the tasks. */
 export async function fillChangelog(config: Config, taskCount: number, entries: number): Promise<void> {
-  const { names, DEDUP_WINDOW: dedupWindowMs } = config;
-  const options = { names, partitions: taskCount, replicationFactor: config.REPLICATION_FACTOR, dedupWindowMs };
+  const { names, dedupWindowMs } = config;
+  const options = { names, partitions: taskCount, replicationFactor: config.replicationFactor, dedupWindowMs };
   await withTopicAdmin(config.kafka, (admin) => ensureInternalTopics(admin, options));
   const streamTime = Date.now();
   const bucket = bucketOf(streamTime, windowShape(dedupWindowMs));

@@ -21,7 +21,6 @@ export interface GivenOptions {
   readonly node?: string;
   readonly java?: string;
   readonly withoutTransactions?: boolean;
-  readonly publish?: boolean;
 }
 
 export interface BenchOptions {
@@ -38,8 +37,6 @@ export interface BenchOptions {
   /** Whether each round has one more in which the contender is killed. */
   readonly resume: boolean;
   readonly isQuick: boolean;
-  /** Whether the results become those of docs/performance.md. */
-  readonly publish: boolean;
 }
 
 const LATENCY: LatencyLoad = { rate: 2000, seconds: 20 };
@@ -96,7 +93,6 @@ export function parseBenchOptions(given: GivenOptions): BenchOptions {
     latency: given.latency ? (isQuick ? QUICK_LATENCY : LATENCY) : undefined,
     resume: given.resume ?? false,
     isQuick,
-    publish: given.publish ?? false,
   };
   if (contenders.length === 0 && faults.length === 0)
     faults.push(`--only ${given.only}: none of them is left by --peers ${given.peers}`);

@@ -10,15 +10,14 @@ const HEAD = [
   'CPU, µs/event',
   "broker's CPU, µs/event",
   'memory, MB',
-  'latency p50, ms',
-  'p99, ms',
-  'max, ms',
-  'ours is',
 ];
+const LATENCY = ['latency p50, ms', 'p99, ms', 'max, ms'];
+const RESUME = ['after SIGKILL: exact', 'pause, ms'];
 
 export function table(rows: readonly Row[]): string {
   const isResumed = rows.some(({ resumes }) => resumes > 0);
-  const head = isResumed ? [...HEAD, 'after SIGKILL: exact', 'pause, ms'] : HEAD;
+  const isTimed = rows.some(({ latency: of, lateRounds }) => of !== undefined || lateRounds > 0);
+  const head = [...HEAD, ...(isTimed ? LATENCY : []), 'ours is', ...(isResumed ? RESUME : [])];
   const cells = rows.map((row) => [
     row.label,
     decimal(row.records),
@@ -27,7 +26,7 @@ export function table(rows: readonly Row[]): string {
     spread(row.cpuMicros, 1),
     spread(row.brokerCpuMicros, 1),
     spread(row.memoryMb),
-    ...latency(row),
+    ...(isTimed ? latency(row) : []),
     times(row),
     ...(isResumed ? [`${row.exactResumes} of ${row.resumes}`, spread(row.resumeMs)] : []),
   ]);

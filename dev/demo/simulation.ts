@@ -45,11 +45,11 @@ const PEOPLE = 40;
 export async function openSimulation({ config, ledger, seed, cleanup }: SimulationOptions): Promise<Simulation> {
   cleanup.add("delete the run's topics", () => deleteTopics(config));
   await createContractTopics(config, PARTITIONS);
-  const registry = new RegistryClient({ url: config.SCHEMA_REGISTRY_URL });
+  const registry = new RegistryClient({ url: config.schemaRegistryUrl });
   const encoder = new SourceEncoder(await sourceIds(registry, config));
 
   const silent = createLogger('silent');
-  const connections = new Connections(config.kafka, config.MAX_RECORD_BYTES, new Outages(brokerFault, silent), silent);
+  const connections = new Connections(config.kafka, config.maxRecordBytes, new Outages(brokerFault, silent), silent);
   cleanup.add('close the connections', () => connections.close());
   await connections.track(CONTRACT_TOPICS.map((topic) => config.names.physical(topic)));
   const producer = new EventProducer(config.kafka);
@@ -60,8 +60,8 @@ export async function openSimulation({ config, ledger, seed, cleanup }: Simulati
   setMaxListeners(0, closing.signal);
   const catalog = new SchemaCatalog({
     client: registry,
-    retryAttempts: config.RETRY_ATTEMPTS,
-    retryBackoffMs: config.RETRY_BACKOFF_MS,
+    retryAttempts: config.retryAttempts,
+    retryBackoffMs: config.retryBackoffMs,
   });
   const readers = readOutputs({ connections, names: config.names, catalog, ledger }, closing.signal);
   const failed = new Promise<never>((_, reject) => {

@@ -1,3 +1,4 @@
+// Uses private parts of avsc (_read); package.json pins it exactly.
 /** Avro's boolean, read as Java has it: true is 1, and no other byte. */
 import avsc from 'avsc';
 import type { Tap } from './long-type.js';

@@ -1,3 +1,4 @@
+// Uses private parts of avsc (_read); package.json pins it exactly.
 /**
  * Avro's string where it is an id: bytes that are no UTF-8 are refused. Read as a text they become U+FFFD, and two ids
  * of different bytes one: the second event would pass for a copy of the first.

@@ -1,3 +1,4 @@
+// Uses private parts of avsc (_read, _write, its tap); package.json pins it exactly.
 /**
  * Avro's long as bigint, lossless over int64, on the hot path of every record.
  *

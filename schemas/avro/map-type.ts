@@ -1,3 +1,4 @@
+// Uses private parts of avsc (_read, its tap); package.json pins it exactly.
 /**
  * Avro's map as an object without Object.prototype: a key of a producer's choice (`__proto__`, `constructor`) becomes
  * a property like any other. avsc's own `{}` loses `__proto__`.

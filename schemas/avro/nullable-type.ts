@@ -1,3 +1,4 @@
+// Uses private parts of avsc (_read, _write, its tap); package.json pins it exactly.
 /**
  * Avro's union of null and one more type, written without avsc's search for the branch: it makes a text of the value's
  * kind and looks that up in an object, for each of the many fields that are mostly null.

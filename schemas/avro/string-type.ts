@@ -1,3 +1,4 @@
+// Uses private parts of avsc (_read, _write, its tap); package.json pins it exactly.
 /**
  * Avro's string, read strictly and written faster: of what an event costs, most was avsc asking for the length of each string and writing
  * it byte by byte. Short ASCII is written in one pass, its length put in front of it afterwards; any other text by one call.

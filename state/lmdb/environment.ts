@@ -1,3 +1,4 @@
+// Uses private parts of lmdb-js (its exit listener, commitError, the option create); package.json pins it exactly.
 /**
  * The LMDB environment: one a process, on one directory, behind a few small stores.
  *

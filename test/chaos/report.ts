@@ -77,7 +77,11 @@ export function markdown(runs: readonly ChaosRun[], remark: string | undefined):
   return [
     '# Chaos report',
     '',
-    `Made by \`npm run chaos\` on ${madeWith(runs)}; three brokers, replication 3, min ISR 2. Columns count what is wrong, over all rounds of a case; 0 is right.`,
+    'Made by `npm run chaos`; three brokers, replication 3, min ISR 2:',
+    '',
+    ...madeWith(runs),
+    '',
+    'Columns count what is wrong, over all rounds of a case; 0 is right.',
     '[docs/testing.md](testing.md) says how a round goes and what each column means.',
     ...(remark === undefined ? [] : ['', remark]),
     '',
@@ -88,30 +92,34 @@ export function markdown(runs: readonly ChaosRun[], remark: string | undefined):
     '',
     '## What was broken',
     '',
-    ...CASES.filter(({ id }) => isIn(id)).map(({ id, name, fault }) => `- **${id} ${name}**: ${fault}.`),
+    ...CASES.filter(({ id }) => isIn(id)).map(
+      ({ id, name, fault }) => `- **${id} ${name}.**\n  ${capital(fault).replaceAll('; ', ';\n  ')}.`,
+    ),
     '',
     '## Rounds',
     '',
-    '| case | round | seed | events | verdict | s | longest pause, s | effects seen |',
-    '| --- | --- | --- | --- | --- | --- | --- | --- |',
-    ...results.map(roundRow),
+    ...results.map(roundItem),
     '',
     ...defects(runs.filter(({ mutation }) => mutation !== undefined)),
   ].join('\n');
 }
 
-function madeWith(runs: readonly ChaosRun[]): string {
+function madeWith(runs: readonly ChaosRun[]): string[] {
   const machines = runs.map(
     ({ day, commit, node, kafka, registry, cores }) =>
-      `${day} (${commit ? `commit ${commit}` : 'of no checkout'}) with Node ${node}, Kafka ${kafka}, Apicurio ${registry}, ${cores} cores for everything`,
+      `- ${day}, ${commit ? `commit ${commit}` : 'of no checkout'}: Node ${node}, Kafka ${kafka}, Apicurio ${registry}, ${cores} cores for everything.`,
   );
-  return [...new Set(machines)].join(', and on ');
+  return [...new Set(machines)];
 }
 
-function roundRow({ case: id, round, seed, events, outcome, seconds, verdict, effects }: RoundResult): string {
-  const pause = verdict ? (verdict.longestPauseMs / 1000).toFixed(1) : '-';
-  const seen = `${effects.length}: ${effects.slice(0, 3).join('; ')}`;
-  return `| ${[id, round, seed, events, outcome, seconds, pause, seen].join(' | ')} |`;
+function roundItem({ case: id, round, seed, events, outcome, seconds, verdict, effects }: RoundResult): string {
+  const pause = verdict ? `longest pause ${(verdict.longestPauseMs / 1000).toFixed(1)} s` : 'no pause was measured';
+  const head = `- **${id}, round ${round}**, seed ${seed}: ${outcome}; ${events} events, ${seconds} s, ${pause}, ${effects.length} effects:`;
+  return [head, ...effects.slice(0, 3).map((effect) => `  - ${effect}`)].join('\n');
+}
+
+function capital(text: string): string {
+  return text[0]!.toUpperCase() + text.slice(1);
 }
 
 function defects(runs: readonly ChaosRun[]): string[] {

@@ -17,7 +17,7 @@ export function createContractTopics(config: Config, partitions: number): Promis
         'max.message.bytes': String(DLQ_MAX_MESSAGE_BYTES),
       }),
     };
-    return { topic: config.names.physical(topic), partitions, replicationFactor: config.REPLICATION_FACTOR, configs };
+    return { topic: config.names.physical(topic), partitions, replicationFactor: config.replicationFactor, configs };
   });
   return withTopicAdmin(config.kafka, (admin) => admin.create(plans));
 }

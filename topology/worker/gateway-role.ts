@@ -50,15 +50,15 @@ export class GatewayRole {
     this.#options = options;
     this.#producer = new EventProducer(config.kafka);
     this.#gateway = new Gateway({
-      host: config.GATEWAY_HOST,
-      port: config.GATEWAY_PORT,
-      allowedOrigins: config.GATEWAY_ALLOWED_ORIGINS,
+      host: config.gatewayHost,
+      port: config.gatewayPort,
+      allowedOrigins: config.gatewayAllowedOrigins,
       tokens: createTokenVerifier({
-        jwtSecret: config.JWT_SECRET,
-        jwksUrl: config.JWKS_URL,
-        issuer: config.JWT_ISSUER,
-        audience: config.JWT_AUDIENCE,
-        maxAgeMs: config.JWT_MAX_AGE,
+        jwtSecret: config.jwtSecret,
+        jwksUrl: config.jwksUrl,
+        issuer: config.jwtIssuer,
+        audience: config.jwtAudience,
+        maxAgeMs: config.jwtMaxAgeMs,
         onKeysRead: (fault) => this.#keysRead(fault),
       }),
       history: () => this.#feed,

@@ -29,7 +29,7 @@ export async function reseedDirectory(
   if (await holdsAny(topic, topicId, config, connections)) return undefined;
   const signal = new AbortController().signal;
   const health = new RegistryHealth();
-  const client = new RegistryClient({ url: config.SCHEMA_REGISTRY_URL });
+  const client = new RegistryClient({ url: config.schemaRegistryUrl });
   const topicName = config.names.physical.bind(config.names);
   const encoder = new AvroEncoder(await lookUpSinkSchemas({ client, topicName, health, signal, backoffMs: 500, log }));
   const producer = new EventProducer(config.kafka);

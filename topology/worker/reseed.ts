@@ -41,8 +41,8 @@ export interface Reseeded {
 
 /** `evenBehind`: writes a store too that does not hold all that the group has committed, when no newer one is left. */
 export async function reseed(config: Config, evenBehind: boolean, log: Logger): Promise<Reseeded> {
-  const { directory: folder, lock } = await takeStateFolder(config.STATE_DIR, log);
-  const connections = new Connections(config.kafka, config.MAX_RECORD_BYTES, new Outages(brokerFault, log), log);
+  const { directory: folder, lock } = await takeStateFolder(config.stateDir, log);
+  const connections = new Connections(config.kafka, config.maxRecordBytes, new Outages(brokerFault, log), log);
   const tasks = new Map<number, TaskOutcome>();
   let environment: StateEnvironment | undefined;
   try {
@@ -54,7 +54,7 @@ export async function reseed(config: Config, evenBehind: boolean, log: Logger): 
     const stored = storedTasks(environment);
     refuseOtherDeal(stored, changelog, connections.leaders.partitionCount(changelog));
     for (const task of [...stored.keys()].sort((a, b) => a - b)) {
-      const store = new TaskStore(environment, task, windowShape(config.DEDUP_WINDOW));
+      const store = new TaskStore(environment, task, windowShape(config.dedupWindowMs));
       tasks.set(task, await reseedTask(store, task, { config, connections, ids, evenBehind, log }));
     }
     return { tasks, users: await reseedDirectory(config, environment, connections, log) };

@@ -70,7 +70,7 @@ export class StreamRole {
   /** Reads the templates: what is wrong with them is known at once. */
   constructor(options: StreamRoleOptions) {
     this.#options = options;
-    this.#templates = loadTemplates(options.config.TEMPLATES_DIR);
+    this.#templates = loadTemplates(options.config.templatesDir);
     options.readiness.probe('state', () =>
       this.#folder?.room.reason !== undefined ? DISK_FULL : this.#state ? undefined : NOT_OPENED,
     );
@@ -91,7 +91,7 @@ export class StreamRole {
   /** Takes the state directory. Rejects with FatalError when another process has it, or others may write in it. */
   async claimDirectory(): Promise<void> {
     const { config, log } = this.#options;
-    const folder = await takeStateFolder(config.STATE_DIR, log);
+    const folder = await takeStateFolder(config.stateDir, log);
     this.#folder = { ...folder, room: new Room(folder.directory, log) };
   }
 
@@ -118,7 +118,7 @@ export class StreamRole {
     const feed = this.#startDirectory(offsets);
     const dlqBytes = await unlessStopped(connections.maxMessageBytes(names.physical('NOTIFICATION_DLQ')));
     const { room, directory: folder } = this.#folder!;
-    const shape = windowShape(config.DEDUP_WINDOW);
+    const shape = windowShape(config.dedupWindowMs);
     const runner = new TopologyRunner({
       ...{ topology: notifications, names, connections },
       job: {
@@ -126,7 +126,7 @@ export class StreamRole {
         encoder,
         schemas: this.#options.catalog,
         bootstrap: this.#createBootstrap(offsets, feed),
-        startFrom: config.START_FROM,
+        startFrom: config.startFrom,
         limits: limitsOf(config),
       },
       stores: {
@@ -182,12 +182,12 @@ export class StreamRole {
       services: {
         decoder: catalog,
         templates: this.#templates,
-        actionUrlSchemes: config.ACTION_URL_SCHEMES,
-        unknownTypes: config.UNKNOWN_TYPES,
+        actionUrlSchemes: config.actionUrlSchemes,
+        unknownTypes: config.unknownTypes,
       },
-      appId: config.APP_ID,
-      stackTraces: config.DLQ_STACK_TRACES,
-      maxEventBytes: config.MAX_EVENT_BYTES,
+      appId: config.appId,
+      stackTraces: config.dlqStackTraces,
+      maxEventBytes: config.maxEventBytes,
       topicName: (topic) => config.names.physical(topic),
     });
   }
@@ -198,7 +198,7 @@ export class StreamRole {
       {
         source: BOOTSTRAP_TOPIC,
         topic: config.names.physical(BOOTSTRAP_TOPIC),
-        waitMs: config.DIRECTORY_WAIT_MS,
+        waitMs: config.directoryWaitMs,
         isTakingOver: () => this.#runner?.isTakingOver ?? false,
         clock: systemClock,
         ...{ connections, offsets, feed, metrics, log, fatal },
@@ -244,9 +244,9 @@ export class StreamRole {
     const { config, connections } = this.#options;
     const options = {
       names: config.names,
-      partitions: config.MAX_TASKS,
-      replicationFactor: config.REPLICATION_FACTOR,
-      dedupWindowMs: config.DEDUP_WINDOW,
+      partitions: config.maxTasks,
+      replicationFactor: config.replicationFactor,
+      dedupWindowMs: config.dedupWindowMs,
     };
     await connections.patiently(
       () => withTopicAdmin(config.kafka, (admin) => ensureInternalTopics(admin, options)),
@@ -258,9 +258,9 @@ export class StreamRole {
 function settingsOf(config: Config): RunnerSettings {
   return {
     ...producerSettings(config),
-    sessionTimeoutMs: config.SESSION_TIMEOUT_MS,
-    standbyReplicas: config.STANDBY_REPLICAS,
-    acceptableLag: config.ACCEPTABLE_LAG,
+    sessionTimeoutMs: config.sessionTimeoutMs,
+    standbyReplicas: config.standbyReplicas,
+    acceptableLag: config.acceptableLagRecords,
   };
 }
 
@@ -268,19 +268,19 @@ function settingsOf(config: Config): RunnerSettings {
 export function producerSettings(config: Config): ProducerSettings {
   return {
     kafka: config.kafka,
-    transactionTimeoutMs: config.TRANSACTION_TIMEOUT_MS,
-    requestTimeoutMs: config.REQUEST_TIMEOUT_MS,
+    transactionTimeoutMs: config.transactionTimeoutMs,
+    requestTimeoutMs: config.requestTimeoutMs,
   };
 }
 
 function limitsOf(config: Config): TaskLimits {
   return {
-    commitIntervalMs: config.COMMIT_INTERVAL_MS,
-    commitRecords: config.COMMIT_RECORDS,
+    commitIntervalMs: config.commitIntervalMs,
+    commitRecords: config.commitRecords,
     commitBytes: COMMIT_BYTES,
     bufferBytes: BUFFER_BYTES,
-    retryAttempts: config.RETRY_ATTEMPTS,
-    retryBackoffMs: config.RETRY_BACKOFF_MS,
+    retryAttempts: config.retryAttempts,
+    retryBackoffMs: config.retryBackoffMs,
   };
 }
 

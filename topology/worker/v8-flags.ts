@@ -1,4 +1,4 @@
-/** What V8 is told of a worker: it takes our heap for a small one, the machine for idle, and us for a short script. Measured in docs/performance.md. */
+/** What V8 is told of a worker: it takes our heap for a small one, the machine for idle, and us for a short script. Measured in bench/journal.md. */
 export const V8_FLAGS = [
   // The heap may double before V8 collects the whole of it. Left to itself, it sees that this is quickly done and
   // settles on a tenth; fetched bytes, which are gone a moment later, use that up twice a second.

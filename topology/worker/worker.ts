@@ -44,19 +44,19 @@ export class Worker {
     this.#config = config;
     this.#log = log;
     const limit = descriptorLimit();
-    warnWhenLow(limit, config.ROLES.includes('gateway') ? DEFAULT_LIMITS.maxSockets : 0, log);
+    warnWhenLow(limit, config.roles.includes('gateway') ? DEFAULT_LIMITS.maxSockets : 0, log);
     const registry = new Registry();
     collectDefaultMetrics({ register: registry });
     const metrics = createMetrics(registry);
-    const readiness = (this.#readiness = new Readiness(metrics, config.ROLES));
+    const readiness = (this.#readiness = new Readiness(metrics, config.roles));
     const outages = new Outages(brokerFault, log);
-    this.#connections = new Connections(config.kafka, config.MAX_RECORD_BYTES, outages, log);
-    this.#registry = new RegistryClient({ url: config.SCHEMA_REGISTRY_URL, log });
+    this.#connections = new Connections(config.kafka, config.maxRecordBytes, outages, log);
+    this.#registry = new RegistryClient({ url: config.schemaRegistryUrl, log });
     this.#catalog = new SchemaCatalog({
       client: this.#registry,
       ownSubject: subjectOf(config.names.physical('NOTIFICATION_INAPP_TOPIC')),
-      retryAttempts: config.RETRY_ATTEMPTS,
-      retryBackoffMs: config.RETRY_BACKOFF_MS,
+      retryAttempts: config.retryAttempts,
+      retryBackoffMs: config.retryBackoffMs,
       log,
     });
     readiness.probe('broker', (role) => outages.reason(role));
@@ -66,8 +66,8 @@ export class Worker {
     };
     const encoder = (): Promise<EventEncoder> => (this.#encoder ??= this.#createEncoder());
     const common = { config, log, metrics, readiness, connections: this.#connections, encoder, fatal: once };
-    if (config.ROLES.includes('stream')) this.#stream = new StreamRole({ ...common, catalog: this.#catalog });
-    if (config.ROLES.includes('gateway')) {
+    if (config.roles.includes('stream')) this.#stream = new StreamRole({ ...common, catalog: this.#catalog });
+    if (config.roles.includes('gateway')) {
       this.#loadGateway = () => loadGateway({ ...common, decoder: this.#catalog, descriptorLimit: limit });
     }
     this.#http = new HttpEndpoint({
@@ -86,10 +86,10 @@ export class Worker {
     this.#gateway = await this.#loadGateway?.();
     // Nothing is read from files later: strangers may hold every descriptor by then.
     loadRequests();
-    const http = await this.#http.listen(this.#config.HTTP_HOST, this.#config.HTTP_PORT);
+    const http = await this.#http.listen(this.#config.httpHost, this.#config.httpPort);
     this.#stop.signal.throwIfAborted();
     const gateway = await this.#gateway?.listen();
-    this.#log.info({ http, gateway, roles: this.#config.ROLES, pid: process.pid }, 'listening');
+    this.#log.info({ http, gateway, roles: this.#config.roles, pid: process.pid }, 'listening');
     await this.#stream?.claimDirectory();
     this.#stop.signal.throwIfAborted();
     // What either role lacks is named at once, before either begins.

@@ -64,7 +64,7 @@ export const STATE_CASES: readonly ChaosCase[] = [
       const first = round.members[0]!;
       round.restart(first);
       const { code } = await round.untilEnded(first);
-      const said = first.process.logged('the worker can not go on');
+      const said = first.process.logged('the worker cannot go on');
       if (code === 1 && said.length > 0)
         round.effect('the worker ended with 1 and named the partition and the way out');
       await runKafkaTool(round.cluster.direct, 'consumer.group.ConsumerGroupCommand', [

@@ -173,7 +173,7 @@ export const WORKER_CASES: readonly ChaosCase[] = [
     id: '2v',
     name: 'upgrade and roll-back',
     fault:
-      'workers of another version are replaced by this one, one by one, rolled back on empty directories, and replaced again: versions run side by side',
+      'workers of another version are replaced by this one, one by one, rolled back on empty directories, and replaced again; versions run side by side',
     hindrance: () => (otherVersion() ? undefined : 'needs OTHER_VERSION, the folder of a build of another version'),
     entry: otherVersion,
     seconds: 60,

@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { readConfig } from '../../../bin/read-config.js';
-import { OPTION_NAMES, parseConfig, type Config } from '../../../topology/worker/config.js';
+import { parseConfig, type Config } from '../../../topology/worker/config.js';
+import { OPTION_NAMES } from '../../../topology/worker/options.js';
 import { ConfigError } from '../../../common/errors.js';
 import { BORDER_NUMBERS } from '../borders.js';
 import { byteEdits, editBytes } from '../edit-bytes.js';
@@ -122,7 +123,7 @@ export const config: Target<ConfigInput> = {
         JSON.stringify(value),
       );
     law(
-      config.KAFKA_BROKERS.every((broker) => Number(broker.split(':').at(-1)) <= 65_535),
+      config.kafkaBrokers.every((broker) => Number(broker.split(':').at(-1)) <= 65_535),
       'takes no port that is none',
     );
     law(Object.isFrozen(config), 'is frozen');

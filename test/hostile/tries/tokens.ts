@@ -153,7 +153,7 @@ export const TOKENS: TryGroup<GatewayScene> = {
       name: '24 kinds of handshake: headers twice, tokens in the address, bodies, endless headers',
       holds: 'each is refused or taken as docs/gateway.md says',
       before:
-        'Origin, Host and Authorization were taken twice, a token as a bare query name was overlooked, subprotocols on two lines were refused',
+        'Origin, Host and Authorization were taken twice, a token as a bare name was overlooked, subprotocols on two lines were refused',
       isShort: true,
       act: async (scene) => {
         const token = jwt(claimsOf(scene.nextUser()));

@@ -29,11 +29,11 @@ const fatal = (error: unknown): void => {
   process.exit(1);
 };
 
-const names = new TopicNames(config.TOPIC_PREFIX, 'counts');
-const connections = new Connections(config.kafka, config.MAX_RECORD_BYTES, new Outages(brokerFault, log), log);
+const names = new TopicNames(config.topicPrefix, 'counts');
+const connections = new Connections(config.kafka, config.maxRecordBytes, new Outages(brokerFault, log), log);
 const topics = [...sourceTopics(counts), ...sinkTopics(counts)].map((topic) => names.physical(topic));
 await connections.track([...topics, names.changelog]);
-const directory = join(config.STATE_DIR, 'counts');
+const directory = join(config.stateDir, 'counts');
 mkdirSync(directory, { recursive: true });
 const environment = new StateEnvironment(directory);
 const tasks = Array.from({ length: connections.leaders.partitionCount(names.changelog) }, (_, task) => task);

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { readConfig } from '../../../bin/read-config.js';
-import { OPTION_NAMES } from '../../../topology/worker/config.js';
+import { OPTION_NAMES } from '../../../topology/worker/options.js';
 import { ConfigError } from '../../../common/errors.js';
 
 describe('readConfig', () => {
@@ -11,7 +11,7 @@ describe('readConfig', () => {
 
   beforeEach(() => {
     folder = mkdtempSync(join(tmpdir(), 'streams-config-'));
-    for (const name of OPTION_NAMES) vi.stubEnv(name, undefined);
+    for (const name of OPTION_NAMES) for (const key of [name, `${name}_FILE`]) vi.stubEnv(key, undefined);
     vi.stubEnv('KAFKA_BROKERS', 'env:9092');
   });
   afterEach(() => {
@@ -39,17 +39,17 @@ describe('readConfig', () => {
     for (const name of ['APP_ID', 'STATE_DIR', 'HTTP_HOST']) vi.stubEnv(name, 'env');
     const set = ['APP_ID=set', 'STATE_DIR=set'];
     expect(readConfig({ config, set }, { APP_ID: 'flag' })).toMatchObject({
-      APP_ID: 'flag',
-      STATE_DIR: 'set',
-      HTTP_HOST: 'env',
-      LOG_LEVEL: 'warn',
-      TOPIC_PREFIX: '',
+      appId: 'flag',
+      stateDir: 'set',
+      httpHost: 'env',
+      logLevel: 'warn',
+      topicPrefix: '',
     });
   });
 
   it('lets an empty environment variable, as compose files make them, leave the file alone', () => {
     vi.stubEnv('APP_ID', '');
-    expect(readConfig({ config: file({ APP_ID: 'file' }) }, {}).APP_ID).toBe('file');
+    expect(readConfig({ config: file({ APP_ID: 'file' }) }, {}).appId).toBe('file');
   });
 
   it('takes numbers, truth values and lists from the file', () => {
@@ -59,14 +59,14 @@ describe('readConfig', () => {
       GATEWAY_ALLOWED_ORIGINS: ['https://a.example', 'https://b.example'],
     });
     expect(readConfig({ config }, {})).toMatchObject({
-      HTTP_PORT: 1234,
-      KAFKA_SSL: true,
-      GATEWAY_ALLOWED_ORIGINS: ['https://a.example', 'https://b.example'],
+      httpPort: 1234,
+      kafkaSsl: true,
+      gatewayAllowedOrigins: ['https://a.example', 'https://b.example'],
     });
   });
 
   it('keeps an equals sign in a value of --set', () => {
-    expect(readConfig({ set: ['KAFKA_SSL_CA=a=b='] }, {}).KAFKA_SSL_CA).toBe('a=b=');
+    expect(readConfig({ set: ['KAFKA_SSL_CA=a=b='] }, {}).kafkaSslCa).toBe('a=b=');
   });
 
   it('reports the faults of the file, of --set and of the values together', () => {
@@ -81,6 +81,53 @@ describe('readConfig', () => {
     ]);
   });
 
+  describe('a secret', () => {
+    const RIGHT = 'a secret of more than 32 characters!';
+    const secretFile = (content: string): string => {
+      const path = join(folder, 'secret');
+      writeFileSync(path, content);
+      return path;
+    };
+
+    it.each<[string, (path: string) => Parameters<typeof readConfig>]>([
+      ['--set', (path) => [{ set: [`JWT_SECRET_FILE=${path}`] }, {}]],
+      ['the config file', (path) => [{ config: file({ JWT_SECRET_FILE: path }) }, {}]],
+      ['the environment', (path) => (vi.stubEnv('JWT_SECRET_FILE', path), [{}, {}])],
+    ])('is read from the file that %s names, without the line break at its end', (_, given) => {
+      expect(readConfig(...given(secretFile(`${RIGHT}\n`))).jwtSecret).toBe(RIGHT);
+    });
+
+    it('of a file wins over what stands in a layer below, and yields to one above', () => {
+      const [path, other] = [secretFile(RIGHT), 'another secret of more than 32 characters'];
+      vi.stubEnv('JWT_SECRET_FILE', path);
+      expect(readConfig({ config: file({ JWT_SECRET: other }) }, {}).jwtSecret).toBe(RIGHT);
+      expect(readConfig({ set: [`JWT_SECRET=${other}`] }, {}).jwtSecret).toBe(other);
+    });
+
+    it('is not given in two ways at once', () => {
+      vi.stubEnv('JWT_SECRET', RIGHT);
+      vi.stubEnv('JWT_SECRET_FILE', secretFile(RIGHT));
+      expect(faultsOf(() => readConfig({}, {}))).toEqual([
+        'JWT_SECRET and JWT_SECRET_FILE are both set: expected one of them',
+      ]);
+    });
+
+    it.each<[string, string]>([
+      ['hunter2 in place of a path', 'JWT_SECRET_FILE is (not shown): the file cannot be read (ENOENT)'],
+      ['', 'JWT_SECRET_FILE is (not shown): the file is empty'],
+      ['hunter2', 'JWT_SECRET is (not shown): expected at least 32 characters'],
+    ])('is never shown, nor its path, when it cannot be had (%#)', (content, fault) => {
+      const path = content.includes('place') ? content : secretFile(content);
+      expect(faultsOf(() => readConfig({ set: [`JWT_SECRET_FILE=${path}`] }, {}, { gateway: true }))).toEqual([fault]);
+    });
+
+    it('alone may be in a file: no other option has such a name', () => {
+      expect(faultsOf(() => readConfig({ set: ['APP_ID_FILE=x'] }, {}))).toEqual([
+        '--set APP_ID_FILE: expected NAME=value with the name of an option',
+      ]);
+    });
+  });
+
   it('shows no value of --set, which may be a secret under a wrong name', () => {
     expect(faultsOf(() => readConfig({ set: ['JWT_SECRETT=hunter2'] }, {})).join()).not.toContain('hunter2');
   });
@@ -91,13 +138,13 @@ describe('readConfig', () => {
   ])('names a file that %s', (_, content) => {
     const config = file(content);
     expect(faultsOf(() => readConfig({ config }, {}))).toEqual([
-      expect.stringContaining(`the config file ${config} can not be read`),
+      expect.stringContaining(`the config file ${config} cannot be read`),
     ]);
   });
 
   it('names a file that is not there', () => {
     expect(faultsOf(() => readConfig({ config: join(folder, 'none.json') }, {}))[0]).toContain(
-      'none.json can not be read',
+      'none.json cannot be read',
     );
   });
 

@@ -11,7 +11,7 @@ it('any number of tasks wait for the brokers without Node taking them for a leak
   process.on('warning', (warning) => warnings.push(warning));
   const log = pino({ level: 'silent' });
   const config = parseConfig({ KAFKA_BROKERS: '127.0.0.1:1' });
-  const connections = new Connections(config.kafka, config.MAX_RECORD_BYTES, new Outages(brokerFault, log), log);
+  const connections = new Connections(config.kafka, config.maxRecordBytes, new Outages(brokerFault, log), log);
   const waiting = Array.from({ length: 20 }, (_, task) =>
     connections.patiently(() => Promise.reject(new OutageError('away')), `task ${task}`),
   );

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { OPTION_NAMES, parseConfig, type ConfigNeeds, type RawConfig } from '../../../../topology/worker/config.js';
+import { parseConfig, type ConfigNeeds, type RawConfig } from '../../../../topology/worker/config.js';
+import { OPTION_NAMES, OPTIONS, type OptionDefinition } from '../../../../topology/worker/options.js';
 import { ConfigError } from '../../../../common/errors.js';
 import { CONTRACT_TOPICS } from '../../../../common/topic-names.js';
 
@@ -24,26 +25,26 @@ const faultsOf = (raw: RawConfig, needs: ConfigNeeds = WORKER): readonly string[
 describe('parseConfig', () => {
   it('fills in the defaults', () => {
     expect(parseConfig(GOOD, WORKER)).toMatchObject({
-      KAFKA_BROKERS: ['broker:9092'],
-      APP_ID: 'notification-streams',
-      TOPIC_PREFIX: '',
-      STATE_DIR: '.state',
-      ROLES: ['stream', 'gateway'],
-      HTTP_PORT: 9464,
-      GATEWAY_PORT: 8080,
-      GATEWAY_ALLOWED_ORIGINS: [],
-      COMMIT_INTERVAL_MS: 100,
-      RETRY_ATTEMPTS: 3,
-      RETRY_BACKOFF_MS: 1000,
-      DEDUP_WINDOW: 7 * 24 * 3_600_000,
-      LOG_LEVEL: 'info',
-      KAFKA_SSL: false,
+      kafkaBrokers: ['broker:9092'],
+      appId: 'notification-streams',
+      topicPrefix: '',
+      stateDir: '.state',
+      roles: ['stream', 'gateway'],
+      httpPort: 9464,
+      gatewayPort: 8080,
+      gatewayAllowedOrigins: [],
+      commitIntervalMs: 100,
+      retryAttempts: 3,
+      retryBackoffMs: 1000,
+      dedupWindowMs: 7 * 24 * 3_600_000,
+      logLevel: 'info',
+      kafkaSsl: false,
     });
   });
 
   it('takes one of two words for what becomes of unknown types', () => {
-    expect(parseConfig(GOOD, WORKER).UNKNOWN_TYPES).toBe('skip');
-    expect(parseConfig({ ...GOOD, UNKNOWN_TYPES: 'dead-letter' }, WORKER).UNKNOWN_TYPES).toBe('dead-letter');
+    expect(parseConfig(GOOD, WORKER).unknownTypes).toBe('skip');
+    expect(parseConfig({ ...GOOD, UNKNOWN_TYPES: 'dead-letter' }, WORKER).unknownTypes).toBe('dead-letter');
     expect(() => parseConfig({ ...GOOD, UNKNOWN_TYPES: 'drop' }, WORKER)).toThrow(
       'UNKNOWN_TYPES is "drop": expected skip or dead-letter',
     );
@@ -51,8 +52,8 @@ describe('parseConfig', () => {
 
   it('takes schemes of action URLs in any case, and never one that brings its own script', () => {
     const schemes = (text: string): RawConfig => ({ ...GOOD, ACTION_URL_SCHEMES: text });
-    expect(parseConfig(GOOD, WORKER).ACTION_URL_SCHEMES).toEqual(['https', 'http']);
-    expect(parseConfig(schemes('HTTPS, mailto'), WORKER).ACTION_URL_SCHEMES).toEqual(['https', 'mailto']);
+    expect(parseConfig(GOOD, WORKER).actionUrlSchemes).toEqual(['https', 'http']);
+    expect(parseConfig(schemes('HTTPS, mailto'), WORKER).actionUrlSchemes).toEqual(['https', 'mailto']);
     expect(faultsOf(schemes('https,JavaScript,data'))).toEqual([
       'ACTION_URL_SCHEMES is "https,JavaScript,data": javascript can bring its own page or script, and is never allowed',
       'ACTION_URL_SCHEMES is "https,JavaScript,data": data can bring its own page or script, and is never allowed',
@@ -65,9 +66,9 @@ describe('parseConfig', () => {
     ]);
   });
 
-  it('can not be changed afterwards', () => {
+  it('cannot be changed afterwards', () => {
     const config = parseConfig(GOOD, WORKER);
-    expect(() => Object.assign(config, { APP_ID: 'other' })).toThrow(TypeError);
+    expect(() => Object.assign(config, { appId: 'other' })).toThrow(TypeError);
   });
 
   it('refuses what no port and no time is (found by the fuzzer)', () => {
@@ -116,7 +117,7 @@ describe('parseConfig', () => {
 
   it('takes an option set to the empty string for one that is not set', () => {
     const config = parseConfig({ ...GOOD, APP_ID: '', START_FROM: '', TOPIC_PREFIX: '' }, WORKER);
-    expect([config.APP_ID, config.START_FROM]).toEqual(['notification-streams', undefined]);
+    expect([config.appId, config.startFrom]).toEqual(['notification-streams', undefined]);
   });
 
   it.each<[string, RawConfig, string, string]>([
@@ -199,7 +200,7 @@ describe('parseConfig', () => {
     ['7d', 604_800_000],
     ['1500ms', 1500],
   ])('reads the duration %s', (text, ms) => {
-    expect(parseConfig({ ...GOOD, DEDUP_WINDOW: text }, WORKER).DEDUP_WINDOW).toBe(ms);
+    expect(parseConfig({ ...GOOD, DEDUP_WINDOW: text }, WORKER).dedupWindowMs).toBe(ms);
   });
 
   it('refuses a window of less than a second', () => {
@@ -212,14 +213,14 @@ describe('parseConfig', () => {
     ['2026-01-31T00:00:00Z', Date.UTC(2026, 0, 31)],
     ['2026-01-31', Date.UTC(2026, 0, 31)],
   ])('reads START_FROM %s', (text, spec) => {
-    expect(parseConfig({ ...GOOD, START_FROM: text }, WORKER).START_FROM).toBe(spec);
+    expect(parseConfig({ ...GOOD, START_FROM: text }, WORKER).startFrom).toBe(spec);
   });
 
   it('takes IPv6 addresses, in brackets where a port follows', () => {
     const raw = { ...GOOD, KAFKA_BROKERS: '[::1]:9092,[fd00::2]:19092', HTTP_HOST: '::1', GATEWAY_HOST: '[::]' };
     const config = parseConfig({ ...raw, SCHEMA_REGISTRY_URL: 'http://me:pw@[::1]:8081/api' }, WORKER);
     expect(config.kafka.brokers).toEqual(['[::1]:9092', '[fd00::2]:19092']);
-    expect(config).toMatchObject({ HTTP_HOST: '::1', GATEWAY_HOST: '::' });
+    expect(config).toMatchObject({ httpHost: '::1', gatewayHost: '::' });
     for (const wrong of ['::1:9092', '[::1]', '[::1]:99999', '[kafka]:9092', '[::1:9092', '[]:9092'])
       expect(faultsOf({ ...GOOD, KAFKA_BROKERS: wrong })).toHaveLength(1);
   });
@@ -239,7 +240,7 @@ describe('parseConfig', () => {
       WORKER,
     );
     expect(config.kafka.brokers).toEqual(['a:1', 'b:2']);
-    expect(config.GATEWAY_ALLOWED_ORIGINS).toEqual(['https://a.example', 'https://b.example']);
+    expect(config.gatewayAllowedOrigins).toEqual(['https://a.example', 'https://b.example']);
   });
 
   it('renames the topics of the contract, under the prefix', () => {
@@ -261,5 +262,28 @@ describe('parseConfig', () => {
   it('names every option once, the topics of the contract among them', () => {
     expect(new Set(OPTION_NAMES).size).toBe(OPTION_NAMES.length);
     expect(OPTION_NAMES).toEqual(expect.arrayContaining([...CONTRACT_TOPICS]));
+  });
+});
+
+describe('the table of options', () => {
+  const options = Object.entries<OptionDefinition>(OPTIONS);
+
+  it.each(options)('says in the key of %s what its value counts', (_, { key, unit = '' }) => {
+    expect(/(Ms|Bytes|Records)$/.exec(key)?.[1]?.toLowerCase() ?? '').toBe(unit);
+  });
+
+  it.each(options)('says what becomes of %s when it is not set: a default, a fault, or what follows', (_, option) => {
+    const said = [option.default, option.required, option.unset].filter((text) => text !== undefined);
+    expect(said).toHaveLength(1);
+  });
+
+  it.each(options)('has a sound default, a description and one line of help for %s', (_, option) => {
+    if (option.default !== undefined) expect(option.schema.safeParse(option.default).success).toBe(true);
+    expect(option.schema.description).toBeTruthy();
+    expect(option.help).toMatch(/^\S[^\n]{0,117}[.]$/);
+  });
+
+  it('has no key twice', () => {
+    expect(new Set(options.map(([, { key }]) => key)).size).toBe(options.length);
   });
 });

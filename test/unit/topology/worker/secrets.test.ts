@@ -42,8 +42,8 @@ const host = fc.constantFrom('registry', 'registry:8081/apis', '[::1]:9092', 'a 
 const user = fc.constantFrom('me', '', 'me@example.com', 'a:b', 'a/b');
 const withCredentials = fc
   .tuple(scheme, user, secret, fc.constantFrom('@', '%40', '@@'), host)
-  .map(([of, name, password, at, to]) => `${of}${name}:${password}${at}${to}`);
-const withoutHost = fc.tuple(scheme, fc.constantFrom('me', 'you')).map(([of, name]) => `${of}${name}:${MARK}`);
+  .map(([start, name, password, at, to]) => `${start}${name}:${password}${at}${to}`);
+const withoutHost = fc.tuple(scheme, fc.constantFrom('me', 'you')).map(([start, name]) => `${start}${name}:${MARK}`);
 
 describe('the credentials in an address', () => {
   it.each([
@@ -74,7 +74,7 @@ describe('the credentials in an address', () => {
       fc.property(value, fc.boolean(), (text, alsoJwks) => {
         const raw = { ...GOOD, ...(alsoJwks && { JWKS_URL: text }), [option]: text };
         expect(faultsOf(() => parseConfig(raw, WORKER))).not.toContain(MARK);
-        const set = Object.entries(raw).map(([name, of]) => `${name}=${of}`);
+        const set = Object.entries(raw).map(([name, value]) => `${name}=${value}`);
         expect(faultsOf(() => readConfig({ set }, {}, WORKER))).not.toContain(MARK);
       }),
       { numRuns: 500 },
