@@ -36,7 +36,7 @@ export interface SourceNode {
   readonly bootstraps?: string | undefined;
 }
 
-export interface ProcessorNode<Shape extends TopologyShape> {
+interface ProcessorNode<Shape extends TopologyShape> {
   readonly kind: 'processor';
   readonly name: string;
   /** Names of the nodes that it reads from. */
@@ -46,7 +46,7 @@ export interface ProcessorNode<Shape extends TopologyShape> {
   readonly create: (services: Shape['services']) => Processor<never, unknown, Shape['stores']>;
 }
 
-export interface SinkNode<Shape extends TopologyShape> {
+interface SinkNode<Shape extends TopologyShape> {
   readonly kind: 'sink';
   readonly name: string;
   readonly from: readonly string[];
@@ -55,7 +55,7 @@ export interface SinkNode<Shape extends TopologyShape> {
   readonly sink: Sink<never, never, Shape['stores']>;
 }
 
-export interface DeadLetterNode<Shape extends TopologyShape> {
+interface DeadLetterNode<Shape extends TopologyShape> {
   readonly kind: 'dead-letters';
   readonly name: string;
   readonly from: readonly string[];

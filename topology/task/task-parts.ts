@@ -44,7 +44,7 @@ export interface TaskLimits {
   readonly retryBackoffMs: number;
 }
 
-export interface SchemaWait {
+interface SchemaWait {
   readonly ahead: Iterable<Buffer | null>;
   readonly signal: AbortSignal;
   /** Called for each try after the first. */

@@ -44,7 +44,7 @@ export const DEDUP: ModelState = {
   inRecord: (value, place) => decodeChangelogEntry(value, place).buckets.flatMap(({ packed }) => hexesOf(packed)),
 };
 
-export const COUNTS: ModelState = {
+const COUNTS: ModelState = {
   name: 'counts of words',
   create: (environment, task) => new CountingState(environment, task),
   has: (stores, { topic }, id) => (stores as CountStores).counts.get(hexOf(eventDigest(topic, id))) > 0,
