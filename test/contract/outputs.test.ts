@@ -158,7 +158,7 @@ describe('an action URL', () => {
     expect(driven.outputs.NOTIFICATION_INAPP_TOPIC[0]?.event.actionUrl).toBeNull();
     expect(driven.outputs.PUSH_REQUEST_TOPIC[0]?.event.actionUrl).toBeNull();
     expect(driven.outputs.EMAIL_REQUEST_TOPIC[0]?.event).toMatchObject({ body: 'Done', bodyHtml: '<p>Done</p>' });
-    expect(driven.processed).toMatchObject({ corrections: [{ kind: 'action-url', fault }] });
+    expect(driven.processed).toMatchObject({ value: { event: { corrections: [{ kind: 'action-url', fault }] } } });
   });
 
   it('goes out as it came otherwise, and nothing is counted', async () => {
@@ -168,7 +168,7 @@ describe('an action URL', () => {
     expect(driven.outputs.NOTIFICATION_INAPP_TOPIC[0]?.event.actionUrl).toBe(actionUrl);
     expect(driven.outputs.PUSH_REQUEST_TOPIC[0]?.event.actionUrl).toBe(actionUrl);
     expect(driven.outputs.EMAIL_REQUEST_TOPIC[0]?.event.body).toBe(`Done\n${actionUrl}`);
-    expect(driven.processed).not.toHaveProperty('corrections');
+    expect(driven.processed).toMatchObject({ value: { event: { corrections: [] } } });
   });
 
   it('may have the schemes that are configured', async () => {
@@ -184,7 +184,7 @@ describe('an action URL', () => {
     for (const actionUrl of ['', ' ']) {
       const driven = await new TopologyDriver().feed(REQUESTS, request({ actionUrl }));
       expect(driven.outputs.NOTIFICATION_INAPP_TOPIC[0]?.event.actionUrl).toBeNull();
-      expect(driven.processed).not.toHaveProperty('corrections');
+      expect(driven.processed).toMatchObject({ value: { event: { corrections: [] } } });
     }
   });
 
@@ -195,7 +195,9 @@ describe('an action URL', () => {
     const templateVars = { url: 'javascript:alert(1)' };
     const driven = await driver.feed(REQUESTS, request({ channels: ['EMAIL'], templateCode: 'T', templateVars }));
     expect(driven.outputs.EMAIL_REQUEST_TOPIC[0]?.event.bodyHtml).toBe('<a href="#">javascript:alert(1)</a>');
-    expect(driven.processed).toMatchObject({ corrections: [{ kind: 'action-url', fault: 'scheme' }] });
+    expect(driven.processed).toMatchObject({
+      value: { event: { corrections: [{ kind: 'action-url', fault: 'scheme' }] } },
+    });
   });
 });
 

@@ -51,7 +51,7 @@ it(
     const worker = startWorker({ env: test.env() });
     await worker.ready();
     expect(await processed(test)).toEqual([...names('new', 30), ...names('old', 10)]);
-    expect(worker.lines.join('\n')).toContain('the source topic was deleted and made again');
+    expect(worker.lines.join('\n')).toContain('the source topic was deleted and recreated');
 
     // Under a running worker, and one of the records is a copy of one that was in the topic before.
     await recreateTopic(testStack().kafkaBrokers, topic, 1);

@@ -1,3 +1,4 @@
+/* eslint-disable @typescript-eslint/no-unsafe-call -- what does not compile is no function either */
 /** What a topology cannot say: each line marked so must not compile, which `npm run types` checks. Nothing here is run. */
 import type { SourceRecord } from '../../../../common/record.js';
 import { TopicNames, type PhysicalTopic } from '../../../../common/topic-names.js';

@@ -9,8 +9,8 @@ import type { StateEnvironment } from '../../../../state/lmdb/environment.js';
 import type { Layer, Positions } from '../../../../topology/graph/task-state.js';
 import type { StagedCommit } from '../../../../topology/task/staged-commit.js';
 import {
-  NotificationChanges,
   NotificationState,
+  type NotificationChanges,
   type Remembered,
 } from '../../../../topology/stores/notification-state.js';
 import { InMemoryDirectory } from '../../../../topology/testing/in-memory-state.js';

@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { decodeChangelogEntry } from '../../../../state/dedup/changelog-entry.js';
 import type { StateEnvironment } from '../../../../state/lmdb/environment.js';
 import { InMemoryDirectory } from '../../../../topology/testing/in-memory-state.js';
-import { NotificationChanges, NotificationState } from '../../../../topology/stores/notification-state.js';
+import { NotificationState, type NotificationChanges } from '../../../../topology/stores/notification-state.js';
 import { windowShape } from '../../../../state/dedup/stream-time.js';
 import { TaskStore } from '../../../../state/dedup/task-store.js';
 import { CommitUnknownError, FencedError, OutageError, StoreFullError } from '../../../../common/errors.js';
