@@ -198,6 +198,7 @@ function createNode(broker: MemoryBroker, connections: Connections, nodeId: numb
             request.apiKey === FETCH
               ? serveFetch(broker, request.apiVersion, reader, refusal)
               : SERVED[request.apiKey]![request.apiVersion]!(broker, reader, refusal);
+          if (reader.remaining > 0) throw new Error(`${api}: ${reader.remaining} bytes stand behind what was read`);
           return Buffer.from((await answer).bytes());
         };
         const bytes = await connections.ask(api, serve, { nodeId, apiVersion: request.apiVersion });

@@ -86,6 +86,7 @@ const offsetCommit =
       const topic = body.compactString();
       return { topic, partitions: compactList(body, () => readOffset(body)) };
     });
+    body.tags();
     const offsets = new Map(
       topics.flatMap(({ topic, partitions }) =>
         partitions.map(({ partition, ...offset }) => [partitionName(topic, partition), offset] as const),
@@ -110,6 +111,7 @@ export const offsetFetch: Serve = (broker, body, refusal) => {
     return { topic, partitions };
   });
   const isStable = body.int8() === 1;
+  body.tags();
   const { offsets } = broker.group(groupId);
   const out = byPartition(topics, (answered, topic, partition) => {
     const place = partitionName(topic, partition);
