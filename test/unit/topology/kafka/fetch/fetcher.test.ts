@@ -2,7 +2,8 @@ import { RecordHeaders } from '../../../../../common/record-headers.js';
 import { pino } from 'pino';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { FetchedPartition } from '../../../../../topology/kafka/fetch/fetched-records.js';
-import { Fetcher, type PartitionConsumer } from '../../../../../topology/kafka/fetch/fetcher.js';
+import { Fetcher } from '../../../../../topology/kafka/fetch/fetcher.js';
+import type { PartitionConsumer } from '../../../../../topology/kafka/fetch/partition-consumer.js';
 import { ErrorCode } from '../../../../../topology/kafka/protocol/error-codes.js';
 import { Leaders } from '../../../../../topology/kafka/cluster/leaders.js';
 import { PartitionFeed } from '../../../../../topology/kafka/fetch/partition-feed.js';
@@ -53,7 +54,7 @@ describe('Fetcher', () => {
       bad: [] as number[],
       ids: [] as string[],
       hasRoom: () => of.offsets.length < of.room,
-      isHeld: () => false,
+      isPaused: () => false,
       deliver: ({ records }: FetchedPartition) => void of.offsets.push(...[...records].map(({ offset }) => offset)),
       outOfRange: (position: number) => void of.out.push(position),
       recreated: (topicId: string) => void of.ids.push(topicId),
@@ -124,7 +125,7 @@ describe('Fetcher', () => {
     expect(of.out).toEqual([9]);
   });
 
-  it('gives up on data that can not be read after some tries, and goes on with the other partitions', async () => {
+  it('gives up on data that cannot be read after some tries, and goes on with the other partitions', async () => {
     const brokers = new Brokers({ a: 3, b: 3 });
     brokers.broker.faults.damaged.add('a');
     const [bad, good] = [consumer(), consumer()];
@@ -266,13 +267,13 @@ describe('PartitionFeed', () => {
     const feed = new PartitionFeed('changelog t-0');
     const waiting = feed.next(new AbortController().signal);
     feed.outOfRange(5);
-    await expect(waiting).rejects.toThrow('changelog t-0 is to be read from offset 5, but it begins after that');
+    await expect(waiting).rejects.toThrow('changelog t-0 must be read from offset 5, but it begins after that');
   });
 
-  it('says that the topic was made again', async () => {
+  it('says that the topic was recreated', async () => {
     const feed = new PartitionFeed('changelog t-0');
     const waiting = feed.next(new AbortController().signal);
     feed.recreated('an-id');
-    await expect(waiting).rejects.toThrow('changelog t-0 was deleted and made again (topic id an-id)');
+    await expect(waiting).rejects.toThrow('changelog t-0 was deleted and recreated (topic id an-id)');
   });
 });

@@ -3,7 +3,8 @@ import { pino } from 'pino';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { MemoryBrokerOptions } from '../../../../model/memory-broker/memory-broker.js';
 import { Leaders } from '../../../../../topology/kafka/cluster/leaders.js';
-import { Fetcher, type PartitionConsumer } from '../../../../../topology/kafka/fetch/fetcher.js';
+import { Fetcher } from '../../../../../topology/kafka/fetch/fetcher.js';
+import type { PartitionConsumer } from '../../../../../topology/kafka/fetch/partition-consumer.js';
 import { MemoryKafka } from '../memory-kafka.js';
 import { textsAt } from '../records/log-segment.js';
 
@@ -27,7 +28,7 @@ function consumer(): Heard {
     out: [],
     ends: undefined,
     hasRoom: () => true,
-    isHeld: () => false,
+    isPaused: () => false,
     deliver: ({ records }, lastStableOffset, highWatermark) => {
       heard.offsets.push(...[...records].map(({ offset }) => offset));
       heard.ends = [lastStableOffset, highWatermark];
