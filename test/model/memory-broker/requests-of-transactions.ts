@@ -100,7 +100,7 @@ export const txnOffsetCommit = offsetCommit('verify');
 /** Version 5: the group joins with its offsets. */
 export const txnOffsetCommitV2 = offsetCommit('join');
 
-/** With require_stable: an offset over which a transaction is pending is not told. */
+/** With require_stable: an offset over which a transaction is pending is not given. */
 export const offsetFetch: Serve = (broker, body, refusal) => {
   body.tags();
   const groupId = body.compactString();

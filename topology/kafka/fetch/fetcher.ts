@@ -45,7 +45,7 @@ export class Fetcher {
   #apart: Promise<void> | undefined;
   readonly #stop = new AbortController();
 
-  /** `onOutage` is told of an error each time that no broker could be asked, and undefined when one answered again. */
+  /** `onOutage` is given the error each time that no broker could be asked, and undefined when one answers again. */
   constructor(leaders: Leaders, options: FetcherOptions, log: Logger, onOutage: (error: unknown) => void) {
     this.#leaders = leaders;
     this.#options = options;

@@ -14,6 +14,6 @@ export interface PartitionConsumer {
   outOfRange(position: number): void;
   /** The topic was deleted and recreated, with this id: nothing of the new one is fetched. */
   recreated(topicId: string): void;
-  /** What stands at the position is damaged, however often it is fetched: nothing more is fetched, until it is sought or tried again. */
+  /** What is at the position is damaged, however often it is fetched: nothing more is fetched, until it is sought or tried again. */
   unreadable(position: number, error: unknown): void;
 }
