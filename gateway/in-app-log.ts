@@ -31,7 +31,7 @@ export interface ResumingReader {
   replay(notification: OutgoingNotification | undefined, next: number): boolean;
   /** Nothing is missing: what is published from now on goes to it. */
   live(): void;
-  /** What it missed can not be had any more: it goes on with what is published from now on. One that was told `recovering` is closed. */
+  /** What it missed cannot be had any more: it goes on with what is published from now on. One that was told `recovering` is closed. */
   lost(): void;
   /** This gateway has not come as far as the reader. */
   behind(): void;

@@ -12,7 +12,7 @@
  *
  * resuming    whether it can have what it missed is not known yet
  * recovering  it was welcomed, and what it missed is read to it; what is published meanwhile is part of that
- * paused      it was told what it missed up to a point, and could take no more
+ * paused      it was sent what it missed up to a point, and can take no more
  * open        notifications go out as they are published, acks come in
  * draining    the gateway is going away: nothing new either way, acks under way are still answered
  * closed      the socket must not be touched any more
@@ -100,9 +100,9 @@ export class Session implements ResumingReader, AckingSession {
   #next = 0;
   /** When a message, a ping or a pong came last. */
   #heardAt: number;
-  /** When it was told where it stands. */
+  /** When it was sent its position last. */
   #cursorAt = 0;
-  /** Not the same for all: those that came together are not told together. */
+  /** Not the same for all: those that came together are not sent theirs together. */
   readonly #cursorEveryMs: number;
 
   constructor(options: SessionOptions) {
@@ -205,7 +205,7 @@ export class Session implements ResumingReader, AckingSession {
     return this.#state === 'open' && this.#notify(notification);
   }
 
-  /** Tells an open socket where it stands when it has not heard of it for long: a user of whom nothing comes moves on too. */
+  /** Sends an open socket its position when it was not sent one for long: a user of whom nothing comes moves on too. */
   tellCursor(): void {
     if (this.#state !== 'open' || this.#options.now() - this.#cursorAt < this.#cursorEveryMs) return;
     this.#cursorAt = this.#options.now();
@@ -244,7 +244,7 @@ export class Session implements ResumingReader, AckingSession {
     if (this.#state !== 'closed') this.#isHeard();
   }
 
-  /** Once in a while: a socket that has had its time ends, one that is open is told where it stands, and memory is given back. */
+  /** Once in a while: a socket that has had its time ends, one that is open is sent its position, and memory is given back. */
   tend(): void {
     const now = this.#options.now();
     const { endsAt, endReason } = this.terms;

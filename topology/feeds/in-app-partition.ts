@@ -29,14 +29,14 @@ import type { Logger } from '../../common/log.js';
 import { ReadPass } from './read-pass.js';
 
 /** What the brokers say of the partition, now. */
-export interface PartitionEnds {
+interface PartitionEnds {
   /** The offset of its first record. */
   earliest(): Promise<number>;
   /** Its end, open transactions included. */
   latest(): Promise<number>;
 }
 
-export interface InAppDecoder {
+interface InAppDecoder {
   /** Undefined when it is no notification. `fetched`: what it was fetched with. */
   decode(record: FetchedRecord, fetched?: Iterable<FetchedRecord>): Promise<InAppMessage | undefined>;
 }
@@ -66,7 +66,7 @@ export interface InAppPartitionServices {
 const LITTLE_MISSED = 1000;
 /** What was read is not read again before so long has passed: who asks for it meanwhile is read to together. */
 const PASS_APART_MS = 2000;
-/** Offsets. A socket that is further behind is told that it missed too much: reading so far back is not what a gateway is for. */
+/** Offsets. A socket that is further behind is sent away as lost: reading so far back is not what a gateway is for. */
 const MOST_MISSED = 1_000_000;
 const PASS_LENGTH = 50_000;
 /** Not fetched ahead further than this while a pass works. */

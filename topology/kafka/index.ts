@@ -6,7 +6,8 @@ export type { CleanupRule } from './cleanup-rules.js';
 export { Connections } from './connections.js';
 export { createCluster, type KafkaSettings } from './cluster/connect.js';
 export { EventProducer } from './produce/event-producer.js';
-export { Fetcher, type PartitionConsumer } from './fetch/fetcher.js';
+export { Fetcher } from './fetch/fetcher.js';
+export type { PartitionConsumer } from './fetch/partition-consumer.js';
 export type { FetchedPartition } from './fetch/fetched-records.js';
 export {
   /** @public Of bench/hot-path, which loads it at run time. */ RecordList,

@@ -135,7 +135,7 @@ export class SourceQueue implements PartitionConsumer {
     return this.#bytes < this.#maxBytes;
   }
 
-  isHeld(): boolean {
+  isPaused(): boolean {
     return this.#blockedBy !== undefined;
   }
 

@@ -25,7 +25,7 @@ export function sequences(setting: Settings): void {
       await of.client.end(owner, false);
     });
 
-    it('goes on from one transaction to the next, and begins anew with each epoch', async () => {
+    it('goes on from one transaction to the next, and begins from the start with each epoch', async () => {
       const of = await setting();
       const owner = await opened(of, of.ids[0], ['a']);
       await of.client.end(owner, true);

@@ -1,4 +1,4 @@
-/** A topic that is made again under a name is another topic: it has another id, and nothing of the one before it. */
+/** A topic that is recreated under a name is another topic: it has another id, and nothing of the one before it. */
 import { describe, expect, it } from 'vitest';
 import { until } from '../../integration/harness/until.js';
 import { answerTo } from '../broker-client.js';
@@ -16,8 +16,8 @@ async function filled(of: Setting): Promise<void> {
   expect((await client.fetch(topic, 0)).aborted).toHaveLength(1);
 }
 
-/** The topic's id after it was made again. */
-async function madeAgain({ broker, client, topic }: Setting): Promise<string> {
+/** The topic's id after it was recreated. */
+async function recreated({ broker, client, topic }: Setting): Promise<string> {
   const before = await client.topicId(topic);
   await broker.recreateTopic(topic, 2);
   return until('the name has another id', async () => {
@@ -46,12 +46,12 @@ export function topicIds(setting: Settings): void {
         expect(await client.fetch(topic, offset, id)).toEqual(await client.fetch(topic, offset));
     });
 
-    it('is refused once its topic is no more, though the name stands for another', async () => {
+    it('is refused once its topic is no more, though another has its name', async () => {
       const of = await setting();
       await filled(of);
       const { client, topic } = of;
       const before = await client.topicId(topic);
-      const now = await madeAgain(of);
+      const now = await recreated(of);
       await until('the new topic can be read', async () => {
         await client.refresh();
         return (await client.fetch(topic, 0, now)).errorCode === 0;
@@ -85,7 +85,7 @@ export function topicIds(setting: Settings): void {
     it('is forgotten with its topic', async () => {
       const of = await setting();
       await committed(of);
-      await madeAgain(of);
+      await recreated(of);
       await until('it is forgotten', async () => (await of.client.committedOnce(of.group, of.topic)) === -1);
     });
   });

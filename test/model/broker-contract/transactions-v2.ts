@@ -145,7 +145,7 @@ export function transactionsV2(setting: Settings): void {
       await until('all are visible', async () => (await visible(of)).join() === 'two,one,two again');
     });
 
-    it('is aborted when its time is up, and its owner can not commit it', { timeout: 60_000 }, async () => {
+    it('is aborted when its time is up, and its owner cannot commit it', { timeout: 60_000 }, async () => {
       const of = await begin();
       const owner = await opened(of, of.ids[0], ['a'], 1_000);
       const slack = 1_000 + of.broker.timeoutSlackMs;

@@ -49,7 +49,7 @@ export function transactions(setting: Settings): void {
       expect(await visible(of)).toEqual(['a']);
     });
 
-    it('that was never begun can not be ended', async () => {
+    it('that was never begun cannot be ended', async () => {
       const of = await setting();
       const owner = await of.client.init(of.ids[0]);
       expect(await answerTo(of.client.end(owner, true))).toBe('INVALID_TXN_STATE');

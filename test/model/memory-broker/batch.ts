@@ -2,7 +2,7 @@
 import { crc32c } from '@node-rs/crc32';
 import { ByteReader } from '../../../common/bytes.js';
 
-/** What is to become of the transaction that a batch belongs to. */
+/** What becomes of the transaction that a batch belongs to. */
 export type Outcome = 'open' | 'committed' | 'aborted';
 
 export interface StoredBatch {

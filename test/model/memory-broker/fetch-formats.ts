@@ -45,17 +45,20 @@ export interface FetchFormat {
 const ID_BYTES = 16;
 
 export const byName: FetchFormat = {
-  read: (body) => ({
-    ...readHead(body),
-    topics: list(body, () => ({
+  read: (body) => {
+    const head = readHead(body);
+    const topics = list(body, () => ({
       topic: body.string(),
       positions: list(body, () => {
         const partition = body.int32();
         body.int32(); // leader epoch
         return { partition, ...readPlace(body) };
       }),
-    })),
-  }),
+    }));
+    body.int32(); // forgotten topics: none
+    body.string(); // rack
+    return { ...head, topics };
+  },
   write: (topics) => {
     const out = new ByteWriter().int32(0).int16(NONE).int32(0);
     return writeList(out, topics, ({ topic, partitions }) => {
@@ -72,20 +75,22 @@ export const byName: FetchFormat = {
 export const byId: FetchFormat = {
   read: (body) => {
     body.tags();
-    return {
-      ...readHead(body),
-      topics: compactList(body, () => ({
-        topic: body.raw(ID_BYTES).toString('base64url'),
-        positions: compactList(body, () => {
-          const partition = body.int32();
-          body.int32(); // leader epoch
-          const offset = body.int64();
-          body.int32(); // epoch of the last fetch
-          body.int64(); // log start
-          return { partition, offset, maxBytes: body.int32() };
-        }),
-      })),
-    };
+    const head = readHead(body);
+    const topics = compactList(body, () => ({
+      topic: body.raw(ID_BYTES).toString('base64url'),
+      positions: compactList(body, () => {
+        const partition = body.int32();
+        body.int32(); // leader epoch
+        const offset = body.int64();
+        body.int32(); // epoch of the last fetch
+        body.int64(); // log start
+        return { partition, offset, maxBytes: body.int32() };
+      }),
+    }));
+    body.uvarint(); // forgotten topics: none
+    body.compactString(); // rack
+    body.tags();
+    return { ...head, topics };
   },
   write: (topics) => {
     const out = new ByteWriter().uvarint(0).int32(0).int16(NONE).int32(0);

@@ -19,7 +19,7 @@ const VERSIONS: Readonly<Record<number, Version>> = {
 };
 
 const READ_COMMITTED = 1;
-/** With an error nothing is told of the log. */
+/** With an error nothing is said of the log. */
 const NOTHING = { endOffset: -1, lastStableOffset: -1, startOffset: -1, aborted: [], data: Buffer.alloc(0) };
 
 export function serveFetch(

@@ -103,6 +103,11 @@ export class GroupCoordinator {
     return NONE;
   }
 
+  /** What a member said when it joined last; undefined of one that is not in the group. */
+  metadataOf(memberId: string): Buffer | undefined {
+    return this.#members.get(memberId)?.metadata;
+  }
+
   /** The error code for offsets that come within a transaction: neither generation nor member given passes (before KIP-447). */
   checkOffsets(memberId: string, generationId: number): number {
     return generationId < 0 && memberId === '' ? NONE : this.#check(memberId, generationId);

@@ -54,12 +54,18 @@ export type Api =
   | 'Metadata'
   | 'FindCoordinator';
 
+/** To whom a request goes, and in which version; what kafkajs asks by itself has neither. */
+export interface Sent {
+  readonly nodeId?: number;
+  readonly apiVersion?: number;
+}
+
 export interface Network {
   /**
    * Carries one request there and its answer back. Rejects as a lost connection does; `serve` may be called all the
    * same, at once, later or twice.
    */
-  exchange<T>(api: Api, serve: () => T | Promise<T>, nodeId?: number): Promise<T>;
+  exchange<T>(api: Api, serve: () => T | Promise<T>, sent?: Sent): Promise<T>;
 }
 
 /** By api key and version. */
@@ -137,11 +143,11 @@ class Connections {
     this.#network = network;
   }
 
-  ask<T>(api: Api, serve: () => T | Promise<T>, nodeId?: number): Promise<T> {
+  ask<T>(api: Api, serve: () => T | Promise<T>, sent?: Sent): Promise<T> {
     return new Promise<T>((resolve, reject) => {
       this.#open.add(reject);
       this.#network
-        .exchange(api, serve, nodeId)
+        .exchange(api, serve, sent)
         .then(resolve, reject)
         .finally(() => this.#open.delete(reject));
     });
@@ -173,7 +179,7 @@ function createNode(broker: MemoryBroker, connections: Connections, nodeId: numb
         check(refusalOf(api)(), api);
         return serve(broker.group(groupId));
       },
-      nodeId,
+      { nodeId },
     );
   const node: Partial<Broker> = {
     nodeId,
@@ -192,9 +198,10 @@ function createNode(broker: MemoryBroker, connections: Connections, nodeId: numb
             request.apiKey === FETCH
               ? serveFetch(broker, request.apiVersion, reader, refusal)
               : SERVED[request.apiKey]![request.apiVersion]!(broker, reader, refusal);
+          if (reader.remaining > 0) throw new Error(`${api}: ${reader.remaining} bytes stand behind what was read`);
           return Buffer.from((await answer).bytes());
         };
-        const bytes = await connections.ask(api, serve, nodeId);
+        const bytes = await connections.ask(api, serve, { nodeId, apiVersion: request.apiVersion });
         return response.parse(await response.decode(bytes));
       },
     },
@@ -202,7 +209,7 @@ function createNode(broker: MemoryBroker, connections: Connections, nodeId: numb
     connect: () => Promise.resolve(),
     disconnect: () => Promise.resolve(),
     listOffsets: (request) =>
-      connections.ask('ListOffsets', () => listOffsets(broker, request, refusalOf('ListOffsets')), nodeId),
+      connections.ask('ListOffsets', () => listOffsets(broker, request, refusalOf('ListOffsets')), { nodeId }),
     joinGroup: (request) => coordinate('JoinGroup', request.groupId, ({ coordinator }) => coordinator.join(request)),
     syncGroup: ({ groupId, memberId, generationId, groupAssignment }) =>
       coordinate('SyncGroup', groupId, ({ coordinator }) =>

@@ -14,6 +14,8 @@ export const metadata: Serve = (broker, body) => {
     body.raw(ID_BYTES); // asked by name
     return body.compactString();
   });
+  body.raw(3); // neither create, nor tell what we may do
+  body.tags();
   const out = new ByteWriter().uvarint(0).int32(0);
   writeCompactList(out, [0, 1], (nodeId) => out.int32(nodeId).compactString('localhost').int32(9092).uvarint(0));
   out.compactString('memory').int32(broker.leader);

@@ -13,7 +13,11 @@ const SPOKEN = [
 const FINALIZED_FEATURES = 2;
 
 /** Its header has no tagged fields in any version. */
-export const apiVersions: Serve = (broker, _, refusal) => {
+export const apiVersions: Serve = (broker, body, refusal) => {
+  body.tags();
+  body.compactString(); // the client's name
+  body.compactString(); // its version
+  body.tags();
   const refused = refusal();
   // In the layout of version 0, which every client can read.
   if (refused !== NONE) return new ByteWriter().int16(refused).int32(0);
@@ -35,6 +39,7 @@ export const produceV2: Serve = (broker, body, refusal) => {
     topic: body.compactString(),
     batches: compactList(body, () => ({ partition: body.int32(), batch: body.raw(body.uvarint() - 1) })),
   }));
+  body.tags();
   const out = new ByteWriter().uvarint(0);
   writeCompactList(out, topics, ({ topic, batches }) => {
     out.compactString(topic);
@@ -52,6 +57,7 @@ export const endTxnV2: Serve = (broker, body, refusal) => {
   const transactionalId = body.compactString();
   const owner = { transactionalId, producerId: body.bigint64(), producerEpoch: body.int16() };
   const isCommit = body.int8() === 1;
+  body.tags();
   const refused = refusal();
   const { errorCode, producerId, epoch } =
     refused === NONE

@@ -86,6 +86,7 @@ const offsetCommit =
       const topic = body.compactString();
       return { topic, partitions: compactList(body, () => readOffset(body)) };
     });
+    body.tags();
     const offsets = new Map(
       topics.flatMap(({ topic, partitions }) =>
         partitions.map(({ partition, ...offset }) => [partitionName(topic, partition), offset] as const),
@@ -99,7 +100,7 @@ export const txnOffsetCommit = offsetCommit('verify');
 /** Version 5: the group joins with its offsets. */
 export const txnOffsetCommitV2 = offsetCommit('join');
 
-/** With require_stable: an offset over which a transaction is pending is not told. */
+/** With require_stable: an offset over which a transaction is pending is not given. */
 export const offsetFetch: Serve = (broker, body, refusal) => {
   body.tags();
   const groupId = body.compactString();
@@ -110,6 +111,7 @@ export const offsetFetch: Serve = (broker, body, refusal) => {
     return { topic, partitions };
   });
   const isStable = body.int8() === 1;
+  body.tags();
   const { offsets } = broker.group(groupId);
   const out = byPartition(topics, (answered, topic, partition) => {
     const place = partitionName(topic, partition);

@@ -5,7 +5,7 @@ export interface Topic {
   readonly name: string;
   /** In the form of topology/kafka/protocol/topic-id.ts. */
   readonly id: string;
-  readonly partitions: readonly PartitionLog[];
+  readonly partitions: PartitionLog[];
 }
 
 const ID_BYTES = 16;
@@ -30,6 +30,13 @@ export class Topics {
     };
     this.#byName.set(name, topic);
     this.#byId.set(topic.id, topic);
+  }
+
+  /** Gives it so many partitions. */
+  grow(name: string, partitions: number): void {
+    const topic = this.#byName.get(name);
+    if (!topic) throw new Error(`topic ${name} does not exist`);
+    while (topic.partitions.length < partitions) topic.partitions.push(new PartitionLog(this.#maxBatchBytes));
   }
 
   /** Its records go with it. */

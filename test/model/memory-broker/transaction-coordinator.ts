@@ -122,7 +122,7 @@ export class TransactionCoordinator {
     }
   }
 
-  /** Version 2: each end is an epoch more, of which the owner is told however often it asks. */
+  /** Version 2: each end is an epoch more, which the owner is given however often it asks. */
   endAndBump(owner: Owner, isCommit: boolean): { errorCode: number } & Identity {
     const refused = (errorCode: number) => ({ errorCode, producerId: -1n, epoch: -1 });
     const found = this.#transactions.get(owner.transactionalId);

@@ -35,7 +35,7 @@ export class Reader {
     };
     return {
       hasRoom: () => true,
-      isHeld: () => false,
+      isPaused: () => false,
       outOfRange: failed,
       unreadable: failed,
       recreated: (topicId) => {

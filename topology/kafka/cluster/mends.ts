@@ -3,7 +3,7 @@ import { createRequire } from 'node:module';
 import { dirname } from 'node:path';
 import { FatalError } from '../../../common/errors.js';
 
-/** Of patches/, raised with every change there; the same number is in `src/mends.js` of the mended kafkajs. */
+/** The number of patches/, raised with every change there; the same number is in `src/mends.js` of the mended kafkajs. */
 const MENDS = 1;
 
 /**

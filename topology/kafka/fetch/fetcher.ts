@@ -8,28 +8,12 @@ import type { Logger } from '../../../common/log.js';
 import { messageOf } from '../../../common/errors.js';
 import { READ_COMMITTED } from '../cluster/connect.js';
 import { readCommitted, type FetchedPartition } from './fetched-records.js';
+import type { PartitionConsumer } from './partition-consumer.js';
+import { WantedPartition } from './wanted-partition.js';
 import type { Leaders } from '../cluster/leaders.js';
 import { ErrorCode } from '../protocol/error-codes.js';
 import { fetch, type FetchAnswer, type FetchPosition } from '../protocol/fetch.js';
 import { BrokerError, hasMoved, isUnknownTopic } from '../protocol/protocol-errors.js';
-
-/** What a partition's owner is told. */
-export interface PartitionConsumer {
-  /** False while its buffer is full: the partition is left out of the next fetch. */
-  hasRoom(): boolean;
-  /** True while what it holds waits for something else than time to process it: it will not have room soon. */
-  isHeld(): boolean;
-  /** Called when fetching begins: `wake` is to be called when there is room after there was none. */
-  begin?(wake: () => void): void;
-  /** Committed records in order, none when the fetched range held only control or aborted records. */
-  deliver(fetched: FetchedPartition, lastStableOffset: number, highWatermark: number): void;
-  /** The position is before the start or past the end of the log: nothing more is fetched until it is sought. */
-  outOfRange(position: number): void;
-  /** The topic was deleted and made again, with this id: nothing of the new one is fetched. */
-  recreated(topicId: string): void;
-  /** What stands at the position is damaged, however often it is fetched: nothing more is fetched, until it is sought or tried again. */
-  unreadable(position: number, error: unknown): void;
-}
 
 export interface FetcherOptions {
   /** How long a broker may wait for data, ms. */
@@ -40,29 +24,11 @@ export interface FetcherOptions {
   readonly maxRecordBytes: number;
 }
 
-interface Fetched {
-  readonly topic: string;
-  readonly topicId: string | undefined;
-  readonly partition: number;
-  readonly consumer: PartitionConsumer;
-  position: number;
-  stopped: boolean;
-  /** The broker does not know the topic, for now or for good. */
-  isUnknown: boolean;
-  /** For that reason not asked for with the others, which are not to wait for it. */
-  isApart: boolean;
-  /** How often in a row the data fetched could not be read. */
-  unreadable: number;
-  /** Grows with each seek, so that an answer to an older question is told. */
-  version: number;
-}
-
 /** While a full partition waits to be asked for again, the others must not hold the request for long. */
 const BUSY_WAIT_MS = 5;
 const RETRY_MS = 250;
-const READ_TRIES = 3;
 const UNKNOWN_RETRY_MS = 1000;
-/** Of one partition, and of one answer: batches may unpack to thousands of times their size. What is not read is fetched again. */
+/** In one partition, and in one answer: batches may unpack to thousands of times their size. What is not read is fetched again. */
 const UNPACKED_BYTES = 16 * 1024 * 1024;
 const UNPACKED_BYTES_OF_ANSWER = 64 * 1024 * 1024;
 
@@ -71,16 +37,15 @@ export class Fetcher {
   readonly #options: FetcherOptions;
   readonly #log: Logger;
   readonly #onOutage: (error: unknown) => void;
-  readonly #partitions = new Map<string, Fetched>();
+  readonly #partitions = new Map<string, WantedPartition>();
   readonly #loops = new Map<number, Promise<void>>();
   /** Brokers that did not answer when last asked. */
   readonly #silent = new Set<number>();
   #wake: (() => void)[] = [];
   #apart: Promise<void> | undefined;
   readonly #stop = new AbortController();
-  #closed = false;
 
-  /** `onOutage` is told of an error each time that no broker could be asked, and undefined when one answered again. */
+  /** `onOutage` is given the error each time that no broker could be asked, and undefined when one answers again. */
   constructor(leaders: Leaders, options: FetcherOptions, log: Logger, onOutage: (error: unknown) => void) {
     this.#leaders = leaders;
     this.#options = options;
@@ -90,18 +55,8 @@ export class Fetcher {
 
   /** Fetches a partition from an offset on, of the topic with that id where there are ids; replaces an earlier consumer of it. */
   add(topic: string, partition: number, position: number, consumer: PartitionConsumer, topicId?: string): void {
-    this.#partitions.set(keyOf(topic, partition), {
-      topic,
-      topicId,
-      partition,
-      consumer,
-      position,
-      stopped: false,
-      isUnknown: false,
-      isApart: false,
-      unreadable: 0,
-      version: 0,
-    });
+    const wanted = new WantedPartition(topic, topicId, partition, position, consumer);
+    this.#partitions.set(keyOf(topic, partition), wanted);
     consumer.begin?.(() => this.wake());
     this.#run(this.#leaders.leaderOf(topic, partition));
     this.wake();
@@ -111,25 +66,21 @@ export class Fetcher {
   remove(topic: string, partition: number, consumer?: PartitionConsumer): void {
     const found = this.#partitions.get(keyOf(topic, partition));
     if (!found || (consumer && found.consumer !== consumer)) return;
-    found.version = -1;
+    found.remove();
     this.#partitions.delete(keyOf(topic, partition));
     // A loop that waits for room in it would hold on to it, and to what it holds.
     this.wake();
   }
 
   seek(topic: string, partition: number, position: number): void {
-    const found = this.#partitions.get(keyOf(topic, partition));
-    if (!found) return;
-    found.position = position;
-    found.stopped = false;
-    found.version += 1;
+    this.#partitions.get(keyOf(topic, partition))?.seek(position);
     this.wake();
   }
 
-  /** Fetches again what was damaged, if the partition still stands there. */
+  /** Fetches again what was damaged, if the partition is still at that position. */
   tryAgain(topic: string, partition: number, position: number): void {
     const found = this.#partitions.get(keyOf(topic, partition));
-    if (found?.stopped && found.position === position) this.seek(topic, partition, position);
+    if (found?.isStopped && found.position === position) this.seek(topic, partition, position);
   }
 
   /** Says that a consumer may have room again. */
@@ -144,23 +95,25 @@ export class Fetcher {
    * is connected until then may have been connected again.
    */
   async close(): Promise<void> {
-    this.#closed = true;
     this.#stop.abort();
     this.#partitions.clear();
     this.wake();
     await Promise.all([...this.#loops.values(), this.#apart]);
   }
 
+  get #isClosed(): boolean {
+    return this.#stop.signal.aborted;
+  }
+
   #run(nodeId: number): void {
-    if (this.#closed || this.#loops.has(nodeId)) return;
+    if (this.#isClosed || this.#loops.has(nodeId)) return;
     this.#loops.set(nodeId, this.#loop(nodeId));
   }
 
   async #loop(nodeId: number): Promise<void> {
-    while (!this.#closed) {
+    while (!this.#isClosed) {
       const led = [...this.#partitions.values()].filter(
-        ({ topic, partition, stopped, isApart }) =>
-          !stopped && !isApart && this.#leaders.leaderOf(topic, partition) === nodeId,
+        ({ topic, partition, isAsked }) => isAsked && this.#leaders.leaderOf(topic, partition) === nodeId,
       );
       const wanted = led.filter(({ consumer }) => consumer.hasRoom());
       if (wanted.length === 0) {
@@ -170,7 +123,7 @@ export class Fetcher {
       }
       try {
         if (nodeId === NO_LEADER) throw this.#notLed(wanted[0]!);
-        const someAreFull = led.some(({ consumer }) => !consumer.hasRoom() && !consumer.isHeld());
+        const someAreFull = led.some(({ consumer }) => !consumer.hasRoom() && !consumer.isPaused());
         await this.#fetchFrom(nodeId, wanted, someAreFull);
       } catch (error) {
         await this.#recover(nodeId, error);
@@ -181,11 +134,11 @@ export class Fetcher {
   /** This broker answers, or is not asked for anything; the outage is over when that holds for all. */
   #answered(nodeId: number): void {
     this.#silent.delete(nodeId);
-    const isUnknown = [...this.#partitions.values()].some((of) => of.isUnknown);
+    const isUnknown = [...this.#partitions.values()].some((one) => one.isUnknown);
     if (this.#silent.size === 0 && !isUnknown) this.#onOutage(undefined);
   }
 
-  #notLed({ topic, partition }: Fetched): BrokerError {
+  #notLed({ topic, partition }: WantedPartition): BrokerError {
     const isKnown = this.#leaders.partitionCount(topic) > 0;
     const code = isKnown ? ErrorCode.LEADER_NOT_AVAILABLE : ErrorCode.UNKNOWN_TOPIC_OR_PARTITION;
     return new BrokerError(code, `Fetch of ${topic}-${partition}`, { topic, partition });
@@ -194,13 +147,13 @@ export class Fetcher {
   async #askAgainLater(): Promise<void> {
     await delay(UNKNOWN_RETRY_MS, undefined, { signal: this.#stop.signal }).catch(() => undefined); // closed meanwhile
     await this.#refresh();
-    for (const found of this.#partitions.values()) found.isApart = false;
+    for (const found of this.#partitions.values()) found.askAgain();
     this.#apart = undefined;
     this.wake();
   }
 
-  async #fetchFrom(nodeId: number, wanted: readonly Fetched[], someAreFull: boolean): Promise<void> {
-    const asked = wanted.map((of) => ({ of, version: of.version }));
+  async #fetchFrom(nodeId: number, wanted: readonly WantedPartition[], someAreFull: boolean): Promise<void> {
+    const versions = new Map(wanted.map((one) => [one, one.version]));
     const { maxWaitMs, maxBytes, maxBytesPerPartition } = this.#options;
     const broker = await this.#leaders.broker(nodeId);
     const limits = {
@@ -221,8 +174,7 @@ export class Fetcher {
     for (const answer of answers) {
       if (unpacked >= UNPACKED_BYTES_OF_ANSWER) break;
       const found = this.#partitions.get(keyOf(answer.topic, answer.partition));
-      const question = asked.find(({ of }) => of === found);
-      if (!found || question?.version !== found.version) continue;
+      if (!found?.isAsked || versions.get(found) !== found.version) continue;
       if (answer.errorCode === ErrorCode.OFFSET_OUT_OF_RANGE) await this.#outOfRange(found);
       else {
         const taken = this.#take(found, answer);
@@ -233,12 +185,12 @@ export class Fetcher {
     if (failure !== undefined) throw failure;
   }
 
-  /** A topic that was made again is not one whose records are gone; a broker that fetches by name can not tell them apart. */
-  async #outOfRange(found: Fetched): Promise<void> {
+  /** A topic that was recreated is not one whose records are gone; a broker that fetches by name cannot tell them apart. */
+  async #outOfRange(found: WantedPartition): Promise<void> {
     const { version, topic, partition } = found;
     if (found.topicId !== undefined) await this.#stopRecreated(topic);
-    if (found.stopped || found.version !== version || !this.#partitions.has(keyOf(topic, partition))) return;
-    found.stopped = true;
+    if (found.isStopped || found.version !== version || !this.#partitions.has(keyOf(topic, partition))) return;
+    found.stop();
     found.consumer.outOfRange(found.position);
   }
 
@@ -247,47 +199,42 @@ export class Fetcher {
     const id = (await this.#leaders.topicIds([topic])).get(topic);
     for (const found of [...this.#partitions.values()]) {
       if (id === undefined || found.topic !== topic || found.topicId === undefined || found.topicId === id) continue;
-      if (found.stopped) continue;
-      found.stopped = true;
+      if (found.isStopped) continue;
+      found.stop();
       found.consumer.recreated(id);
     }
   }
 
   /** Hands over what came, and gives the bytes that it was unpacked to; an error when the partition has to be asked for again. */
-  #take(found: Fetched, answer: FetchAnswer): number | BrokerError {
+  #take(found: WantedPartition, answer: FetchAnswer): number | BrokerError {
     const { consumer, position } = found;
     if (answer.errorCode !== ErrorCode.NONE) {
       const { topic, partition } = answer;
       const error = new BrokerError(answer.errorCode, `Fetch of ${topic}-${partition}`, { topic, partition });
       if (!isUnknownTopic(error)) return error;
-      found.isUnknown = found.isApart = true;
+      found.setApart();
       this.#onOutage(error);
       this.#apart ??= this.#askAgainLater();
       return 0;
     }
-    found.isUnknown = false;
+    found.known();
     let fetched: FetchedPartition;
     try {
       const bounds = { maxRecordBytes: this.#options.maxRecordBytes, maxUnpackedBytes: UNPACKED_BYTES };
       fetched = readCommitted(answer.data, position, answer.aborted, bounds);
     } catch (error) {
-      found.unreadable += 1;
-      // Damaged on its way, perhaps.
-      if (found.unreadable < READ_TRIES)
+      if (found.retryRead())
         return new BrokerError(ErrorCode.CORRUPT_MESSAGE, `Fetch of ${answer.topic}-${answer.partition}`);
-      found.stopped = true;
-      found.unreadable = 0;
       consumer.unreadable(position, error);
       return 0;
     }
-    found.unreadable = 0;
-    found.position = fetched.nextOffset;
+    found.advance(fetched.nextOffset);
     consumer.deliver(fetched, answer.lastStableOffset, answer.highWatermark);
     return fetched.unpackedBytes ?? fetched.bytes;
   }
 
   async #recover(nodeId: number, error: unknown): Promise<void> {
-    if (this.#closed) return;
+    if (this.#isClosed) return;
     if (nodeId === NO_LEADER || !hasMoved(error)) {
       this.#silent.add(nodeId);
       this.#onOutage(error);
@@ -298,7 +245,7 @@ export class Fetcher {
   }
 
   async #refresh(): Promise<void> {
-    if (this.#closed) return;
+    if (this.#isClosed) return;
     try {
       await this.#leaders.refresh();
     } catch (error) {
@@ -310,13 +257,12 @@ export class Fetcher {
     this.wake();
   }
 
-  /** Each topic for itself: one that does not exist, for now, must not hide that another was made again. */
+  /** Each topic for itself: one that does not exist, for now, must not hide that another was recreated. */
   async #lookForRecreated(): Promise<void> {
     const topics = [...this.#partitions.values()].flatMap(({ topic, topicId }) => (topicId ? [topic] : []));
     const looks = [...new Set(topics)].map((topic) => this.#stopRecreated(topic));
     for (const look of await Promise.allSettled(looks)) {
-      if (look.status === 'rejected')
-        this.#log.debug({ error: messageOf(look.reason) }, 'a topic can not be looked up');
+      if (look.status === 'rejected') this.#log.debug({ error: messageOf(look.reason) }, 'a topic cannot be looked up');
     }
   }
 }

@@ -1,7 +1,7 @@
 /** A partition as something to be read piece by piece: for restores, the directory and the gateway. */
 import { FatalError, messageOf } from '../../../common/errors.js';
 import type { FetchedPartition } from './fetched-records.js';
-import type { PartitionConsumer } from './fetcher.js';
+import type { PartitionConsumer } from './partition-consumer.js';
 
 /** The records from the position on were deleted, or the end before it was lost. */
 export class OutOfRangeError extends FatalError {}
@@ -57,7 +57,7 @@ export class PartitionFeed implements PartitionConsumer {
     this.#wakeFetcher = wake;
   }
 
-  isHeld(): boolean {
+  isPaused(): boolean {
     return false;
   }
 
@@ -90,7 +90,7 @@ export class PartitionFeed implements PartitionConsumer {
   outOfRange(position: number): void {
     this.#fail(
       new OutOfRangeError(
-        `${this.#name} is to be read from offset ${position}, but it begins after that or ends before: records were deleted, or its end was lost`,
+        `${this.#name} must be read from offset ${position}, but it begins after that or ends before: records were deleted, or its end was lost`,
       ),
     );
   }
@@ -98,14 +98,14 @@ export class PartitionFeed implements PartitionConsumer {
   recreated(topicId: string): void {
     this.#fail(
       new FatalError(
-        `${this.#name} was deleted and made again (topic id ${topicId}) while it was read. Start the worker again: it then says what is left, and what to do`,
+        `${this.#name} was deleted and recreated (topic id ${topicId}) while it was read. Start the worker again: it then says what is left, and what to do`,
       ),
     );
   }
 
   unreadable(position: number, error: unknown): void {
     this.#fail(
-      new UnreadableError(`${this.#name} can not be read at offset ${position}: ${messageOf(error)}`, position, error),
+      new UnreadableError(`${this.#name} cannot be read at offset ${position}: ${messageOf(error)}`, position, error),
     );
   }
 

@@ -12,7 +12,7 @@ export interface PartitionRange extends FeedOptions {
   readonly to: number;
 }
 
-/** Rejects when the signal aborts, or with FatalError when the range can not be read: OutOfRangeError when it is not there, UnreadableError when it is damaged. */
+/** Rejects when the signal aborts, or with FatalError when the range cannot be read: OutOfRangeError when it is not there, UnreadableError when it is damaged. */
 export async function* readRange(
   { topic, topicId, partition, from, to, ...options }: PartitionRange,
   fetcher: Fetcher,

@@ -124,7 +124,7 @@ export class TransactionalProducer {
     return new OutboundBatches(this.#options.maxBatchBytes);
   }
 
-  /** How many partitions a topic has; `fence` was told of it. */
+  /** How many partitions a topic has; one of those that `fence` was given. */
   partitionCount(topic: string): number {
     return this.#leaders.partitionCount(topic);
   }
@@ -310,7 +310,8 @@ export class TransactionalProducer {
     const deadline = performance.now() + this.#options.retryBudgetMs;
     for (let wait = FIRST_RETRY_MS; ; wait = Math.min(wait * 2, LAST_RETRY_MS)) {
       // kafkajs would open a closed connection again for it.
-      if (this.#state === 'over') throw new CommitUnknownError(`the producer of ${this.#options.transactionalId} was given up`);
+      if (this.#state === 'over')
+        throw new CommitUnknownError(`the producer of ${this.#options.transactionalId} was given up`);
       try {
         return await step();
       } catch (error) {

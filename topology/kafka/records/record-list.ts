@@ -18,7 +18,7 @@ export interface FetchedRecord {
   readonly defect?: RecordDefect | undefined;
 }
 
-/** As an array of records would, without one: a record is made anew each time that it is asked for. */
+/** As an array of records would, without one: a record is made each time that it is asked for. */
 export interface FetchedRecords extends Iterable<FetchedRecord> {
   readonly length: number;
   at(index: number): FetchedRecord | undefined;
@@ -44,7 +44,7 @@ const KEPT_BYTES = 1024 * 1024;
 export class RecordList implements FetchedRecords {
   readonly #maxRecordBytes: number;
   readonly #bases: RecordBase[] = [];
-  /** Of each batch, decompressed. */
+  /** Each batch's, decompressed. */
   readonly #bodies: Buffer[] = [];
   /** The index of each batch's first record. */
   readonly #firsts: number[] = [];
@@ -57,7 +57,7 @@ export class RecordList implements FetchedRecords {
   /** The batch of the record that was asked for last. */
   #batch = 0;
 
-  /** Of a record with more bytes only the beginning is kept. */
+  /** Only the beginning is kept of a record with more bytes. */
   constructor(maxRecordBytes = Infinity) {
     this.#maxRecordBytes = maxRecordBytes;
   }

@@ -1,6 +1,6 @@
 /**
- * How much compressed data can unpack to at most, told from its framing without unpacking it: a few hundred bytes may
- * stand for gigabytes, and the unpackers allocate before anybody can look.
+ * How much compressed data can unpack to at most, known from its framing without unpacking it: a few hundred bytes may
+ * be gigabytes, and the unpackers allocate before anybody can look.
  */
 
 /** Bytes of a snappy block, as its preamble states them. */

@@ -1,6 +1,6 @@
 /** The in-memory cluster (test/model/memory-broker) as tests of the client use it, with a network that notes and meddles. */
 import { MemoryBroker, type MemoryBrokerOptions } from '../../../model/memory-broker/memory-broker.js';
-import { createMemoryCluster, type Api } from '../../../model/memory-broker/memory-cluster.js';
+import { createMemoryCluster, type Api, type Sent } from '../../../model/memory-broker/memory-cluster.js';
 import type { Scheduler } from '../../../model/memory-broker/scheduler.js';
 import type { Cluster } from '../../../../topology/kafka/protocol/internals.js';
 import { textsAt } from './records/log-segment.js';
@@ -15,14 +15,13 @@ const scheduler: Scheduler = {
   },
 };
 
-interface Asked {
+interface Asked extends Sent {
   readonly api: Api;
-  /** Undefined of what any node answers. */
-  readonly nodeId: number | undefined;
 }
 
 export class MemoryKafka {
   readonly broker: MemoryBroker;
+  readonly topics: readonly string[];
   /** In the order in which requests came to the network. */
   readonly asked: Asked[] = [];
   /** Before a request arrives: throws for a connection that is lost. */
@@ -30,13 +29,14 @@ export class MemoryKafka {
 
   constructor(topics: Readonly<Record<string, number>>, options: MemoryBrokerOptions = {}) {
     this.broker = new MemoryBroker(scheduler, options);
+    this.topics = Object.keys(topics);
     for (const [topic, partitions] of Object.entries(topics)) this.broker.createTopic(topic, partitions);
   }
 
   cluster(): Cluster {
     return createMemoryCluster(this.broker, {
-      exchange: async (api, serve, nodeId) => {
-        const asked = { api, nodeId };
+      exchange: async (api, serve, sent = {}) => {
+        const asked = { api, ...sent };
         this.asked.push(asked);
         await this.meddle(asked);
         const answer = await serve();

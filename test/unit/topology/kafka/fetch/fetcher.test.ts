@@ -1,76 +1,33 @@
 import { RecordHeaders } from '../../../../../common/record-headers.js';
 import { pino } from 'pino';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { ByteReader, ByteWriter } from '../../../../../common/bytes.js';
 import type { FetchedPartition } from '../../../../../topology/kafka/fetch/fetched-records.js';
-import { Fetcher, type PartitionConsumer } from '../../../../../topology/kafka/fetch/fetcher.js';
-import type { RawRequest } from '../../../../../topology/kafka/protocol/internals.js';
-import type { Leaders } from '../../../../../topology/kafka/cluster/leaders.js';
+import { Fetcher } from '../../../../../topology/kafka/fetch/fetcher.js';
+import type { PartitionConsumer } from '../../../../../topology/kafka/fetch/partition-consumer.js';
+import { ErrorCode } from '../../../../../topology/kafka/protocol/error-codes.js';
+import { Leaders } from '../../../../../topology/kafka/cluster/leaders.js';
 import { PartitionFeed } from '../../../../../topology/kafka/fetch/partition-feed.js';
-import { textsAt } from '../records/log-segment.js';
+import { connectionLost, MemoryKafka } from '../memory-kafka.js';
 
 const until = (check: () => void): Promise<void> => vi.waitFor(check, { timeout: 3000, interval: 5 });
 
-/** Brokers 1 and 2; the topic's name is the text of its records, and broker 2 leads the topics that end in "2". */
-class FakeBrokers {
-  /** How many records each topic has. */
-  readonly ends = new Map<string, number>();
-  readonly asked: { readonly nodeId: number; readonly topic: string; readonly offset: number }[] = [];
+/** Topics of one partition, whose records are their names, a batch each; node 1 leads those that end in "2". */
+class Brokers extends MemoryKafka {
+  /** Nodes whose connections are lost. */
   readonly down = new Set<number>();
-  readonly errors = new Map<string, number>();
-  /** Topics whose batches arrive damaged. */
-  readonly corrupt = new Set<string>();
-  refreshed = 0;
-  /** Lets an answer wait. */
+  /** Lets requests wait. */
   gate: Promise<void> = Promise.resolve();
-  leaderOf = (topic: string): number => (topic.endsWith('2') ? 2 : 1);
 
-  leaders(): Leaders {
-    return {
-      leaderOf: (topic: string) => this.leaderOf(topic),
-      partitionCount: () => 1,
-      broker: (nodeId: number) =>
-        Promise.resolve({ connectionPool: { send: (request: RawRequest<unknown>) => this.#serve(nodeId, request) } }),
-      refresh: () => Promise.resolve((this.refreshed += 1)),
-    } as unknown as Leaders;
-  }
-
-  async #serve<T>(nodeId: number, { request, response }: RawRequest<T>): Promise<T> {
-    const body = new ByteReader((await request.encode()).buffer);
-    body.raw(25);
-    const out = new ByteWriter().int32(0).int16(0).int32(0);
-    const topics = body.int32();
-    out.int32(topics);
-    for (let t = 0; t < topics; t += 1) {
-      const topic = body.string();
-      const partitions = body.int32();
-      out.string(topic).int32(partitions);
-      for (let p = 0; p < partitions; p += 1) {
-        const partition = body.int32();
-        body.int32();
-        const offset = body.int64();
-        body.raw(12);
-        this.asked.push({ nodeId, topic, offset });
-        const end = this.ends.get(topic) ?? 0;
-        const isOut = offset > end;
-        const data = offset < end ? textsAt(offset, [topic]) : Buffer.alloc(0);
-        if (this.corrupt.has(topic)) data[data.length - 1]! ^= 1;
-        out
-          .int32(partition)
-          .int16(isOut ? 1 : (this.errors.get(topic) ?? 0))
-          .int64(end)
-          .int64(end)
-          .int64(0)
-          .int32(0)
-          .int32(-1)
-          .int32(data.length)
-          .raw(data);
-      }
+  constructor(ends: Readonly<Record<string, number>>) {
+    super(Object.fromEntries(Object.keys(ends).map((topic) => [topic, 1])));
+    for (const [topic, end] of Object.entries(ends)) {
+      this.fill(topic, end);
+      if (topic.endsWith('2')) this.broker.lead(topic, 1);
     }
-    await Promise.all([this.gate, new Promise(setImmediate)]);
-    if (this.down.has(nodeId))
-      throw Object.assign(new Error(`broker ${nodeId} is down`), { name: 'KafkaJSConnectionError' });
-    return response.parse(await response.decode(Buffer.from(out.bytes())));
+    this.meddle = async ({ nodeId }) => {
+      await this.gate;
+      if (nodeId !== undefined && this.down.has(nodeId)) throw connectionLost(`node ${nodeId} is down`);
+    };
   }
 }
 
@@ -79,15 +36,13 @@ describe('Fetcher', () => {
   let outages: unknown[];
   afterEach(() => fetcher.close());
 
-  const fetching = (brokers: FakeBrokers): Fetcher => {
+  const fetching = async (brokers: Brokers): Promise<void> => {
     outages = [];
-    fetcher = new Fetcher(
-      brokers.leaders(),
-      { maxWaitMs: 5, maxBytes: 1000, maxBytesPerPartition: 1000, maxRecordBytes: 1_000_000 },
-      pino({ level: 'silent' }),
-      (error) => outages.push(error),
-    );
-    return fetcher;
+    const leaders = new Leaders(brokers.cluster());
+    await leaders.track([...brokers.topics]);
+    // A fetch brings one batch, whatever the consumer has room for.
+    const options = { maxWaitMs: 5, maxBytes: 1, maxBytesPerPartition: 1, maxRecordBytes: 1_000_000 };
+    fetcher = new Fetcher(leaders, options, pino({ level: 'silent' }), (error) => outages.push(error));
   };
   const consumer = (
     room = Infinity,
@@ -99,7 +54,7 @@ describe('Fetcher', () => {
       bad: [] as number[],
       ids: [] as string[],
       hasRoom: () => of.offsets.length < of.room,
-      isHeld: () => false,
+      isPaused: () => false,
       deliver: ({ records }: FetchedPartition) => void of.offsets.push(...[...records].map(({ offset }) => offset)),
       outOfRange: (position: number) => void of.out.push(position),
       recreated: (topicId: string) => void of.ids.push(topicId),
@@ -109,20 +64,20 @@ describe('Fetcher', () => {
   };
 
   it('delivers each record once, in order, from the position on, and goes on as records come', async () => {
-    const brokers = new FakeBrokers();
-    brokers.ends.set('a', 5);
+    const brokers = new Brokers({ a: 5 });
     const of = consumer();
-    fetching(brokers).add('a', 0, 2, of);
+    await fetching(brokers);
+    fetcher.add('a', 0, 2, of);
     await until(() => expect(of.offsets).toEqual([2, 3, 4]));
-    brokers.ends.set('a', 7);
+    brokers.fill('a', 7);
     await until(() => expect(of.offsets).toEqual([2, 3, 4, 5, 6]));
   });
 
   it('leaves out a partition whose consumer is full, until it has room, and serves the others', async () => {
-    const brokers = new FakeBrokers();
-    brokers.ends.set('a', 10).set('b', 10);
+    const brokers = new Brokers({ a: 10, b: 10 });
     const [full, free] = [consumer(3), consumer()];
-    fetching(brokers).add('a', 0, 0, full);
+    await fetching(brokers);
+    fetcher.add('a', 0, 0, full);
     fetcher.add('b', 0, 0, free);
     await until(() => expect(free.offsets).toHaveLength(10));
     expect(full.offsets).toEqual([0, 1, 2]);
@@ -132,26 +87,26 @@ describe('Fetcher', () => {
   });
 
   it('drops what was fetched before a seek', async () => {
-    const brokers = new FakeBrokers();
-    brokers.ends.set('a', 10);
+    const brokers = new Brokers({ a: 10 });
     let open = (): void => undefined;
+    await fetching(brokers);
     brokers.gate = new Promise((resolve) => (open = resolve));
     const of = consumer(2);
-    fetching(brokers).add('a', 0, 0, of);
-    await until(() => expect(brokers.asked).toHaveLength(1));
+    fetcher.add('a', 0, 0, of);
+    await until(() => expect(brokers.count('Fetch')).toBe(1));
     fetcher.seek('a', 0, 7);
     open();
     await until(() => expect(of.offsets).toEqual([7, 8]));
   });
 
   it('delivers nothing to a consumer that was removed or replaced', async () => {
-    const brokers = new FakeBrokers();
-    brokers.ends.set('a', 3);
+    const brokers = new Brokers({ a: 3 });
     let open = (): void => undefined;
+    await fetching(brokers);
     brokers.gate = new Promise((resolve) => (open = resolve));
     const [old, next] = [consumer(), consumer()];
-    fetching(brokers).add('a', 0, 0, old);
-    await until(() => expect(brokers.asked).toHaveLength(1));
+    fetcher.add('a', 0, 0, old);
+    await until(() => expect(brokers.count('Fetch')).toBe(1));
     fetcher.remove('a', 0);
     fetcher.add('a', 0, 1, next);
     open();
@@ -160,22 +115,22 @@ describe('Fetcher', () => {
   });
 
   it('stops at a position that is out of range until it is sought', async () => {
-    const brokers = new FakeBrokers();
-    brokers.ends.set('a', 3);
+    const brokers = new Brokers({ a: 3 });
     const of = consumer();
-    fetching(brokers).add('a', 0, 9, of);
+    await fetching(brokers);
+    fetcher.add('a', 0, 9, of);
     await until(() => expect(of.out).toEqual([9]));
     fetcher.seek('a', 0, 2);
     await until(() => expect(of.offsets).toEqual([2]));
     expect(of.out).toEqual([9]);
   });
 
-  it('gives up on data that can not be read after some tries, and goes on with the other partitions', async () => {
-    const brokers = new FakeBrokers();
-    brokers.ends.set('a', 3).set('b', 3);
-    brokers.corrupt.add('a');
+  it('gives up on data that cannot be read after some tries, and goes on with the other partitions', async () => {
+    const brokers = new Brokers({ a: 3, b: 3 });
+    brokers.broker.faults.damaged.add('a');
     const [bad, good] = [consumer(), consumer()];
-    fetching(brokers).add('a', 0, 1, bad);
+    await fetching(brokers);
+    fetcher.add('a', 0, 1, bad);
     fetcher.add('b', 0, 0, good);
     await until(() => expect(bad.bad).toEqual([1]));
     expect(bad.offsets).toEqual([]);
@@ -183,15 +138,15 @@ describe('Fetcher', () => {
   });
 
   it('says that a broker does not answer until that one does, whatever another answers', async () => {
-    const brokers = new FakeBrokers();
-    brokers.ends.set('a', 1).set('a2', 1);
-    brokers.down.add(2);
+    const brokers = new Brokers({ a: 1, a2: 1 });
+    brokers.down.add(1);
     const [one, two] = [consumer(), consumer()];
-    fetching(brokers).add('a', 0, 0, one);
+    await fetching(brokers);
+    fetcher.add('a', 0, 0, one);
     fetcher.add('a2', 0, 0, two);
     await until(() => expect(outages.some(Boolean)).toBe(true));
     const since = outages.length;
-    brokers.ends.set('a', 5);
+    brokers.fill('a', 5);
     await until(() => expect(one.offsets).toHaveLength(5));
     expect(outages.slice(since).every(Boolean)).toBe(true);
     brokers.down.clear();
@@ -200,69 +155,71 @@ describe('Fetcher', () => {
   });
 
   it('ends the outage of a broker when its partitions are led by another', async () => {
-    const brokers = new FakeBrokers();
-    brokers.ends.set('a2', 1);
-    brokers.down.add(2);
+    const brokers = new Brokers({ a2: 1 });
+    brokers.down.add(1);
     const of = consumer();
-    fetching(brokers).add('a2', 0, 0, of);
+    await fetching(brokers);
+    fetcher.add('a2', 0, 0, of);
     await until(() => expect(outages.some(Boolean)).toBe(true));
-    brokers.leaderOf = () => 1;
+    brokers.broker.lead('a2', 0);
     await until(() => expect(of.offsets).toEqual([0]));
     await until(() => expect(outages.at(-1)).toBeUndefined());
   });
 
   it('says steadily which topic the broker does not know, and serves the others at their pace meanwhile', async () => {
-    const brokers = new FakeBrokers();
-    brokers.ends.set('gone', 1).set('a', 1);
-    brokers.errors.set('gone', 3);
+    const brokers = new Brokers({ gone: 1, a: 1 });
+    const { faults } = brokers.broker;
+    faults.refuse = (_, place) => (place === 'gone/0' ? ErrorCode.UNKNOWN_TOPIC_OR_PARTITION : ErrorCode.NONE);
     const [gone, of] = [consumer(), consumer()];
-    fetching(brokers).add('gone', 0, 0, gone);
+    await fetching(brokers);
+    fetcher.add('gone', 0, 0, gone);
     fetcher.add('a', 0, 0, of);
     await until(() => expect(outages.some(Boolean)).toBe(true));
     const since = outages.length;
     for (let end = 1; end < 100; end += 1) {
-      brokers.ends.set('a', end);
+      brokers.fill('a', end);
       await until(() => expect(of.offsets).toHaveLength(end));
     }
     expect(outages.slice(since).every(Boolean)).toBe(true);
     expect(outages.find(Boolean)).toMatchObject({ type: 'UNKNOWN_TOPIC_OR_PARTITION', place: { topic: 'gone' } });
-    brokers.errors.clear();
+    faults.refuse = () => ErrorCode.NONE;
     await until(() => expect(gone.offsets).toEqual([0]));
     await until(() => expect(outages.at(-1)).toBeUndefined());
   });
 
   it('waits for a partition that has no leader, and says so', async () => {
-    const brokers = new FakeBrokers();
-    brokers.ends.set('a', 1);
-    const leaderOf = brokers.leaderOf;
-    brokers.leaderOf = () => -1;
+    const brokers = new Brokers({ a: 1 });
+    brokers.broker.lead('a', -1);
     const of = consumer();
-    fetching(brokers).add('a', 0, 0, of);
+    await fetching(brokers);
+    fetcher.add('a', 0, 0, of);
     await until(() => expect(outages.some(Boolean)).toBe(true));
-    brokers.leaderOf = leaderOf;
+    brokers.broker.lead('a', 0);
     await until(() => expect(of.offsets).toEqual([0]));
     await until(() => expect(outages.at(-1)).toBeUndefined());
   });
 
   it('is closed when nothing is asked any more: a fetch that fails after it looks for no broker', async () => {
-    const brokers = new FakeBrokers();
+    const brokers = new Brokers({ a: 0 });
     let open = (): void => undefined;
+    await fetching(brokers);
     brokers.gate = new Promise((resolve) => (open = resolve));
-    brokers.down.add(1);
-    fetching(brokers).add('a', 0, 0, consumer());
-    await until(() => expect(brokers.asked).toHaveLength(1));
+    brokers.down.add(0);
+    const looks = brokers.count('Metadata');
+    fetcher.add('a', 0, 0, consumer());
+    await until(() => expect(brokers.count('Fetch')).toBe(1));
     const closed = fetcher.close();
     open();
     await closed;
     await new Promise((resolve) => setTimeout(resolve, 300));
-    expect([brokers.refreshed, brokers.asked.length, outages]).toEqual([0, 1, []]);
+    expect([brokers.count('Metadata'), brokers.count('Fetch'), outages]).toEqual([looks, 1, []]);
   });
 
   it('fetches on by itself when a feed that was full has been read, with nothing else to fetch', async () => {
-    const brokers = new FakeBrokers();
-    brokers.ends.set('a', 30);
+    const brokers = new Brokers({ a: 30 });
     const feed = new PartitionFeed('a-0', { maxBytes: 3 });
-    fetching(brokers).add('a', 0, 0, feed);
+    await fetching(brokers);
+    fetcher.add('a', 0, 0, feed);
     await until(() => expect(feed.hasRoom()).toBe(false));
     const read: number[] = [];
     const { signal } = new AbortController();
@@ -310,13 +267,13 @@ describe('PartitionFeed', () => {
     const feed = new PartitionFeed('changelog t-0');
     const waiting = feed.next(new AbortController().signal);
     feed.outOfRange(5);
-    await expect(waiting).rejects.toThrow('changelog t-0 is to be read from offset 5, but it begins after that');
+    await expect(waiting).rejects.toThrow('changelog t-0 must be read from offset 5, but it begins after that');
   });
 
-  it('says that the topic was made again', async () => {
+  it('says that the topic was recreated', async () => {
     const feed = new PartitionFeed('changelog t-0');
     const waiting = feed.next(new AbortController().signal);
     feed.recreated('an-id');
-    await expect(waiting).rejects.toThrow('changelog t-0 was deleted and made again (topic id an-id)');
+    await expect(waiting).rejects.toThrow('changelog t-0 was deleted and recreated (topic id an-id)');
   });
 });

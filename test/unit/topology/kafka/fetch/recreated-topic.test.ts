@@ -1,113 +1,18 @@
-/** A topic that is deleted and made again under a fetcher: never read at the offset of the one before it. */
+/** A topic that is deleted and recreated under a fetcher: never read at the offset of the one before it. */
 import { pino } from 'pino';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { ByteReader, ByteWriter } from '../../../../../common/bytes.js';
-import { Fetcher, type PartitionConsumer } from '../../../../../topology/kafka/fetch/fetcher.js';
-import type { RawRequest } from '../../../../../topology/kafka/protocol/internals.js';
-import type { Leaders } from '../../../../../topology/kafka/cluster/leaders.js';
-import { idBytes, idOf } from '../../../../../topology/kafka/protocol/topic-id.js';
+import type { MemoryBrokerOptions } from '../../../../model/memory-broker/memory-broker.js';
+import { Leaders } from '../../../../../topology/kafka/cluster/leaders.js';
+import { Fetcher } from '../../../../../topology/kafka/fetch/fetcher.js';
+import type { PartitionConsumer } from '../../../../../topology/kafka/fetch/partition-consumer.js';
+import { MemoryKafka } from '../memory-kafka.js';
 import { textsAt } from '../records/log-segment.js';
 
 const until = (check: () => void): Promise<void> => vi.waitFor(check, { timeout: 3000, interval: 5 });
-const [FIRST, SECOND] = ['AAAAAAAAAAAAAAAAAAAAAQ', 'AAAAAAAAAAAAAAAAAAAAAg'];
-const UNKNOWN_TOPIC_OR_PARTITION = 3;
-const UNKNOWN_TOPIC_ID = 100;
-
-/** A broker with one topic of one partition; speaks Fetch up to `version`. */
-class FakeBroker {
-  id: string | undefined = FIRST;
-  end = 5;
-  highWatermark = 8;
-  readonly asked: string[] = [];
-  readonly #version: number;
-
-  constructor(version: number) {
-    this.#version = version;
-  }
-
-  leaders(): Leaders {
-    const versions = { 1: { minVersion: 4, maxVersion: this.#version } };
-    const connectionPool = { send: (request: RawRequest<unknown>) => this.#serve(request) };
-    return {
-      leaderOf: () => 1,
-      broker: () => Promise.resolve({ versions, connectionPool }),
-      refresh: () => Promise.resolve(),
-      topicIds: ([topic]: [string]) =>
-        this.id === undefined
-          ? Promise.reject(new Error('no such topic'))
-          : Promise.resolve(new Map([[topic, this.id]])),
-    } as unknown as Leaders;
-  }
-
-  async #serve<T>({ request, response }: RawRequest<T>): Promise<T> {
-    const body = new ByteReader((await request.encode()).buffer);
-    const byId = request.apiVersion === 13;
-    if (byId) body.tags();
-    body.raw(25);
-    const name = byId ? this.#topicId(body) : this.#topicName(body);
-    const offset = byId ? this.#position(body) : this.#namedPosition(body);
-    this.asked.push(`${byId ? 'id' : 'name'} ${name}@${offset}`);
-    const errorCode = this.#errorFor(byId, name, offset);
-    const data = errorCode === 0 && offset < this.end ? textsAt(offset, ['x']) : Buffer.alloc(0);
-    const out = byId ? this.#answerById(name, errorCode, data) : this.#answerByName(name, errorCode, data);
-    await new Promise((resolve) => setTimeout(resolve, 1));
-    return response.parse(await response.decode(Buffer.from(out.bytes())));
-  }
-
-  #errorFor(byId: boolean, name: string, offset: number): number {
-    if (byId && name !== this.id) return UNKNOWN_TOPIC_ID;
-    if (this.id === undefined) return UNKNOWN_TOPIC_OR_PARTITION;
-    return offset > this.end ? 1 : 0;
-  }
-
-  #topicId(body: ByteReader): string {
-    expect(body.uvarint()).toBe(2);
-    const id = idOf(body.raw(16));
-    expect(body.uvarint()).toBe(2);
-    return id;
-  }
-
-  #topicName(body: ByteReader): string {
-    body.int32();
-    const name = body.string();
-    body.int32();
-    return name;
-  }
-
-  #position(body: ByteReader): number {
-    expect([body.int32(), body.int32()]).toEqual([0, -1]);
-    const offset = body.int64();
-    expect([body.int32(), body.int64(), body.int32()]).toEqual([-1, -1, 1000]);
-    body.tags();
-    body.tags();
-    expect([body.uvarint(), body.compactString()]).toEqual([1, '']);
-    body.tags();
-    expect(body.remaining).toBe(0);
-    return offset;
-  }
-
-  #namedPosition(body: ByteReader): number {
-    body.raw(8);
-    return body.int64();
-  }
-
-  #answerById(id: string, errorCode: number, data: Buffer): ByteWriter {
-    const out = new ByteWriter().uvarint(0).int32(0).int16(0).int32(0).uvarint(2).raw(idBytes(id)).uvarint(2);
-    out.int32(0).int16(errorCode).int64(this.highWatermark).int64(this.end).int64(0);
-    out.uvarint(0); // no list of aborted transactions
-    out
-      .int32(-1)
-      .uvarint(data.length + 1)
-      .raw(data);
-    return out.uvarint(0).uvarint(0).uvarint(0);
-  }
-
-  #answerByName(name: string, errorCode: number, data: Buffer): ByteWriter {
-    const out = new ByteWriter().int32(0).int16(0).int32(0).int32(1).string(name).int32(1);
-    out.int32(0).int16(errorCode).int64(this.highWatermark).int64(this.end).int64(0).int32(0);
-    return out.int32(-1).int32(data.length).raw(data);
-  }
-}
+const TOPIC = 'tasks';
+/** Fetch by name, and by id. */
+const [BY_NAME, BY_ID] = [11, 13];
+const OLDER = { newestFetch: 12 };
 
 interface Heard extends PartitionConsumer {
   readonly offsets: number[];
@@ -117,90 +22,106 @@ interface Heard extends PartitionConsumer {
 }
 
 function consumer(): Heard {
-  const of: Heard = {
+  const heard: Heard = {
     offsets: [],
     ids: [],
     out: [],
     ends: undefined,
     hasRoom: () => true,
-    isHeld: () => false,
+    isPaused: () => false,
     deliver: ({ records }, lastStableOffset, highWatermark) => {
-      of.offsets.push(...[...records].map(({ offset }) => offset));
-      of.ends = [lastStableOffset, highWatermark];
+      heard.offsets.push(...[...records].map(({ offset }) => offset));
+      heard.ends = [lastStableOffset, highWatermark];
     },
-    outOfRange: (position) => of.out.push(position),
-    recreated: (topicId) => of.ids.push(topicId),
+    outOfRange: (position) => heard.out.push(position),
+    recreated: (topicId) => heard.ids.push(topicId),
     unreadable: () => undefined,
   };
-  return of;
+  return heard;
 }
 
-describe('a topic that is made again under a fetcher', () => {
+describe('a topic that is recreated under a fetcher', () => {
+  let kafka: MemoryKafka;
   let fetcher: Fetcher;
   afterEach(() => fetcher.close());
-  const fetching = (broker: FakeBroker): Fetcher => {
+
+  /** Of a topic with five records; gives its id. */
+  const fetching = async (options?: MemoryBrokerOptions): Promise<string> => {
+    kafka = new MemoryKafka({ [TOPIC]: 1 }, options);
+    kafka.fill(TOPIC, 5);
+    const leaders = new Leaders(kafka.cluster());
+    await leaders.track([TOPIC]);
     const limits = { maxWaitMs: 5, maxBytes: 1000, maxBytesPerPartition: 1000, maxRecordBytes: 1_000_000 };
-    return (fetcher = new Fetcher(broker.leaders(), limits, pino({ level: 'silent' }), () => undefined));
+    fetcher = new Fetcher(leaders, limits, pino({ level: 'silent' }), () => undefined);
+    return idNow();
+  };
+  const idNow = (): string => kafka.broker.topics.named(TOPIC)!.id;
+  const fetches = (): number => kafka.count('Fetch');
+  const firstVersion = (): number | undefined => kafka.asked.find(({ api }) => api === 'Fetch')?.apiVersion;
+  const recreate = (end: number): void => {
+    kafka.broker.deleteTopic(TOPIC);
+    kafka.broker.createTopic(TOPIC, 1);
+    kafka.fill(TOPIC, end);
   };
 
   it('is asked for by its id where the broker takes it, and what is delivered is what it holds', async () => {
-    const broker = new FakeBroker(17);
-    const of = consumer();
-    fetching(broker).add('tasks', 0, 2, of, FIRST);
-    await until(() => expect(of.offsets).toEqual([2, 3, 4]));
-    expect(broker.asked[0]).toBe(`id ${FIRST}@2`);
-    expect(of.ends).toEqual([5, 8]);
+    const id = await fetching();
+    const { producerId } = kafka.broker.transactions.initProducerId('open', 30_000);
+    kafka.broker.append(TOPIC, 0, textsAt(0, ['not', 'stable', 'yet'], producerId), 'join');
+    const heard = consumer();
+    fetcher.add(TOPIC, 0, 2, heard, id);
+    await until(() => expect(heard.offsets).toEqual([2, 3, 4]));
+    expect(firstVersion()).toBe(BY_ID);
+    expect(heard.ends).toEqual([5, 8]);
   });
 
   it('is never read at the old offset, though it would be in range', async () => {
-    const broker = new FakeBroker(13);
-    const of = consumer();
-    fetching(broker).add('tasks', 0, 5, of, FIRST);
-    await until(() => expect(broker.asked.length).toBeGreaterThan(1));
-    broker.end = 50;
-    broker.id = SECOND;
-    await until(() => expect(of.ids).toEqual([SECOND]));
-    expect(of.offsets).toEqual([]);
-    const asked = broker.asked.length;
+    const heard = consumer();
+    const id = await fetching();
+    fetcher.add(TOPIC, 0, 5, heard, id);
+    await until(() => expect(fetches()).toBeGreaterThan(1));
+    recreate(50);
+    await until(() => expect(heard.ids).toEqual([idNow()]));
+    expect(heard.offsets).toEqual([]);
+    const asked = fetches();
     await new Promise((resolve) => setTimeout(resolve, 30));
-    expect(broker.asked.length).toBe(asked); // nothing more is fetched
+    expect(fetches()).toBe(asked); // nothing more is fetched
   });
 
   it('is waited for while it does not exist', async () => {
-    const broker = new FakeBroker(13);
-    const of = consumer();
-    fetching(broker).add('tasks', 0, 5, of, FIRST);
-    broker.id = undefined;
-    await until(() => expect(broker.asked.length).toBeGreaterThan(2));
-    expect([of.ids, of.out]).toEqual([[], []]);
-    broker.id = SECOND;
-    await until(() => expect(of.ids).toEqual([SECOND]));
+    const id = await fetching();
+    const heard = consumer();
+    fetcher.add(TOPIC, 0, 5, heard, id);
+    kafka.broker.deleteTopic(TOPIC);
+    await until(() => expect(kafka.count('Metadata')).toBeGreaterThan(4));
+    expect([heard.ids, heard.out]).toEqual([[], []]);
+    kafka.broker.createTopic(TOPIC, 1);
+    await until(() => expect(heard.ids).toEqual([idNow()]));
   });
 
   it('is found out by an older broker too, which fetches by name: when the old offset is out of range', async () => {
-    const broker = new FakeBroker(12);
-    const of = consumer();
-    fetching(broker).add('tasks', 0, 5, of, FIRST);
-    await until(() => expect(broker.asked).toContain('name tasks@5'));
-    broker.end = 1;
-    broker.id = SECOND;
-    await until(() => expect(of.ids).toEqual([SECOND]));
-    expect(of.out).toEqual([]);
+    const id = await fetching(OLDER);
+    const heard = consumer();
+    fetcher.add(TOPIC, 0, 5, heard, id);
+    await until(() => expect(firstVersion()).toBe(BY_NAME));
+    recreate(1);
+    await until(() => expect(heard.ids).toEqual([idNow()]));
+    expect(heard.out).toEqual([]);
   });
 
   it('is not taken for one whose records are gone', async () => {
-    const broker = new FakeBroker(12);
-    const of = consumer();
-    fetching(broker).add('tasks', 0, 9, of, FIRST);
-    await until(() => expect(of.out).toEqual([9]));
-    expect(of.ids).toEqual([]);
+    const id = await fetching(OLDER);
+    const heard = consumer();
+    fetcher.add(TOPIC, 0, 9, heard, id);
+    await until(() => expect(heard.out).toEqual([9]));
+    expect(heard.ids).toEqual([]);
   });
 
-  it('can not be told where no id is known: the topic is fetched by name', async () => {
-    const broker = new FakeBroker(17);
-    const of = consumer();
-    fetching(broker).add('tasks', 0, 3, of);
-    await until(() => expect(of.offsets).toEqual([3, 4]));
-    expect(broker.asked[0]).toBe('name tasks@3');
+  it('cannot be told where no id is known: the topic is fetched by name', async () => {
+    await fetching();
+    const heard = consumer();
+    fetcher.add(TOPIC, 0, 3, heard);
+    await until(() => expect(heard.offsets).toEqual([3, 4]));
+    expect(firstVersion()).toBe(BY_NAME);
   });
 });

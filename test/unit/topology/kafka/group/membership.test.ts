@@ -5,96 +5,68 @@ import { decodeUserData } from '../../../../../topology/kafka/group/assigner.js'
 import {
   decodeAssignment,
   encodeAssignment,
+  type Assignment,
   type PartitionCounts,
 } from '../../../../../topology/kafka/group/assignment.js';
-import { MemberMetadata, type Broker, type Cluster } from '../../../../../topology/kafka/protocol/internals.js';
+import { MemberMetadata, type Broker } from '../../../../../topology/kafka/protocol/internals.js';
 import { Leaders } from '../../../../../topology/kafka/cluster/leaders.js';
 import { Membership, type MembershipListener } from '../../../../../topology/kafka/group/membership.js';
 import { NO_PLACEMENT, type Placement } from '../../../../../topology/kafka/group/placement.js';
-import { BrokerError } from '../../../../../topology/kafka/protocol/protocol-errors.js';
+import { ErrorCode } from '../../../../../topology/kafka/protocol/error-codes.js';
+import type { Api } from '../../../../model/memory-broker/memory-cluster.js';
+import { connectionLost, MemoryKafka } from '../memory-kafka.js';
 
 const until = (check: () => void): Promise<void> => vi.waitFor(check, { timeout: 3000, interval: 5 });
-const ILLEGAL_GENERATION = 22;
-const UNKNOWN_MEMBER_ID = 25;
-const REBALANCE_IN_PROGRESS = 27;
+const { ILLEGAL_GENERATION, NONE, REBALANCE_IN_PROGRESS, UNKNOWN_MEMBER_ID } = ErrorCode;
+const GROUP = 'g';
+const SOURCES = ['tasks', 'crm'];
 
 const runningTasks = (tasks: readonly number[]): Placement => ({ ...NO_PLACEMENT, tasks });
 
-/** A group of one member and its coordinator. */
-class FakeGroup {
-  readonly partitions = new Map([
-    ['tasks', 3],
-    ['crm', 5],
-  ]);
-  readonly joins: { memberId: string; userData: Buffer }[] = [];
-  /** Other members, with what they read. */
-  readonly others: { memberId: string; topics: string[] }[] = [];
-  /** What the leader said to each member when it last placed the tasks. */
-  readonly assignments = new Map<string, Buffer>();
-  /** Says something else to our member than its own assignment; for a group that another leads. */
-  leader: ((memberAssignment: Buffer) => Buffer) | undefined;
-  generation = 0;
-  heartbeats = 0;
-  readonly left: string[] = [];
-  leaveError: Error | undefined;
-  /** What the next heartbeats are answered with. */
-  readonly errors: Error[] = [];
-  joinError: Error | undefined;
-  /** Others have joined: until then a join waits. */
-  gathered: Promise<void> = Promise.resolve();
-  metadataRefreshed = 0;
+/** Another member of the group, which joins and syncs when the test says so; when it came first, it leads. */
+class Other {
+  readonly #node: Broker;
+  readonly #topics: string[];
+  memberId = '';
+  #generationId = -1;
 
-  cluster(): Cluster {
-    return {
-      refreshMetadata: () => Promise.resolve((this.metadataRefreshed += 1)),
-      addMultipleTargetTopics: () => Promise.resolve(),
-      findTopicPartitionMetadata: (topic: string) =>
-        Array.from({ length: this.partitions.get(topic) ?? 0 }, (_, partitionId) => ({ partitionId, leader: 0 })),
-      findGroupCoordinator: () => Promise.resolve(this.#coordinator()),
-    } as unknown as Cluster;
+  private constructor(node: Broker, topics: string[]) {
+    this.#node = node;
+    this.#topics = topics;
   }
 
-  #coordinator(): Broker {
-    const coordinator: Partial<Broker> = {
-      joinGroup: ({ memberId, groupProtocols }) => {
-        if (this.joinError) return Promise.reject(this.joinError);
-        const memberMetadata = groupProtocols[0]!.metadata;
-        this.joins.push({ memberId, userData: MemberMetadata.decode(memberMetadata).userData });
-        this.generation += 1;
-        const mine = memberId === '' ? `m${this.joins.length}` : memberId;
-        return this.gathered.then(() => ({
-          generationId: this.generation,
-          leaderId: mine,
-          memberId: mine,
-          groupProtocol: '',
-          members: [
-            { memberId: mine, memberMetadata },
-            ...this.others.map(({ memberId: other, topics }) => ({
-              memberId: other,
-              memberMetadata: MemberMetadata.encode({ version: 1, topics, userData: Buffer.alloc(0) }),
-            })),
-          ],
-        }));
-      },
-      syncGroup: ({ groupAssignment }) => {
-        for (const { memberId, memberAssignment } of groupAssignment) this.assignments.set(memberId, memberAssignment);
-        const { memberAssignment } = groupAssignment[0]!;
-        return Promise.resolve({ memberAssignment: this.leader?.(memberAssignment) ?? memberAssignment });
-      },
-      heartbeat: () => {
-        this.heartbeats += 1;
-        const error = this.errors.shift();
-        return error ? Promise.reject(error) : Promise.resolve();
-      },
-      leaveGroup: ({ memberId }) =>
-        this.leaveError ? Promise.reject(this.leaveError) : Promise.resolve(this.left.push(memberId)),
-    };
-    return coordinator as Broker;
+  static async of(kafka: MemoryKafka, topics = SOURCES): Promise<Other> {
+    return new Other(await kafka.cluster().findGroupCoordinator({ groupId: GROUP }), topics);
+  }
+
+  /** Resolves when the group has gathered. */
+  async join(): Promise<void> {
+    const metadata = MemberMetadata.encode({ version: 1, topics: this.#topics, userData: Buffer.alloc(0) });
+    const { memberId, generationId } = await this.#node.joinGroup({
+      groupId: GROUP,
+      sessionTimeout: 10_000,
+      rebalanceTimeout: 10_000,
+      memberId: this.memberId,
+      groupProtocols: [{ name: 'notification-streams', metadata }],
+    });
+    this.memberId = memberId;
+    this.#generationId = generationId;
+  }
+
+  /** Gives what the leader assigned to it; as the leader, assigns this to another member. */
+  async sync(to = '', memberAssignment: Buffer = Buffer.alloc(0)): Promise<Buffer> {
+    const synced = await this.#node.syncGroup({
+      groupId: GROUP,
+      generationId: this.#generationId,
+      memberId: this.memberId,
+      groupAssignment: [{ memberId: to, memberAssignment }],
+    });
+    return synced.memberAssignment;
   }
 }
 
 describe('Membership', () => {
-  let group: FakeGroup;
+  let kafka: MemoryKafka;
   let membership: Membership;
   let heard: string[];
   let counts: PartitionCounts;
@@ -102,31 +74,32 @@ describe('Membership', () => {
   let running: Promise<void>;
   let stale: string | undefined;
   let became: string[];
-  let metadataIntervalMs = 60_000;
-  let heartbeatIntervalMs = 5;
+  let metadataIntervalMs: number;
+  let heartbeatIntervalMs: number;
 
-  const start = async (): Promise<void> => {
-    const leaders = new Leaders(group.cluster());
-    const listener: MembershipListener = {
-      claim: () => ({ tasks: [1, 2], stored: { 1: 40 } }),
-      suspend: () => Promise.resolve(void heard.push('suspend')),
-      resume: () => heard.push('resume'),
-      pause: () => Promise.resolve(void heard.push('pause')),
-      assigned: ({ tasks }, { partitions }, { generationId: generation, memberId }) => {
-        heard.push('assigned');
-        assigned.push({ tasks, generation, memberId });
-        counts = partitions;
-      },
-      staleMember: () => stale,
-      became: (memberId) => Promise.resolve(void became.push(memberId)),
-      lost: () => heard.push('lost'),
-      outage: (error) => {
-        if (error) heard.push('outage');
-      },
-    };
+  const listener: MembershipListener = {
+    claim: () => ({ tasks: [1, 2], stored: { 1: 40 } }),
+    suspend: () => Promise.resolve(void heard.push('suspend')),
+    resume: () => heard.push('resume'),
+    pause: () => Promise.resolve(void heard.push('pause')),
+    assigned: ({ tasks }, { partitions }, { generationId: generation, memberId }) => {
+      heard.push('assigned');
+      assigned.push({ tasks, generation, memberId });
+      counts = partitions;
+    },
+    staleMember: () => stale,
+    became: (memberId) => Promise.resolve(void became.push(memberId)),
+    lost: () => heard.push('lost'),
+    outage: (error) => {
+      if (error) heard.push('outage');
+    },
+  };
+
+  const start = (): void => {
+    const cluster = kafka.cluster();
     const options = {
-      groupId: 'g',
-      topics: ['tasks', 'crm'],
+      groupId: GROUP,
+      topics: SOURCES,
       sessionTimeoutMs: 1000,
       rebalanceTimeoutMs: 1000,
       heartbeatIntervalMs,
@@ -134,16 +107,49 @@ describe('Membership', () => {
       placement: { standbyReplicas: 0, acceptableLag: 100 },
       maxTasks: 16,
     };
-    membership = new Membership(group.cluster(), leaders, options, listener, pino({ level: 'silent' }));
-    running = membership.run();
+    const leaders = new Leaders(cluster);
+    membership = new Membership(cluster, leaders, options, listener, pino({ level: 'silent' }));
+    running = leaders.track(SOURCES).then(() => membership.run());
     running.catch(() => undefined); // looked at by the test that expects it
-    await until(() =>
-      expect(assigned.length > 0 || group.joinError !== undefined || group.leader !== undefined).toBe(true),
-    );
+  };
+  const joined = async (): Promise<void> => {
+    start();
+    await until(() => expect(assigned).toHaveLength(1));
+  };
+  const coordinator = () => kafka.broker.group(GROUP).coordinator;
+  const heartbeats = (): number => kafka.count('Heartbeat');
+  /** What the member said of itself when it joined last. */
+  const claimOf = (memberId: string) =>
+    decodeUserData('m', MemberMetadata.decode(coordinator().metadataOf(memberId)!).userData);
+  /** The next heartbeat is answered so. */
+  const answerHeartbeat = (code: number): void => {
+    let left = 1;
+    kafka.broker.faults.refuse = (api) => (api === 'Heartbeat' && (left -= 1) >= 0 ? code : NONE);
+  };
+  const losing = (lost: Api, times = Infinity): void => {
+    let left = times;
+    kafka.meddle = ({ api }) => {
+      if (api === lost && (left -= 1) >= 0) throw connectionLost('gone');
+    };
+  };
+
+  /** A member that came first: it leads. */
+  const leading = async (): Promise<Other> => {
+    const leader = await Other.of(kafka);
+    await leader.join();
+    await leader.sync();
+    return leader;
+  };
+  /** Once our member has come, or comes again: what the leader assigns to it. */
+  const assign = async (leader: Other, assignment: Assignment): Promise<void> => {
+    const { generation } = coordinator();
+    await until(() => expect(coordinator().heartbeat(leader.memberId, generation)).toBe(REBALANCE_IN_PROGRESS));
+    await leader.join();
+    await leader.sync('member-2', encodeAssignment(assignment));
   };
 
   beforeEach(() => {
-    group = new FakeGroup();
+    kafka = new MemoryKafka({ tasks: 3, crm: 5 });
     heard = [];
     assigned = [];
     stale = undefined;
@@ -151,65 +157,71 @@ describe('Membership', () => {
     metadataIntervalMs = 60_000;
     heartbeatIntervalMs = 5;
   });
-  afterEach(() => membership.leave());
+  afterEach(() => {
+    kafka.meddle = () => undefined;
+    return membership.leave();
+  });
 
   it('joins, says what it holds, and is given a task for each partition number', async () => {
-    await start();
-    expect(assigned).toEqual([{ tasks: [0, 1, 2, 3, 4], generation: 1, memberId: 'm1' }]);
-    expect(decodeUserData('m', group.joins[0]!.userData)).toEqual({
-      memberId: 'm',
-      generation: -1,
-      tasks: [1, 2],
-      stored: { 1: 40 },
-    });
-    await until(() => expect(group.heartbeats).toBeGreaterThan(3));
+    await joined();
+    expect(assigned).toEqual([{ tasks: [0, 1, 2, 3, 4], generation: 1, memberId: 'member-1' }]);
+    expect(claimOf('member-1')).toEqual({ memberId: 'm', generation: -1, tasks: [1, 2], stored: { 1: 40 } });
+    await until(() => expect(heartbeats()).toBeGreaterThan(3));
     expect(heard).toEqual(['assigned']);
   });
 
   it('lets tasks finish their commit before it joins again, and claims the generation in which it held them', async () => {
-    await start();
-    group.errors.push(new BrokerError(REBALANCE_IN_PROGRESS, 'Heartbeat'));
+    await joined();
+    answerHeartbeat(REBALANCE_IN_PROGRESS);
     await until(() => expect(assigned).toHaveLength(2));
     expect(heard).toEqual(['assigned', 'suspend', 'assigned']);
-    expect(group.joins[1]!.memberId).toBe('m1');
-    expect(decodeUserData('m', group.joins[1]!.userData).generation).toBe(1);
+    expect(assigned[1]).toMatchObject({ memberId: 'member-1', generation: 2 });
+    expect(claimOf('member-1').generation).toBe(1);
   });
 
   it('lets tasks go on while another keeps the group waiting, and confirms nothing until it has gathered', async () => {
-    await start();
-    let gather: () => void = () => undefined;
-    group.gathered = new Promise((resolve) => (gather = resolve));
-    group.errors.push(new BrokerError(REBALANCE_IN_PROGRESS, 'Heartbeat'));
-    await until(() => expect(heard).toEqual(['assigned', 'suspend', 'resume']));
-    await expect(membership.confirm(1)).rejects.toBeInstanceOf(OutageError);
-    gather();
-    await until(() => expect(heard).toEqual(['assigned', 'suspend', 'resume', 'pause', 'assigned']));
-    await expect(membership.confirm(2)).resolves.toBeUndefined();
+    const [slow, late] = [await Other.of(kafka), await Other.of(kafka)];
+    await joined();
+    await slow.join();
+    await slow.sync();
+    await until(() => expect(assigned).toHaveLength(2));
+    heard = [];
+    const gathered = late.join();
+    await until(() => expect(heard).toEqual(['suspend', 'resume']));
+    await expect(membership.confirm(2)).rejects.toBeInstanceOf(OutageError);
+    await Promise.all([slow.join(), gathered]);
+    await until(() => expect(heard).toEqual(['suspend', 'resume', 'pause', 'assigned']));
+    await expect(membership.confirm(3)).resolves.toBeUndefined();
   });
 
-  it.each<[string, number, string]>([
-    ['as the member that it was, when only its generation is over', ILLEGAL_GENERATION, 'm1'],
-    ['as a new member, when the group has forgotten it', UNKNOWN_MEMBER_ID, ''],
-  ])('drops its tasks at once when the group gave them away, and joins %s', async (_, code, memberId) => {
-    await start();
-    group.errors.push(new BrokerError(code, 'Heartbeat'));
+  it('drops its tasks at once when its generation is over, and joins as the member that it was', async () => {
+    await joined();
+    answerHeartbeat(ILLEGAL_GENERATION);
     await until(() => expect(assigned).toHaveLength(2));
     expect(heard).toEqual(['assigned', 'lost', 'assigned']);
-    expect(group.joins[1]!.memberId).toBe(memberId);
+    expect(assigned[1]!.memberId).toBe('member-1');
+  });
+
+  it('drops its tasks at once when the group has forgotten it, and joins as a new member', async () => {
+    await joined();
+    coordinator().leave('member-1');
+    await until(() => expect(assigned).toHaveLength(2));
+    expect(heard).toEqual(['assigned', 'lost', 'assigned']);
+    expect(assigned[1]!.memberId).toBe('member-2');
   });
 
   it('stays what it was through an outage that the group did not notice', async () => {
-    await start();
-    group.errors.push(Object.assign(new Error('gone'), { name: 'KafkaJSConnectionError' }));
+    await joined();
+    losing('Heartbeat', 1);
     await until(() => expect(heard).toContain('outage'));
-    const before = group.heartbeats;
-    await until(() => expect(group.heartbeats).toBeGreaterThan(before + 2));
+    const before = heartbeats();
+    await until(() => expect(heartbeats()).toBeGreaterThan(before + 2));
     expect(assigned).toHaveLength(1);
     expect(heard).toEqual(['assigned', 'outage']);
   });
 
   it('joins again when it is told to', async () => {
-    await start();
+    await joined();
     membership.rejoin();
     await until(() => expect(assigned).toHaveLength(2));
     expect(heard).toEqual(['assigned', 'suspend', 'assigned']);
@@ -217,8 +229,8 @@ describe('Membership', () => {
 
   it('joins again when a source grows, and then has the new tasks', async () => {
     metadataIntervalMs = 20;
-    await start();
-    group.partitions.set('tasks', 7);
+    await joined();
+    kafka.broker.topics.grow('tasks', 7);
     await until(() => expect(assigned.at(-1)!.tasks).toHaveLength(7));
   });
 
@@ -228,24 +240,23 @@ describe('Membership', () => {
       ['tasks', 2],
       ['crm', 5],
     ]);
-    let times = 0;
+    const now = new Map([...older, ['tasks', 3]]);
+    const leader = await leading();
+    start();
     // The leader has not heard of the third partition yet; the next time it has.
-    group.leader = (assignment) =>
-      (times += 1) === 1
-        ? encodeAssignment({ placement: runningTasks([0, 1]), layout: { maxTasks: 5, partitions: older } })
-        : assignment;
-    await start();
+    await assign(leader, { placement: runningTasks([0, 1]), layout: { maxTasks: 5, partitions: older } });
     await until(() => expect(assigned).toHaveLength(1));
     expect(counts).toEqual(older);
-    await until(() => expect(assigned.length).toBeGreaterThan(1));
+    await assign(leader, { placement: runningTasks([0, 1]), layout: { maxTasks: 5, partitions: now } });
+    await until(() => expect(assigned).toHaveLength(2));
     expect(counts.get('tasks')).toBe(3);
-    expect(times).toBe(2);
   });
 
   it('takes a task of a partition that only the leader has heard of yet', async () => {
-    group.leader = () =>
-      encodeAssignment({ placement: runningTasks([6]), layout: { maxTasks: 7, partitions: new Map([['tasks', 7]]) } });
-    await start();
+    const leader = await leading();
+    start();
+    const layout = { maxTasks: 7, partitions: new Map([['tasks', 7]]) };
+    await assign(leader, { placement: runningTasks([6]), layout });
     await until(() => expect(assigned.at(-1)?.tasks).toEqual([6]));
     expect([...counts]).toEqual([
       ['tasks', 7],
@@ -254,101 +265,102 @@ describe('Membership', () => {
   });
 
   it('gives tasks to a version that reads one more source, and none to another application', async () => {
-    group.others.push(
-      { memberId: 'newer', topics: ['tasks', 'crm', 'sales'] },
-      { memberId: 'another', topics: ['tasks', 'orders'] },
+    const newer = await Other.of(kafka, ['tasks', 'crm', 'sales']);
+    const another = await Other.of(kafka, ['tasks', 'orders']);
+    await joined();
+    await Promise.all([newer.join(), another.join()]);
+    const [toNewer, toAnother] = (await Promise.all([newer.sync(), another.sync()])).map((bytes) =>
+      decodeAssignment(bytes, GROUP),
     );
-    await start();
-    const saidTo = (memberId: string) => decodeAssignment(group.assignments.get(memberId)!, 'g');
-    expect(saidTo('m1').placement.tasks.length + saidTo('newer').placement.tasks.length).toBe(5);
-    expect(saidTo('newer').refused).toBeUndefined();
-    expect(saidTo('another')).toMatchObject({
+    await until(() => expect(assigned).toHaveLength(2));
+    expect(assigned[1]!.tasks.length + toNewer!.placement.tasks.length).toBe(5);
+    expect(toNewer!.refused).toBeUndefined();
+    expect(toAnother).toMatchObject({
       placement: NO_PLACEMENT,
       refused: 'the workers that are there read crm, this one does not; it reads orders',
     });
   });
 
   it('ends when the leader says that it is of another application', async () => {
-    group.leader = () =>
-      encodeAssignment({
-        placement: NO_PLACEMENT,
-        layout: { maxTasks: 0, partitions: new Map() },
-        refused: 'they read crm',
-      });
-    await start();
+    const leader = await leading();
+    start();
+    const layout = { maxTasks: 0, partitions: new Map() };
+    await assign(leader, { placement: NO_PLACEMENT, layout, refused: 'they read crm' });
     await expect(running).rejects.toThrow(
       'group g is used by two applications, give each an APP_ID of its own: they read crm',
     );
     expect(assigned).toEqual([]);
   });
 
-  it('ends in a group whose members are consumers of another kind', async () => {
-    group.joinError = new BrokerError(23, 'JoinGroup');
-    await start();
-    await expect(running).rejects.toThrow('the consumer group g is used by two applications');
-  });
-
-  it('ends on an error that neither waiting nor rejoining cures', async () => {
-    group.joinError = new BrokerError(24, 'JoinGroup');
-    await start();
-    await expect(running).rejects.toMatchObject({ type: 'INVALID_GROUP_ID' });
+  it.each<[string, number, object]>([
+    [
+      'in a group whose members are consumers of another kind',
+      ErrorCode.INCONSISTENT_GROUP_PROTOCOL,
+      { message: expect.stringContaining('the consumer group g is used by two applications') as string },
+    ],
+    ['on an error that neither waiting nor rejoining cures', ErrorCode.INVALID_GROUP_ID, { type: 'INVALID_GROUP_ID' }],
+  ])('ends %s', async (_, code, error) => {
+    kafka.broker.faults.refuse = (api) => (api === 'JoinGroup' ? code : NONE);
+    start();
+    await expect(running).rejects.toMatchObject(error);
   });
 
   it('confirms a generation only while the group says that it is the present one', async () => {
     heartbeatIntervalMs = 60_000;
-    await start();
+    await joined();
     await expect(membership.confirm(1)).resolves.toBeUndefined();
     await expect(membership.confirm(0)).rejects.toBeInstanceOf(FencedError);
     for (const code of [ILLEGAL_GENERATION, UNKNOWN_MEMBER_ID]) {
-      group.errors.push(new BrokerError(code, 'Heartbeat'));
+      answerHeartbeat(code);
       await expect(membership.confirm(1), `error ${code}`).rejects.toBeInstanceOf(FencedError);
     }
   });
 
   it('says of no generation that it is over when nobody answers, or while the group moves', async () => {
     heartbeatIntervalMs = 60_000;
-    await start();
-    group.errors.push(new BrokerError(REBALANCE_IN_PROGRESS, 'Heartbeat'));
+    await joined();
+    answerHeartbeat(REBALANCE_IN_PROGRESS);
     await expect(membership.confirm(1)).rejects.toBeInstanceOf(OutageError);
-    group.errors.push(Object.assign(new Error('gone'), { name: 'KafkaJSConnectionError' }));
+    losing('Heartbeat');
     await expect(membership.confirm(1)).rejects.toBeInstanceOf(OutageError);
   });
 
   it('leaves, so that its tasks move at once, and sends no more heartbeats', async () => {
-    await start();
+    await joined();
     await membership.leave();
     await running;
-    const before = group.heartbeats;
+    const before = heartbeats();
     await new Promise((resolve) => setTimeout(resolve, 30));
-    expect([group.left, group.heartbeats, became]).toEqual([['m1'], before, ['m1', '']]);
+    expect(coordinator().metadataOf('member-1')).toBeUndefined();
+    expect([heartbeats(), became]).toEqual([before, ['member-1', '']]);
   });
 
   it('can leave while it waits for an outage to end', async () => {
-    await start();
-    for (let i = 0; i < 50; i += 1)
-      group.errors.push(Object.assign(new Error('gone'), { name: 'KafkaJSConnectionError' }));
+    await joined();
+    losing('Heartbeat');
     await until(() => expect(heard).toContain('outage'));
     await membership.leave();
     await expect(running).resolves.toBeUndefined();
   });
 
-  it('takes the member that was killed here out of the group before it joins', async () => {
-    stale = 'the killed one';
-    await start();
-    expect(group.left).toEqual(['the killed one']);
-    expect(became).toEqual(['m1']);
+  it('evicts the member that was killed here from the group before it joins', async () => {
+    const killed = await leading();
+    stale = killed.memberId;
+    await joined();
+    expect(coordinator().metadataOf(killed.memberId)).toBeUndefined();
+    expect(became).toEqual(['member-2']);
   });
 
   it('joins all the same when the group has missed that member already', async () => {
     stale = 'the killed one';
-    group.leaveError = new BrokerError(UNKNOWN_MEMBER_ID, 'LeaveGroup');
-    await start();
+    await joined();
+    expect(kafka.count('LeaveGroup')).toBe(1);
     expect(heard).toEqual(['assigned']);
   });
 
-  it('stops without an error when the group can not be told', async () => {
-    await start();
-    group.leaveError = Object.assign(new Error('gone'), { name: 'KafkaJSConnectionError' });
+  it('stops without an error when the group cannot be told', async () => {
+    await joined();
+    losing('LeaveGroup');
     await expect(membership.leave()).resolves.toBeUndefined();
     await expect(running).resolves.toBeUndefined();
   });
