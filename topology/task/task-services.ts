@@ -1,7 +1,7 @@
 /** What a task needs of its worker. */
 import type { EventEncoder } from '../../schemas/codecs.js';
 import type { StateEnvironment } from '../../state/lmdb/environment.js';
-import type { Room } from '../../state/lmdb/room.js';
+import type { FreeSpace } from '../../state/lmdb/free-space.js';
 import type { WindowShape } from '../../state/dedup/stream-time.js';
 import type { Bootstrapped } from './bootstrap.js';
 import type { Clock } from '../../common/clock.js';
@@ -34,7 +34,7 @@ interface SchemaWait {
 
 export interface TaskServices extends TakeOverServices {
   readonly environment: StateEnvironment;
-  readonly room: Room;
+  readonly room: FreeSpace;
   readonly shape: WindowShape;
   readonly executor: Executor;
   readonly encoder: EventEncoder;

@@ -251,7 +251,7 @@ export class Task {
     const { services, signal } = { services: this.#services, signal: this.#abort.signal };
     for (let askFirst = again; ; askFirst = true) {
       try {
-        await services.room.free(signal);
+        await services.room.available(signal);
         if (askFirst) await services.confirm(this.#member.generationId);
         await this.#enter(signal, throttled);
         return;

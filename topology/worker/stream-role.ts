@@ -3,12 +3,12 @@ import { streamCleanupRules, type CleanupRule, type Connections } from '../kafka
 import { loadTemplates } from '../../processors/load-templates.js';
 import type { SchemaCatalog } from '../../schemas/registry/catalog.js';
 import type { EventEncoder } from '../../schemas/codecs.js';
-import { damagedAside } from '../../state/lmdb/aside.js';
 import type { DirectoryLock } from '../../state/lmdb/directory-lock.js';
 import type { StateEnvironment } from '../../state/lmdb/environment.js';
 import { MemberMemory } from '../../state/member-memory.js';
 import { openState } from '../../state/open-state.js';
-import { Room } from '../../state/lmdb/room.js';
+import { FreeSpace } from '../../state/lmdb/free-space.js';
+import { quarantinedDamage } from '../../state/lmdb/quarantine.js';
 import { takeStateFolder } from '../../state/state-folder.js';
 import { windowShape } from '../../state/dedup/stream-time.js';
 import { UserDirectory } from '../../state/directory/user-directory.js';
@@ -65,7 +65,7 @@ export class StreamRole {
   readonly #templates: ReturnType<typeof loadTemplates>;
   readonly #stop = stopController();
   /** Known once the state directory is ours. */
-  #folder: { readonly directory: string; readonly lock: DirectoryLock; readonly room: Room } | undefined;
+  #folder: { readonly directory: string; readonly lock: DirectoryLock; readonly room: FreeSpace } | undefined;
   #state: { readonly environment: StateEnvironment; readonly directory: UserDirectory } | undefined;
   #started: Promise<void> | undefined;
   #group: TaskGroup | undefined;
@@ -98,7 +98,7 @@ export class StreamRole {
   async claimDirectory(): Promise<void> {
     const { config, log } = this.#options;
     const folder = await takeStateFolder(config.STATE_DIR, log);
-    this.#folder = { ...folder, room: new Room(folder.directory, log) };
+    this.#folder = { ...folder, room: new FreeSpace(folder.directory, log) };
   }
 
   /** Waits for brokers and registry, then joins the group. Rejects with FatalError or ConfigError, and when it is stopped. */
@@ -141,7 +141,7 @@ export class StreamRole {
       startFrom: config.START_FROM,
       environment,
       room: this.#folder!.room,
-      damagedStore: damagedAside(this.#folder!.directory),
+      damagedStore: quarantinedDamage(this.#folder!.directory),
       shape: windowShape(config.DEDUP_WINDOW),
       executor: this.#createExecutor(),
       encoder,

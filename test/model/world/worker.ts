@@ -1,7 +1,7 @@
 /** A worker as stream-role.ts puts it together, on the in-memory broker: real group, real tasks, real stores. */
 import { pino } from 'pino';
 import { Counter, Registry } from 'prom-client';
-import { Room } from '../../../state/lmdb/room.js';
+import { FreeSpace } from '../../../state/lmdb/free-space.js';
 import type { StateEnvironment } from '../../../state/lmdb/environment.js';
 import { MemberMemory } from '../../../state/member-memory.js';
 import { windowShape } from '../../../state/dedup/stream-time.js';
@@ -191,7 +191,7 @@ const SETTLED = {
   log: SILENT,
   startFrom: 'earliest' as const,
   // No disk, so none that is full or damaged.
-  room: new Room('', SILENT),
+  room: new FreeSpace('', SILENT),
   damagedStore: undefined,
   limits: {
     commitIntervalMs: 100,

@@ -2,7 +2,7 @@
 import { pino } from 'pino';
 import { Registry } from 'prom-client';
 import { expect, vi } from 'vitest';
-import { Room } from '../../../../state/lmdb/room.js';
+import { FreeSpace } from '../../../../state/lmdb/free-space.js';
 import { windowShape } from '../../../../state/dedup/stream-time.js';
 import { RetryableError } from '../../../../common/errors.js';
 import type { Bootstrapped } from '../../../../topology/task/bootstrap.js';
@@ -121,7 +121,7 @@ export interface Rig {
   readonly confirm: ReturnType<typeof vi.fn>;
   readonly outages: unknown[];
   readonly fetcher: FakeFetcher;
-  readonly room: Room;
+  readonly room: FreeSpace;
   /** What the task runs; a test may put itself before it. */
   readonly executor: Executor;
   /** What the executor does with a text, when not simply forward it. */
@@ -174,7 +174,7 @@ export function rig(options: RigOptions = {}): Rig {
   const services: TaskServices = {
     names,
     environment: state.environment,
-    room: new Room(state.directory, pino({ level: 'silent' })),
+    room: new FreeSpace(state.directory, pino({ level: 'silent' })),
     damagedStore: undefined,
     partitionCount: () => 1,
     shape: windowShape(7 * 24 * 3_600_000),
