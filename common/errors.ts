@@ -68,7 +68,7 @@ export class StoreFullError extends StreamsError {
   readonly code = 'ERR_STORE_FULL';
 }
 
-/** The store is not what it was written as: it is moved aside at the next start, and restored from the changelog. */
+/** The store is not what it was written as: the next start moves it into quarantine, and restored from the changelog. */
 export class StoreDamagedError extends StreamsError {
   readonly code = 'ERR_STORE_DAMAGED';
 }

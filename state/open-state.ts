@@ -1,29 +1,29 @@
 /**
- * Opening the state directory, whatever is in it: what is not a sound store of ours is moved aside, and the tasks
+ * Opening the state directory, whatever is in it: what is not a sound store of ours goes into quarantine, and the tasks
  * restore from their changelog. Only a store of a newer format is neither opened nor moved: it stops the worker.
  *
- *   1. room       on a full disk LMDB can not even be opened
- *   2. marks      an earlier process found it damaged, or died of it
- *   3. file       every page in use is read and checked, without LMDB
- *   4. identity   whose it is, and in what format
- *   5. tables     each task's checkpoint: its checksum, its format, its task
+ *   1. free space  on a full disk LMDB cannot even be opened
+ *   2. marks       earlier processes found it damaged, or died of it
+ *   3. check       a process of its own reads everything, with checksums, and dies in our place
+ *   4. identity    whose it is, and in what format
+ *   5. tables      each task's checkpoint: its checksum, its format, its task
  */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { FatalError, messageOf, StoreDamagedError } from '../common/errors.js';
+import { FatalError, StoreDamagedError } from '../common/errors.js';
 import type { Logger } from '../common/log.js';
-import { DATA_FILE, moveAside } from './lmdb/aside.js';
-import { checkDataFile, type DataFileVerdict } from './lmdb/data-file.js';
-import { StateEnvironment } from './lmdb/environment.js';
-import { claimIdentity, type Refusal, type StoreIdentity } from './lmdb/identity.js';
-import type { Room } from './lmdb/room.js';
-import { distrusted, opened, opening } from './lmdb/store-marks.js';
+import { checkStore } from './check-store.js';
 import { storedTasks } from './dedup/task-store.js';
+import { StateEnvironment } from './lmdb/environment.js';
+import type { FreeSpace } from './lmdb/free-space.js';
+import { claimIdentity, type Refusal, type StoreIdentity } from './lmdb/identity.js';
+import { DATA_FILE, quarantine } from './lmdb/quarantine.js';
+import { clearMarks, distrusted, opened, opening } from './lmdb/store-marks.js';
 
 export interface OpenStateOptions {
   readonly directory: string;
   readonly identity: StoreIdentity;
-  readonly room: Room;
+  readonly room: FreeSpace;
   readonly log: Logger;
 }
 
@@ -34,17 +34,17 @@ export async function openState(options: OpenStateOptions, signal: AbortSignal):
   await room.ensure(signal);
   await room.write(async () => {
     for (;;) {
-      const found = await examine(directory, options.identity);
+      const found = await examine(options, signal);
       if (found instanceof StateEnvironment) {
         environment = found;
         return;
       }
       const { fault, why } = found;
-      const aside = moveAside(directory, fault, why);
-      opened(directory);
+      const quarantined = quarantine(directory, fault, why);
+      clearMarks(directory);
       log.error(
-        { directory, fault, why, aside },
-        'the state store can not be used: moved aside, it is restored from the changelog',
+        { directory, fault, why, quarantined },
+        'the state store cannot be used: moved into quarantine, it is restored from the changelog',
       );
     }
   }, signal);
@@ -52,16 +52,13 @@ export async function openState(options: OpenStateOptions, signal: AbortSignal):
 }
 
 /** The store, opened, or why it is not to be used. Throws FatalError for a newer format. */
-export async function examine(directory: string, identity: StoreIdentity): Promise<StateEnvironment | Refusal> {
-  const file = join(directory, DATA_FILE);
-  const doubt = existsSync(file) ? distrusted(directory) : undefined;
-  if (doubt !== undefined) return { fault: 'damaged', why: doubt };
-  const verdict = await checked(file, directory);
-  if (verdict.kind === 'damaged') return { fault: 'damaged', why: verdict.why };
-  if (verdict.kind === 'newer') {
-    throw new FatalError(
-      `STATE_DIR ${directory} was written by a newer LMDB (data format ${verdict.version}): run the version that wrote it, or a newer one`,
-    );
+export async function examine(
+  { directory, identity, log }: Omit<OpenStateOptions, 'room'>,
+  signal?: AbortSignal,
+): Promise<StateEnvironment | Refusal> {
+  if (existsSync(join(directory, DATA_FILE))) {
+    const why = distrusted(directory) ?? (await damageOf({ directory, identity, log }, signal));
+    if (why !== undefined) return { fault: 'damaged', why };
   }
   opening(directory);
   const environment = new StateEnvironment(directory);
@@ -82,11 +79,24 @@ export async function examine(directory: string, identity: StoreIdentity): Promi
   }
 }
 
-async function checked(file: string, directory: string): Promise<DataFileVerdict> {
-  try {
-    return await checkDataFile(file);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EIO') return { kind: 'damaged', why: messageOf(error) };
-    throw new FatalError(`STATE_DIR ${directory} can not be opened as a state store: ${messageOf(error)}`, error);
+/** Undefined when the store is sound, as far as one that reads it can see. */
+async function damageOf(
+  { directory, identity, log }: Omit<OpenStateOptions, 'room'>,
+  signal?: AbortSignal,
+): Promise<string | undefined> {
+  const verdict = await checkStore(directory, identity, signal);
+  switch (verdict.kind) {
+    case 'sound':
+      return undefined;
+    case 'damaged':
+      return verdict.why;
+    case 'newer':
+      throw new FatalError(
+        `STATE_DIR ${directory} was written by a newer LMDB (data format ${verdict.version}): run the version that wrote it, or a newer one`,
+      );
+    case 'unchecked':
+      // The marks still hold: two processes that die while they open it are enough.
+      log.warn({ directory, why: verdict.why }, 'the state store could not be checked: it is opened without');
+      return undefined;
   }
 }

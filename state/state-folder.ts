@@ -10,7 +10,7 @@
 import { existsSync, mkdirSync, readdirSync, renameSync, rmdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Logger } from '../common/log.js';
-import { ASIDE, DATA_FILE, LOCK_FILE, moveAside } from './lmdb/aside.js';
+import { DATA_FILE, LOCK_FILE, QUARANTINE, quarantine } from './lmdb/quarantine.js';
 import { DirectoryLock } from './lmdb/directory-lock.js';
 import { FOLDER_MODE, privateFolder, tighten } from './lmdb/private-folder.js';
 import { MARKS } from './lmdb/store-marks.js';
@@ -37,28 +37,28 @@ export async function takeStateFolder(stateDir: string, log: Logger): Promise<St
 
 async function moveIn(from: string, to: string, log: Logger): Promise<void> {
   const isStore = existsSync(join(from, DATA_FILE));
-  if (!isStore && !existsSync(join(from, ASIDE))) return;
+  if (!isStore && !existsSync(join(from, QUARANTINE))) return;
   const lock = await DirectoryLock.take(from);
   try {
-    if (existsSync(join(from, ASIDE))) mergeAside(join(from, ASIDE), join(to, ASIDE));
+    if (existsSync(join(from, QUARANTINE))) mergeQuarantine(join(from, QUARANTINE), join(to, QUARANTINE));
     if (!isStore) return;
     // Both are there when an earlier version ran in between: the one that was written last is further on.
     const [kept, why] = [join(to, DATA_FILE), 'an earlier version of the worker wrote another store beside it'];
     if (existsSync(kept) && statSync(kept).mtimeMs >= statSync(join(from, DATA_FILE)).mtimeMs) {
-      const aside = moveAside(from, 'surplus', why, to);
-      log.warn({ from, aside }, 'STATE_DIR holds an older store beside ours: moved aside');
+      const quarantined = quarantine(from, 'surplus', why, to);
+      log.warn({ from, quarantined }, 'STATE_DIR holds an older store beside ours: moved into quarantine');
       return;
     }
-    const aside = existsSync(kept) ? moveAside(to, 'surplus', why) : undefined;
+    const quarantined = existsSync(kept) ? quarantine(to, 'surplus', why) : undefined;
     for (const name of [LOCK_FILE, ...MARKS, DATA_FILE])
       if (existsSync(join(from, name))) renameSync(join(from, name), join(to, name));
-    log.warn({ from, to, aside }, 'the store was moved into a folder that nobody else can read');
+    log.warn({ from, to, quarantined }, 'the store was moved into a folder that nobody else can read');
   } finally {
     await lock.release();
   }
 }
 
-function mergeAside(from: string, to: string): void {
+function mergeQuarantine(from: string, to: string): void {
   mkdirSync(to, { recursive: true, mode: FOLDER_MODE });
   for (const name of readdirSync(from)) if (!existsSync(join(to, name))) renameSync(join(from, name), join(to, name));
   if (readdirSync(from).length === 0) rmdirSync(from);

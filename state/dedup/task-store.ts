@@ -224,11 +224,18 @@ function inPieces(lists: readonly BucketDigests[]): BucketDigests[][] {
   return pieces;
 }
 
+const TASK_TABLE = /^task-(\d+)$/;
+
+/** Whether the table is a task's: every value in it carries a checksum. */
+export function isTaskTable(name: string): boolean {
+  return TASK_TABLE.test(name);
+}
+
 /** Tasks that have a store in this environment, with their checkpoints. */
 export function storedTasks(environment: StateEnvironment): Map<number, Checkpoint> {
   const stored = new Map<number, Checkpoint>();
   for (const name of environment.tables()) {
-    const task = /^task-(\d+)$/.exec(name)?.[1];
+    const task = TASK_TABLE.exec(name)?.[1];
     if (task === undefined) continue;
     const checkpoint = readCheckpoint(environment.table(name), Number(task), environment);
     if (checkpoint) stored.set(Number(task), checkpoint);

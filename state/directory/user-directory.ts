@@ -14,6 +14,8 @@ import { UserCache } from './user-cache.js';
 /** 65,536 entries are kept decoded: a few hundred bytes each. */
 const CACHE_SET_BITS = 14;
 
+export const DIRECTORY_TABLE = 'user-directory';
+
 export class UserDirectory {
   readonly #environment: StateEnvironment;
   readonly #table: Table;
@@ -25,8 +27,8 @@ export class UserDirectory {
   /** Throws FatalError when a newer version wrote the store, StoreDamagedError when an older one did. */
   constructor(environment: StateEnvironment) {
     this.#environment = environment;
-    this.#table = environment.table('user-directory');
-    this.#topicId = readHead(this.#table, environment);
+    this.#table = environment.table(DIRECTORY_TABLE);
+    this.#topicId = readDirectoryHead(environment);
     this.#size = this.#table.count({ start: ENTRY_PREFIX, end: HEAD_KEY });
   }
 
@@ -121,9 +123,14 @@ const ENTRY_PREFIX = Buffer.from([1]);
 const HEAD_KEY = Buffer.from([2]);
 const FORMAT = 2;
 
-/** The topic's id. */
-function readHead(table: Table, environment: StateEnvironment): string | undefined {
-  const stored = table.get(HEAD_KEY);
+/** Whether the value carries a checksum: those of users do. */
+export function isSealedInDirectory(key: Buffer): boolean {
+  return key[0] === ENTRY_PREFIX[0];
+}
+
+/** The topic's id. Throws FatalError when a newer version wrote the store, StoreDamagedError when an older one did. */
+export function readDirectoryHead(environment: StateEnvironment): string | undefined {
+  const stored = environment.table(DIRECTORY_TABLE).get(HEAD_KEY);
   if (!stored) return undefined;
   const { format, topicId } = JSON.parse(stored.toString('utf8')) as { format: number; topicId?: string };
   if (format < FORMAT) throw environment.damaged(`the store of the user directory has the old format ${format}`);

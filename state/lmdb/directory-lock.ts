@@ -40,7 +40,7 @@ export class DirectoryLock {
     } catch (error) {
       closeSync(handle);
       if (error instanceof FatalError) throw error;
-      throw new FatalError(`STATE_DIR ${directory} can not be locked: ${messageOf(error)}`, error);
+      throw new FatalError(`STATE_DIR ${directory} cannot be locked: ${messageOf(error)}`, error);
     }
   }
 

@@ -8,22 +8,24 @@
  */
 import { chmodSync, mkdirSync, statfsSync } from 'node:fs';
 import { join } from 'node:path';
-import { open, type RootDatabase, type RootDatabaseOptionsWithPath } from 'lmdb';
+import { ABORT, open, type RootDatabase, type RootDatabaseOptionsWithPath } from 'lmdb';
 import { atMost } from '../../common/at-most.js';
 import { FatalError, messageOf, StoreDamagedError, StoreFullError } from '../../common/errors.js';
-import { DATA_FILE, LOCK_FILE } from './aside.js';
+import { DATA_FILE, LOCK_FILE } from './quarantine.js';
 import { isDamage, isFull } from './native-errors.js';
 import { FILE_MODE, FOLDER_MODE } from './private-folder.js';
-import { suspect } from './store-marks.js';
+import { suspect, WriteMark } from './store-marks.js';
 import { Batch, Table } from './table.js';
 
 /** Named tables in one environment; lmdb-js's own default of 12 is too few for a table a task. */
 const MAX_TABLES = 4096;
 /**
  * With less no write is begun. A write that the disk refuses makes LMDB print a message of more than 100 bytes into a
- * buffer of 100 (mdb.c, lmdb-js 3.5), which now and then ends the process. Less than what room.ts waits for.
+ * buffer of 100 (mdb.c, lmdb-js 3.5), which now and then ends the process. Less than what free-space.ts waits for.
  */
 const LEAST_FREE_BYTES = 2 * 1024 * 1024;
+/** Of one value: so many free pages in a row there seldom are, so that LMDB looks through its whole list for them. */
+const FREE_LIST_BYTES = 16 * 1024 * 1024;
 /** lmdb-js does not tell of the flush after a commit that failed, and its `close` waits for it: bounded, ms. */
 const CLOSE_MS = 3000;
 
@@ -31,6 +33,7 @@ export class StateEnvironment {
   readonly #root: RootDatabase<Buffer, Buffer>;
   readonly #writing = new Set<Promise<unknown>>();
   #closing: Promise<void> | undefined;
+  #mark: WriteMark | undefined;
   readonly directory: string;
 
   /** What is in the directory must be known to be sound: see open-state.ts. */
@@ -51,7 +54,7 @@ export class StateEnvironment {
       // LMDB makes them as the umask has it.
       for (const file of [DATA_FILE, LOCK_FILE]) chmodSync(join(directory, file), FILE_MODE);
     } catch (error) {
-      throw new FatalError(`STATE_DIR ${directory} can not be opened as a state store: ${messageOf(error)}`, error);
+      throw new FatalError(`STATE_DIR ${directory} cannot be opened as a state store: ${messageOf(error)}`, error);
     }
   }
 
@@ -65,7 +68,7 @@ export class StateEnvironment {
       failed: (error) => (isDamage(error) ? this.damaged(messageOf(error), error) : (error as Error)),
       checkOpen: () => this.#checkOpen(),
       during: (write) => this.#during(write),
-      checkRoom: () => this.#checkRoom(),
+      checkFreeSpace: () => this.#checkFreeSpace(),
     });
   }
 
@@ -74,14 +77,19 @@ export class StateEnvironment {
   }
 
   #during(write: Promise<unknown>): void {
+    const mark = (this.#mark ??= new WriteMark(this.directory));
+    mark.begin();
     const ended = write
       .catch(() => undefined) // whoever writes hears of it
-      .finally(() => this.#writing.delete(ended));
+      .finally(() => {
+        mark.end();
+        this.#writing.delete(ended);
+      });
     this.#writing.add(ended);
   }
 
   /** By the file system's own numbers, which know of no quota: what they do not tell, the write finds out. */
-  #checkRoom(): void {
+  #checkFreeSpace(): void {
     const { blocks, bfree, bsize } = statfsSync(this.directory);
     const free = bfree * bsize;
     if (blocks > 0 && free < LEAST_FREE_BYTES)
@@ -96,11 +104,19 @@ export class StateEnvironment {
     return [...this.#root.getKeys()].map((name) => Buffer.from(name).toString('utf8').replaceAll('\0', ''));
   }
 
-  /** The error to throw for what is wrong in the store; the next start moves it aside, whatever it looks like then. */
+  /** Has LMDB load its list of free pages, as the first write would: a write that needs more than there are is taken back. */
+  loadFreeList(): void {
+    this.#root.transactionSync(() => {
+      void this.#root.put(Buffer.from('free list'), Buffer.alloc(FREE_LIST_BYTES));
+      return ABORT;
+    });
+  }
+
+  /** The error to throw for what is wrong in the store; the next start moves it into quarantine, whatever it looks like then. */
   damaged(why: string, cause?: unknown): StoreDamagedError {
     suspect(this.directory, why);
     return new StoreDamagedError(
-      `the state store in STATE_DIR ${this.directory} is damaged: ${why}. The next start moves it aside and restores it from the changelog`,
+      `the state store in STATE_DIR ${this.directory} is damaged: ${why}. The next start moves it into quarantine and restores it from the changelog`,
       cause,
     );
   }
@@ -117,7 +133,7 @@ export class StateEnvironment {
     const closed = Promise.all(this.#writing)
       .then(() => this.#root.flushed)
       .then(() => this.#root.close());
-    await atMost(closed, CLOSE_MS);
+    if (await atMost(closed, CLOSE_MS)) this.#mark?.close();
   }
 }
 
@@ -145,7 +161,7 @@ export async function writeAtomically(table: Table, write: (batch: Batch) => voi
   } catch (error) {
     if (error instanceof StoreFullError) throw error;
     const cause = await causeOf(error);
-    const message = `the state store can not be written: ${messageOf(cause)}`;
+    const message = `the state store cannot be written: ${messageOf(cause)}`;
     if (isFull(cause)) throw new StoreFullError(message, cause);
     throw isDamage(cause) ? table.failed(cause) : new FatalError(message, cause);
   }

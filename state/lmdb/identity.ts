@@ -1,7 +1,7 @@
 /** Whose store it is: kept in it, so that one that was copied or mounted in the wrong place is known. */
 import { FatalError, messageOf } from '../../common/errors.js';
 import { writeAtomically, type StateEnvironment } from './environment.js';
-import type { Fault } from './aside.js';
+import type { Fault } from './quarantine.js';
 
 export interface StoreIdentity {
   /** The consumer group, which is TOPIC_PREFIX and APP_ID. */
@@ -22,18 +22,23 @@ export interface Refusal {
 
 /** Writes the identity into a store that is new. Undefined when the store is ours; throws FatalError for a newer one. */
 export async function claimIdentity(environment: StateEnvironment, own: StoreIdentity): Promise<Refusal | undefined> {
+  const refusal = refusalOf(environment, own);
   const table = environment.table(TABLE);
-  const stored = table.get(KEY);
-  if (!stored) {
-    if (environment.tables().length > 0) return { fault: 'foreign', why: 'it does not say whose it is' };
-    await writeAtomically(table, (batch) => batch.put(KEY, Buffer.from(JSON.stringify({ format: FORMAT, ...own }))));
-    return undefined;
-  }
+  if (refusal || table.get(KEY)) return refusal;
+  await writeAtomically(table, (batch) => batch.put(KEY, Buffer.from(JSON.stringify({ format: FORMAT, ...own }))));
+  return undefined;
+}
+
+/** Why the store is not to be used; undefined when it is ours, or new. Throws FatalError for a newer one. */
+export function refusalOf(environment: StateEnvironment, own: StoreIdentity): Refusal | undefined {
+  const stored = environment.table(TABLE).get(KEY);
+  if (!stored)
+    return environment.tables().length > 0 ? { fault: 'foreign', why: 'it does not say whose it is' } : undefined;
   let said: StoreIdentity & { readonly format: number };
   try {
     said = JSON.parse(stored.toString('utf8')) as typeof said;
   } catch (error) {
-    return { fault: 'damaged', why: `its identity can not be read: ${messageOf(error)}` };
+    return { fault: 'damaged', why: `its identity cannot be read: ${messageOf(error)}` };
   }
   if (said.format > FORMAT) {
     throw new FatalError(

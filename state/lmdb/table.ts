@@ -19,7 +19,7 @@ export interface TableHost {
   /** Closing waits for the write. */
   during(write: Promise<unknown>): void;
   /** @throws StoreFullError when a write is not to be begun. */
-  checkRoom(): void;
+  checkFreeSpace(): void;
 }
 
 /**
@@ -71,8 +71,20 @@ export class Table {
     }
   }
 
+  /** Each key as the table has them one after another, with what is found by it, which is good until the next. */
+  readAll(read: (key: Buffer, value: Buffer | undefined) => void): void {
+    this.#reading(() => {
+      for (const key of this.#native?.getKeys() ?? []) read(Buffer.from(key), this.#native!.getBinaryFast(key));
+    });
+  }
+
   keys(): Buffer[] {
     return this.#reading(() => [...(this.#native?.getKeys() ?? [])].map((key) => Buffer.from(key)));
+  }
+
+  /** As the table itself says, without looking. */
+  get entryCount(): number {
+    return this.#reading(() => (this.#native?.getStats() as { entryCount: number } | undefined)?.entryCount ?? 0);
   }
 
   count(range: Range): number {
@@ -82,7 +94,7 @@ export class Table {
   /** All of it or nothing; rejects with StoreFullError before it begins, or with lmdb-js's own error. */
   async write(batch: Batch): Promise<void> {
     this.#host.checkOpen();
-    this.#host.checkRoom();
+    this.#host.checkFreeSpace();
     const table = (this.#native ??= this.#host.open(this.name, true)!);
     const written = table.batch(() => {
       const { steps } = batch;

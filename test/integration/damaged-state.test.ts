@@ -1,4 +1,4 @@
-/** A STATE_DIR that is not what the worker left: moved aside and restored, and nobody is notified twice. */
+/** A STATE_DIR that is not what the worker left: moved into quarantine and restored, and nobody is notified twice. */
 import { randomBytes } from 'node:crypto';
 import {
   closeSync,
@@ -28,7 +28,7 @@ import { makeWorkload, type Workload } from './harness/workload.js';
 
 const PARTITIONS = 2;
 const PAGE = 4096;
-const MOVED = 'the state store can not be used: moved aside, it is restored from the changelog';
+const MOVED = 'the state store cannot be used: moved into quarantine, it is restored from the changelog';
 
 interface Damage {
   readonly name: string;
@@ -98,7 +98,7 @@ async function withAdmin(
 
 describe('a state directory that is damaged between two runs', () => {
   it(
-    'is moved aside and restored, whatever it was, and every event is notified of once',
+    'goes into quarantine and is restored, whatever it was, and every event is notified of once',
     { timeout: 240_000 },
     async () => {
       const test = await prepareEnvironment('heal', PARTITIONS);
@@ -119,7 +119,7 @@ describe('a state directory that is damaged between two runs', () => {
         const moved = worker.logged(MOVED);
         expect(moved, name).toHaveLength(1);
         expect(moved[0], name).toMatchObject({ fault });
-        expect(statSync(join(moved[0]!['aside'] as string, 'data.mdb')).size, name).toBe(damaged);
+        expect(statSync(join(moved[0]!['quarantined'] as string, 'data.mdb')).size, name).toBe(damaged);
         const restored = restoredStores(worker);
         expect(
           restored.map(({ from }) => from),

@@ -61,7 +61,7 @@ describe.skipIf(why !== undefined)('a disk that fills while records flow', () =>
       disk.makeRoom();
       await untilProcessed(test.prefix, 90_000);
       await worker.ready();
-      expect(worker.logged('there is room in STATE_DIR again').length).toBeGreaterThan(0);
+      expect(worker.logged('there is space in STATE_DIR again').length).toBeGreaterThan(0);
       expect(restoredStores(worker).length).toBeGreaterThan(before);
       expect(await differences(test.prefix, workload)).toEqual([]);
       expect(await worker.stop()).toEqual({ code: 0, signal: null });

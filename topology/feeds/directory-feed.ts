@@ -1,7 +1,7 @@
 /** Keeps the user directory on this worker up to date from the compacted directory topic. */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { DirectoryEntry } from '../../state/directory/directory-entry.js';
-import type { Room } from '../../state/lmdb/room.js';
+import type { FreeSpace } from '../../state/lmdb/free-space.js';
 import type { UserDirectory } from '../../state/directory/user-directory.js';
 import type { Clock } from '../../common/clock.js';
 import { decodeFeed, type FeedDecoder } from './decode-feed.js';
@@ -15,7 +15,7 @@ export interface DirectoryFeedServices {
   readonly topic: string;
   readonly partitions: number;
   readonly directory: UserDirectory;
-  readonly room: Room;
+  readonly room: FreeSpace;
   readonly fetcher: Fetcher;
   readonly offsets: Offsets;
   readonly decoder: FeedDecoder;

@@ -4,7 +4,7 @@ import type { Logger } from '../../common/log.js';
 import type { Metrics } from '../../common/metrics.js';
 import type { TopologyNames } from '../../common/topic-names.js';
 import type { TopicEncoder } from '../../schemas/codecs.js';
-import type { Room } from '../../state/lmdb/room.js';
+import type { FreeSpace } from '../../state/lmdb/free-space.js';
 import type { Executor } from '../graph/executor.js';
 import type { TaskState } from '../graph/task-state.js';
 import type { Fetcher, Offsets, OffsetSpec, TransactionalProducer } from '../kafka/index.js';
@@ -25,7 +25,7 @@ export interface TaskStores {
   create(task: number): TaskState;
   /** The next changelog offset of each task whose stores are on this disk. */
   stored(): ReadonlyMap<number, number>;
-  readonly room: Room;
+  readonly room: FreeSpace;
   /** Where a damaged store of this worker was moved; undefined when none was. */
   readonly damaged: string | undefined;
 }

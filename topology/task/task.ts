@@ -257,7 +257,7 @@ export class Task implements TakenTask {
     const { signal } = this.#closed;
     for (let askFirst = again; ; askFirst = true) {
       try {
-        await stores.room.free(signal);
+        await stores.room.available(signal);
         if (askFirst) await group.confirm(this.#member.generationId);
         this.#entry.abort();
         this.#entry = stopController();

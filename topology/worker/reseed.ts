@@ -49,7 +49,7 @@ export async function reseed(config: Config, evenBehind: boolean, log: Logger): 
     const { changelog } = config.names;
     const directory = config.names.physical('USER_DIRECTORY');
     await connections.track([changelog, directory]);
-    environment = await openSound(config, folder, await connections.clusterId());
+    environment = await openSound(config, folder, await connections.clusterId(), log);
     const ids = await connections.offsets(config.names.group).topicIds([changelog, directory], ANSWER_MS);
     const stored = storedTasks(environment);
     refuseOtherDeal(stored, changelog, connections.leaders.partitionCount(changelog));
@@ -66,10 +66,10 @@ export async function reseed(config: Config, evenBehind: boolean, log: Logger): 
 }
 
 /** Throws FatalError when the store is not a sound one of this application: it is left as it is. */
-async function openSound(config: Config, directory: string, cluster: string): Promise<StateEnvironment> {
-  const found = await examine(directory, { group: config.names.group, cluster });
+async function openSound(config: Config, directory: string, cluster: string, log: Logger): Promise<StateEnvironment> {
+  const found = await examine({ directory, identity: { group: config.names.group, cluster }, log });
   if (found instanceof StateEnvironment) return found;
-  throw new FatalError(`the store in STATE_DIR ${directory} can not be written to the changelog: ${found.why}`);
+  throw new FatalError(`the store in STATE_DIR ${directory} cannot be written to the changelog: ${found.why}`);
 }
 
 /** Every task's partitions must be its own by the changelog that there is, or none is written. */

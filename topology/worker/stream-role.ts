@@ -13,10 +13,10 @@ import type { SchemaCatalog } from '../../schemas/registry/catalog.js';
 import { windowShape } from '../../state/dedup/stream-time.js';
 import { storedTasks } from '../../state/dedup/task-store.js';
 import { UserDirectory } from '../../state/directory/user-directory.js';
-import { damagedAside } from '../../state/lmdb/aside.js';
+import { quarantinedDamage } from '../../state/lmdb/quarantine.js';
 import type { DirectoryLock } from '../../state/lmdb/directory-lock.js';
 import type { StateEnvironment } from '../../state/lmdb/environment.js';
-import { Room } from '../../state/lmdb/room.js';
+import { FreeSpace } from '../../state/lmdb/free-space.js';
 import { MemberMemory } from '../../state/member-memory.js';
 import { openState } from '../../state/open-state.js';
 import { takeStateFolder } from '../../state/state-folder.js';
@@ -62,7 +62,7 @@ export class StreamRole {
   readonly #templates: ReturnType<typeof loadTemplates>;
   readonly #stop = stopController();
   /** Known once the state directory is ours. */
-  #folder: { readonly directory: string; readonly lock: DirectoryLock; readonly room: Room } | undefined;
+  #folder: { readonly directory: string; readonly lock: DirectoryLock; readonly room: FreeSpace } | undefined;
   #state: { readonly environment: StateEnvironment; readonly directory: UserDirectory } | undefined;
   #started: Promise<void> | undefined;
   #runner: TopologyRunner | undefined;
@@ -92,7 +92,7 @@ export class StreamRole {
   async claimDirectory(): Promise<void> {
     const { config, log } = this.#options;
     const folder = await takeStateFolder(config.stateDir, log);
-    this.#folder = { ...folder, room: new Room(folder.directory, log) };
+    this.#folder = { ...folder, room: new FreeSpace(folder.directory, log) };
   }
 
   /** Waits for brokers and registry, then joins the group. Rejects with FatalError or ConfigError, and when it is stopped. */
@@ -133,7 +133,7 @@ export class StreamRole {
         create: (task) => new NotificationState(environment, task, shape, directory),
         stored: () => storedOffsets(environment),
         room,
-        damaged: damagedAside(folder),
+        damaged: quarantinedDamage(folder),
       },
       deadLetters: new DeadLetterLimit(dlqBytes),
       worker: {

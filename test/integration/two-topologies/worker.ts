@@ -9,7 +9,7 @@ import { createMetrics } from '../../../common/metrics.js';
 import { Outages } from '../../../common/outages.js';
 import { TopicNames } from '../../../common/topic-names.js';
 import { StateEnvironment } from '../../../state/lmdb/environment.js';
-import { Room } from '../../../state/lmdb/room.js';
+import { FreeSpace } from '../../../state/lmdb/free-space.js';
 import { MemberMemory } from '../../../state/member-memory.js';
 import { createExecutor } from '../../../topology/graph/executor.js';
 import { sinkTopics, sourceTopics } from '../../../topology/graph/topology.js';
@@ -55,7 +55,7 @@ const runner = new TopologyRunner({
   stores: {
     create,
     stored: () => new Map(tasks.map((task) => [task, create(task).checkpoint?.changelogOffset ?? 0])),
-    room: new Room(directory, log),
+    room: new FreeSpace(directory, log),
     damaged: undefined,
   },
   deadLetters: new DeadLetterLimit(),

@@ -1,7 +1,7 @@
 /** A worker as stream-role.ts puts it together, on the in-memory broker: real group, real tasks, real stores. */
 import { pino } from 'pino';
 import { Counter, Registry } from 'prom-client';
-import { Room } from '../../../state/lmdb/room.js';
+import { FreeSpace } from '../../../state/lmdb/free-space.js';
 import type { StateEnvironment } from '../../../state/lmdb/environment.js';
 import { MemberMemory } from '../../../state/member-memory.js';
 import type { Cluster } from '../../../topology/kafka/protocol/internals.js';
@@ -112,7 +112,7 @@ export class Worker {
         create: (task) => state.create(environment, task),
         stored: () => new Map(Array.from({ length: maxTasks }, (_, task) => [task, storedOffset(task)])),
         // No disk, so none that is full or damaged.
-        room: new Room('', SILENT),
+        room: new FreeSpace('', SILENT),
         damaged: undefined,
       },
       job: { ...JOB, executor: modelExecutor(state) },

@@ -188,7 +188,7 @@ describe('a replay', () => {
     expect(new Set(held(next)).size).toBe(70_000);
   });
 
-  it('leaves the store as it was when it can not be written, and is taken the next time', async () => {
+  it('leaves the store as it was when it cannot be written, and is taken the next time', async () => {
     const { environment } = temporaryState();
     const store = new TaskStore(environment, 0, SHAPE);
     const [first, second] = changelogOf([

@@ -7,7 +7,7 @@ import { FatalError } from '../../../../common/errors.js';
 import { temporaryState } from '../temporary-state.js';
 
 describe('StateEnvironment', () => {
-  it('names the folder that can not be opened', () => {
+  it('names the folder that cannot be opened', () => {
     const file = join(temporaryState().directory, 'a-file');
     writeFileSync(file, 'x');
     expect(() => new StateEnvironment(join(file, 'state'))).toThrow(FatalError);

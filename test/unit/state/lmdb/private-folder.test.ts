@@ -17,12 +17,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { damagedAside } from '../../../../state/lmdb/aside.js';
+import { quarantinedDamage } from '../../../../state/lmdb/quarantine.js';
 import { DirectoryLock } from '../../../../state/lmdb/directory-lock.js';
 import { MemberMemory } from '../../../../state/member-memory.js';
 import { openState } from '../../../../state/open-state.js';
 import { privateFolder } from '../../../../state/lmdb/private-folder.js';
-import { Room } from '../../../../state/lmdb/room.js';
+import { FreeSpace } from '../../../../state/lmdb/free-space.js';
 import { takeStateFolder } from '../../../../state/state-folder.js';
 import { suspect } from '../../../../state/lmdb/store-marks.js';
 import { FatalError } from '../../../../common/errors.js';
@@ -58,7 +58,7 @@ function modes(folder: string): Record<string, string> {
 /** As a worker does at its start; gives what lies in the folder then, and remembers a member in it. */
 async function openAndClose(memberId = 'member'): Promise<{ directory: string; recalled: string | undefined }> {
   const { directory, lock } = await takeStateFolder(stateDir, SILENT);
-  const room = new Room(directory, SILENT);
+  const room = new FreeSpace(directory, SILENT);
   const identity = { group: 'app', cluster: 'cluster' };
   const environment = await openState({ directory, identity, room, log: SILENT }, new AbortController().signal);
   const memory = new MemberMemory(environment);
@@ -197,7 +197,7 @@ describe.skipIf(!isRoot)('a store that an earlier version left in such a STATE_D
     chmodSync(stateDir, 0o2775);
   };
 
-  it('is moved in, with what was moved aside before', async () => {
+  it('is moved in, with what went into quarantine before', async () => {
     await openAndClose('before');
     mkdirSync(join(stateDir, 'aside', '2026-damaged'), { recursive: true });
     writeFileSync(join(stateDir, 'aside', '2026-damaged', 'reason.json'), '{"fault":"damaged","why":"x"}');
@@ -205,7 +205,7 @@ describe.skipIf(!isRoot)('a store that an earlier version left in such a STATE_D
     const { directory, recalled } = await openAndClose();
     expect([directory, recalled]).toEqual([join(stateDir, 'store'), 'before']);
     expect(readdirSync(stateDir)).toEqual(['store']);
-    expect(damagedAside(directory)).toBe(join(directory, 'aside', '2026-damaged'));
+    expect(quarantinedDamage(directory)).toBe(join(directory, 'aside', '2026-damaged'));
   });
 
   it('is not taken from a worker of that version that still runs', async () => {
@@ -220,7 +220,7 @@ describe.skipIf(!isRoot)('a store that an earlier version left in such a STATE_D
   it.each([
     ['newer', 'outside'],
     ['older', 'inside'],
-  ])('and is %s than the one in it: the newer one is used, the other is moved aside', async (age, found) => {
+  ])('and is %s than the one in it: the newer one is used, the other goes into quarantine', async (age, found) => {
     await openAndClose('outside');
     const [data, outside] = [readFileSync(join(stateDir, 'data.mdb')), join(stateDir, 'data.mdb')];
     rmSync(outside);
@@ -231,7 +231,7 @@ describe.skipIf(!isRoot)('a store that an earlier version left in such a STATE_D
     utimesSync(outside, Date.now() / 1000 + hour, Date.now() / 1000 + hour);
     expect((await openAndClose()).recalled).toBe(found);
     expect(readdirSync(join(directory, 'aside'))).toEqual([expect.stringMatching(/-surplus$/)]);
-    expect(damagedAside(directory)).toBeUndefined();
+    expect(quarantinedDamage(directory)).toBeUndefined();
     expect(existsSync(outside)).toBe(false);
   });
 });

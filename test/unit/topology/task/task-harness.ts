@@ -2,7 +2,7 @@
 import { pino } from 'pino';
 import { Registry } from 'prom-client';
 import { expect, vi } from 'vitest';
-import { Room } from '../../../../state/lmdb/room.js';
+import { FreeSpace } from '../../../../state/lmdb/free-space.js';
 import { windowShape } from '../../../../state/dedup/stream-time.js';
 import { RetryableError } from '../../../../common/errors.js';
 import type { NotificationStores } from '../../../../processors/context.js';
@@ -129,7 +129,7 @@ export interface Rig {
   readonly confirm: ReturnType<typeof vi.fn>;
   readonly outages: unknown[];
   readonly fetcher: FakeFetcher;
-  readonly room: Room;
+  readonly room: FreeSpace;
   /** What the task runs; a test may put itself before it. */
   readonly executor: Executor<NotificationStores>;
   /** What the executor does with a text, when not simply forward it. */
@@ -185,7 +185,7 @@ export function rig(options: RigOptions = {}): Rig {
   const [fatal, lost, confirm] = [vi.fn(), vi.fn(), vi.fn(() => Promise.resolve())];
   const state = temporaryState();
   const executor = executorOf(behaviour);
-  const room = new Room(state.directory, pino({ level: 'silent' }));
+  const room = new FreeSpace(state.directory, pino({ level: 'silent' }));
   const parts: TaskParts = {
     broker: {
       names,

@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { StateEnvironment } from '../../../../state/lmdb/environment.js';
 import { MemberMemory } from '../../../../state/member-memory.js';
 import { openState } from '../../../../state/open-state.js';
-import { Room } from '../../../../state/lmdb/room.js';
+import { FreeSpace } from '../../../../state/lmdb/free-space.js';
 import { TaskStore } from '../../../../state/dedup/task-store.js';
 import { StoreFullError } from '../../../../common/errors.js';
 import { mountSmallDisk, whyNoSmallDisk, type SmallDisk } from '../../../small-disk.js';
@@ -19,7 +19,7 @@ if (why !== undefined) process.stderr.write(`skipped, the tests of a full disk: 
 const SLOW = { timeout: 60_000 };
 const stop = new AbortController();
 let disk: SmallDisk;
-let room: Room;
+let room: FreeSpace;
 let directory: string;
 let logged: { readonly level: number; readonly msg: string }[];
 let environment: StateEnvironment | undefined;
@@ -27,7 +27,7 @@ let environment: StateEnvironment | undefined;
 /** Opens the state as a worker does. */
 async function opened(): Promise<StateEnvironment> {
   const log = pino({}, { write: (line: string) => logged.push(JSON.parse(line) as (typeof logged)[number]) });
-  room = new Room(directory, log);
+  room = new FreeSpace(directory, log);
   return (environment = await openState({ directory, identity: IDENTITY, room, log }, stop.signal));
 }
 
@@ -60,7 +60,7 @@ describe.skipIf(why !== undefined)('a full disk', () => {
     disk.unmount();
   });
 
-  it('refuses a commit whole, keeps those before it, and takes it when there is room', SLOW, async () => {
+  it('refuses a commit whole, keeps those before it, and takes it when there is space', SLOW, async () => {
     const store = new TaskStore(await opened(), 0, SHAPE);
     const taken = await commitUntilFull(store);
     expect(taken).toBeGreaterThan(3);
@@ -89,7 +89,7 @@ describe.skipIf(why !== undefined)('a full disk', () => {
     await expect.poll(() => room.reason, { timeout: 10_000 }).toContain(`STATE_DIR ${directory}`);
     expect(room.reason).toMatch(/\d+ bytes are left/);
     expect(logged.map(({ msg }) => msg)).toEqual([expect.stringContaining('the disk of STATE_DIR is full')]);
-    const others = Promise.all([room.free(stop.signal), room.free(stop.signal)]);
+    const others = Promise.all([room.available(stop.signal), room.available(stop.signal)]);
     expect(store.checkpoint).toBeUndefined();
 
     disk.makeRoom();
@@ -97,7 +97,7 @@ describe.skipIf(why !== undefined)('a full disk', () => {
     expect(room.reason).toBeUndefined();
     expect(tries).toBe(2);
     expect(store.checkpoint?.changelogOffset).toBe(1);
-    expect(logged.map(({ msg }) => msg).slice(1)).toEqual(['there is room in STATE_DIR again']);
+    expect(logged.map(({ msg }) => msg).slice(1)).toEqual(['there is space in STATE_DIR again']);
     expect(readdirSync(directory)).not.toContain('probe');
   });
 

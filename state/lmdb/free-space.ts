@@ -1,6 +1,6 @@
 /**
- * Room on the state directory's disk. When it is full, whoever writes the store waits here; one probe for all finds
- * out when there is room again.
+ * Free space on the state directory's disk. When it is full, whoever writes the store waits here; one probe for all
+ * finds out when there is space again.
  */
 import { open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -14,7 +14,7 @@ import { FILE_MODE } from './private-folder.js';
 const PROBE_BYTES = 4 * 1024 * 1024;
 const LOOK_MS = 1000;
 
-export class Room {
+export class FreeSpace {
   readonly #directory: string;
   readonly #log: Logger;
   #reason: string | undefined;
@@ -25,7 +25,7 @@ export class Room {
     this.#log = log;
   }
 
-  /** Why nothing can be written; undefined while there is room. */
+  /** Why nothing can be written; undefined while there is space. */
   get reason(): string | undefined {
     return this.#reason;
   }
@@ -35,29 +35,29 @@ export class Room {
     if (this.#reason === undefined) {
       this.#log.error(
         { directory: this.#directory, error: error.message },
-        'the disk of STATE_DIR is full: its tasks stand still, nothing that was committed is lost, they go on when there is room',
+        'the disk of STATE_DIR is full: its tasks stand still, nothing that was committed is lost, they go on when there is space',
       );
     }
-    this.#reason = `the disk of STATE_DIR ${this.#directory} takes no more (${error.message}): make room, the worker then goes on by itself`;
+    this.#reason = `the disk of STATE_DIR ${this.#directory} takes no more (${error.message}): free some space, the worker then goes on by itself`;
   }
 
-  /** Resolves at once while there is room, else when there is again. Rejects when the signal aborts. */
-  async free(signal: AbortSignal): Promise<void> {
+  /** Resolves at once while there is space, else when there is again. Rejects when the signal aborts. */
+  async available(signal: AbortSignal): Promise<void> {
     while (this.reason !== undefined) {
-      // First of all: what the probe finds room for, a write may not.
+      // First of all: what the probe finds space for, a write may not.
       await delay(LOOK_MS, undefined, { signal });
       await this.#look();
     }
   }
 
-  /** Looks whether there is room, and waits for it. */
+  /** Looks whether there is space, and waits for it. */
   async ensure(signal: AbortSignal): Promise<void> {
     if (await this.#probe()) return;
     this.lacks(new StoreFullError(`there are less than ${PROBE_BYTES} bytes`));
-    await this.free(signal);
+    await this.available(signal);
   }
 
-  /** Writes as soon as there is room, however often it is full again. */
+  /** Writes as soon as there is space, however often it is full again. */
   async write(write: () => Promise<void>, signal: AbortSignal): Promise<void> {
     for (;;) {
       try {
@@ -66,7 +66,7 @@ export class Room {
       } catch (error) {
         if (!(error instanceof StoreFullError)) throw error;
         this.lacks(error);
-        await this.free(signal);
+        await this.available(signal);
       }
     }
   }
@@ -76,7 +76,7 @@ export class Room {
     this.#looking ??= this.#probe().finally(() => (this.#looking = undefined));
     if (!(await this.#looking) || this.#reason === undefined) return;
     this.#reason = undefined;
-    this.#log.info({ directory: this.#directory }, 'there is room in STATE_DIR again');
+    this.#log.info({ directory: this.#directory }, 'there is space in STATE_DIR again');
   }
 
   /** Writes and forgets: neither quotas nor reserved blocks are told by the file system's own numbers. */
@@ -93,7 +93,7 @@ export class Room {
       return true;
     } catch (error) {
       if (isFull(error)) return false;
-      throw new FatalError(`STATE_DIR ${this.#directory} can not be written: ${messageOf(error)}`, error);
+      throw new FatalError(`STATE_DIR ${this.#directory} cannot be written: ${messageOf(error)}`, error);
     } finally {
       await rm(path, { force: true });
     }
