@@ -80,7 +80,7 @@ class FakeFetcher {
     this.wake();
   }
 
-  /** Deletes the topic and makes it again, with these records; its reader hears of it. */
+  /** Deletes the topic and creates it again, with these records; its reader hears of it. */
   recreate(topic: string, topicId: string, texts: readonly string[]): void {
     this.ids.set(topic, topicId);
     this.logs.set(topic, []);
