@@ -47,7 +47,7 @@ export default tseslint.config(
       'topology/kafka/records/{compression,record-batch,record-list,unpacked-bound}.ts',
       'topology/kafka/fetch/fetched-records.ts',
       'topology/kafka/produce/outbound-batches.ts',
-      'topology/task/{commit,dead-letter-limit,fit-dead-letter,pipeline,refusals,source-queue,staged-commit,staged-outputs}.ts',
+      'topology/task/{commit,commit-loop,dead-letter-limit,fit-dead-letter,pipeline,record-loop,refusals,source-queue,staged-commit,staged-outputs}.ts',
     ],
     ignores: ['processors/load-templates.ts'],
     rules: {

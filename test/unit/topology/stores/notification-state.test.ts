@@ -9,6 +9,7 @@ import type { StateEnvironment } from '../../../../state/lmdb/environment.js';
 import type { Layer, Positions } from '../../../../topology/graph/task-state.js';
 import type { StagedCommit } from '../../../../topology/task/staged-commit.js';
 import {
+  expectedEntries,
   NotificationState,
   type NotificationChanges,
   type Remembered,
@@ -178,6 +179,14 @@ describe('a replay', () => {
     }
     const reopened = await loaded(await temporary.reopen());
     expect({ checkpoint: reopened.checkpoint, seen: seen(reopened, ['a', 'b', 'c', 'd']) }).toEqual(before);
+  });
+
+  it('makes no more space than is believable for what is to come: large records at the beginning say little', () => {
+    expect(expectedEntries(0, 65_000, 40)).toBe(2_600_000);
+    expect(expectedEntries(1_000_000, 65_000, 1)).toBe(1_065_000);
+    expect(expectedEntries(0, 65_000, 500_000)).toBe(6_000_000);
+    expect(expectedEntries(5_000_000, 65_000, 500_000)).toBe(20_000_000);
+    expect(expectedEntries(5000, 0, Infinity)).toBe(0);
   });
 
   it('carries the changelog that the task follows from its first write on', async () => {

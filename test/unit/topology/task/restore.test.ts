@@ -4,7 +4,7 @@ import { expect, it, vi } from 'vitest';
 import { windowShape } from '../../../../state/dedup/stream-time.js';
 import type { Fetcher } from '../../../../topology/kafka/index.js';
 import { createMetrics } from '../../../../common/metrics.js';
-import { expectedEntries, NotificationState } from '../../../../topology/stores/notification-state.js';
+import { NotificationState } from '../../../../topology/stores/notification-state.js';
 import { restore, type RestoreParts } from '../../../../topology/task/restore.js';
 import { InMemoryDirectory } from '../../../../topology/testing/in-memory-state.js';
 import { TopicNames } from '../../../../common/topic-names.js';
@@ -89,12 +89,4 @@ it('says nothing of a store that stands within its changelog', async () => {
   const of = await restoring({ earliest: is(7), highWatermark: is(7), stored: 7 });
   await of.restored;
   expect(of.warnings).toEqual([]);
-});
-
-it('makes no more room than is believable for what is to come: large records at the beginning say little', () => {
-  expect(expectedEntries(0, 65_000, 40)).toBe(2_600_000);
-  expect(expectedEntries(1_000_000, 65_000, 1)).toBe(1_065_000);
-  expect(expectedEntries(0, 65_000, 500_000)).toBe(6_000_000);
-  expect(expectedEntries(5_000_000, 65_000, 500_000)).toBe(20_000_000);
-  expect(expectedEntries(5000, 0, Infinity)).toBe(0);
 });

@@ -80,7 +80,7 @@ class FakeFetcher {
     this.wake();
   }
 
-  /** Deletes the topic and makes it again, with these records; its reader hears of it. */
+  /** Deletes the topic and creates it again, with these records; its reader hears of it. */
   recreate(topic: string, topicId: string, texts: readonly string[]): void {
     this.ids.set(topic, topicId);
     this.logs.set(topic, []);
@@ -242,7 +242,7 @@ export function rig(options: RigOptions = {}): Rig {
   };
 }
 
-function storesOn(environment: StateEnvironment, room: Room): TaskStores {
+function storesOn(environment: StateEnvironment, room: FreeSpace): TaskStores {
   const [shape, directory] = [windowShape(7 * 24 * 3_600_000), new InMemoryDirectory()];
   return {
     create: (task) => new NotificationState(environment, task, shape, directory),
