@@ -1,7 +1,7 @@
 /** The acks of one socket: which notifications it may confirm, each told on once, each answered. */
 import { messageOf } from '../common/errors.js';
 import type { Logger } from '../common/log.js';
-import { TooManyRecordsError, type Ack } from './delivery-records.js';
+import { TooManyRecordsError, type Ack, type AckRecorder } from './delivery-records.js';
 import type { ProtocolErrorCode, ServerMessage } from './protocol.js';
 import {
   ACK_CAME,
@@ -21,8 +21,8 @@ export interface AcksOptions {
   readonly user: Pick<Ack, 'tenantId' | 'userId'>;
   /** Which of the notifications that were sent last can be acked. */
   readonly memory: SentMemory;
-  /** Called once for each notification acked on this socket, again only after a rejection. */
-  readonly onAck: (ack: Ack) => Promise<void>;
+  /** Is given each notification acked on this socket once, again only after a rejection. */
+  readonly recorder: AckRecorder;
   readonly session: AckingSession;
   readonly log: Logger;
 }
@@ -79,11 +79,11 @@ export class Acks {
 
   /** Tells the ack on and answers every ack of it that waits. Never rejects. */
   async #confirm(id: string, eventId: string): Promise<void> {
-    const { onAck, session } = this.#options;
+    const { recorder, session } = this.#options;
     const { tenantId, userId } = this.#options.user;
     let isRecorded = false;
     try {
-      await onAck({ tenantId, userId, notificationId: BigInt(id), eventId });
+      await recorder.record({ tenantId, userId, notificationId: BigInt(id), eventId });
       isRecorded = true;
       this.#sent.mark(id, ACK_RECORDED);
       session.count('ack');

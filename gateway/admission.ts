@@ -25,20 +25,25 @@ export interface Admitted {
   readonly protocol: string;
 }
 
-/** Why there is no room, or undefined. */
-export type RoomCheck = keyof typeof NO_ROOM | undefined;
+/** Why no socket more is let in. */
+export type CapacityFault = keyof typeof NO_CAPACITY;
+
+/** How many sockets there may be. */
+export interface Capacity {
+  /** Why nobody is let in, before the token is looked at; undefined when there may be one more. */
+  check(): CapacityFault | undefined;
+  /** The same for this user, once it is known: takes it out of the budgets. */
+  take(key: string): CapacityFault | undefined;
+}
 
 export interface AdmissionRules {
   readonly originRule: OriginRule;
   readonly tokens: TokenVerifier;
-  /** Room for anyone, before the token is looked at. */
-  readonly room: () => RoomCheck;
-  /** Room for this user, once it is known: takes it out of the budgets. */
-  readonly roomOf: (key: string) => RoomCheck;
+  readonly capacity: Capacity;
   readonly now: () => number;
 }
 
-const NO_ROOM = {
+const NO_CAPACITY = {
   full: 'The gateway has as many sockets as it may; try again later.',
   'user-full': 'This user has as many sockets as it may; close one first.',
   'user-busy': 'This user connects more often than it may; try again later.',
@@ -51,8 +56,8 @@ const WEBSOCKET_VERSION = '13';
 
 /** The cheap checks first; the token last, since it may need the issuer's keys. Never rejects. */
 export async function admit(handshake: Handshake, rules: AdmissionRules): Promise<Admitted | Refusal> {
-  const early = rules.room();
-  if (early !== undefined) return refuse(early, NO_ROOM[early]);
+  const early = rules.capacity.check();
+  if (early !== undefined) return refuse(early, NO_CAPACITY[early]);
   if (handshake.repeated !== undefined) {
     return refuse('bad-handshake', `The header ${handshake.repeated} came more than once; expected one.`);
   }
@@ -77,8 +82,8 @@ export async function admit(handshake: Handshake, rules: AdmissionRules): Promis
  * common one: whoever is over its own takes nothing from the others, and neither does a bad token, which never comes here.
  */
 export function place({ identity }: Admitted, rules: AdmissionRules): Refusal | undefined {
-  const full = rules.roomOf(userKey(identity.tenantId, identity.userId));
-  return full === undefined ? undefined : refuse(full, NO_ROOM[full]);
+  const full = rules.capacity.take(userKey(identity.tenantId, identity.userId));
+  return full === undefined ? undefined : refuse(full, NO_CAPACITY[full]);
 }
 
 /** A line of five letters is what uWebSockets.js takes for `close`: it would end the connection, and call `open` all the same. */

@@ -17,16 +17,21 @@ export interface Ack {
 /** The user has confirmed as much as it may for now. */
 export class TooManyRecordsError extends Error {}
 
+/** Records that a notification has been confirmed. */
+export interface AckRecorder {
+  /** Resolves once it is recorded: the client is answered then. */
+  record(ack: Ack): Promise<void>;
+}
+
 export interface DeliveryRecordsOptions {
-  /** Writes one; resolves once it is recorded. */
-  readonly write: (ack: Ack) => Promise<void>;
+  readonly recorder: AckRecorder;
   /** Records of a user. */
   readonly budget: UserRateLimit;
   /** How many are remembered, of all users together. */
   readonly remembered: number;
 }
 
-export class DeliveryRecords {
+export class DeliveryRecords implements AckRecorder {
   readonly #options: DeliveryRecordsOptions;
   readonly #recorded: IdRing;
   /** By the same key: those that are being written. */
@@ -47,8 +52,8 @@ export class DeliveryRecords {
     if (!this.#options.budget.take(userKey(ack.tenantId, ack.userId))) {
       return Promise.reject(new TooManyRecordsError('The user has confirmed as much as it may for now.'));
     }
-    const writing = this.#options
-      .write(ack)
+    const writing = this.#options.recorder
+      .record(ack)
       .then(() => void this.#recorded.push(low, high))
       .finally(() => this.#pending.delete(key));
     this.#pending.set(key, writing);

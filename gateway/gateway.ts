@@ -1,17 +1,16 @@
 /** The gateway: users' sockets on `/v1/ws`, committed in-app notifications out, missed ones again, acks in. */
-import type { Ack } from './delivery-records.js';
 import uWS, { type TemplatedApp, type WebSocket } from 'uWebSockets.js';
 import type { InAppNotification } from '../schemas/types.js';
 import { userKey } from '../state/directory/directory-entry.js';
 import { messageOf } from '../common/errors.js';
 import type { Logger } from '../common/log.js';
 import type { Metrics } from '../common/metrics.js';
-import type { Admitted, RoomCheck } from './admission.js';
+import type { Admitted, Capacity, CapacityFault } from './admission.js';
 import { Anchor } from './anchor.js';
 import { Connections } from './connections.js';
 import { formatCursor, type Cursor } from './cursor.js';
-import { DeliveryRecords } from './delivery-records.js';
-import { Handshakes, type Admission } from './handshakes.js';
+import { DeliveryRecords, type AckRecorder } from './delivery-records.js';
+import { Handshakes, type Admission, type Corker } from './handshakes.js';
 import { Hub } from './hub.js';
 import type { InAppLog, ReadBudget } from './in-app-log.js';
 import { DEFAULT_LIMITS, type GatewayLimits } from './limits.js';
@@ -51,8 +50,7 @@ export interface GatewayOptions {
   readonly tokens: TokenVerifier;
   /** Undefined while the topic is not followed: then no socket is let in. */
   readonly history: () => InAppLog | undefined;
-  /** Records an ack; the client is answered once it has resolved. */
-  readonly onAck: (ack: Ack) => Promise<void>;
+  readonly recorder: AckRecorder;
   readonly metrics: Metrics;
   readonly log: Logger;
   readonly limits?: Partial<GatewayLimits>;
@@ -65,7 +63,7 @@ interface SocketData extends Admission {
   session?: Session;
 }
 
-export class Gateway {
+export class Gateway implements Capacity, Corker {
   readonly #options: GatewayOptions;
   readonly #limits: GatewayLimits;
   readonly #now: () => number;
@@ -93,7 +91,7 @@ export class Gateway {
     this.#rate = new RateLimit(this.#limits.handshakeBurst, this.#limits.handshakesPerSecond, this.#now());
     this.#budgets = userBudgets(this.#limits, this.#now);
     this.#records = new DeliveryRecords({
-      write: options.onAck,
+      recorder: options.recorder,
       budget: this.#budgets.records,
       remembered: this.#limits.rememberedRecords,
     });
@@ -102,13 +100,12 @@ export class Gateway {
       rules: {
         originRule: originRule(options.allowedOrigins),
         tokens: options.tokens,
-        room: () => this.#room(),
-        roomOf: (key) => this.#roomOf(key),
+        capacity: this,
         now: this.#now,
       },
       metrics: options.metrics,
       log: options.log,
-      corkAnother: (run) => this.#anchor?.cork(run) ?? false,
+      corker: this,
     });
     this.#connections = new Connections(this.#limits.maxHttpConnections, () =>
       options.metrics.upgrades_refused_total.inc({ reason: 'connections' }),
@@ -229,19 +226,25 @@ export class Gateway {
   }
 
   /** Handshakes whose tokens are not checked yet have a bound of their own: they take no room of sockets. */
-  #room(): RoomCheck {
+  check(): CapacityFault | undefined {
     if (this.#closing) return 'shutting-down';
     if (this.#options.history() === undefined) return 'starting';
     if (this.#hub.size >= this.#limits.maxSockets) return 'full';
     return this.#handshakes.pending >= this.#limits.maxUnchecked ? 'busy' : undefined;
   }
 
-  #roomOf(key: string): RoomCheck {
+  /** Takes a socket of this user out of the budgets, once the user is known. */
+  take(key: string): CapacityFault | undefined {
     if (this.#closing) return 'shutting-down';
     const full = this.#hub.full(key);
     if (full !== undefined) return full;
     if (!this.#budgets.handshakes.take(key)) return 'user-busy';
     return this.#rate.take(this.#now()) ? undefined : 'busy';
+  }
+
+  /** Runs this while something else than a socket at hand is corked; false when there is nothing. */
+  cork(run: () => void): boolean {
+    return this.#anchor?.cork(run) ?? false;
   }
 
   #open(ws: WebSocket<SocketData>): void {
@@ -253,7 +256,7 @@ export class Gateway {
       terms,
       socket: sessionSocket(ws),
       history: this.#history,
-      onAck: (ack) => this.#records.record(ack),
+      recorder: this.#records,
       memory: this.#memory,
       budgets: this.#budgets,
       limits: this.#limits,

@@ -14,12 +14,17 @@ export interface Admission {
   readonly cursor: string | undefined;
 }
 
+/** Runs something while something else is corked. */
+export interface Corker {
+  /** False when there is nothing to cork. */
+  cork(run: () => void): boolean;
+}
+
 export interface HandshakesOptions {
   readonly rules: AdmissionRules;
   readonly metrics: Metrics;
   readonly log: Logger;
-  /** Runs this while something else is corked; false when there is nothing. */
-  readonly corkAnother: (run: () => void) => boolean;
+  readonly corker: Corker;
 }
 
 export class Handshakes {
@@ -83,7 +88,7 @@ export class Handshakes {
     const upgrade = (): void => {
       response.upgrade(admission, handshake.key, admission.admitted.protocol, handshake.extensions, context);
     };
-    const isDone = this.#options.corkAnother(() => void response.cork(upgrade));
+    const isDone = this.#options.corker.cork(() => void response.cork(upgrade));
     if (!isDone) upgrade();
   }
 

@@ -17,7 +17,7 @@
  * draining    the gateway is going away: nothing new either way, acks under way are still answered
  * closed      the socket must not be touched any more
  */
-import type { Ack } from './delivery-records.js';
+import type { AckRecorder } from './delivery-records.js';
 import { userKey } from '../state/directory/directory-entry.js';
 import type { Logger } from '../common/log.js';
 import type { Metrics } from '../common/metrics.js';
@@ -78,8 +78,8 @@ export interface SessionOptions {
   readonly terms: SessionTerms;
   readonly socket: SessionSocket;
   readonly history: InAppLog;
-  /** Called once for each notification acked on this socket, again only after a rejection. */
-  readonly onAck: (ack: Ack) => Promise<void>;
+  /** Is given each notification acked on this socket once, again only after a rejection. */
+  readonly recorder: AckRecorder;
   /** What it was sent lately is remembered in it. */
   readonly memory: SentMemory;
   readonly budgets: Pick<UserBudgets, 'resumes'>;
@@ -106,14 +106,14 @@ export class Session implements ResumingReader, AckingSession {
   readonly #cursorEveryMs: number;
 
   constructor(options: SessionOptions) {
-    const { terms, limits, memory, onAck, log, now } = options;
+    const { terms, limits, memory, recorder, log, now } = options;
     this.terms = terms;
     this.key = userKey(terms.tenantId, terms.userId);
     this.#options = options;
     this.#cursorEveryMs = limits.cursorIntervalMs * (1 - Math.random() / 2);
     this.#rate = new RateLimit(limits.inboundBurst, limits.inboundPerSecond, now());
     this.#heardAt = now();
-    this.#acks = new Acks({ user: terms, memory, onAck, session: this, log });
+    this.#acks = new Acks({ user: terms, memory, recorder, session: this, log });
   }
 
   get state(): SessionState {

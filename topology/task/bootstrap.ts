@@ -19,6 +19,13 @@ import type { Metrics } from '../../common/metrics.js';
 import type { BootstrapSource } from './task-parts.js';
 import { streamTimeIn } from './offset-metadata.js';
 
+/** The worker around it. */
+export interface BootstrapHost {
+  /** This worker is taking tasks over, as others may be: partitions will move. */
+  readonly isTakingOver: boolean;
+  fatal(error: unknown): void;
+}
+
 export interface BootstrapServices {
   /** Logical name of the source topic. */
   readonly source: string;
@@ -32,9 +39,7 @@ export interface BootstrapServices {
   readonly log: Logger;
   /** DIRECTORY_WAIT_MS. */
   readonly waitMs: number;
-  /** This worker is taking tasks over, as others may be: partitions will move. */
-  readonly isTakingOver: () => boolean;
-  readonly fatal: (error: unknown) => void;
+  readonly host: BootstrapHost;
 }
 
 const ANSWER_MS = 2000;
@@ -99,7 +104,7 @@ export class Bootstrap implements BootstrapSource {
     if (this.#isLooking || this.#signal.aborted) return;
     this.#isLooking = true;
     this.#run().catch((error: unknown) => {
-      if (!this.#signal.aborted) this.#services.fatal(error);
+      if (!this.#signal.aborted) this.#services.host.fatal(error);
     });
   }
 
@@ -171,8 +176,8 @@ export class Bootstrap implements BootstrapSource {
   }
 
   #giveUp(): void {
-    const { topic, log, metrics, waitMs, isTakingOver } = this.#services;
-    const late = this.#progress.giveUp(performance.now(), isTakingOver(), this.#unansweredSince);
+    const { topic, log, metrics, waitMs, host } = this.#services;
+    const late = this.#progress.giveUp(performance.now(), host.isTakingOver, this.#unansweredSince);
     if (late.length === 0) return;
     metrics.directory_waits_given_up_total.inc(late.length);
     metrics.directory_partitions_given_up.set(this.#progress.givenUp.length);

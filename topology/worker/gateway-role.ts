@@ -1,10 +1,10 @@
 /** The gateway role of a worker: every committed in-app notification, from whichever worker, to its user's sockets. */
-import type { Ack } from '../../gateway/delivery-records.js';
+import type { Ack, AckRecorder } from '../../gateway/delivery-records.js';
 import type { CleanupRule, Connections } from '../kafka/index.js';
 import { Gateway } from '../../gateway/gateway.js';
 import { DEFAULT_LIMITS } from '../../gateway/limits.js';
 import { createTokenVerifier } from '../../gateway/token.js';
-import type { EventEncoder } from '../../schemas/codecs.js';
+import type { RoleHost } from './role-host.js';
 import type { Config } from './config.js';
 import type { FeedDecoder } from '../feeds/decode-feed.js';
 import { connectionsWithin } from './descriptors.js';
@@ -26,16 +26,14 @@ export interface GatewayRoleOptions {
   readonly connections: Connections;
   /** `health`: whether the registry answers. */
   readonly decoder: FeedDecoder & { readonly health: { readonly ready: boolean } };
-  /** A new one, which is the role's own. Waits for the registry. */
-  readonly encoder: () => Promise<EventEncoder>;
+  readonly host: RoleHost;
   /** How many files this process may have open. */
   readonly descriptorLimit: number;
-  readonly fatal: (error: unknown) => void;
 }
 
 const FEED_WAITS: Reason = { code: 'feed-waits' };
 
-export class GatewayRole {
+export class GatewayRole implements AckRecorder {
   readonly #options: GatewayRoleOptions;
   readonly #gateway: Gateway;
   readonly #producer: EventProducer;
@@ -62,7 +60,7 @@ export class GatewayRole {
         onKeysRead: (fault) => this.#keysRead(fault),
       }),
       history: () => this.#feed,
-      onAck: (ack) => this.#acknowledge(ack),
+      recorder: this,
       metrics,
       log,
       limits: connectionsWithin(options.descriptorLimit, DEFAULT_LIMITS.maxSockets),
@@ -117,17 +115,17 @@ export class GatewayRole {
 
   /** Waits for brokers and registry, then follows the in-app topic from its end. */
   async start(): Promise<void> {
-    const { config, connections, readiness, fatal } = this.#options;
+    const { config, connections, readiness, host } = this.#options;
     const topic = config.names.physical('NOTIFICATION_INAPP_TOPIC');
     await connections.track([topic]);
-    await this.#options.encoder();
+    await this.#options.host.encoder();
     const offsets = connections.offsets(config.names.group);
     this.#feed = await InAppFeed.open(
       { ...this.#options, decoder: this.#decoder, topic, offsets, gateway: this.#gateway },
       this.#stop.signal,
     );
     this.#feed.run().catch((error: unknown) => {
-      if (!this.#stop.signal.aborted) fatal(error);
+      if (!this.#stop.signal.aborted) host.fatal(error);
     });
     readiness.probe('gateway', () => (this.#isHeldUp ? FEED_WAITS : undefined));
   }
@@ -143,8 +141,8 @@ export class GatewayRole {
   }
 
   /** What the client confirmed, for logging_tracker. At least once: an answer that is lost makes the client ask again. */
-  async #acknowledge({ tenantId, userId, notificationId, eventId }: Ack): Promise<void> {
-    const encoder = await this.#options.encoder();
+  async record({ tenantId, userId, notificationId, eventId }: Ack): Promise<void> {
+    const encoder = await this.#options.host.encoder();
     const value = encoder.encode('NOTIFICATION_DELIVERED_TOPIC', {
       eventId,
       notificationId,

@@ -8,14 +8,13 @@ import type { Logger } from '../../common/log.js';
 import type { Metrics } from '../../common/metrics.js';
 import type { Readiness, Role } from '../../common/readiness.js';
 import { sayReason } from '../../common/reasons.js';
-import { Scrape } from './scrape.js';
+import { Scrape, type Measured } from './scrape.js';
 
 export interface HttpEndpointOptions {
   readonly registry: Registry;
   readonly metrics: Pick<Metrics, 'http_connections' | 'http_dropped_total'>;
   readonly readiness: Readiness;
-  /** Brings gauges up to date before a scrape. */
-  readonly refresh: () => Promise<void>;
+  readonly measured: Measured;
   /** What strangers open besides ends the oldest. */
   readonly maxConnections: number;
   readonly log: Logger;
@@ -34,14 +33,16 @@ export class HttpEndpoint {
   readonly #scrape: Scrape;
 
   constructor(options: HttpEndpointOptions) {
-    const { registry, readiness, refresh, metrics, maxConnections, now = () => performance.now() } = options;
+    const { registry, readiness, measured, metrics, maxConnections, now = () => performance.now() } = options;
     this.#options = options;
     this.#scrape = new Scrape({
       registry,
-      refresh: async () => {
-        readiness.reasons();
-        metrics.http_connections.set(open.size);
-        await refresh();
+      measured: {
+        measure: async () => {
+          readiness.reasons();
+          metrics.http_connections.set(open.size);
+          await measured.measure();
+        },
       },
       now,
     });

@@ -3,10 +3,14 @@ import type { Registry } from 'prom-client';
 
 const FRESH_MS = 1000;
 
+/** What has gauges that are brought up to date before they are collected. */
+export interface Measured {
+  measure(): Promise<void>;
+}
+
 export interface ScrapeOptions {
   readonly registry: Registry;
-  /** Brings gauges up to date before they are collected. */
-  readonly refresh: () => Promise<void>;
+  readonly measured: Measured;
   /** Monotonic, ms. */
   readonly now: () => number;
 }
@@ -34,7 +38,7 @@ export class Scrape {
   async #collect(): Promise<string> {
     this.#staleAt = Infinity;
     try {
-      await this.#options.refresh();
+      await this.#options.measured.measure();
       return await this.#options.registry.metrics();
     } finally {
       this.#staleAt = this.#options.now() + FRESH_MS;

@@ -8,7 +8,6 @@ import type { Reason } from '../../common/reasons.js';
 import { stopController } from '../../common/stop-signal.js';
 import { CONTRACT_TOPICS } from '../../common/topic-names.js';
 import { loadTemplates } from '../../processors/load-templates.js';
-import type { EventEncoder } from '../../schemas/codecs.js';
 import type { SchemaCatalog } from '../../schemas/registry/catalog.js';
 import { windowShape } from '../../state/dedup/stream-time.js';
 import { storedTasks } from '../../state/dedup/task-store.js';
@@ -26,11 +25,13 @@ import { bootstrapTopic } from '../graph/topology.js';
 import { withTopicAdmin, type CleanupRule, type Connections, type Offsets } from '../kafka/index.js';
 import { notifications } from '../notifications.js';
 import { NotificationState } from '../stores/notification-state.js';
-import { Bootstrap } from '../task/bootstrap.js';
+import { Bootstrap, type BootstrapHost } from '../task/bootstrap.js';
 import { DeadLetterLimit } from '../task/dead-letter-limit.js';
 import type { TaskLimits } from '../task/task-parts.js';
 import type { Config } from './config.js';
 import { ensureInternalTopics } from './internal-topics.js';
+import type { RoleHost } from './role-host.js';
+import type { Measured } from './scrape.js';
 import type { ProducerSettings } from './task-producer.js';
 import { streamCleanupRules } from './topic-cleanup.js';
 import { TopologyRunner, type RunnerSettings } from './topology-runner.js';
@@ -42,10 +43,7 @@ export interface StreamRoleOptions {
   readonly readiness: Readiness;
   readonly connections: Connections;
   readonly catalog: SchemaCatalog;
-  /** Waits for the registry. */
-  readonly encoder: () => Promise<EventEncoder>;
-  /** Something that waiting does not cure: the worker is to end. */
-  readonly fatal: (error: unknown) => void;
+  readonly host: RoleHost;
 }
 
 const BOOTSTRAP_TOPIC = bootstrapTopic(notifications)!;
@@ -57,7 +55,7 @@ const START_MS = 1000;
 const DISK_FULL: Reason = { code: 'disk-full' };
 const NOT_OPENED: Reason = { code: 'not-opened' };
 
-export class StreamRole {
+export class StreamRole implements BootstrapHost, Measured {
   readonly #options: StreamRoleOptions;
   readonly #templates: ReturnType<typeof loadTemplates>;
   readonly #stop = stopController();
@@ -114,7 +112,7 @@ export class StreamRole {
     await unlessStopped(this.#ensureInternalTopics());
     await unlessStopped(connections.track([names.changelog, names.physical('USER_DIRECTORY')]));
     const offsets = connections.offsets(names.group);
-    const encoder = await unlessStopped(this.#options.encoder());
+    const encoder = await unlessStopped(this.#options.host.encoder());
     const feed = this.#startDirectory(offsets);
     const dlqBytes = await unlessStopped(connections.maxMessageBytes(names.physical('NOTIFICATION_DLQ')));
     const { room, directory: folder } = this.#folder!;
@@ -137,16 +135,26 @@ export class StreamRole {
       },
       deadLetters: new DeadLetterLimit(dlqBytes),
       worker: {
-        ...{ metrics, log, clock: systemClock, fatal: this.#options.fatal },
+        ...{ metrics, log, clock: systemClock, fatal: (error) => this.fatal(error) },
         outage: (task, error) => connections.outages.report(`task ${task}`, error),
       },
       memory: new MemberMemory(environment),
       settings: settingsOf(config),
-      isMember: (isJoined) => readiness.set('group', isJoined ? undefined : { code: 'rejoining' }),
+      readiness,
     });
     this.#runner = runner;
     runner.start();
     readiness.probe('tasks', () => runner.notReady());
+  }
+
+  /** Tasks are being taken over. */
+  get isTakingOver(): boolean {
+    return this.#runner?.isTakingOver ?? false;
+  }
+
+  /** Something that waiting does not cure: the worker ends. */
+  fatal(error: unknown): void {
+    this.#options.host.fatal(error);
   }
 
   /** Brings the gauges up to date. */
@@ -193,22 +201,22 @@ export class StreamRole {
   }
 
   #createBootstrap(offsets: Offsets, feed: DirectoryFeed): Bootstrap {
-    const { config, connections, metrics, log, fatal } = this.#options;
+    const { config, connections, metrics, log } = this.#options;
     return new Bootstrap(
       {
         source: BOOTSTRAP_TOPIC,
         topic: config.names.physical(BOOTSTRAP_TOPIC),
         waitMs: config.directoryWaitMs,
-        isTakingOver: () => this.#runner?.isTakingOver ?? false,
+        host: this,
         clock: systemClock,
-        ...{ connections, offsets, feed, metrics, log, fatal },
+        ...{ connections, offsets, feed, metrics, log },
       },
       this.#stop.signal,
     );
   }
 
   #startDirectory(offsets: Offsets): DirectoryFeed {
-    const { config, connections, catalog, metrics, log, readiness, fatal } = this.#options;
+    const { config, connections, catalog, metrics, log, readiness } = this.#options;
     const topic = config.names.physical('USER_DIRECTORY');
     const { signal } = this.#stop;
     const feed = new DirectoryFeed({
@@ -227,14 +235,14 @@ export class StreamRole {
     begun
       .then(() => feed.run(signal))
       .catch((error: unknown) => {
-        if (!signal.aborted) fatal(error);
+        if (!signal.aborted) this.fatal(error);
       });
     connections
       .patiently(() => begun.then(() => feed.caughtUp(signal)), 'directory')
       .then(
         () => readiness.set('directory', undefined),
         (error: unknown) => {
-          if (!signal.aborted) fatal(error);
+          if (!signal.aborted) this.fatal(error);
         },
       );
     return feed;

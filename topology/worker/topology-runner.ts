@@ -1,5 +1,6 @@
 /** One topology on this worker: its place in the group, its tasks and their standbys. Two of them share connections, and nothing else. */
 import { atMost } from '../../common/at-most.js';
+import type { Readiness } from '../../common/readiness.js';
 import type { Reason } from '../../common/reasons.js';
 import { stopController } from '../../common/stop-signal.js';
 import type { TopologyNames } from '../../common/topic-names.js';
@@ -32,8 +33,8 @@ export interface TopologyRunnerOptions {
   /** They track its topics. */
   readonly connections: Connections;
   readonly settings: RunnerSettings;
-  /** Is told whether we are in the group. */
-  readonly isMember: (isJoined: boolean) => void;
+  /** Its `group` says whether we are in it. */
+  readonly readiness: Pick<Readiness, 'set'>;
 }
 
 /** Also how late a worker may hear that the group moves, while the others wait for it. */
@@ -155,6 +156,6 @@ export class TopologyRunner implements TaskGroupHost {
   }
 
   isMember(isJoined: boolean): void {
-    this.#options.isMember(isJoined);
+    this.#options.readiness.set('group', isJoined ? undefined : { code: 'rejoining' });
   }
 }

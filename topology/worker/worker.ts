@@ -19,14 +19,19 @@ import { createMetrics } from '../../common/metrics.js';
 import { Outages } from '../../common/outages.js';
 import { Readiness } from '../../common/readiness.js';
 import type { Reason } from '../../common/reasons.js';
+import type { RoleHost } from './role-host.js';
+import type { Measured } from './scrape.js';
 import { StreamRole } from './stream-role.js';
 
 /** How long a stop may take, ms; the orchestrator's own patience should be longer. */
 const DRAIN_MS = 6000;
 
-export class Worker {
+const NOTHING_MEASURED: Measured = { measure: () => Promise.resolve() };
+
+export class Worker implements RoleHost {
   readonly #config: Config;
   readonly #log: Logger;
+  readonly #ends: (error: unknown) => void;
   readonly #connections: Connections;
   readonly #http: HttpEndpoint;
   readonly #readiness: Readiness;
@@ -42,6 +47,7 @@ export class Worker {
   /** `fatal` is called at most once, for what waiting does not cure: the process is to end. */
   constructor(config: Config, log: Logger, fatal: (error: unknown) => void) {
     this.#config = config;
+    this.#ends = fatal;
     this.#log = log;
     const limit = descriptorLimit();
     warnWhenLow(limit, config.roles.includes('gateway') ? DEFAULT_LIMITS.maxSockets : 0, log);
@@ -61,11 +67,7 @@ export class Worker {
     });
     readiness.probe('broker', (role) => outages.reason(role));
     readiness.probe('registry', () => registryReason(this.#catalog.health.outage));
-    const once = (error: unknown): void => {
-      if (!this.#stopping) fatal(error);
-    };
-    const encoder = (): Promise<EventEncoder> => (this.#encoder ??= this.#createEncoder());
-    const common = { config, log, metrics, readiness, connections: this.#connections, encoder, fatal: once };
+    const common = { config, log, metrics, readiness, connections: this.#connections, host: this };
     if (config.roles.includes('stream')) this.#stream = new StreamRole({ ...common, catalog: this.#catalog });
     if (config.roles.includes('gateway')) {
       this.#loadGateway = () => loadGateway({ ...common, decoder: this.#catalog, descriptorLimit: limit });
@@ -74,7 +76,7 @@ export class Worker {
       registry,
       metrics,
       readiness,
-      refresh: async () => this.#stream?.measure(),
+      measured: this.#stream ?? NOTHING_MEASURED,
       maxConnections: probersWithin(limit),
       log,
     });
@@ -101,6 +103,14 @@ export class Worker {
     this.#stop.signal.throwIfAborted();
     await Promise.all([this.#stream?.start(), this.#gateway?.start()]);
     this.#log.info('started');
+  }
+
+  encoder(): Promise<EventEncoder> {
+    return (this.#encoder ??= this.#createEncoder());
+  }
+
+  fatal(error: unknown): void {
+    if (!this.#stopping) this.#ends(error);
   }
 
   /** Finishes what is in flight, moves the tasks to others at once, leaves no open transaction. */

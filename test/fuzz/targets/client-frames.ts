@@ -71,7 +71,7 @@ export const clientFrames: Target<FramesInput> = {
         cut: () => ends.push('cut'),
       },
       history: EMPTY_LOG,
-      onAck: (ack) => Promise.resolve(void acks.push(ack)),
+      recorder: { record: (ack) => Promise.resolve(void acks.push(ack)) },
       limits: DEFAULT_LIMITS,
       memory: new SentMemory(DEFAULT_LIMITS, () => 1),
       budgets: userBudgets(DEFAULT_LIMITS, () => 0),

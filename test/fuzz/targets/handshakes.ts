@@ -120,8 +120,7 @@ const rules = [false, true].map((isListed) => ({
         ? ({ kind: 'identity', tenantId: 1n, userId: 7n, expiresAt: 1e15 } as const)
         : refuse('bad-token', 'not the one good token'),
     ),
-  room: () => undefined,
-  roomOf: () => undefined,
+  capacity: { check: () => undefined, take: () => undefined },
   now: () => 0,
 }));
 

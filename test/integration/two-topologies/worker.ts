@@ -68,7 +68,7 @@ const runner = new TopologyRunner({
     ...{ kafka: config.kafka, transactionTimeoutMs: 20_000, requestTimeoutMs: 10_000 },
     ...{ sessionTimeoutMs: 6000, standbyReplicas: 0, acceptableLag: 1000 },
   },
-  isMember: () => undefined,
+  readiness: { set: () => undefined },
 });
 runner.start();
 process.once('SIGTERM', () => void runner.stop(5000));

@@ -6,7 +6,11 @@ import { UserRateLimit } from '../../../gateway/user-rate-limit.js';
 const ackOf = (notificationId: bigint, userId = 7n): Ack => ({ tenantId: 1n, userId, notificationId, eventId: 'e' });
 
 function records(burst: number, write: (ack: Ack) => Promise<void>, remembered = 1000): DeliveryRecords {
-  return new DeliveryRecords({ write, remembered, budget: new UserRateLimit({ burst, perSecond: 0 }, () => 0) });
+  return new DeliveryRecords({
+    recorder: { record: write },
+    remembered,
+    budget: new UserRateLimit({ burst, perSecond: 0 }, () => 0),
+  });
 }
 
 it('a notification is recorded once, however many sockets of its user confirm it, now or later', async () => {

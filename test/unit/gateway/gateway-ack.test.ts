@@ -6,8 +6,8 @@ describe('an ack', () => {
   let harness: Harness;
   afterEach(() => harness.gateway.close(0));
 
-  async function notified(onAck?: (ack: Ack) => Promise<void>): Promise<Client> {
-    harness = await startGateway(onAck ? { onAck } : {});
+  async function notified(record?: (ack: Ack) => Promise<void>): Promise<Client> {
+    harness = await startGateway(record ? { recorder: { record } } : {});
     const client = await harness.connect();
     harness.gateway.publish(messageOf({ notificationId: 5n }));
     await client.messages('notification');

@@ -10,7 +10,7 @@ describe('closing the gateway', () => {
 
   it('answers the acks under way, then closes every socket with 1001', async () => {
     let record = (): void => undefined;
-    harness = await startGateway({ onAck: () => new Promise((resolve) => (record = resolve)) });
+    harness = await startGateway({ recorder: { record: () => new Promise((resolve) => (record = resolve)) } });
     const [acking, idle] = [await harness.connect(), await harness.connect()];
     harness.gateway.publish(messageOf({ notificationId: 5n }));
     await acking.messages('notification');
@@ -28,7 +28,7 @@ describe('closing the gateway', () => {
   });
 
   it('waits for acks no longer than the deadline', async () => {
-    harness = await startGateway({ onAck: () => new Promise(() => undefined) });
+    harness = await startGateway({ recorder: { record: () => new Promise(() => undefined) } });
     const client = await harness.connect();
     harness.gateway.publish(messageOf({ notificationId: 5n }));
     await client.messages('notification');

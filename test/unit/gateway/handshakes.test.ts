@@ -37,17 +37,18 @@ const handshake = (hasAnother: boolean): FakeResponse => {
     rules: {
       originRule: () => true,
       tokens: () => Promise.resolve({ kind: 'identity', tenantId: 1n, userId: 7n, expiresAt: Infinity }),
-      room: () => undefined,
-      roomOf: () => undefined,
+      capacity: { check: () => undefined, take: () => undefined },
       now: () => 0,
     },
     metrics: createMetrics(new Registry()),
     log: pino({ level: 'silent' }),
-    corkAnother: (run) => {
-      response.isAnotherCorked = hasAnother;
-      if (hasAnother) run();
-      response.isAnotherCorked = false;
-      return hasAnother;
+    corker: {
+      cork: (run) => {
+        response.isAnotherCorked = hasAnother;
+        if (hasAnother) run();
+        response.isAnotherCorked = false;
+        return hasAnother;
+      },
     },
   });
   const headers: Readonly<Record<string, string>> = {

@@ -126,10 +126,7 @@ export async function startGateway(options: HarnessOptions = {}): Promise<Harnes
     allowedOrigins: [],
     tokens: createTokenVerifier({ jwtSecret: SECRET, ...options.token }),
     history: () => EMPTY_LOG,
-    onAck: (ack) => {
-      acks.push(ack);
-      return Promise.resolve();
-    },
+    recorder: { record: (ack) => Promise.resolve(void acks.push(ack)) },
     metrics: createMetrics(registry),
     log: pino({ level: 'silent' }),
     ...options,

@@ -41,9 +41,11 @@ function accounts() {
     clock: { now: () => Date.now() },
     log: pino({ level: 'silent' }),
     waitMs: WAIT_MS,
-    isTakingOver: () => false,
-    fatal: (error: unknown) => {
-      throw error;
+    host: {
+      isTakingOver: false,
+      fatal: (error: unknown) => {
+        throw error;
+      },
     },
   };
   const bootstrap = new Bootstrap(services as unknown as BootstrapServices, stop.signal);

@@ -31,7 +31,7 @@ describe('HttpEndpoint', () => {
       registry,
       metrics,
       readiness,
-      refresh: () => refresh(),
+      measured: { measure: () => refresh() },
       maxConnections: MAX,
       now: () => now,
       log,
