@@ -13,11 +13,13 @@ import {
   FETCH,
   INIT_PRODUCER_ID,
   METADATA,
+  NONE,
   NOT_COORDINATOR,
   NOT_LEADER_FOR_PARTITION,
   OFFSET_FETCH,
   PRODUCE,
   TXN_OFFSET_COMMIT,
+  UNKNOWN_TOPIC_OR_PARTITION,
 } from './codes.js';
 import { serveFetch } from './fetch-request.js';
 import { partitionName, type MemoryBroker } from './memory-broker.js';
@@ -99,19 +101,20 @@ export function createMemoryCluster(broker: MemoryBroker, network: Network): Clu
     controller: 0,
     topics: new Map(),
   };
-  const tracked = new Set<string>();
+  const targetTopics = new Set<string>();
+  /** As kafkajs, it is answered for all of the topics or for none. */
   const refresh = async (): Promise<void> => {
-    known = await connections.ask('Metadata', () => ({
-      controller: broker.leader,
-      topics: new Map(
-        [...tracked].map((topic) => [
-          topic,
-          { leader: broker.leaderOf(topic), partitions: broker.partitionCount(topic) },
-        ]),
-      ),
-    }));
+    known = await connections.ask('Metadata', () => {
+      const topics = [...targetTopics].map((topic) => {
+        const partitions = broker.partitionCount(topic);
+        check(partitions > 0 ? NONE : UNKNOWN_TOPIC_OR_PARTITION, 'Metadata');
+        return [topic, { leader: broker.leaderOf(topic), partitions }] as const;
+      });
+      return { controller: broker.leader, topics: new Map(topics) };
+    });
   };
   const cluster: Partial<Cluster> = {
+    targetTopics,
     connect: () => Promise.resolve(),
     disconnect: () => {
       connections.close();
@@ -119,7 +122,7 @@ export function createMemoryCluster(broker: MemoryBroker, network: Network): Clu
     },
     refreshMetadata: refresh,
     addMultipleTargetTopics: (topics) => {
-      for (const topic of topics) tracked.add(topic);
+      for (const topic of topics) targetTopics.add(topic);
       return refresh();
     },
     findTopicPartitionMetadata: (topic) =>

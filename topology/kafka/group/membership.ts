@@ -21,26 +21,18 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { FatalError, FencedError, OutageError, messageOf } from '../../../common/errors.js';
 import type { Logger } from '../../../common/log.js';
 import { transitions } from '../../../common/transitions.js';
-import { ASSIGNER_NAME, decodeUserData, encodeUserData, type MemberClaim } from './assigner.js';
-import {
-  decodeAssignment,
-  decodeMetadata,
-  encodeAssignment,
-  whyForeign,
-  type Layout,
-  type PartitionCounts,
-} from './assignment.js';
+import { ASSIGNER_NAME, encodeUserData, type MemberClaim } from './assigner.js';
+import { decodeAssignment, type Layout, type PartitionCounts } from './assignment.js';
+import { assignToMembers, type LeaderRules } from './lead.js';
 import { MemberMetadata, type Broker, type Cluster } from '../protocol/internals.js';
 import { groupCoordinator } from '../cluster/coordinator.js';
 import type { Leaders } from '../cluster/leaders.js';
-import { NO_PLACEMENT, placeTasks, type Placement, type PlacementRules } from './placement.js';
+import type { Placement } from './placement.js';
 import { errorType, isOutage, isStaleMember } from '../protocol/protocol-errors.js';
 import type { GroupMember } from '../protocol/txn-offset-commit.js';
 
-export interface MembershipOptions {
+export interface MembershipOptions extends LeaderRules {
   readonly groupId: string;
-  /** Physical names of the source topics. */
-  readonly topics: readonly string[];
   /** Without a heartbeat for this long the group gives our tasks away, ms. */
   readonly sessionTimeoutMs: number;
   /** How long the group waits for every member to rejoin, ms. */
@@ -48,10 +40,6 @@ export interface MembershipOptions {
   readonly heartbeatIntervalMs: number;
   /** How often new partitions of the sources are looked for, ms. */
   readonly metadataIntervalMs: number;
-  /** What we place tasks by when we lead the group. */
-  readonly placement: PlacementRules;
-  /** Partition p is of task p modulo this. */
-  readonly maxTasks: number;
 }
 
 /** What the worker does about its tasks. */
@@ -294,30 +282,7 @@ export class Membership {
     members: readonly { memberId: string; memberMetadata: Buffer }[],
   ): Promise<{ memberId: string; memberAssignment: Buffer }[]> {
     await this.#leaders.refresh();
-    const partitions = this.#countPartitions();
-    const claims: MemberClaim[] = [];
-    const foreign = new Map<string, string>();
-    for (const { memberId, memberMetadata } of members) {
-      const metadata = decodeMetadata(memberMetadata);
-      const refused = metadata ? whyForeign(this.#options.topics, metadata.topics) : 'its metadata cannot be read';
-      if (metadata && refused === undefined) claims.push(decodeUserData(memberId, metadata.userData));
-      else foreign.set(memberId, refused ?? '');
-    }
-    for (const [memberId, refused] of foreign)
-      this.#log.warn(
-        { memberId, why: refused },
-        'a member of the group is of another application: it is given nothing',
-      );
-    const { maxTasks, placement } = this.#options;
-    const placements = placeTasks(Math.min(maxTasks, Math.max(...partitions.values())), claims, placement);
-    return members.map(({ memberId }) => ({
-      memberId,
-      memberAssignment: encodeAssignment({
-        placement: placements.get(memberId) ?? NO_PLACEMENT,
-        layout: { maxTasks, partitions },
-        refused: foreign.get(memberId),
-      }),
-    }));
+    return assignToMembers(members, this.#options, this.#countPartitions(), this.#log);
   }
 
   #countPartitions(): PartitionCounts {

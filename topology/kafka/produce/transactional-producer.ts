@@ -32,11 +32,12 @@ import {
   isStaleMember,
 } from '../protocol/protocol-errors.js';
 import { OutboundBatches } from './outbound-batches.js';
+import { firstRound, partitionsOf } from './rounds.js';
 import type { OutboundRecord, RecordBatch } from '../records/record-batch.js';
 import { apiVersions } from '../protocol/api-versions.js';
 import { ErrorCode, type ErrorName } from '../protocol/error-codes.js';
 import { initProducerId, type ProducerIdentity } from '../protocol/init-producer-id.js';
-import type { PartitionOffset, TopicPartitions } from '../protocol/partitions.js';
+import type { PartitionOffset } from '../protocol/partitions.js';
 import { transactionProtocolOf, VERSION_1 } from '../protocol/transaction-protocol.js';
 import type { GroupMember } from '../protocol/txn-offset-commit.js';
 
@@ -73,8 +74,6 @@ export interface TransactionalProducerOptions {
 
 type OnBatch = (topic: string, partition: number, baseOffset: number) => void;
 
-/** In one request: brokers cut the connection over `socket.request.max.bytes`, 100 MB by default. A single batch is below it by its topic's bound. */
-const MAX_REQUEST_BYTES = 32 * 1024 * 1024;
 /** So much of a transaction's time, at most, may be over when a quota lets us go on. */
 const THROTTLED_SHARE = 0.7;
 const FIRST_RETRY_MS = 5;
@@ -335,25 +334,6 @@ export class TransactionalProducer {
       }
     }
   }
-}
-
-/** One batch a partition in a request, which is the most that a broker takes, and no more bytes than it takes. */
-function firstRound(batches: readonly RecordBatch[]): RecordBatch[] {
-  const seen = new Set<string>();
-  let bytes = 0;
-  return batches.filter(({ topic, partition, length }) => {
-    const isFirst = seen.size < seen.add(`${topic}/${partition}`).size;
-    if (!isFirst || (bytes > 0 && bytes + length > MAX_REQUEST_BYTES)) return false;
-    bytes += length;
-    return true;
-  });
-}
-
-function partitionsOf(batches: readonly RecordBatch[]): TopicPartitions[] {
-  return [...groupBy(batches, ({ topic }) => topic)].map(([topic, inTopic]) => ({
-    topic,
-    partitions: [...new Set(inTopic.map(({ partition }) => partition))],
-  }));
 }
 
 /** The only "later" that says that nothing was appended: the last transaction's markers are still to be written. */

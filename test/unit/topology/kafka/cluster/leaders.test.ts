@@ -1,9 +1,8 @@
 import { describe, expect, it } from 'vitest';
 
-import type { Cluster, RawRequest } from '../../../../../topology/kafka/protocol/internals.js';
+import type { Cluster } from '../../../../../topology/kafka/protocol/internals.js';
 import { Leaders } from '../../../../../topology/kafka/cluster/leaders.js';
-import { BrokerError } from '../../../../../topology/kafka/protocol/protocol-errors.js';
-import { ErrorCode } from '../../../../../topology/kafka/protocol/error-codes.js';
+import { MemoryKafka } from '../memory-kafka.js';
 
 /** Answers about the topics of the question that was on its way first, as kafkajs's shared refresh does. */
 class SharedMetadata {
@@ -52,48 +51,13 @@ it('knows a topic that was added while the brokers were asked about others', asy
   expect(leaders.leaderOf('sources', 0)).toBe(7);
 });
 
-/** Answers no question for a topic that it does not know, as kafkajs does. */
-class Metadata {
-  readonly targetTopics = new Set<string>();
-  readonly topics = new Set(['tasks', 'crm']);
-
-  cluster(): Cluster {
-    const refreshMetadata = (): Promise<void> =>
-      [...this.targetTopics].every((topic) => this.topics.has(topic))
-        ? Promise.resolve()
-        : Promise.reject(new BrokerError(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, 'Metadata'));
-    const ask = (): Promise<never> => Promise.reject(new BrokerError(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, 'Metadata'));
-    return {
-      targetTopics: this.targetTopics,
-      addMultipleTargetTopics: (topics: string[]) => {
-        for (const topic of topics) this.targetTopics.add(topic);
-        return refreshMetadata();
-      },
-      refreshMetadata,
-      findTopicPartitionMetadata: (topic: string) =>
-        this.targetTopics.has(topic) && this.topics.has(topic) ? [{ partitionId: 0, leader: 7 }] : [],
-      findControllerBroker: () =>
-        Promise.resolve({
-          versions: { 3: { maxVersion: 10 } },
-          connectionPool: {
-            send: async ({ request }: RawRequest<unknown>) => {
-              const { buffer } = await request.encode();
-              const asked = ['tasks', 'crm'].find((topic) => buffer.includes(topic))!;
-              return this.topics.has(asked) ? new Map([[asked, 'id']]) : ask();
-            },
-          },
-        }),
-    } as unknown as Cluster;
-  }
-}
-
 describe('a topic that was deleted', () => {
   it('fails a question at first, when a broker may not have heard of it, then hides nothing of the others', async () => {
     let now = 0;
-    const metadata = new Metadata();
-    const leaders = new Leaders(metadata.cluster(), () => now);
+    const kafka = new MemoryKafka({ tasks: 1, crm: 1 });
+    const leaders = new Leaders(kafka.cluster(), () => now);
     await leaders.track(['tasks', 'crm']);
-    metadata.topics.delete('tasks');
+    kafka.broker.deleteTopic('tasks');
     await expect(leaders.refresh()).rejects.toMatchObject({ type: 'UNKNOWN_TOPIC_OR_PARTITION' });
     now = 2999;
     await expect(leaders.refresh()).rejects.toMatchObject({ type: 'UNKNOWN_TOPIC_OR_PARTITION' });
@@ -102,20 +66,20 @@ describe('a topic that was deleted', () => {
     expect([leaders.partitionCount('tasks'), leaders.partitionCount('crm')]).toEqual([0, 1]);
   });
 
-  it('is known again when it is made again', async () => {
+  it('is known again when it is recreated', async () => {
     let now = 0;
-    const metadata = new Metadata();
-    const leaders = new Leaders(metadata.cluster(), () => now);
+    const kafka = new MemoryKafka({ tasks: 1, crm: 1 });
+    const leaders = new Leaders(kafka.cluster(), () => now);
     await leaders.track(['tasks', 'crm']);
-    metadata.topics.delete('tasks');
+    kafka.broker.deleteTopic('tasks');
     await leaders.refresh().catch(() => undefined);
     now = 3000;
     await leaders.refresh();
-    metadata.topics.add('tasks');
+    kafka.broker.createTopic('tasks', 1);
     await leaders.refresh();
     expect(leaders.partitionCount('tasks')).toBe(1);
     // Gone once more, it has its time again.
-    metadata.topics.delete('tasks');
+    kafka.broker.deleteTopic('tasks');
     await expect(leaders.refresh()).rejects.toMatchObject({ type: 'UNKNOWN_TOPIC_OR_PARTITION' });
   });
 });
