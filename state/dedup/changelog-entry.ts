@@ -16,7 +16,7 @@ import { DIGEST_BYTES } from './digest-bytes.js';
 
 /** Where a task stands in one source partition. */
 export interface SourcePosition {
-  /** The topic whose offsets these are: one that is made again has another. Undefined where the brokers know of none. */
+  /** The topic whose offsets these are: one that is recreated has another. Undefined where the brokers know of none. */
   readonly topicId?: string | undefined;
   /** The next offset to process. */
   readonly nextOffset: number;

@@ -58,7 +58,7 @@ function writeWord(word: number, into: Uint8Array, at: number): void {
 
 export function packDigests(digests: readonly Digest[]): Buffer {
   const packed = Buffer.allocUnsafe(digests.length * DIGEST_BYTES);
-  for (const [nth, digest] of digests.entries()) writeDigest(digest, packed, nth * DIGEST_BYTES);
+  for (const [index, digest] of digests.entries()) writeDigest(digest, packed, index * DIGEST_BYTES);
   return packed;
 }
 

@@ -1,29 +1,42 @@
 /**
- * Where each digest of a task may lie on the disk, in memory, so that an event that was never seen, which most are,
- * costs no look into the store: 3.5 to 4 bytes a digest.
+ * Where each digest of a task may lie on the disk, in memory: a hash table that names segments, 3.5 to 4 bytes a digest.
+ * An event that was never seen, which most are, costs no look into the store.
  *
- * Digests are hashes. 24 bits of one (32, in a large index), of which the last `level` say its region; the entry there
- * is those bits with the place of a segment instead of what the region says: the more places there are, and the more
- * bits it takes to name one, the more regions there are. Other bits say the entry's home in the region
- * (digest-regions.ts). Whether the digest is in the segment, only the segment itself can say: it is asked for 1.2 % of
- * those that were never seen when there are ten million, and for 2 % at most.
+ *     digest (a hash)   w0: …………………………rrrrrrrr                 w1: ssssssss………………
+ *                           hash bits  │ region                      │ slot, 0 to 47
+ *                                      ▼                             ▼
+ *     regions           [ 0 ][ 1 ] … [ r ] …      in each, 48 slots [ ][ ][entry entry][ ][entry] …
+ *
+ *     entry             [ hash bits │ place ]     24 bits, or 32 in a large index
+ *     place             the number of a segment here: #counts[place] digests, or GONE when the segment has expired
+ *     level             how many bits of the hash say the region, and so how many bits of an entry say the place
+ *     overflow          places of what did not fit into its slot (15 entries): by an attacker, or one digest in many places
+ *     waiting, group    digests that a restore brings, until there are many for the same regions (waiting-digests.ts)
+ *
+ * Whether the digest is in the segment, only the segment itself can say: it is asked for 1.2 % of those that were never
+ * seen when there are ten million, and for 2 % at most. Regions lie packed, without empty slots (digest-regions.ts), as
+ * blocks of memory that move as they grow (packed-blocks.ts): words, pages and chunks are of that file alone.
  *
  * As the places of a level run out, its regions are divided in two, a few with each new place (linear hashing): by the
- * entry's next bit, which its region says from then on, so that no digest has to be read again and there is no moment
- * at which everything is moved. Entries of places that were given up are swept out likewise.
+ * entry's next hash bit, which its region says from then on. No digest has to be read again, and there is no moment at
+ * which everything is moved. Entries of places that are gone are swept out likewise.
+ *
+ * Tried instead: one open-addressed table in 4096 shards, with 32 hash bits and the place in a slot of eight bytes, some
+ * 130 lines. Ten million took 11 bytes each and not 3.6, came in at three times the CPU in a restore, and were looked up
+ * at 1.5 to 2 times: what it reads does not fit into the caches.
  */
 import type { Digest } from './digest-bytes.js';
 import { FatalError } from '../../common/errors.js';
 import { DIGEST_BYTES } from './digest-bytes.js';
-import { hashAt, hashOf, homeAt, homeOf } from './digest-hash.js';
-import { DigestRegions, Entries, HOMES, type Width } from './digest-regions.js';
+import { hashAt, hashOf, slotAt, slotOf } from './digest-hash.js';
+import { DigestRegions, Entries, SLOTS, type Width } from './digest-regions.js';
 import { regionOf, WaitingDigests, type SortedDigests } from './waiting-digests.js';
 
 const PLACE_BITS = 22;
 const LEAST_LEVEL = 4;
 /** From this level on, some 14 million digests in full segments, entries have four bytes. */
 const WIDE_LEVEL = 18;
-/** The hash bits that an entry of three bytes is made of. */
+/** The hash bits that an entry of three bytes is made from. */
 const NARROW = 0xff_ffff;
 const ALL = -1;
 /** Regions divided for each new place in the last eighth of a level's. */
@@ -41,8 +54,8 @@ export class DigestIndex {
   readonly #counts: number[] = [GONE];
   /** By place: 1 when its entries may have been made with three bytes and lack the other hash bits. */
   #short = new Uint8Array(0);
-  /** What did not fit into its home, which takes an attacker, or one digest in many places: places by hash and home. */
-  readonly #crowd = new Map<number, number[]>();
+  /** What did not fit into its slot, which takes an attacker, or one digest in many places: places by hash and slot. */
+  readonly #overflow = new Map<number, number[]>();
   /** What `addAll` was given, and is not in the regions yet. */
   #waiting: WaitingDigests | undefined;
   /** The next region to sweep. */
@@ -99,16 +112,16 @@ export class DigestIndex {
   /** Says that these digests lie in the place. */
   add(packed: Buffer, place: number): void {
     for (let at = 0; at < packed.length; at += DIGEST_BYTES) {
-      this.#add(hashAt(packed, at), homeAt(packed, at), place);
+      this.#add(hashAt(packed, at), slotAt(packed, at), place);
     }
   }
 
-  #add(hash: number, home: number, place: number): void {
+  #add(hash: number, slot: number, place: number): void {
     const level = this.#levelOf(hash);
     this.#counts[place]! += 1;
     this.#size += 1;
-    const isIn = this.#regions.add(hash & below(level), this.#widthOf(level), home, entryOf(hash, place, level));
-    if (!isIn) this.#addToCrowd(hash, home, place);
+    const isIn = this.#regions.add(hash & below(level), this.#widthOf(level), slot, entryOf(hash, place, level));
+    if (!isIn) this.#addToOverflow(hash, slot, place);
   }
 
   /** The same, faster where there are many; they are found when `settle` has had its way. */
@@ -140,10 +153,10 @@ export class DigestIndex {
     const level = this.#level;
     const sorted = waiting.take(group, level);
     let from = 0;
-    for (let nth = 0; nth < sorted.ends.length; nth += 1) {
-      const to = sorted.ends[nth]!;
+    for (let index = 0; index < sorted.ends.length; index += 1) {
+      const to = sorted.ends[index]!;
       if (from === to) continue;
-      const region = regionOf(group, nth, level);
+      const region = regionOf(group, index, level);
       if (region < this.#divided) {
         const middle = sorted.divide(from, to, 1 << level);
         this.#bringInto(region, level + 1, sorted, from, middle);
@@ -157,25 +170,25 @@ export class DigestIndex {
 
   /** Makes the region's hashes entries, where they lie. */
   #bringInto(region: number, level: number, sorted: SortedDigests, from: number, to: number): void {
-    const { hashes, places, homes } = sorted;
+    const { hashes, places, slots } = sorted;
     const counts = this.#counts;
     let end = from;
-    for (let nth = from; nth < to; nth += 1) {
-      const place = places[nth]!;
+    for (let index = from; index < to; index += 1) {
+      const place = places[index]!;
       if (counts[place] === GONE) continue;
-      hashes[end] = entryOf(hashes[nth]!, place, level);
-      homes[end] = homes[nth]!;
+      hashes[end] = entryOf(hashes[index]!, place, level);
+      slots[end] = slots[index]!;
       end += 1;
     }
-    const fitting = this.#regions.addAll(region, this.#widthOf(level), hashes, homes, from, end);
+    const fitting = this.#regions.addAll(region, this.#widthOf(level), hashes, slots, from, end);
     // What they are entries of can be read from them.
-    for (let nth = fitting; nth < end; nth += 1)
-      this.#addToCrowd((hashes[nth]! & ~below(level)) | region, homes[nth]!, hashes[nth]! & below(level));
+    for (let index = fitting; index < end; index += 1)
+      this.#addToOverflow((hashes[index]! & ~below(level)) | region, slots[index]!, hashes[index]! & below(level));
   }
 
-  #addToCrowd(hash: number, home: number, place: number): void {
-    const key = crowdKey(hash, home);
-    this.#crowd.set(key, [...(this.#crowd.get(key) ?? []), place]);
+  #addToOverflow(hash: number, slot: number, place: number): void {
+    const key = overflowKey(hash, slot);
+    this.#overflow.set(key, [...(this.#overflow.get(key) ?? []), place]);
   }
 
   /** Nothing lies in the place any more. Its entries stay until they are swept out. */
@@ -198,17 +211,18 @@ export class DigestIndex {
   /** Calls `visit` with each place in which the digest may lie. */
   lookUp(digest: Digest, visit: (place: number) => void): void {
     const hash = hashOf(digest);
-    const home = homeOf(digest);
+    const slot = slotOf(digest);
     const level = this.#levelOf(hash);
     const places = below(level);
-    const { size, entries } = this.#regions.entriesOf(hash & places, this.#widthOf(level), home);
-    for (let nth = 0; nth < size; nth += 1) {
-      const entry = entries[nth]!;
+    const { size, entries } = this.#regions.entriesOf(hash & places, this.#widthOf(level), slot);
+    for (let index = 0; index < size; index += 1) {
+      const entry = entries[index]!;
       const place = entry & places;
       if (((entry ^ hash) & this.#madeOf(place)) >>> level === 0 && this.#counts[place] !== GONE) visit(place);
     }
-    if (this.#crowd.size === 0) return;
-    for (const place of this.#crowd.get(crowdKey(hash, home)) ?? []) if (this.#counts[place] !== GONE) visit(place);
+    if (this.#overflow.size === 0) return;
+    for (const place of this.#overflow.get(overflowKey(hash, slot)) ?? [])
+      if (this.#counts[place] !== GONE) visit(place);
   }
 
   #levelOf(hash: number): number {
@@ -229,12 +243,12 @@ export class DigestIndex {
     const bit = 1 << this.#level;
     this.#regions.take(region, this.#widthOf(this.#level), this.#taken);
     this.#low.size = this.#high.size = 0;
-    for (let nth = 0; nth < this.#taken.size; nth += 1) {
-      const entry = this.#taken.entries[nth]!;
-      const home = this.#taken.homes[nth]!;
+    for (let index = 0; index < this.#taken.size; index += 1) {
+      const entry = this.#taken.entries[index]!;
+      const slot = this.#taken.slots[index]!;
       if (this.#counts[entry & (bit - 1)] === GONE) continue;
-      if ((entry & bit) === 0) this.#low.push(entry, home);
-      else this.#high.push(entry ^ bit, home);
+      if ((entry & bit) === 0) this.#low.push(entry, slot);
+      else this.#high.push(entry ^ bit, slot);
     }
     this.#regions.put(region, this.#widthOf(this.#level + 1), this.#low);
     this.#regions.put(region + bit, this.#widthOf(this.#level + 1), this.#high);
@@ -264,10 +278,10 @@ export class DigestIndex {
     this.#swept += 1;
     if (this.#swept < bit + this.#divided) return;
     this.#swept = 0;
-    for (const [key, places] of this.#crowd) {
+    for (const [key, places] of this.#overflow) {
       const left = places.filter((place) => this.#counts[place] !== GONE);
-      if (left.length > 0) this.#crowd.set(key, left);
-      else this.#crowd.delete(key);
+      if (left.length > 0) this.#overflow.set(key, left);
+      else this.#overflow.delete(key);
     }
     this.settle(); // what waits may name a place that is to be used again
     this.#free.push(...this.#leaving);
@@ -285,8 +299,8 @@ function entryOf(hash: number, place: number, level: number): number {
   return (hash & ~below(level)) | place;
 }
 
-function crowdKey(hash: number, home: number): number {
-  return (hash >>> 0) * HOMES + home;
+function overflowKey(hash: number, slot: number): number {
+  return (hash >>> 0) * SLOTS + slot;
 }
 
 /** How many places a level has before its regions are divided. */

@@ -1,16 +1,16 @@
 /**
- * Entries of the dedup index, packed: a region's lie in the order of their homes, without gaps, and beside them the
- * number of entries of each home. A look-up counts its way to its home and sees the one or two entries there.
+ * Entries of the dedup index, packed: a region's lie in the order of their slots, without gaps, and beside them the
+ * number of entries of each slot. A look-up counts its way to its slot and sees the one or two entries there.
  *
  *     entry, 24 bits or 32: hash bits, place
  */
 import { PackedBlocks } from './packed-blocks.js';
 
-export const HOMES = 48;
-/** Entries of one home: a count has four bits. */
+export const SLOTS = 48;
+/** Entries of one slot: a count has four bits. */
 const MOST = 15;
-/** Counts of a region, eight homes a word. */
-const COUNT_WORDS = HOMES / 8;
+/** Counts of a region, eight slots a word. */
+const COUNT_WORDS = SLOTS / 8;
 const PIECE_BITS = 9;
 const PIECE_REGIONS = 1 << PIECE_BITS;
 /** Blocks grow by so many words. */
@@ -19,15 +19,15 @@ const STEP_WORDS = 3;
 /** Entries of three bytes or of four. */
 export type Width = 3 | 4;
 
-/** Entries and their homes, out of a region or to go into one. */
+/** Entries and their slots, out of a region or to go into one. */
 export class Entries {
   size = 0;
-  readonly entries = new Uint32Array(HOMES * MOST);
-  readonly homes = new Uint8Array(HOMES * MOST);
+  readonly entries = new Uint32Array(SLOTS * MOST);
+  readonly slots = new Uint8Array(SLOTS * MOST);
 
-  push(entry: number, home: number): void {
+  push(entry: number, slot: number): void {
     this.entries[this.size] = entry;
-    this.homes[this.size] = home;
+    this.slots[this.size] = slot;
     this.size += 1;
   }
 }
@@ -38,62 +38,62 @@ export class DigestRegions {
   /** By region, in pieces. */
   readonly #counts: Uint32Array[] = [];
   readonly #found = new Entries();
-  /** While `addAll` is at a region: entries of each home before and after, and where the next one of it goes. */
-  readonly #before = new Uint8Array(HOMES);
-  readonly #after = new Uint8Array(HOMES);
-  readonly #next = new Int32Array(HOMES);
+  /** While `addAll` is at a region: entries of each slot before and after, and where the next one of it goes. */
+  readonly #before = new Uint8Array(SLOTS);
+  readonly #after = new Uint8Array(SLOTS);
+  readonly #next = new Int32Array(SLOTS);
 
   get bytes(): number {
     return this.#blocks.bytes + this.#counts.length * PIECE_REGIONS * COUNT_WORDS * 4;
   }
 
-  /** What lies in the home, until the next call. */
-  entriesOf(region: number, width: Width, home: number): Entries {
+  /** What lies in the slot, until the next call. */
+  entriesOf(region: number, width: Width, slot: number): Entries {
     const found = this.#found;
     found.size = 0;
     const counts = this.#countsOf(region);
     const first = firstCount(region);
-    const count = countOf(counts, first, home);
+    const count = countOf(counts, first, slot);
     if (count === 0) return found;
     const address = this.#blocks.addressOf(region);
     const { bytes } = this.#blocks.chunkOf(address);
-    let at = this.#blocks.offsetOf(address) * 4 + countBefore(counts, first, home) * width;
-    for (let left = count; left > 0; left -= 1, at += width) found.push(read(bytes, at, width), home);
+    let at = this.#blocks.offsetOf(address) * 4 + countBefore(counts, first, slot) * width;
+    for (let left = count; left > 0; left -= 1, at += width) found.push(read(bytes, at, width), slot);
     return found;
   }
 
-  /** False when the home is full. */
-  add(region: number, width: Width, home: number, entry: number): boolean {
+  /** False when the slot is full. */
+  add(region: number, width: Width, slot: number, entry: number): boolean {
     const counts = this.#countsOf(region);
     const first = firstCount(region);
-    if (countOf(counts, first, home) === MOST) return false;
-    const size = countBefore(counts, first, HOMES);
+    if (countOf(counts, first, slot) === MOST) return false;
+    const size = countBefore(counts, first, SLOTS);
     const from = lengthOf(size, width);
     const to = lengthOf(size + 1, width);
     if (from !== to) this.#blocks.resize(region, from, to);
     const address = this.#blocks.addressOf(region);
     const { bytes } = this.#blocks.chunkOf(address);
     const start = this.#blocks.offsetOf(address) * 4;
-    const at = start + countBefore(counts, first, home) * width;
+    const at = start + countBefore(counts, first, slot) * width;
     const end = start + size * width;
     if (at < end) bytes.copyWithin(at + width, at, end);
     write(bytes, at, width, entry);
-    change(counts, first, home, 1);
+    change(counts, first, slot, 1);
     return true;
   }
 
   /**
-   * The same of many entries of one region, those from `from` to `to`, in one step. Those whose home is full are not
+   * The same of many entries of one region, those from `from` to `to`, in one step. Those whose slot is full are not
    * taken, and put behind the others: says where they begin.
    */
-  addAll(region: number, width: Width, entries: Int32Array, homes: Uint8Array, from: number, to: number): number {
+  addAll(region: number, width: Width, entries: Int32Array, slots: Uint8Array, from: number, to: number): number {
     const counts = this.#countsOf(region);
     const first = firstCount(region);
     const before = this.#before;
     const size = unpackCounts(counts, first, before);
     const after = this.#after;
     after.set(before);
-    const end = countIn(after, entries, homes, from, to);
+    const end = countIn(after, entries, slots, from, to);
     if (from === end) return end;
     const length = lengthOf(size, width);
     const longer = lengthOf(size + end - from, width);
@@ -102,8 +102,8 @@ export class DigestRegions {
     const address = this.#blocks.addressOf(region);
     const { bytes } = this.#blocks.chunkOf(address);
     const last = this.#blocks.offsetOf(address) * 4 + size * width;
-    makeRoom(bytes, width, last, last + (end - from) * width, before, after, this.#next);
-    writeAll(bytes, width, entries, homes, from, end, this.#next);
+    openGaps(bytes, width, last, last + (end - from) * width, before, after, this.#next);
+    writeAll(bytes, width, entries, slots, from, end, this.#next);
     return end;
   }
 
@@ -117,13 +117,13 @@ export class DigestRegions {
     const start = this.#blocks.offsetOf(address) * 4;
     let at = start;
     let to = start;
-    for (let nth = first; nth < first + COUNT_WORDS; nth += 1) {
-      const word = counts[nth]!;
+    for (let index = first; index < first + COUNT_WORDS; index += 1) {
+      const word = counts[index]!;
       for (let shift = 0; shift < 32; shift += 4) {
         for (let left = (word >>> shift) & MOST; left > 0; left -= 1, at += width) {
           const entry = read(bytes, at, width);
           if (!isKept(entry)) {
-            counts[nth]! -= 1 << shift;
+            counts[index]! -= 1 << shift;
             continue;
           }
           if (to < at) write(bytes, to, width, entry);
@@ -145,16 +145,16 @@ export class DigestRegions {
     const first = firstCount(region);
     const { bytes } = this.#blocks.chunkOf(address);
     let at = this.#blocks.offsetOf(address) * 4;
-    for (let home = 0; home < HOMES; home += 1) {
-      for (let left = countOf(counts, first, home); left > 0; left -= 1, at += width)
-        into.push(read(bytes, at, width), home);
+    for (let slot = 0; slot < SLOTS; slot += 1) {
+      for (let left = countOf(counts, first, slot); left > 0; left -= 1, at += width)
+        into.push(read(bytes, at, width), slot);
     }
     counts.fill(0, first, first + COUNT_WORDS);
     this.#blocks.resize(region, lengthOf(into.size, width), 0);
   }
 
-  /** Puts entries into a region that is empty, in the order of their homes. */
-  put(region: number, width: Width, { size, entries, homes }: Entries): void {
+  /** Puts entries into a region that is empty, in the order of their slots. */
+  put(region: number, width: Width, { size, entries, slots }: Entries): void {
     if (size === 0) return;
     this.#blocks.resize(region, 0, lengthOf(size, width));
     const address = this.#blocks.addressOf(region);
@@ -162,9 +162,9 @@ export class DigestRegions {
     const first = firstCount(region);
     const { bytes } = this.#blocks.chunkOf(address);
     let at = this.#blocks.offsetOf(address) * 4;
-    for (let nth = 0; nth < size; nth += 1, at += width) {
-      write(bytes, at, width, entries[nth]!);
-      change(counts, first, homes[nth]!, 1);
+    for (let index = 0; index < size; index += 1, at += width) {
+      write(bytes, at, width, entries[index]!);
+      change(counts, first, slots[index]!, 1);
     }
   }
 
@@ -183,16 +183,16 @@ function firstCount(region: number): number {
   return (region & (PIECE_REGIONS - 1)) * COUNT_WORDS;
 }
 
-function countOf(counts: Uint32Array, first: number, home: number): number {
-  return (counts[first + (home >>> 3)]! >>> ((home & 7) << 2)) & MOST;
+function countOf(counts: Uint32Array, first: number, slot: number): number {
+  return (counts[first + (slot >>> 3)]! >>> ((slot & 7) << 2)) & MOST;
 }
 
-/** The counts of all homes, a byte each; says how many entries that is. */
+/** The counts of all slots, a byte each; says how many entries that is. */
 function unpackCounts(counts: Uint32Array, first: number, into: Uint8Array): number {
   let size = 0;
-  for (let nth = 0, home = 0; nth < COUNT_WORDS; nth += 1) {
-    for (let word = counts[first + nth]!, left = 8; left > 0; left -= 1, word >>>= 4, home += 1) {
-      into[home] = word & MOST;
+  for (let index = 0, slot = 0; index < COUNT_WORDS; index += 1) {
+    for (let word = counts[first + index]!, left = 8; left > 0; left -= 1, word >>>= 4, slot += 1) {
+      into[slot] = word & MOST;
       size += word & MOST;
     }
   }
@@ -200,25 +200,25 @@ function unpackCounts(counts: Uint32Array, first: number, into: Uint8Array): num
 }
 
 function packCounts(from: Uint8Array, counts: Uint32Array, first: number): void {
-  for (let nth = 0; nth < COUNT_WORDS; nth += 1) {
+  for (let index = 0; index < COUNT_WORDS; index += 1) {
     let word = 0;
-    for (let home = nth * 8 + 7; home >= nth * 8; home -= 1) word = (word << 4) | from[home]!;
-    counts[first + nth] = word;
+    for (let slot = index * 8 + 7; slot >= index * 8; slot -= 1) word = (word << 4) | from[slot]!;
+    counts[first + index] = word;
   }
 }
 
-/** Counts those in that their homes have room for; the others go behind them: says where they begin. */
-function countIn(counts: Uint8Array, entries: Int32Array, homes: Uint8Array, from: number, to: number): number {
+/** Counts those in that their slots can take; the others go behind them: says where they begin. */
+function countIn(counts: Uint8Array, entries: Int32Array, slots: Uint8Array, from: number, to: number): number {
   let end = to;
-  for (let nth = from; nth < end;) {
-    const home = homes[nth]!;
-    if (counts[home]! < MOST) {
-      counts[home]! += 1;
-      nth += 1;
+  for (let index = from; index < end;) {
+    const slot = slots[index]!;
+    if (counts[slot]! < MOST) {
+      counts[slot]! += 1;
+      index += 1;
     } else {
       end -= 1;
-      swap(entries, nth, end);
-      swap(homes, nth, end);
+      swap(entries, index, end);
+      swap(slots, index, end);
     }
   }
   return end;
@@ -230,8 +230,8 @@ export function swap(column: Int32Array | Uint8Array, one: number, other: number
   column[other] = kept;
 }
 
-/** From the end on: each of the old entries is moved once, or not at all. `next` says where the room for each home's new ones begins. */
-function makeRoom(
+/** From the end on: each of the old entries is moved once, or not at all. `next` says where each slot's new ones begin. */
+function openGaps(
   bytes: Uint8Array,
   width: Width,
   last: number,
@@ -242,10 +242,10 @@ function makeRoom(
 ): void {
   let from = last;
   let to = into;
-  for (let home = HOMES - 1; to > from; home -= 1) {
-    to -= (after[home]! - before[home]!) * width;
-    next[home] = to;
-    for (let left = before[home]! * width; left > 0; left -= 1) bytes[--to] = bytes[--from]!;
+  for (let slot = SLOTS - 1; to > from; slot -= 1) {
+    to -= (after[slot]! - before[slot]!) * width;
+    next[slot] = to;
+    for (let left = before[slot]! * width; left > 0; left -= 1) bytes[--to] = bytes[--from]!;
   }
 }
 
@@ -253,34 +253,34 @@ function writeAll(
   bytes: Uint8Array,
   width: Width,
   entries: Int32Array,
-  homes: Uint8Array,
+  slots: Uint8Array,
   from: number,
   to: number,
   next: Int32Array,
 ): void {
-  for (let nth = from; nth < to; nth += 1) {
-    const home = homes[nth]!;
-    const at = next[home]!;
-    next[home] = at + width;
-    write(bytes, at, width, entries[nth]!);
+  for (let index = from; index < to; index += 1) {
+    const slot = slots[index]!;
+    const at = next[slot]!;
+    next[slot] = at + width;
+    write(bytes, at, width, entries[index]!);
   }
 }
 
-function change(counts: Uint32Array, first: number, home: number, by: number): void {
-  counts[first + (home >>> 3)]! += by << ((home & 7) << 2);
+function change(counts: Uint32Array, first: number, slot: number, by: number): void {
+  counts[first + (slot >>> 3)]! += by << ((slot & 7) << 2);
 }
 
-/** Entries of all homes before this one. Counts of eight homes are added at a time. */
-function countBefore(counts: Uint32Array, first: number, home: number): number {
-  const whole = first + (home >>> 3);
+/** Entries of all slots before this one. Counts of eight slots are added at a time. */
+function countBefore(counts: Uint32Array, first: number, slot: number): number {
+  const whole = first + (slot >>> 3);
   // In each byte: at most 12 counts of 15.
   let sums = 0;
   for (let at = first; at < whole; at += 1) {
     const word = counts[at]!;
     sums = (sums + (word & 0x0f0f_0f0f) + ((word >>> 4) & 0x0f0f_0f0f)) | 0;
   }
-  if ((home & 7) !== 0) {
-    const word = counts[whole]! & ((1 << ((home & 7) << 2)) - 1);
+  if ((slot & 7) !== 0) {
+    const word = counts[whole]! & ((1 << ((slot & 7) << 2)) - 1);
     sums = (sums + (word & 0x0f0f_0f0f) + ((word >>> 4) & 0x0f0f_0f0f)) | 0;
   }
   const pairs = (sums & 0x00ff_00ff) + ((sums >>> 8) & 0x00ff_00ff);

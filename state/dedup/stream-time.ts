@@ -36,7 +36,7 @@ export function windowShape(windowMs: number): WindowShape {
 
 /**
  * The bucket in which an entry first seen at this stream time lives, named by its last second since the epoch: a time,
- * not a count of buckets, so that entries keep their age when the window is configured anew.
+ * not a count of buckets, so that entries keep their age when the window is configured again.
  */
 export function bucketOf(streamTime: number, { bucketMs }: WindowShape): number {
   return ((Math.floor(Math.max(0, streamTime) / bucketMs) + 1) * bucketMs) / 1000 - 1;

@@ -105,7 +105,7 @@ export class TaskStore {
   /** The same of what a restore or a standby has read of the changelog. */
   async replay(entries: readonly CommittedEntry[], nextOffset: number): Promise<void> {
     await this.load();
-    // From before the last write on: what that brought is to be found.
+    // From before the last write on: what that brought must be found.
     if (entries[0] && entries[0].offset < (this.#checkpoint?.changelogOffset ?? 0)) this.#segments.settleNow();
     try {
       await this.#writeAll(entries, nextOffset, inWrites(entries), (runs, firstLive) =>
@@ -135,7 +135,7 @@ export class TaskStore {
     return this.#segments.entries();
   }
 
-  /** The changelog was written anew from this store: the checkpoint moves to its end. */
+  /** The changelog was written again from this store: the checkpoint moves to its end. */
   async reseeded(changelogId: string | undefined, changelogOffset: number): Promise<void> {
     this.follow(changelogId);
     await this.apply([], changelogOffset);

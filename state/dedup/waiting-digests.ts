@@ -3,7 +3,7 @@
  * for its like and costs one change of the region together.
  */
 import { DIGEST_BYTES } from './digest-bytes.js';
-import { hashAt, homeAt } from './digest-hash.js';
+import { hashAt, slotAt } from './digest-hash.js';
 import { swap } from './digest-regions.js';
 
 /** The last bits of a hash say its group, and are the last bits of its region's number whatever the index's level. */
@@ -15,39 +15,39 @@ const PER_REGION = 64;
 const LEAST_DIGESTS = 64;
 /** 34 MB for all groups, when more than four million are to come. */
 const MOST_DIGESTS = 65_536;
-/** The part of their room over which groups are full the first time: what is brought in sooner is brought in often. */
+/** The part of their capacity over which groups are full the first time: what is brought in sooner is brought in often. */
 const FIRST_SPREAD = 1 / 8;
-const HOME_BITS = 6;
-const HOME_MASK = (1 << HOME_BITS) - 1;
+const SLOT_BITS = 6;
+const SLOT_MASK = (1 << SLOT_BITS) - 1;
 
 /** The digests of a group in the order of their regions, and what is known of each. */
 export class SortedDigests {
   readonly hashes: Int32Array;
   readonly places: Int32Array;
-  readonly homes: Uint8Array;
+  readonly slots: Uint8Array;
   /** By the group's regions: where the digests of each end, and those of the next begin. */
   ends = new Int32Array(0);
 
-  constructor(room: number) {
-    this.hashes = new Int32Array(room);
-    this.places = new Int32Array(room);
-    this.homes = new Uint8Array(room);
+  constructor(capacity: number) {
+    this.hashes = new Int32Array(capacity);
+    this.places = new Int32Array(capacity);
+    this.slots = new Uint8Array(capacity);
   }
 
   get bytes(): number {
-    return this.hashes.byteLength + this.places.byteLength + this.homes.byteLength;
+    return this.hashes.byteLength + this.places.byteLength + this.slots.byteLength;
   }
 
   /** Puts those whose hash has the bit behind those that lack it; says where they begin. */
   divide(from: number, to: number, bit: number): number {
     let middle = to;
-    for (let nth = from; nth < middle;) {
-      if ((this.hashes[nth]! & bit) === 0) nth += 1;
+    for (let index = from; index < middle;) {
+      if ((this.hashes[index]! & bit) === 0) index += 1;
       else {
         middle -= 1;
-        swap(this.hashes, nth, middle);
-        swap(this.places, nth, middle);
-        swap(this.homes, nth, middle);
+        swap(this.hashes, index, middle);
+        swap(this.places, index, middle);
+        swap(this.slots, index, middle);
       }
     }
     return middle;
@@ -55,10 +55,10 @@ export class SortedDigests {
 }
 
 export class WaitingDigests {
-  readonly #room: number;
+  readonly #capacity: number;
   readonly #hashes: Int32Array;
-  /** Place and home of each. */
-  readonly #placesAndHomes: Int32Array;
+  /** Place and slot of each. */
+  readonly #placesAndSlots: Int32Array;
   readonly #sizes = new Int32Array(GROUPS);
   /** When each is full: the first time one after another, since hashes fill them alike. */
   readonly #limits = new Int32Array(GROUPS);
@@ -66,36 +66,36 @@ export class WaitingDigests {
 
   /** `level`: how many of a hash's last bits say its region. `toCome`: about how many digests, if anybody knows. */
   constructor(level: number, toCome: number) {
-    this.#room = roomFor(level, toCome);
-    this.#hashes = new Int32Array(GROUPS * this.#room);
-    this.#placesAndHomes = new Int32Array(GROUPS * this.#room);
-    this.#sorted = new SortedDigests(this.#room);
+    this.#capacity = capacityFor(level, toCome);
+    this.#hashes = new Int32Array(GROUPS * this.#capacity);
+    this.#placesAndSlots = new Int32Array(GROUPS * this.#capacity);
+    this.#sorted = new SortedDigests(this.#capacity);
     for (let group = 0; group < GROUPS; group += 1)
-      this.#limits[group] = this.#room - Math.floor((this.#room * FIRST_SPREAD * group) / GROUPS);
+      this.#limits[group] = this.#capacity - Math.floor((this.#capacity * FIRST_SPREAD * group) / GROUPS);
   }
 
   get bytes(): number {
-    return this.#hashes.byteLength + this.#placesAndHomes.byteLength + this.#sorted.bytes;
+    return this.#hashes.byteLength + this.#placesAndSlots.byteLength + this.#sorted.bytes;
   }
 
   /** The index has grown, or more are to come than was known: more should wait for each other. */
   isSmallFor(level: number, toCome: number): boolean {
-    return this.#room < roomFor(level, toCome) / 2;
+    return this.#capacity < capacityFor(level, toCome) / 2;
   }
 
-  /** `onFull` hears of each group that has no more room: it is to be taken then. */
+  /** `onFull` hears of each group that is full: it must be taken then. */
   push(packed: Buffer, place: number, onFull: (group: number) => void): void {
     const hashes = this.#hashes;
-    const placesAndHomes = this.#placesAndHomes;
+    const placesAndSlots = this.#placesAndSlots;
     const sizes = this.#sizes;
     const limits = this.#limits;
-    const room = this.#room;
+    const capacity = this.#capacity;
     for (let at = 0; at < packed.length; at += DIGEST_BYTES) {
       const hash = hashAt(packed, at);
       const group = hash & (GROUPS - 1);
       const size = sizes[group]!;
-      hashes[group * room + size] = hash;
-      placesAndHomes[group * room + size] = (place << HOME_BITS) | homeAt(packed, at);
+      hashes[group * capacity + size] = hash;
+      placesAndSlots[group * capacity + size] = (place << SLOT_BITS) | slotAt(packed, at);
       sizes[group] = size + 1;
       if (size + 1 === limits[group]!) onFull(group);
     }
@@ -109,12 +109,12 @@ export class WaitingDigests {
 
   /** Empties the group. What it gives is good until the next call, and the caller's to change. */
   take(group: number, level: number): SortedDigests {
-    const from = group * this.#room;
+    const from = group * this.#capacity;
     const to = from + this.#sizes[group]!;
     this.#sizes[group] = 0;
-    this.#limits[group] = this.#room;
+    this.#limits[group] = this.#capacity;
     const hashes = this.#hashes;
-    const placesAndHomes = this.#placesAndHomes;
+    const placesAndSlots = this.#placesAndSlots;
     const sorted = this.#sorted;
     const regions = regionsOfGroup(level);
     if (sorted.ends.length !== regions) sorted.ends = new Int32Array(regions);
@@ -133,19 +133,19 @@ export class WaitingDigests {
       const into = ends[region]!;
       ends[region] = into + 1;
       sorted.hashes[into] = hash;
-      sorted.places[into] = placesAndHomes[at]! >>> HOME_BITS;
-      sorted.homes[into] = placesAndHomes[at]! & HOME_MASK;
+      sorted.places[into] = placesAndSlots[at]! >>> SLOT_BITS;
+      sorted.slots[into] = placesAndSlots[at]! & SLOT_MASK;
     }
     return sorted;
   }
 }
 
-/** The number of the group's nth region. */
-export function regionOf(group: number, nth: number, level: number): number {
-  return ((nth << GROUP_BITS) | group) & ((1 << level) - 1);
+/** The number of one of the group's regions. */
+export function regionOf(group: number, index: number, level: number): number {
+  return ((index << GROUP_BITS) | group) & ((1 << level) - 1);
 }
 
-function roomFor(level: number, toCome: number): number {
+function capacityFor(level: number, toCome: number): number {
   const regions = regionsOfGroup(level);
   const wanted = Math.min(Math.ceil(toCome / GROUPS), PER_REGION * regions);
   return Math.min(Math.max(wanted, regions, LEAST_DIGESTS), MOST_DIGESTS);

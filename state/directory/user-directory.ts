@@ -11,8 +11,8 @@ import { seal, unseal } from '../lmdb/sealed.js';
 import type { Table } from '../lmdb/table.js';
 import { UserCache } from './user-cache.js';
 
-/** 65,536 entries are kept decoded: a few hundred bytes each. */
-const CACHE_SET_BITS = 14;
+/** Entries that are kept decoded: a few hundred bytes each. */
+const MOST_CACHED = 65_536;
 
 export const DIRECTORY_TABLE = 'user-directory';
 
@@ -20,7 +20,7 @@ export class UserDirectory {
   readonly #environment: StateEnvironment;
   readonly #table: Table;
   /** null: known to be absent. */
-  readonly #cache = new UserCache<DirectoryEntry | null>(CACHE_SET_BITS);
+  readonly #cache = new UserCache<DirectoryEntry | null>(MOST_CACHED);
   #size: number;
   #topicId: string | undefined;
 
@@ -57,10 +57,10 @@ export class UserDirectory {
     return stored === undefined ? undefined : Number(stored.readBigUInt64BE(0));
   }
 
-  /** From now on the positions are offsets of this topic, and begin anew when it is another one. The entries stay. */
-  async follow(topicId: string | undefined, isAnew: boolean): Promise<void> {
+  /** From now on the positions are offsets of this topic, and start again when it is another one. The entries stay. */
+  async follow(topicId: string | undefined, isAnother: boolean): Promise<void> {
     await writeAtomically(this.#table, (batch) => {
-      const positions = isAnew ? this.#table.getRange({ start: Buffer.from([0]), end: ENTRY_PREFIX }) : [];
+      const positions = isAnother ? this.#table.getRange({ start: Buffer.from([0]), end: ENTRY_PREFIX }) : [];
       for (const { key } of positions) batch.remove(key);
       batch.put(HEAD_KEY, Buffer.from(JSON.stringify({ format: FORMAT, topicId })));
     });

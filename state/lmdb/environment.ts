@@ -58,11 +58,11 @@ export class StateEnvironment {
     }
   }
 
-  table(name: string): Table {
-    return new Table(name, {
-      open: (of, create) => {
+  table(tableName: string): Table {
+    return new Table(tableName, {
+      open: (name, create) => {
         // `create` is not among the types of lmdb-js; without it, a table that is not there is undefined.
-        const options = { name: of, encoding: 'binary', keyEncoding: 'binary', create } as const;
+        const options = { name, encoding: 'binary', keyEncoding: 'binary', create } as const;
         return this.#root.openDB<Buffer, Buffer>(options);
       },
       failed: (error) => (isDamage(error) ? this.damaged(messageOf(error), error) : (error as Error)),

@@ -106,8 +106,8 @@ function isThere(path: string): boolean {
 }
 
 function refused(path: string, found: Stats | undefined, what: string, advice: string, cause?: unknown): FatalError {
-  const of = found === undefined ? resolve(path) : described(path, found);
-  return new FatalError(`STATE_DIR ${of} ${what}. What to do: ${advice}`, cause);
+  const folder = found === undefined ? resolve(path) : described(path, found);
+  return new FatalError(`STATE_DIR ${folder} ${what}. What to do: ${advice}`, cause);
 }
 
 function described(path: string, { mode, uid, gid }: Stats): string {
