@@ -6,13 +6,14 @@ import * as fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
 import { scenarioOf, TRANSACTION_VERSIONS, type Scenario } from './world/commands.js';
 import { play, run } from './world/play.js';
-import { STATES } from './world/states.js';
+import { STATES, type ModelState } from './world/states.js';
 import { METRICS } from './world/worker.js';
 
 vi.mock('node:timers/promises', () => import('./simulation/virtual-timers.js'));
 
 const { MODEL_RUNS, MODEL_SEED, MODEL_PATH } = process.env;
-const runs = Number(MODEL_RUNS ?? 200);
+/** Half as many over the second state: the engine is the same. */
+const runsOver = (state: ModelState): number => Number(MODEL_RUNS ?? (state === STATES[0] ? 200 : 100));
 const again = {
   ...(MODEL_SEED === undefined ? {} : { seed: Number(MODEL_SEED) }),
   ...(MODEL_PATH === undefined ? {} : { path: MODEL_PATH, endOnFailure: true }),
@@ -22,6 +23,7 @@ const ALL = STATES.flatMap((state) => TRANSACTION_VERSIONS.map((version) => ({ s
 
 describe.each(ALL)('over $name, with transactions of version $version', ({ state, version }) => {
   const scenario = scenarioOf(version);
+  const runs = runsOver(state);
 
   it('each event comes out exactly once, whatever happens', { timeout: 120_000 + runs * 500 }, async () => {
     for (const metric of Object.values(METRICS)) metric.reset();
