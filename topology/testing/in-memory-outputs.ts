@@ -22,7 +22,7 @@ export class InMemoryOutputs implements RecordCollector {
   }
 
   collect(topic: string, key: string, event: unknown): number {
-    const value = this.#encode(topic as keyof SinkEvents, event);
+    const value = this.#encoder.encode(topic as keyof SinkEvents, event as SinkEvents[keyof SinkEvents]);
     this.#records.push({ topic, key, value });
     return value.length;
   }
@@ -33,9 +33,5 @@ export class InMemoryOutputs implements RecordCollector {
 
   rollBack(): void {
     this.#records = this.#records.slice(0, this.#begun);
-  }
-
-  #encode<T extends keyof SinkEvents>(topic: T, event: unknown): Buffer {
-    return this.#encoder.encode(topic, event as SinkEvents[T]);
   }
 }
