@@ -292,10 +292,10 @@ export class ByteReader {
 
 /** False, with anything written, for what is not ASCII. There must be room. For a few characters a call takes longer than this loop. */
 export function writeAscii(text: string, into: Uint8Array, at: number): boolean {
-  for (let nth = 0; nth < text.length; nth += 1) {
-    const unit = text.charCodeAt(nth);
+  for (let index = 0; index < text.length; index += 1) {
+    const unit = text.charCodeAt(index);
     if (unit > 0x7f) return false;
-    into[at + nth] = unit;
+    into[at + index] = unit;
   }
   return true;
 }

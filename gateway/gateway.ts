@@ -133,7 +133,7 @@ export class Gateway implements Capacity, Corker {
 
   /** Sends a notification to every open socket of its user; returns how many it went to. */
   publish(message: InAppMessage): number {
-    const sessions = this.#hub.of(message.key);
+    const sessions = this.#hub.sessionsOf(message.key);
     if (sessions.size === 0) return 0;
     const outgoing = this.outgoing(message);
     if (outgoing === undefined) return 0;

@@ -134,9 +134,9 @@ export class RegistryClient {
 
 /** What is waited for when no address answers: one that may blame the request says more than one that is silent. */
 function jointOutage(outages: readonly RegistryOutageError[]): RegistryOutageError {
-  const told = outages.find(({ blames }) => blames !== undefined) ?? outages.at(-1)!;
-  if (outages.length === 1) return told;
-  return new RegistryOutageError(told.fault, outages.map(messageOf).join('; '), told);
+  const outage = outages.find(({ blames }) => blames !== undefined) ?? outages.at(-1)!;
+  if (outages.length === 1) return outage;
+  return new RegistryOutageError(outage.fault, outages.map(messageOf).join('; '), outage);
 }
 
 function headersOf(request: RegistryRequest, auth: RegistryAddress['auth']): Record<string, string> {

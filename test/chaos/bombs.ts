@@ -33,10 +33,10 @@ export function hostileValues(task: Buffer, crm: Buffer): Record<string, readonl
 
 /** `poison` is to be dead-lettered, exactly; `good` is to go through. Each has a key of its own. */
 export function bombs(workload: Workload): { poison: Sent[]; good: Sent[] } {
-  const of = (topic: string): Buffer =>
+  const valueIn = (topic: string): Buffer =>
     workload.events.find((sent) => sent.topic === topic && workload.expected.has(String(sent.message.key)))!.message
       .value as Buffer;
-  const values = hostileValues(of('TASK_EVENT_TOPIC'), of('CRM_EVENT_TOPIC'));
+  const values = hostileValues(valueIn('TASK_EVENT_TOPIC'), valueIn('CRM_EVENT_TOPIC'));
   const poison = Object.entries(values).flatMap(([name, [topic, value]]) =>
     Array.from({ length: 5 }, (_, index) => ({ topic, message: { key: `bomb-${name}-${index}`, value } })),
   );

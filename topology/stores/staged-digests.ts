@@ -45,8 +45,8 @@ export class StagedDigests {
 
   /** The bucket that the digest was added to; undefined when it was not. */
   bucketOf(digest: Digest): number | undefined {
-    const nth = this.#slots[this.#slotOf(digest) + 4]!;
-    return nth === 0 ? undefined : this.#buckets[nth - 1]!.bucket;
+    const number = this.#slots[this.#slotOf(digest) + 4]!;
+    return number === 0 ? undefined : this.#buckets[number - 1]!.bucket;
   }
 
   /** Of a digest that comes again the last bucket is told. */

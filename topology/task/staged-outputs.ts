@@ -115,7 +115,7 @@ export class StagedOutputs implements RecordCollector {
     const placed = {
       batches,
       partitions,
-      encoder: isForLetters ? undefined : (this.#encoder.of(topic) as TopicEncoder<unknown>),
+      encoder: isForLetters ? undefined : (this.#encoder.forTopic(topic) as TopicEncoder<unknown>),
     };
     this.#topics.set(topic, placed);
     return placed;

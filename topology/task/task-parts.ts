@@ -98,7 +98,7 @@ export interface TaskJob {
 /** Encodes a topology's events, topic by topic. */
 export interface OutputEncoder {
   /** `topic`: logical name. */
-  of(topic: string): TopicEncoder<never>;
+  forTopic(topic: string): TopicEncoder<never>;
 }
 
 /** The group, as a task asks it. */

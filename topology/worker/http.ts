@@ -89,7 +89,7 @@ export class HttpEndpoint {
 
   #answerReadiness(response: ServerResponse, asked: string | null): void {
     const { readiness } = this.#options;
-    const role = readiness.roles.find((of) => of === asked);
+    const role = readiness.roles.find((one) => one === asked);
     if (asked !== null && role === undefined) {
       answer(response, 400, { error: `expected a role of this worker: ${readiness.roles.join(' or ')}` });
       return;

@@ -121,9 +121,9 @@ async function committedBeyond(store: TaskStore, { config, connections }: Reseed
   const committed = await connections.offsets(names.group).committed(sources, ANSWER_MS);
   for (const source of sources) {
     const { stored } = source;
-    const of = offsetIn(committed, source);
-    if (of && isOfTask(of) && of.offset > stored) {
-      return { kind: 'behind', topic: of.topic, stored, committed: of.offset };
+    const found = offsetIn(committed, source);
+    if (found && isOfTask(found) && found.offset > stored) {
+      return { kind: 'behind', topic: found.topic, stored, committed: found.offset };
     }
   }
   return undefined;

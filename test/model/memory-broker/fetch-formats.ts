@@ -65,7 +65,7 @@ export const byName: FetchFormat = {
       out.string(topic);
       writeList(out, partitions, (answer) => {
         writeEnds(out, answer);
-        writeList(out, answer.aborted, (of) => writeAborted(out, of));
+        writeList(out, answer.aborted, (range) => writeAborted(out, range));
         out.int32(-1).int32(answer.data.length).raw(answer.data);
       });
     });
@@ -98,7 +98,7 @@ export const byId: FetchFormat = {
       out.raw(Buffer.from(topic, 'base64url'));
       writeCompactList(out, partitions, (answer) => {
         writeEnds(out, answer);
-        writeCompactList(out, answer.aborted, (of) => writeAborted(out, of));
+        writeCompactList(out, answer.aborted, (range) => writeAborted(out, range));
         out
           .int32(-1)
           .uvarint(answer.data.length + 1)

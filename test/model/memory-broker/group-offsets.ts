@@ -27,7 +27,8 @@ export class GroupOffsets {
 
   /** Their topic is no more: nothing is committed there, or will be. */
   forget(places: readonly string[]): void {
-    for (const of of [this.#committed, ...this.#pending.values()]) for (const place of places) of.delete(place);
+    for (const offsets of [this.#committed, ...this.#pending.values()])
+      for (const place of places) offsets.delete(place);
   }
 
   isPending(place: string): boolean {

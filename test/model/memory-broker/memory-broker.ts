@@ -123,12 +123,12 @@ export class MemoryBroker {
     entry: Entry,
   ): number {
     const { producerId, producerEpoch } = owner;
-    const { coordinator, offsets: of } = this.group(groupId);
+    const { coordinator, offsets: groupOffsets } = this.group(groupId);
     const errorCode =
       this.transactions[entry](producerId, producerEpoch, groupName(groupId)) ||
       coordinator.checkOffsets(member.memberId, member.generationId);
     if (errorCode === NONE) {
-      of.stage(producerId, offsets);
+      groupOffsets.stage(producerId, offsets);
       this.onOffsets(groupId);
     }
     return errorCode;

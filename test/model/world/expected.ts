@@ -28,12 +28,12 @@ export function expectedOf(broker: MemoryBroker, { tasks, partitions }: Dealt): 
     digests.set(partition % tasks, seen);
     for (const topic of SOURCES) {
       for (const output of outputsOfPartition(broker, topic, partition, seen)) {
-        const of = placeOf(
+        const place = placeOf(
           output.topic,
           partitionFor(Buffer.from(output.key), partitionsOf(broker, output.topic)),
           output.value,
         );
-        outputs.set(of, [...(outputs.get(of) ?? []), output.value]);
+        outputs.set(place, [...(outputs.get(place) ?? []), output.value]);
       }
     }
   }
@@ -47,8 +47,8 @@ export function actualOutputs(broker: MemoryBroker): Map<string, string[]> {
     for (let partition = 0; partition < partitionsOf(broker, topic); partition += 1) {
       for (const { value } of broker.log(NAMES.physical(topic), partition).records('committed')) {
         const text = value!.toString();
-        const of = placeOf(topic, partition, text);
-        outputs.set(of, [...(outputs.get(of) ?? []), text]);
+        const place = placeOf(topic, partition, text);
+        outputs.set(place, [...(outputs.get(place) ?? []), text]);
       }
     }
   }

@@ -180,8 +180,8 @@ export class World {
   }
 
   /** An event that was produced before, whatever became of it, once more. */
-  repeat(nth: number): void {
-    const known = this.#produced[nth % Math.max(1, this.#produced.length)];
+  repeat(index: number): void {
+    const known = this.#produced[index % Math.max(1, this.#produced.length)];
     if (known) this.upstream.produce(known.place, known.event);
   }
 

@@ -146,13 +146,16 @@ describe('registering', () => {
     const before = new Map(registry.levels);
     const done = await registerSchemas(client, topicName);
     for (const subject of [TASKS, INBOX, CRM]) expect(registry.levels.get(subject)).toBe(before.get(subject));
-    const told = (of: string) => {
-      const { compatibility, problems } = done.find(({ subject }) => subject === of)!;
+    const answerFor = (name: string) => {
+      const { compatibility, problems } = done.find(({ subject }) => subject === name)!;
       return [compatibility, ...problems];
     };
-    expect(told(TASKS)).toEqual(['FULL_TRANSITIVE']);
-    expect(told(INBOX)).toEqual(['BACKWARD', expect.stringContaining('BACKWARD, weaker than BACKWARD_TRANSITIVE')]);
-    expect(told(CRM)).toEqual(['NONE', expect.stringContaining(`PUT /config/${CRM}`)]);
+    expect(answerFor(TASKS)).toEqual(['FULL_TRANSITIVE']);
+    expect(answerFor(INBOX)).toEqual([
+      'BACKWARD',
+      expect.stringContaining('BACKWARD, weaker than BACKWARD_TRANSITIVE'),
+    ]);
+    expect(answerFor(CRM)).toEqual(['NONE', expect.stringContaining(`PUT /config/${CRM}`)]);
   });
 
   it("keeps a source's own version, and says when it can not be read", async () => {

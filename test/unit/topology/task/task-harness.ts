@@ -91,12 +91,12 @@ class FakeFetcher {
 
   wake(): void {
     setImmediate(() => {
-      for (const [topic, of] of this.fetched) {
-        const [records, end] = this.#read(topic, of.position);
-        if (!of.consumer.hasRoom() || end <= of.position || of.topicId !== this.ids.get(topic)) continue;
-        of.position = end;
+      for (const [topic, fetched] of this.fetched) {
+        const [records, end] = this.#read(topic, fetched.position);
+        if (!fetched.consumer.hasRoom() || end <= fetched.position || fetched.topicId !== this.ids.get(topic)) continue;
+        fetched.position = end;
         const bytes = records.reduce((sum, record) => sum + record.bytes, 0);
-        of.consumer.deliver({ records, nextOffset: end, bytes }, end, end);
+        fetched.consumer.deliver({ records, nextOffset: end, bytes }, end, end);
         this.wake();
       }
     });
@@ -314,13 +314,13 @@ function offsetsOf(broker: FakeBroker, fetcher: FakeFetcher): Offsets {
 export const until = (check: () => void): Promise<void> => vi.waitFor(check, { timeout: 3000, interval: 5 });
 
 /** Waits until exactly these e-mails are committed, in whatever order. */
-export const sentAre = (of: Rig, texts: readonly string[]): Promise<void> =>
-  until(() => expect(of.sent().sort()).toEqual([...texts].sort()));
+export const sentAre = (setup: Rig, texts: readonly string[]): Promise<void> =>
+  until(() => expect(setup.sent().sort()).toEqual([...texts].sort()));
 
 /** Fails the n-th time that this step is reached. */
-export const failing = (of: Rig, step: Step, nth: number, error: Error): void => {
+export const failing = (setup: Rig, step: Step, index: number, error: Error): void => {
   let times = 0;
-  of.broker.before = (at) => {
-    if (at === step && (times += 1) === nth) throw error;
+  setup.broker.before = (at) => {
+    if (at === step && (times += 1) === index) throw error;
   };
 };

@@ -56,8 +56,8 @@ export const overlong = (value: number, size: number): Buffer => {
   return longer;
 };
 
-export const array = (of: unknown): object => ({ type: 'array', items: of });
-export const map = (of: unknown): object => ({ type: 'map', values: of });
+export const array = (items: unknown): object => ({ type: 'array', items });
+export const map = (values: unknown): object => ({ type: 'map', values });
 export const timestamp = (type: string, logicalType: string): object => ({ type, logicalType });
 export const enumOf = (name: string, ...symbols: string[]): object => ({ type: 'enum', name, symbols });
 export const fixed = (size: number): object => ({ type: 'fixed', name: `Fixed${size}`, size });
