@@ -30,7 +30,7 @@ export class RetryableError extends StreamsError {
   readonly code = 'ERR_RETRYABLE';
 }
 
-/** A broker or the registry can not be reached: wait, say so in readiness, lose nothing. */
+/** A broker or the registry cannot be reached: wait, say so in readiness, lose nothing. */
 export class OutageError extends StreamsError {
   readonly code = 'ERR_OUTAGE';
   /** What readiness says, where the error behind it does not. */

@@ -54,9 +54,9 @@ export interface Reason {
   readonly right?: 'topic' | 'group' | 'transactional id' | 'cluster' | undefined;
   /** Which of several addresses of the registry, from 1: where it is, is in the log. */
   readonly address?: number | undefined;
-  /** Of `task-waits`: tasks that do not run, with their states. */
+  /** For `task-waits`: tasks that do not run, with their states. */
   readonly tasks?: readonly { readonly number: number; readonly state: string }[];
-  /** Of `task-waits`: source partitions that cannot be read on. */
+  /** For `task-waits`: source partitions that cannot be read on. */
   readonly damaged?: readonly string[];
 }
 

@@ -16,7 +16,7 @@ interface LockedPackage {
 export interface SupplyChain {
   /** Allowed, of what is installed with the product. */
   readonly licences: readonly string[];
-  /** Of packages that name theirs in a file alone. */
+  /** For packages that name theirs in a file alone. */
   readonly licencesByFile: Readonly<Record<string, string>>;
   /** Packages that run a script when they are installed, and what for. */
   readonly installScripts: Readonly<Record<string, string>>;

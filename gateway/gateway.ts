@@ -34,7 +34,7 @@ export interface InAppMessage {
   /** The record's key: its user. */
   readonly key: string;
   readonly notification: InAppNotification;
-  /** Of a client that has it. */
+  /** The cursor of a client that has it. */
   readonly cursor: Cursor;
   /** When the broker appended it, ms since the epoch. */
   readonly appendedAt: number;
@@ -126,7 +126,7 @@ export class Gateway implements Capacity, Corker {
     return this.#budgets.offsets;
   }
 
-  /** Starts to listen; resolves with the bound port. Rejects with FatalError when the address can not be had. */
+  /** Starts to listen; resolves with the bound port. Rejects with FatalError when the address cannot be had. */
   listen(): Promise<number> {
     return (this.#listening ??= this.#listen());
   }

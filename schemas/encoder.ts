@@ -68,5 +68,5 @@ function misfit(type: avsc.Type, event: unknown, topic: string): string {
       fault = `${path.join('.') || 'the whole'} is ${value === null ? 'null' : typeof value}`;
     },
   });
-  return `can not encode an event for ${topic} as ${type.name ?? 'Avro'}: ${fault}`;
+  return `cannot encode an event for ${topic} as ${type.name ?? 'Avro'}: ${fault}`;
 }

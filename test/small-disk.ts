@@ -21,7 +21,7 @@ export function whyNoSmallDisk(): string | undefined {
     mountSmallDisk(1).unmount();
     return undefined;
   } catch (error) {
-    return `a tmpfs can not be mounted: ${String((error as { stderr?: Buffer }).stderr ?? error).trim()}`;
+    return `a tmpfs cannot be mounted: ${String((error as { stderr?: Buffer }).stderr ?? error).trim()}`;
   }
 }
 

@@ -41,7 +41,7 @@ export function batchOf(from: number, count: number): Batch {
   return { body: batch.writer.bytes().subarray(BATCH_OVERHEAD), copies };
 }
 
-/** Of the nth record: its own number, or that of the one that it is a copy of. */
+/** The id of a record: its own number, or that of the one that it is a copy of. */
 function idOf(index: number): number {
   const isCopy = index > COPIED_FROM && index % COPY_EVERY === 0;
   // Never that of another copy.

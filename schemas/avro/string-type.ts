@@ -39,7 +39,7 @@ interface WritableTap extends Tap {
   writeString(text: string): void;
 }
 
-/** Of longer texts a call is faster than a loop. */
+/** For longer texts a call is faster than a loop. */
 const LOOP_LENGTH = 28;
 /** Bytes whose length is a varint of one byte. */
 const ONE_BYTE_LENGTH = 63;

@@ -62,7 +62,7 @@ export class Round {
   readonly members: Member[] = [];
   /** Evidence that the fault had an effect. */
   readonly effects: string[] = [];
-  /** Records sent beside the workload that are to be dead-lettered. */
+  /** Records sent beside the workload that must be dead-lettered. */
   readonly extraPoison: Sent[] = [];
   /** What the dead letters of hostile batches must be, by their origin. */
   readonly letterChecks = new Map<string, LetterCheck>();

@@ -136,7 +136,7 @@ describe('a state directory that is damaged between two runs', () => {
   );
 
   it(
-    'stops the worker when the changelog was made again too, and goes on when the operator sets the offsets anew',
+    'stops the worker when the changelog was recreated too, and goes on when the operator sets the offsets again',
     { timeout: 120_000 },
     async () => {
       const test = await prepareEnvironment('heal-lost', PARTITIONS);
@@ -149,7 +149,7 @@ describe('a state directory that is damaged between two runs', () => {
       const topic = `${test.prefix}app-dedup-changelog`;
       await withAdmin(async (admin) => {
         await admin.deleteTopics({ topics: [topic] });
-        await until('the topic is made again', () =>
+        await until('the topic is recreated', () =>
           admin.createTopics({ waitForLeaders: true, topics: [{ topic, numPartitions: PARTITIONS }] }),
         );
       });

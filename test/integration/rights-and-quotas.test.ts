@@ -27,7 +27,7 @@ type Kind = 'topic' | 'group' | 'transactional id';
 
 interface Right {
   readonly kind: Kind;
-  /** Of the resource, or what its name begins with. */
+  /** The resource's name, or what it begins with. */
   readonly name: string;
   readonly operations: readonly (keyof typeof AclOperationTypes)[];
   readonly isPrefix?: boolean;

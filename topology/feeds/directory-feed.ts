@@ -36,7 +36,7 @@ export class DirectoryFeed {
     this.#services = services;
   }
 
-  /** Finds where the store stands. Rejects when the brokers do not answer: then it is to be called again; with FatalError when the store is not to be given up. */
+  /** Finds where the store stands. Rejects when the brokers do not answer: then it must be called again; with FatalError when the store must be kept. */
   async begin(signal: AbortSignal): Promise<void> {
     const { topic, offsets, directory, room, log } = this.#services;
     this.#topicId = (await offsets.topicIds([topic], ANSWER_MS)).get(topic);
@@ -62,7 +62,7 @@ export class DirectoryFeed {
     }
   }
 
-  /** Reads each partition from there until the signal aborts. Rejects when the store can not be written. */
+  /** Reads each partition from there until the signal aborts. Rejects when the store cannot be written. */
   async run(signal: AbortSignal): Promise<void> {
     await Promise.all(this.#positions.map((_, partition) => this.#follow(partition, signal)));
   }

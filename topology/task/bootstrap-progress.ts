@@ -15,11 +15,11 @@ export interface PartitionProgress {
   readonly end: number;
   /** Committed: the next offset to be processed; undefined when nothing was. */
   readonly position: number | undefined;
-  /** Of the position: the largest timestamp of the records before it. */
+  /** At the position: the largest timestamp of the records before it. */
   readonly streamTime: number;
 }
 
-/** What came before an event by so much is to be known when it is processed, ms. */
+/** What came before an event by so much must be known when it is processed, ms. */
 const SLACK_MS = 1000;
 /** Whoever is unknown though an event of theirs is as old as this will not come to be known by waiting, ms. */
 const LATE_MS = 60_000;

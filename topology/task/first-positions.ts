@@ -8,7 +8,7 @@ import type { TaskParts } from './task-parts.js';
 
 const ANSWER_MS = 15_000;
 
-/** START_FROM at a first start; the beginning of a partition that was added later, or of a topic that was made again. */
+/** START_FROM at a first start; the beginning of a partition that was added later, or of a topic that was recreated. */
 export async function firstPositions(
   sources: readonly SourcePartition[],
   firstStart: boolean,

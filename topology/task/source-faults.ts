@@ -1,4 +1,4 @@
-/** What is said of a source that can not be read on: the facts, and what to do. */
+/** What is said of a source that cannot be read on: the facts, and what to do. */
 import { FatalError, messageOf } from '../../common/errors.js';
 import type { Offsets } from '../kafka/index.js';
 import type { Logger } from '../../common/log.js';
@@ -17,7 +17,7 @@ export async function outOfRangeError(
   );
   const way = `To go on elsewhere, set the offsets of group ${group} with kafka-consumer-groups --reset-offsets while no worker runs`;
   return new FatalError(
-    `${partition.topic}-${partition.partition} is to be read from offset ${position}, but ${why}. ${way}`,
+    `${partition.topic}-${partition.partition} cannot be read from offset ${position}: ${why}. ${way}`,
   );
 }
 

@@ -21,7 +21,7 @@ export class SourceQueue implements PartitionConsumer {
   readonly #listener: QueueListener;
   readonly #maxBytes: number;
   #pieces: { readonly records: FetchedPartition['records']; readonly arrivedAt: number }[] = [];
-  /** Of the first piece: the next record's place in it, and the record once it was peeked at. */
+  /** In the first piece: the next record's index, and the record once it was peeked at. */
   #head = 0;
   #next: FetchedRecord | undefined;
   #size = 0;

@@ -61,7 +61,7 @@ export class HttpEndpoint {
   listen(host: string, port: number): Promise<number> {
     return new Promise((resolve, reject) => {
       this.#server.once('error', (error) =>
-        reject(new FatalError(`HTTP_PORT ${port} on ${host} can not be had: ${error.message}`, error)),
+        reject(new FatalError(`HTTP_PORT ${port} on ${host} cannot be had: ${error.message}`, error)),
       );
       this.#server.listen(port, host, () => resolve((this.#server.address() as AddressInfo).port));
     });

@@ -21,7 +21,7 @@ function otherVersion(): string | undefined {
   return folder && join(resolve(folder), 'dist', 'bin', 'notification-streams.js');
 }
 
-/** Stops each worker in turn and starts it as that version; on an empty directory when `anew`. */
+/** Stops each worker in turn and starts it as that version; on an empty directory when it wipes. */
 async function replaceEach(round: Round, entry: string | undefined, wipes: boolean): Promise<void> {
   for (const member of round.members) {
     await round.stop(member);

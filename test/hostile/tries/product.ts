@@ -201,7 +201,7 @@ export const PRODUCT: TryGroup<ProductScene> = {
     }),
     productTry({
       name: '/metrics, 400 times as fast as it goes',
-      holds: 'at most one a second is made anew',
+      holds: 'at most one a second is made again',
       before: 'each was',
       isShort: true,
       act: async (scene) => {

@@ -68,7 +68,7 @@ export async function deleteTopic(brokers: string, topic: string): Promise<void>
 export async function createTopic(brokers: string, topic: string, partitions: number): Promise<void> {
   await withAdmin(brokers, async (admin) => {
     // False while the deletion is on its way: the name is still taken.
-    await until('the topic is made again', () =>
+    await until('the topic is recreated', () =>
       admin.createTopics({ waitForLeaders: false, topics: [{ topic, numPartitions: partitions }] }),
     );
     await until('every partition has a leader', async () => {

@@ -23,7 +23,7 @@ interface Transaction {
   /** Whose the last transaction was that was ended: asked again, version 2 answers alike. */
   endedBy: Identity | undefined;
   state: State;
-  /** Of the last transaction that was ended. */
+  /** How the last transaction was ended. */
   isCommit: boolean;
   timeoutMs: number;
   /** Partitions and groups that it touched, each waiting for a marker once the outcome is decided. */

@@ -35,7 +35,7 @@ export interface Scenario {
   readonly transactions: TransactionVersion;
   readonly workers: number;
   readonly tasks: number;
-  /** Of each source; a task is as many of them as come to it. */
+  /** Partitions of each source; a task is as many of them as come to it. */
   readonly partitions: number;
   readonly commands: readonly Command[];
 }

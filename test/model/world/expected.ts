@@ -15,7 +15,7 @@ export interface Expected {
 
 export interface Dealt {
   readonly tasks: number;
-  /** Of each source. */
+  /** Partitions of each source. */
   readonly partitions: number;
 }
 

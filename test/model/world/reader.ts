@@ -31,7 +31,7 @@ export class Reader {
 
   #consumer(topic: SinkTopic, partition: number): PartitionConsumer {
     const failed = (position: number): never => {
-      throw new Error(`${topic}-${partition} can not be read at ${position}`);
+      throw new Error(`${topic}-${partition} cannot be read at ${position}`);
     };
     return {
       hasRoom: () => true,
@@ -39,7 +39,7 @@ export class Reader {
       outOfRange: failed,
       unreadable: failed,
       recreated: (topicId) => {
-        throw new Error(`${topic} was deleted and made again (topic id ${topicId})`);
+        throw new Error(`${topic} was deleted and recreated (topic id ${topicId})`);
       },
       deliver: ({ records }: FetchedPartition) => {
         for (const { value } of records) {

@@ -32,7 +32,7 @@ const TIMES = {
   requestMs: 10_000,
 };
 export const SILENT = pino({ level: 'silent' });
-/** Of every worker in every run: what came about at all. */
+/** Shared by every worker in every run: what came about at all. */
 export const METRICS = {
   ...createMetrics(new Registry()),
   gone_on_total: new Counter({ name: 'gone_on_total', help: 'tasks went on while the group gathered', registers: [] }),

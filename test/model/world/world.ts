@@ -49,7 +49,7 @@ export class World {
   readonly upstream: Upstream;
   readonly machines: readonly Machine[];
   readonly tasks: number;
-  /** Of each source. */
+  /** Partitions of each source. */
   readonly partitions: number;
   /** The first thing that was not as it must be. */
   violation: Error | undefined;
@@ -219,7 +219,7 @@ export class World {
     return undefined;
   }
 
-  /** Of the machine whose worker has the task. */
+  /** The disk of the machine whose worker has the task. */
   #diskOf(task: number): Disk | undefined {
     return this.machines.find(({ worker }) => worker?.assignment?.tasks.includes(task))?.disk;
   }

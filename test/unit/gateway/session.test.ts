@@ -173,7 +173,7 @@ describe('a session that comes with a cursor', () => {
   });
 
   it.each(['10.0.4.topic', '10.0.6.other', '10.1.6.topic', 'nonsense'])(
-    'of another epoch or of none (%s) is told that it can not be recovered, and is live',
+    'of another epoch or of none (%s) is told that it cannot be recovered, and is live',
     (cursor) => {
       session.begin(cursor);
       expect(resumed).toBe(0);

@@ -177,7 +177,7 @@ describe('a key set that changes', () => {
     expect(await verdict(signers[11]!.sign('k11'))).toBe('accepted');
   });
 
-  it('stays good, however old, when it can not be read again, which is told', async () => {
+  it('stays good, however old, when it cannot be read again, which is told', async () => {
     const known = await signer('ES256', 'k1');
     answer = { status: 200, keys: [known.jwk] };
     expect(await verdict(known.sign('k1'))).toBe('accepted');

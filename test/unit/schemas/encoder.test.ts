@@ -66,7 +66,7 @@ describe('the encoder', () => {
     const wrong = { ...inApp, userId: 'secret' as unknown as bigint };
     const encode = () => new AvroEncoder(ids).encode('NOTIFICATION_INAPP_TOPIC', wrong);
     expect(encode).toThrow(
-      'can not encode an event for NOTIFICATION_INAPP_TOPIC as serp.notification.InAppNotification: userId is string',
+      'cannot encode an event for NOTIFICATION_INAPP_TOPIC as serp.notification.InAppNotification: userId is string',
     );
     expect(encode).not.toThrow('secret');
   });

@@ -76,7 +76,7 @@ function lookUp(health = new RegistryHealth(), onWait: () => void = () => undefi
   return lookUpSinkSchemas({ client, topicName, health, signal, backoffMs: 1, wait });
 }
 
-/** Why its latest version can not be read: not that its compatibility is weak, as that of a registry is by default. */
+/** Why its latest version cannot be read: not that its compatibility is weak, as that of a registry is by default. */
 function unreadable({ problems }: RegisteredSubject): string | undefined {
   return problems.find((problem) => !problem.startsWith('its compatibility'));
 }
@@ -158,7 +158,7 @@ describe('registering', () => {
     expect(answerFor(CRM)).toEqual(['NONE', expect.stringContaining(`PUT /config/${CRM}`)]);
   });
 
-  it("keeps a source's own version, and says when it can not be read", async () => {
+  it("keeps a source's own version, and says when it cannot be read", async () => {
     const theirs = { ...SCHEMAS.TaskEvent, doc: 'theirs' };
     const id = registry.add(TASKS, JSON.stringify(theirs));
     registry.add('erp.CRM_EVENT_TOPIC-value', JSON.stringify(theirs));

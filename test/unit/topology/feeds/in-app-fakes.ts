@@ -10,7 +10,7 @@ export class FakePartition {
   readonly records: FetchedRecord[] = [];
   end = 0;
   earliest = 0;
-  /** The offset of a record that can not be read. */
+  /** The offset of a record that cannot be read. */
   damaged = Infinity;
   readonly live = new FakeFetcher(this);
   readonly again = new FakeFetcher(this);

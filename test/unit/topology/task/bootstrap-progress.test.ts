@@ -52,7 +52,7 @@ describe('a record of another source', () => {
     expect(progress.covers(100, stamp(100))).toBe(false);
   });
 
-  it('waits for all of a topic that was made again, whose old offset is behind its end', () => {
+  it('waits for all of a topic that was recreated, whose old offset is behind its end', () => {
     const progress = new BootstrapProgress(WAIT_MS);
     progress.observe([at(0, 3, 500)], moment(100), 100);
     expect(progress.covers(100, stamp(100))).toBe(false);

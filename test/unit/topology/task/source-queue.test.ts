@@ -10,7 +10,7 @@ function queueOf(maxBytes = 1000): { queue: SourceQueue; heard: string[] } {
     roomMade: () => heard.push('room'),
     unreadable: ({ topic }, position, error) => heard.push(`${topic} unreadable at ${position}: ${String(error)}`),
     outOfRange: ({ topic }, position) => heard.push(`${topic} out of range at ${position}`),
-    recreated: ({ topic }) => heard.push(`${topic} made again`),
+    recreated: ({ topic }) => heard.push(`${topic} recreated`),
     heldUp: ({ topic }, stable, end) => heard.push(`${topic} held up at ${stable} of ${end}`),
   });
   return { queue, heard };
@@ -123,11 +123,11 @@ describe('SourceQueue', () => {
     expect(heard).toEqual(['TASK_EVENT_TOPIC out of range at 5']);
   });
 
-  it('passes on that its topic was made again, and keeps what was fetched of the one before', () => {
+  it('passes on that its topic was recreated, and keeps what was fetched of the one before', () => {
     const { queue, heard } = queueOf();
     queue.deliver(fetched([0, 1], 2), 2);
     queue.recreated();
-    expect(heard).toEqual(['arrived', 'TASK_EVENT_TOPIC made again']);
+    expect(heard).toEqual(['arrived', 'TASK_EVENT_TOPIC recreated']);
     expect(queue.size).toBe(2);
   });
 });

@@ -100,7 +100,7 @@ describe('a standby', () => {
     expect(setup.fetcher.fetched.size).toBe(0);
   });
 
-  it('stands still at a record that it can not read, and does not stop the worker for it', async () => {
+  it('stands still at a record that it cannot read, and does not stop the worker for it', async () => {
     const setup = rig();
     setup.append(TASKS, ['a']);
     setup.task.start();
@@ -117,7 +117,7 @@ describe('a standby', () => {
     expect(setup.fatal).not.toHaveBeenCalled();
   });
 
-  it('ends the worker when its store can not be written', async () => {
+  it('ends the worker when its store cannot be written', async () => {
     const setup = rig();
     const standby = follow(setup);
     vi.spyOn(standby.state, 'replay').mockRejectedValue(new Error('no space left'));

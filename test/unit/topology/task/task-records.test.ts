@@ -131,7 +131,7 @@ describe('a commit that the broker refuses', () => {
   it.each([
     ['a missing right', 29],
     ['the time of our own clock', 32],
-  ])('for %s is made again until it is taken, and dead-letters nothing', async (_, code) => {
+  ])('for %s is retried until it is taken, and dead-letters nothing', async (_, code) => {
     const setup = rig();
     let isRefusing = true;
     refusing(setup, (records) => isRefusing && has(records, 'good'), code);

@@ -94,12 +94,12 @@ function crmEvent(): object {
 }
 
 export interface Change {
-  /** Of a field of ours: the writer's type, and how the value is written. */
+  /** For a field of ours: the writer's type, and how the value is written. */
   readonly writes?: Readonly<Record<string, readonly [type: unknown, written: Buffer, attributes?: object]>>;
   readonly without?: readonly string[];
   /** Behind the other fields: name, type, value, attributes. */
   readonly adds?: readonly (readonly [name: string, type: unknown, written: Buffer, attributes?: object])[];
-  /** Of the record itself. */
+  /** For the record itself. */
   readonly as?: object;
   readonly reversed?: boolean;
   /** What becomes of the whole. */
