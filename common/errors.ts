@@ -63,7 +63,7 @@ export class CommitUnknownError extends StreamsError {
   readonly code = 'ERR_COMMIT_UNKNOWN';
 }
 
-/** The disk takes no more of the store: wait for room, then restore from the changelog. Nothing committed is lost. */
+/** The disk takes no more of the store: wait for free space, then restore from the changelog. Nothing committed is lost. */
 export class StoreFullError extends StreamsError {
   readonly code = 'ERR_STORE_FULL';
 }

@@ -225,7 +225,7 @@ export class Gateway implements Capacity, Corker {
       });
   }
 
-  /** Handshakes whose tokens are not checked yet have a bound of their own: they take no room of sockets. */
+  /** Handshakes whose tokens are not checked yet have a bound of their own: they do not count as sockets. */
   check(): CapacityFault | undefined {
     if (this.#closing) return 'shutting-down';
     if (this.#options.history() === undefined) return 'starting';

@@ -94,7 +94,7 @@ export class Handshakes {
 
   /** Never rejects. */
   async #decide(handshake: Handshake): Promise<Admitted | Refusal> {
-    // Counted after the check for room, so that a handshake does not take its own place.
+    // Counted after the check for the limit, so that a handshake does not count against itself.
     const decision = admit(handshake, this.#options.rules);
     this.#pending += 1;
     try {

@@ -25,7 +25,7 @@ const IV = Int32Array.of(IV0, IV1, IV2, IV3, 0x510e527f, 0x9b05688c, 0x1f83d9ab,
 
 /**
  * Hashes the first `bytes` of the input into `hash`: eight words, of which the bytes are little-endian. The input has
- * room for whole blocks of 64 bytes; what stands behind `bytes` in the last one is overwritten. Throws RangeError for
+ * space for whole blocks of 64 bytes; what stands behind `bytes` in the last one is overwritten. Throws RangeError for
  * more than a chunk.
  */
 export function blake3(input: DataView, bytes: number, hash: Int32Array): void {

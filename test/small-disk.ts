@@ -6,7 +6,7 @@ import { join } from 'node:path';
 
 export interface SmallDisk {
   readonly path: string;
-  /** Takes all the room that is left. */
+  /** Takes all the space that is left. */
   fill(): void;
   /** Gives back what `fill` took. */
   makeRoom(): void;

@@ -55,7 +55,7 @@ function writeString(tap: WritableTap, value: unknown): void {
   if (!isWritten) tap.writeString(value);
 }
 
-/** False, with the tap where it was, for what is not ASCII or has no room. */
+/** False, with the tap where it was, for what is not ASCII or has no space. */
 function writeByLoop(tap: Tap, text: string): boolean {
   const { buf, pos } = tap;
   const { length } = text;
@@ -65,7 +65,7 @@ function writeByLoop(tap: Tap, text: string): boolean {
   return true;
 }
 
-/** False, with the tap where it was, for what might need more than a length of two bytes, or has no room. */
+/** False, with the tap where it was, for what might need more than a length of two bytes, or has no space. */
 function writeByCall(tap: WritableTap, text: string): boolean {
   const { buf, pos } = tap;
   const most = text.length * BYTES_A_UNIT;

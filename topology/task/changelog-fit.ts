@@ -103,7 +103,7 @@ export async function fitOf(store: StoreStand | undefined, changelog: ChangelogS
       return { kind: 'wipe', why: difference(store!, changelog, facts) };
     case 'emptied':
       throw new FatalError(
-        `the changelog ${name} is empty beside a store at offset ${stored}: the topic was emptied or recreated (${difference(store!, changelog, facts)}). ` +
+        `the changelog ${name} is empty beside a store that stands at offset ${stored}: the topic was emptied or recreated (${difference(store!, changelog, facts)}). ` +
           `The store may be the only good copy. ${WAYS_OUT.reseed} ${WAYS_OUT.dropStore}`,
       );
     case 'shortened':

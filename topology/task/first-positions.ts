@@ -54,7 +54,7 @@ async function refuseLostOffsets(
   if (start!.offset === 0) return;
   const partitions = sources.map(({ topic, partition }) => `${topic}-${partition}`).join(', ');
   throw new FatalError(
-    `task ${task} has no committed offset for ${partitions}, and its changelog ${names.changelog}-${task} has expired: the group's offsets have too (offsets.retention.minutes). ` +
+    `task ${task} has no committed offset for ${partitions}, and the records of its changelog ${names.changelog}-${task} have expired: so have the group's offsets (offsets.retention.minutes). ` +
       `${WAYS_OUT.setOffsets(names.group)} ${WAYS_OUT.newApplication}`,
   );
 }
@@ -85,7 +85,7 @@ export async function refuseLostChangelog(task: number, { broker, stores, worker
   }
   throw new FatalError(
     `the changelog ${changelog} is empty, and the offsets of group ${names.group} were committed with records of it: it was deleted and recreated, and there is no store here. ` +
-      (stores.damaged === undefined ? '' : `The one that was here is damaged, in quarantine in ${stores.damaged}. `) +
-      `If another worker has the store of task ${task}, there: ${WAYS_OUT.reseed} ${WAYS_OUT.forgetRepeats(names.group)}`,
+      (stores.damaged === undefined ? '' : `The one that was here was damaged and stands in ${stores.damaged}. `) +
+      `${WAYS_OUT.reseed} Type it where another worker has the store of task ${task}. ${WAYS_OUT.forgetRepeats(names.group)}`,
   );
 }

@@ -12,8 +12,8 @@ export interface QueueListener {
   unreadable(source: SourcePartition, position: number, error: unknown): void;
   /** An open transaction of a producer has held the records after this offset back for long. */
   heldUp(source: SourcePartition, lastStableOffset: number, highWatermark: number): void;
-  /** Room was made after there had been none. */
-  roomMade(): void;
+  /** There is buffer space again after there had been none. */
+  spaceFreed(): void;
 }
 
 export class SourceQueue implements PartitionConsumer {
@@ -105,7 +105,7 @@ export class SourceQueue implements PartitionConsumer {
       this.#pieces.shift();
       this.#head = 0;
     }
-    if (wasFull && this.hasRoom()) this.#listener.roomMade();
+    if (wasFull && this.hasRoom()) this.#listener.spaceFreed();
   }
 
   /** Holds the records back; the answer lets them go again, unless the queue was reset meanwhile. */

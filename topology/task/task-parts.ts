@@ -25,7 +25,7 @@ export interface TaskStores {
   create(task: number): TaskState;
   /** The next changelog offset of each task whose stores are on this disk. */
   stored(): ReadonlyMap<number, number>;
-  readonly room: FreeSpace;
+  readonly space: FreeSpace;
   /** Where a damaged store of this worker was moved; undefined when none was. */
   readonly damaged: string | undefined;
 }

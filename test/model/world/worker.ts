@@ -112,7 +112,7 @@ export class Worker {
         create: (task) => state.create(environment, task),
         stored: () => new Map(Array.from({ length: maxTasks }, (_, task) => [task, storedOffset(task)])),
         // No disk, so none that is full or damaged.
-        room: new FreeSpace('', SILENT),
+        space: new FreeSpace('', SILENT),
         damaged: undefined,
       },
       job: { ...JOB, executor: modelExecutor(state) },

@@ -36,7 +36,7 @@ export interface Machine {
 /** What the model's brokers take in one batch, bytes. */
 const MAX_BATCH_BYTES = 2_000;
 const SINK_PARTITIONS = 2;
-/** Session timeout, the join of the others, and room; far below the time of a transaction. */
+/** Session timeout, the join of the others, and a margin; far below the time of a transaction. */
 const RECOVERY_MS = 30_000;
 /** For what was committed last to reach every reader and store. */
 const SETTLE_MS = 2_000;

@@ -7,7 +7,7 @@ function queueOf(maxBytes = 1000): { queue: SourceQueue; heard: string[] } {
   const heard: string[] = [];
   const queue = new SourceQueue(sourcePartition('TASK_EVENT_TOPIC', 4), maxBytes, {
     arrived: () => heard.push('arrived'),
-    roomMade: () => heard.push('room'),
+    spaceFreed: () => heard.push('space'),
     unreadable: ({ topic }, position, error) => heard.push(`${topic} unreadable at ${position}: ${String(error)}`),
     outOfRange: ({ topic }, position) => heard.push(`${topic} out of range at ${position}`),
     recreated: ({ topic }) => heard.push(`${topic} recreated`),
@@ -63,7 +63,7 @@ describe('SourceQueue', () => {
     expect(queue.drainedTo).toBe(8);
   });
 
-  it('has no room past its bound, and says once that there is room again', () => {
+  it('has no buffer space past its bound, and says once that there is space again', () => {
     const { queue, heard } = queueOf(500);
     queue.deliver(fetched([0, 1, 2], 3), 3);
     expect(queue.hasRoom()).toBe(false);
@@ -71,7 +71,7 @@ describe('SourceQueue', () => {
     expect(queue.hasRoom()).toBe(true);
     queue.take();
     queue.take();
-    expect(heard).toEqual(['arrived', 'room']);
+    expect(heard).toEqual(['arrived', 'space']);
     expect(queue.size).toBe(0);
   });
 

@@ -6,7 +6,7 @@ import { CRM, rig, sentAre, TASKS, until, type Rig } from './task-harness.js';
 
 afterEach(() => vi.restoreAllMocks());
 
-/** The next so many writes of a task's store find no room, after the first so many. */
+/** The next so many writes of a task's store find no space, after the first so many. */
 function full(after: number, count: number): () => number {
   let calls = 0;
   const mayWrite = (): boolean => {
@@ -28,7 +28,7 @@ async function committed(setup: Rig): Promise<number> {
 }
 
 describe('a task whose disk is full', () => {
-  it('stands still with what Kafka has committed, and goes on when there is room, notifying nobody twice', async () => {
+  it('stands still with what Kafka has committed, and goes on when there is space, notifying nobody twice', async () => {
     const setup = rig();
     setup.task.start();
     await until(() => expect(setup.task.phase).toBe('running'));
@@ -62,7 +62,7 @@ describe('a task whose disk is full', () => {
     full(0, 1000);
     setup.append(TASKS, ['a']);
     setup.task.start();
-    await until(() => expect(setup.room.reason).toContain('no space left on device'));
+    await until(() => expect(setup.space.reason).toContain('no space left on device'));
     await setup.task.closeDirty();
     expect(setup.task.phase).toBe('closed');
     expect(setup.fatal).not.toHaveBeenCalled();

@@ -51,7 +51,7 @@ describe('the lag', () => {
     const group = running(setup);
     await sentAre(setup, ['a']);
     await lagsAre(setup, group, [1, 0]);
-    // No room: nobody fetches, and so hears of them.
+    // No buffer space: nobody fetches, and so hears of them.
     setup.fetcher.remove(setup.names.physical(TASKS));
     setup.append(
       TASKS,
