@@ -75,7 +75,7 @@ export class SourceQueue implements PartitionConsumer {
     return this.#pieces[0]?.arrivedAt ?? performance.now();
   }
 
-  /** The next record, left in place. */
+  /** The next record, not taken. */
   peek(): SourceRecord | undefined {
     const next = this.#first();
     return next && new QueuedRecord(this.source, next);

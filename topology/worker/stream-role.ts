@@ -1,4 +1,4 @@
-/** The stream role of a worker: its place in the group, its tasks, the directory they look in. */
+/** The stream role of a worker: its membership, its tasks, the directory they look in. */
 import { atMost } from '../../common/at-most.js';
 import { systemClock } from '../../common/clock.js';
 import type { Logger } from '../../common/log.js';

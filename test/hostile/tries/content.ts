@@ -78,7 +78,7 @@ function everythingOf(outputs: Outputs, eventId: string): string {
 
 export const CONTENT: TryGroup<ContentScene> = {
   title: 'content',
-  place: 'a stream worker',
+  against: 'a stream worker',
   tries: [
     contentTry({
       name: `${TRAPS.length} action URLs that are traps, ${PATHS.length} that are none`,

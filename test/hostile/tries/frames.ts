@@ -79,7 +79,7 @@ const MOST = 20_000;
 
 export const FRAMES: TryGroup<GatewayScene> = {
   title: 'frames and messages',
-  place: 'an open socket of the gateway',
+  against: 'an open socket of the gateway',
   tries: [
     gatewayTry({
       name: `${Object.keys(MALFORMED).length} kinds of malformed frame`,

@@ -134,7 +134,7 @@ function handshakes(
 
 export const TOKENS: TryGroup<GatewayScene> = {
   title: 'tokens and handshakes',
-  place: 'the gateway of a worker',
+  against: 'the gateway of a worker',
   tries: [
     gatewayTry({
       name: '49 kinds of bad token',

@@ -52,7 +52,7 @@ export const byName: FetchFormat = {
       positions: list(body, () => {
         const partition = body.int32();
         body.int32(); // leader epoch
-        return { partition, ...readPlace(body) };
+        return { partition, ...readPosition(body) };
       }),
     }));
     body.int32(); // forgotten topics: none
@@ -118,7 +118,7 @@ function readHead(body: ByteReader): Omit<Question, 'topics'> {
   return { maxWaitMs, isolation };
 }
 
-function readPlace(body: ByteReader): Pick<Position, 'offset' | 'maxBytes'> {
+function readPosition(body: ByteReader): Pick<Position, 'offset' | 'maxBytes'> {
   const offset = body.int64();
   body.int64(); // log start
   return { offset, maxBytes: body.int32() };

@@ -3,7 +3,7 @@ import * as fc from 'fast-check';
 import type { Api } from '../memory-broker/memory-cluster.js';
 import { FAULTS, type Fault } from '../simulation/network.js';
 import { EVENT_KINDS, SOURCES, type EventKind } from './events.js';
-import type { Place } from './upstream.js';
+import type { Target } from './upstream.js';
 import type { World } from './world.js';
 
 export type Command =
@@ -134,13 +134,13 @@ export async function perform(world: World, command: Command): Promise<void> {
   const machineOf = (at: number): World['machines'][number] => world.machines[at % world.machines.length]!;
   switch (command.do) {
     case 'produce':
-      world.produce(place(world, command), command.user, command.kind);
+      world.produce(target(world, command), command.user, command.kind);
       return;
     case 'repeat':
       world.repeat(command.index);
       return;
     case 'write':
-      world.write(command.writer, place(world, command));
+      world.write(command.writer, target(world, command));
       return;
     case 'end':
       world.upstream.end(command.writer, command.commit);
@@ -180,6 +180,6 @@ export async function perform(world: World, command: Command): Promise<void> {
   }
 }
 
-function place(world: World, { source: at, partition: number }: { source: number; partition: number }): Place {
+function target(world: World, { source: at, partition: number }: { source: number; partition: number }): Target {
   return { topic: SOURCES[at]!, partition: number % world.partitions };
 }

@@ -2,13 +2,13 @@
 import { Fetcher, Leaders, type FetchedPartition, type PartitionConsumer } from '../../../topology/kafka/index.js';
 import type { Cluster } from '../../../topology/kafka/protocol/internals.js';
 import type { SinkTopic } from '../../../common/record.js';
-import { placeOf, SINKS } from './expected.js';
+import { outputKey, SINKS } from './expected.js';
 import { NAMES, SILENT } from './worker.js';
 
 export class Reader {
   readonly #leaders: Leaders;
   readonly #fetcher: Fetcher;
-  /** Values in the order in which they came, by place. */
+  /** Values in the order in which they came, by output. */
   readonly read = new Map<string, string[]>();
 
   constructor(cluster: Cluster) {
@@ -44,8 +44,8 @@ export class Reader {
       deliver: ({ records }: FetchedPartition) => {
         for (const { value } of records) {
           const text = value!.toString();
-          const place = placeOf(topic, partition, text);
-          this.read.set(place, [...(this.read.get(place) ?? []), text]);
+          const key = outputKey(topic, partition, text);
+          this.read.set(key, [...(this.read.get(key) ?? []), text]);
         }
       },
     };

@@ -23,7 +23,7 @@ const fetched = (offsets: readonly number[], nextOffset: number, text = 'x') => 
 });
 
 describe('SourceQueue', () => {
-  it('gives records in order, with their place, until they are taken', () => {
+  it('gives records in order, with their offset, until they are taken', () => {
     const { queue } = queueOf();
     queue.deliver(fetched([3, 5], 6), 9);
     queue.deliver(fetched([7], 9), 9);
