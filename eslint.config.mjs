@@ -1,11 +1,30 @@
 import tseslint from 'typescript-eslint';
 
+/** What docs/glossary.md has a plain word for, in comments and in texts. */
+const DIALECT = /\b(can not|made again|anew|(is|are)[\s*]+to be)\b/i;
+const plainWords = {
+  create: (context) => ({
+    Program({ tokens, comments }) {
+      for (const { type, value, loc } of [...tokens, ...comments]) {
+        const isComment = type === 'Line' || type === 'Block';
+        if (!isComment && type !== 'String' && type !== 'Template') continue;
+        const [found] = DIALECT.exec(value) ?? (isComment ? /^[\s*]*Of /.exec(value) : null) ?? [];
+        if (found) context.report({ loc, message: `Say it plainly (docs/glossary.md): "${found.trim()}".` });
+      }
+    },
+  }),
+};
+
 export default tseslint.config(
   { ignores: ['dist/', 'node_modules/', '.stack/', 'patches/', 'bench/peers/', 'client/'] },
   ...tseslint.configs.strictTypeChecked,
   {
     languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
+    plugins: { local: { rules: { 'plain-words': plainWords } } },
     rules: {
+      'local/plain-words': 'error',
+      // eslint-disable-next-line local/plain-words -- the words themselves
+      'id-denylist': ['error', 'of', 'told', 'nth', 'goOn', 'beat', 'ghost', 'knock', 'deal', 'crowd', 'anew'],
       'max-lines': ['error', { max: 400, skipBlankLines: true, skipComments: true }],
       'max-lines-per-function': ['error', { max: 60, skipBlankLines: true, skipComments: true, IIFEs: true }],
       'no-restricted-properties': [
@@ -33,6 +52,11 @@ export default tseslint.config(
   {
     files: ['bin/**', 'dev/**', 'bench/**', 'test/**', '*.config.*'],
     rules: { 'no-restricted-properties': 'off', 'max-lines-per-function': 'off' },
+  },
+  {
+    // Not yet in plain words.
+    files: ['{topology/kafka,state,test/unit/topology/kafka,test/unit/state}/**'],
+    rules: { 'local/plain-words': 'off', 'id-denylist': 'off' },
   },
   {
     // What a record goes through. Whatever comes in, the worker goes on: a record is dead-lettered, or waited for.

@@ -16,7 +16,7 @@ const twoAtATime = { maxWorkers: 2, sequence: { groupOrder: 1 } };
 /** Folders tell the cost: unit, contract, model and fuzz need no broker; integration and browser run on the real stack. */
 export default defineConfig({
   test: {
-    // Of a machine with two cores vitest would use one.
+    // On a machine with two cores vitest would use one.
     maxWorkers: '100%',
     projects: [
       { test: { name: 'unit', include: ['test/unit/**/*.test.ts'], testTimeout: 10_000 } },

@@ -116,7 +116,7 @@ for (const [name, event] of [
   console.log(`decode ${name} (${bytes} B), another writer's schema: ${decodeRate(name, event, true)}/s`);
 }
 const buffer = Buffer.alloc(10_000);
-const inAppEncoder = encoder.of('NOTIFICATION_INAPP_TOPIC');
-const entryEncoder = encoder.of('USER_DIRECTORY');
+const inAppEncoder = encoder.forTopic('NOTIFICATION_INAPP_TOPIC');
+const entryEncoder = encoder.forTopic('USER_DIRECTORY');
 console.log(`encode InAppNotification: ${rate(() => inAppEncoder.encodeInto(inApp, buffer, 0))}/s`);
 console.log(`encode UserDirectoryEntry: ${rate(() => entryEncoder.encodeInto(entry, buffer, 0))}/s`);

@@ -66,8 +66,8 @@ async function fill(name: string, keys: number, folder: string): Promise<Store> 
 }
 
 function rowOf(keys: number, { name, loaded, rounds }: Store): string {
-  const of = (figure: keyof Measured, digits = 0): string =>
+  const cell = (figure: keyof Measured, digits = 0): string =>
     spread(spreadOf(rounds.map((measured) => measured[figure])), digits);
-  const cells = [of('perSecond'), of('cpuMicros', 1), of('p99Ms', 1), of('memoryMb')];
+  const cells = [cell('perSecond'), cell('cpuMicros', 1), cell('p99Ms', 1), cell('memoryMb')];
   return `| ${[keys, name, ...cells, loaded.bytesPerKey.toFixed(1)].join(' | ')} |`;
 }

@@ -26,13 +26,13 @@ console.log('| | commit p50, ms | p99, ms |\n| --- | ---: | ---: |');
 for (const phase of ['idle', 'expiring'] as const) {
   const [p50, p99] = ([0.5, 0.99] as const).map((share) =>
     quantile(
-      rounds.map((of) => quantile(of[phase], share)),
+      rounds.map((round) => quantile(round[phase], share)),
       0.5,
     ),
   );
   console.log(`| ${phase} | ${p50!.toFixed(2)} | ${p99!.toFixed(2)} |`);
 }
-const ratios = spreadOf(rounds.map((of) => quantile(of.expiring, 0.99) / quantile(of.idle, 0.99)));
+const ratios = spreadOf(rounds.map((round) => quantile(round.expiring, 0.99) / quantile(round.idle, 0.99)));
 console.log(`\np99 while ${ENTRIES} entries expire ÷ before, ${ROUNDS} rounds: ${spread(ratios, 2)}`);
 
 async function measure(): Promise<{ idle: number[]; expiring: number[] }> {

@@ -34,6 +34,6 @@ for (const file of process.argv.slice(2)) {
 }
 
 function nameOf({ functionName, url, lineNumber }: CpuProfile['nodes'][number]['callFrame']): string {
-  const place = url.startsWith('file:') ? relative(projectRoot(), fileURLToPath(url)) : url;
-  return [functionName || '(anonymous)', ...(place ? [`${place}:${lineNumber + 1}`] : [])].join(' ');
+  const file = url.startsWith('file:') ? relative(projectRoot(), fileURLToPath(url)) : url;
+  return [functionName || '(anonymous)', ...(file ? [`${file}:${lineNumber + 1}`] : [])].join(' ');
 }

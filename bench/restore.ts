@@ -3,7 +3,7 @@
  *
  * Ours and Kafka Streams (bench/peers/kafka-streams, built here with Maven) in turns, seven rounds, on a stack of its
  * own: the same 5,000,000 dedup entries of one task, written to the changelogs as the two would have written them. Each
- * time the process starts without any state, and then processes events that it must know and others that it can not
+ * time the process starts without any state, and then processes events that it must know and others that it cannot
  * know. Of ours it counts how long fencing, restoring and asking for the offsets take, as its log says; of Kafka Streams
  * the time until it is RUNNING, less the same with its state kept. In the end the Java client counts the outputs.
  */
@@ -18,7 +18,7 @@ import { decimal, rotated, spread, spreadOf } from './suite/statistics.js';
 const ROUNDS = Number(process.argv[2] ?? 7);
 const ENTRIES = Number(process.argv[3] ?? 5_000_000);
 const WAIT_MS = 300_000;
-/** Of each round: events that are in the state, and as many that are not. */
+/** In each round: events that are in the state, and as many that are not. */
 const EVENTS = 1000;
 
 interface Contender {

@@ -18,7 +18,7 @@ const CALM_MS = 10_000;
 const WAIT_MS = 120_000;
 const prefix = 'rolling.';
 
-/** Times between two visible outputs of one partition, longest first seen; started anew for each phase. */
+/** Times between two visible outputs of one partition, longest first seen; started again for each phase. */
 class Pauses {
   readonly #last = new Map<number, number>();
   readonly #longest = new Map<number, number>();

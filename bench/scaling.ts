@@ -77,7 +77,7 @@ console.log(
   "\n| | events/s | CPU, µs/event | broker's CPU, µs/event | memory, MB | start to first commit, s |\n| --- | ---: | ---: | ---: | ---: | ---: |",
 );
 for (const [{ what }, found] of results) {
-  const median = (of: (one: Measured) => number): number => spreadOf(found.map(of))!.median;
+  const median = (valueOf: (one: Measured) => number): number => spreadOf(found.map(valueOf))!.median;
   const figures = [
     median(({ recordsPerSecond }) => recordsPerSecond).toLocaleString('en'),
     median(({ cpuMicros }) => cpuMicros).toFixed(1),

@@ -46,8 +46,8 @@ try {
   const verdict = await playground.verdict(PREFIX, source.count);
   await source.close();
   const half = samples.slice(Math.floor(samples.length / 2));
-  const most = (of: readonly Sample[], valueOf: (one: Sample) => number): number =>
-    Math.round(Math.max(...of.map(valueOf)));
+  const most = (samples: readonly Sample[], valueOf: (one: Sample) => number): number =>
+    Math.round(Math.max(...samples.map(valueOf)));
   console.log(verdict);
   console.log(
     `${samples.length} s; in the second half at most: heap ${most(half, ({ heapMb }) => heapMb)} MB, ` +

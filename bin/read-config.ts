@@ -104,8 +104,8 @@ function readFile(path: string, faults: string[]): RawConfig {
 }
 
 function placeIn({ message }: SyntaxError): string {
-  const [place = ''] = / at position \d+(?: \(line \d+ column \d+\))?$/.exec(message) ?? [];
-  return place;
+  const [where = ''] = / at position \d+(?: \(line \d+ column \d+\))?$/.exec(message) ?? [];
+  return where;
 }
 
 function isPlain(value: unknown): value is string | number | boolean {

@@ -28,7 +28,7 @@ export class ByteWriter {
     this.#length = position;
   }
 
-  /** Makes room for so many bytes behind what is written. */
+  /** Reserves space for so many bytes behind what is written. */
   reserve(size: number): void {
     const at = this.#grow(size);
     this.#length = at;
@@ -126,7 +126,7 @@ export class ByteWriter {
     return this.uvarint(Buffer.byteLength(text) + 1).utf8(text);
   }
 
-  /** Leaves room for what is written later. */
+  /** Leaves space for what is written later. */
   skip(size: number): this {
     this.#grow(size);
     return this;
@@ -137,7 +137,7 @@ export class ByteWriter {
     return this.#buffer.length;
   }
 
-  /** Makes room for `size` bytes and returns where they start. */
+  /** Reserves `size` bytes and returns where they start. */
   #grow(size: number): number {
     const at = this.#length;
     const needed = at + size;
@@ -290,12 +290,12 @@ export class ByteReader {
   }
 }
 
-/** False, with anything written, for what is not ASCII. There must be room. For a few characters a call takes longer than this loop. */
+/** False, with anything written, for what is not ASCII. There must be space for it. For a few characters a call takes longer than this loop. */
 export function writeAscii(text: string, into: Uint8Array, at: number): boolean {
-  for (let nth = 0; nth < text.length; nth += 1) {
-    const unit = text.charCodeAt(nth);
+  for (let index = 0; index < text.length; index += 1) {
+    const unit = text.charCodeAt(index);
     if (unit > 0x7f) return false;
-    into[at + nth] = unit;
+    into[at + index] = unit;
   }
   return true;
 }

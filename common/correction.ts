@@ -9,5 +9,5 @@ export type Correction =
   /** The event's timestamp gave way to its record's. */
   | { readonly kind: 'account-timestamp' };
 
-/** Of most events. */
+/** What most events have. */
 export const NO_CORRECTIONS: readonly Correction[] = Object.freeze([]);

@@ -30,7 +30,7 @@ export class RetryableError extends StreamsError {
   readonly code = 'ERR_RETRYABLE';
 }
 
-/** A broker or the registry can not be reached: wait, say so in readiness, lose nothing. */
+/** A broker or the registry cannot be reached: wait, say so in readiness, lose nothing. */
 export class OutageError extends StreamsError {
   readonly code = 'ERR_OUTAGE';
   /** What readiness says, where the error behind it does not. */
@@ -63,7 +63,7 @@ export class CommitUnknownError extends StreamsError {
   readonly code = 'ERR_COMMIT_UNKNOWN';
 }
 
-/** The disk takes no more of the store: wait for room, then restore from the changelog. Nothing committed is lost. */
+/** The disk takes no more of the store: wait for free space, then restore from the changelog. Nothing committed is lost. */
 export class StoreFullError extends StreamsError {
   readonly code = 'ERR_STORE_FULL';
 }

@@ -207,7 +207,7 @@ export function createMetrics(registry: Registry): Metrics {
 /** Each value of each label with each of the others. */
 function combinations(labels: Readonly<Record<string, readonly string[]>>): Record<string, string>[] {
   return Object.entries(labels).reduce<Record<string, string>[]>(
-    (found, [label, values]) => found.flatMap((of) => values.map((value) => ({ ...of, [label]: value }))),
+    (found, [label, values]) => found.flatMap((labelSet) => values.map((value) => ({ ...labelSet, [label]: value }))),
     [{}],
   );
 }

@@ -20,7 +20,7 @@ export const PARTS_OF: Readonly<Record<Role, readonly Part[]>> = {
 type Probe = (role?: Role) => Reason | undefined;
 
 export class Readiness {
-  /** Of this worker. */
+  /** The roles of this worker. */
   readonly roles: readonly Role[];
   readonly #probes = new Map<Part, Probe>();
   readonly #metrics: Metrics;

@@ -3,7 +3,7 @@
  * and right, and never where a broker is or what it answered. That is in the log.
  */
 
-/** What each code says. A place (topic, partition, right) is put behind it. */
+/** What each code says. What it is about (topic, partition, right) is put behind it. */
 export const REASONS = {
   stopping: 'it is stopping',
   'no-broker': 'no broker answers',
@@ -28,7 +28,7 @@ export const REASONS = {
   'registry-failing': 'the schema registry fails',
   'registry-refusing': 'the schema registry refuses what we ask',
   'registry-unusable': 'the schema registry gives answers that cannot be used',
-  'disk-full': 'the disk of STATE_DIR takes no more: make room, the worker then goes on by itself',
+  'disk-full': 'the disk of STATE_DIR takes no more: free some space, the worker then goes on by itself',
   'not-opened': 'not opened yet',
   'not-joined': 'not joined yet',
   rejoining: 'the group gave our tasks away, joining it again',
@@ -54,9 +54,9 @@ export interface Reason {
   readonly right?: 'topic' | 'group' | 'transactional id' | 'cluster' | undefined;
   /** Which of several addresses of the registry, from 1: where it is, is in the log. */
   readonly address?: number | undefined;
-  /** Of `task-waits`: tasks that do not run, with their states. */
+  /** For `task-waits`: tasks that do not run, with their states. */
   readonly tasks?: readonly { readonly number: number; readonly state: string }[];
-  /** Of `task-waits`: source partitions that cannot be read on. */
+  /** For `task-waits`: source partitions that cannot be read on. */
   readonly damaged?: readonly string[];
 }
 
@@ -66,14 +66,14 @@ export function sayReason(reason: Reason): string {
   const stand = tasks.map(({ number, state }) => `task ${number} is ${state}`);
   const stuck = damaged.map((source) => `${source} is damaged on the brokers' disks`);
   if (stand.length + stuck.length > 0) return [...stand, ...stuck].join(', ');
-  const place = placeOf(reason);
-  const said = `${REASONS[code]}${error === undefined ? '' : ` (${error})`}${place === '' ? '' : `: ${place}`}`;
+  const subject = subjectOf(reason);
+  const said = `${REASONS[code]}${error === undefined ? '' : ` (${error})`}${subject === '' ? '' : `: ${subject}`}`;
   return waiter === undefined ? said : `${waiter} waits: ${said}`;
 }
 
-function placeOf({ topic, partition, right, address }: Reason): string {
+function subjectOf({ topic, partition, right, address }: Reason): string {
   if (address !== undefined) return `address ${address} of SCHEMA_REGISTRY_URL`;
-  const place = topic === undefined ? '' : partition === undefined ? topic : `${topic}-${partition}`;
-  if (right === undefined || right === 'topic') return place;
-  return place === '' ? right : `${right}, ${place}`;
+  const subject = topic === undefined ? '' : partition === undefined ? topic : `${topic}-${partition}`;
+  if (right === undefined || right === 'topic') return subject;
+  return subject === '' ? right : `${right}, ${subject}`;
 }

@@ -19,6 +19,7 @@ export class RecordHeaders implements Iterable<readonly [name: string, value: Bu
     this.bytes = bytes;
   }
 
+  // eslint-disable-next-line id-denylist -- as in Array.of
   static of(headers: Iterable<Header>): RecordHeaders {
     const out = new ByteWriter(256);
     let count = 0;

@@ -1,7 +1,7 @@
 /** A value as it may be shown in a fault: quoted, and without the credentials that it may hold. */
 
 /**
- * Everything up to the last @, but for the scheme, whatever stands there: a password may hold any character, also one
+ * Everything up to the last @, except the scheme, whatever stands there: a password may hold any character, also one
  * that a URL does not allow. More than the credentials may go, never less.
  */
 const CREDENTIALS = /^(\s*[a-z][a-z0-9+._-]*:\/\/)?[^]*(?:@|%40|＠)/i;
@@ -15,12 +15,12 @@ export function hostAndPort(host: string, port: number): string {
   return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
 }
 
-/** Of an option that is no secret. */
+/** For an option that is no secret. */
 export function shown(value: string): string {
   return JSON.stringify(value.replace(CREDENTIALS, (_, scheme: string | undefined) => `${scheme ?? ''}***@`));
 }
 
-/** Of one that says where something is: it may be half of a URL with credentials. */
+/** For one that says where something is: it may be half of a URL with credentials. */
 export function shownAddress(value: string): string {
   return CREDENTIALS.test(value) ? shown(value) : shown(value.replace(NO_PORT, '$1***'));
 }

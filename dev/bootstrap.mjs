@@ -56,7 +56,7 @@ function installModules() {
   const tolerance = 10_000;
   if (installed !== undefined && installed + tolerance >= ageOf(join(root, 'package-lock.json'))) return;
   say(
-    installed === undefined ? 'installing packages (npm ci)' : 'packages have changed: installing them anew (npm ci)',
+    installed === undefined ? 'installing packages (npm ci)' : 'packages have changed: installing them again (npm ci)',
   );
   run('npm', ['ci', '--no-audit', '--no-fund']);
 }

@@ -16,7 +16,7 @@ interface LockedPackage {
 export interface SupplyChain {
   /** Allowed, of what is installed with the product. */
   readonly licences: readonly string[];
-  /** Of packages that name theirs in a file alone. */
+  /** For packages that name theirs in a file alone. */
   readonly licencesByFile: Readonly<Record<string, string>>;
   /** Packages that run a script when they are installed, and what for. */
   readonly installScripts: Readonly<Record<string, string>>;
@@ -35,16 +35,18 @@ const PAGE = 'docs/third-party.md';
 export function readSupplyChain(): { readonly lock: Lock; readonly known: SupplyChain } {
   const { packages } = readJson('package-lock.json') as { packages: Record<string, LockedPackage> };
   // The first entry is this package itself.
-  const lock = Object.fromEntries(Object.entries(packages).filter(([place]) => place !== ''));
+  const lock = Object.fromEntries(Object.entries(packages).filter(([path]) => path !== ''));
   return { lock, known: readJson('dev/supply-chain.json') as SupplyChain };
 }
 
 /** What is wrong with the lock, one fault a line. */
 export function supplyFaults(lock: Lock, known: SupplyChain): string[] {
-  const all = Object.entries(lock).map(([place, entry]) => ({ ...entry, place, name: nameOf(place) }));
+  const all = Object.entries(lock).map(([path, entry]) => ({ ...entry, place: path, name: nameOf(path) }));
   const scripted = new Set(all.filter(({ hasInstallScript }) => hasInstallScript).map(({ name }) => name));
   return [
-    ...all.filter(({ integrity }) => !integrity?.startsWith('sha512-')).map(({ place }) => `${place} has no integrity`),
+    ...all
+      .filter(({ integrity }) => !integrity?.startsWith('sha512-'))
+      .map(({ place: path }) => `${path} has no integrity`),
     ...all
       .filter(({ dev, name, license }) => !dev && !known.licences.includes(license ?? fileLicence(name, known)))
       .map(({ name, license }) => `${name} has the licence ${license ?? '(none)'}, which is not allowed`),
@@ -58,10 +60,10 @@ export function supplyFaults(lock: Lock, known: SupplyChain): string[] {
 /** The page, in Markdown. */
 export function thirdPartyPage(lock: Lock, known: SupplyChain): string {
   const byLicence = new Map<string, string[]>();
-  for (const [place, { dev, license, version }] of Object.entries(lock)) {
+  for (const [path, { dev, license, version }] of Object.entries(lock)) {
     if (dev) continue;
-    const licence = license ?? fileLicence(nameOf(place), known);
-    byLicence.set(licence, [...(byLicence.get(licence) ?? []), `- ${nameOf(place)} ${version}`]);
+    const licence = license ?? fileLicence(nameOf(path), known);
+    byLicence.set(licence, [...(byLicence.get(licence) ?? []), `- ${nameOf(path)} ${version}`]);
   }
   const licences = [...byLicence].sort((a, b) => b[1].length - a[1].length || (a[0] < b[0] ? -1 : 1));
   return [
@@ -83,8 +85,8 @@ export function thirdPartyPage(lock: Lock, known: SupplyChain): string {
   ].join('\n');
 }
 
-function nameOf(place: string): string {
-  return place.slice(place.lastIndexOf('node_modules/') + 'node_modules/'.length);
+function nameOf(path: string): string {
+  return path.slice(path.lastIndexOf('node_modules/') + 'node_modules/'.length);
 }
 
 function fileLicence(name: string, { licencesByFile }: SupplyChain): string {

@@ -81,7 +81,7 @@ export async function admit(handshake: Handshake, rules: AdmissionRules): Promis
  * The last word, at once before the upgrade, so that nobody comes in between. The user's own budget is asked before the
  * common one: whoever is over its own takes nothing from the others, and neither does a bad token, which never comes here.
  */
-export function place({ identity }: Admitted, rules: AdmissionRules): Refusal | undefined {
+export function takeCapacity({ identity }: Admitted, rules: AdmissionRules): Refusal | undefined {
   const full = rules.capacity.take(userKey(identity.tenantId, identity.userId));
   return full === undefined ? undefined : refuse(full, NO_CAPACITY[full]);
 }

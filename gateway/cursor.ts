@@ -1,7 +1,7 @@
 /**
  * A cursor says up to where a client has seen its user's notifications: an offset of the in-app topic, in which all
  * records of a user are in one partition, so it means the same on every gateway. The epoch says what the offset is
- * of: the topic, which may be deleted and made again, or grow, and the partition.
+ * of: the topic, which may be deleted and recreated, or grow, and the partition.
  */
 
 export interface Cursor {

@@ -30,14 +30,14 @@ export class EventIds {
   /** Remembers an eventId of up to 64 KB; returns where it is. */
   add(eventId: string): number {
     if (UUID.test(eventId)) {
-      const at = this.#room(UUID_BYTES);
+      const at = this.#reserve(UUID_BYTES);
       const piece = this.#pieceOf(at);
       piece[at % PIECE_BYTES] = IS_UUID;
       piece.write(eventId.replaceAll('-', ''), (at % PIECE_BYTES) + 1, 'hex');
       return at;
     }
     const length = Buffer.byteLength(eventId);
-    const at = this.#room(TEXT_HEADER + length);
+    const at = this.#reserve(TEXT_HEADER + length);
     const piece = this.#pieceOf(at);
     piece[at % PIECE_BYTES] = IS_TEXT;
     piece.writeUInt16LE(length, (at % PIECE_BYTES) + 1);
@@ -58,8 +58,8 @@ export class EventIds {
     return piece.toString('utf8', from + TEXT_HEADER, from + TEXT_HEADER + piece.readUInt16LE(from + 1));
   }
 
-  /** Room for so many bytes in one piece. */
-  #room(bytes: number): number {
+  /** Reserves so many bytes in one piece. */
+  #reserve(bytes: number): number {
     const left = PIECE_BYTES - (this.#end % PIECE_BYTES);
     const at = bytes <= left ? this.#end : this.#end + left;
     this.#end = at + bytes;

@@ -34,7 +34,7 @@ export interface InAppMessage {
   /** The record's key: its user. */
   readonly key: string;
   readonly notification: InAppNotification;
-  /** Of a client that has it. */
+  /** The cursor of a client that has it. */
   readonly cursor: Cursor;
   /** When the broker appended it, ms since the epoch. */
   readonly appendedAt: number;
@@ -126,14 +126,14 @@ export class Gateway implements Capacity, Corker {
     return this.#budgets.offsets;
   }
 
-  /** Starts to listen; resolves with the bound port. Rejects with FatalError when the address can not be had. */
+  /** Starts to listen; resolves with the bound port. Rejects with FatalError when the address cannot be had. */
   listen(): Promise<number> {
     return (this.#listening ??= this.#listen());
   }
 
   /** Sends a notification to every open socket of its user; returns how many it went to. */
   publish(message: InAppMessage): number {
-    const sessions = this.#hub.of(message.key);
+    const sessions = this.#hub.sessionsOf(message.key);
     if (sessions.size === 0) return 0;
     const outgoing = this.outgoing(message);
     if (outgoing === undefined) return 0;
@@ -225,7 +225,7 @@ export class Gateway implements Capacity, Corker {
       });
   }
 
-  /** Handshakes whose tokens are not checked yet have a bound of their own: they take no room of sockets. */
+  /** Handshakes whose tokens are not checked yet have a bound of their own: they do not count as sockets. */
   check(): CapacityFault | undefined {
     if (this.#closing) return 'shutting-down';
     if (this.#options.history() === undefined) return 'starting';

@@ -3,7 +3,7 @@ import type { HttpRequest, HttpResponse, us_socket_context_t } from 'uWebSockets
 import { messageOf } from '../common/errors.js';
 import type { Logger } from '../common/log.js';
 import type { Metrics } from '../common/metrics.js';
-import { admit, place, type AdmissionRules, type Admitted, type Handshake } from './admission.js';
+import { admit, takeCapacity, type AdmissionRules, type Admitted, type Handshake } from './admission.js';
 import { readHandshake } from './handshake-request.js';
 import { refuse, REFUSALS, type Refusal } from './refusals.js';
 
@@ -49,7 +49,7 @@ export class Handshakes {
       .then((result) => {
         // After an abort the response is gone, and touching it throws.
         if (isAborted) return;
-        const refusal = result.kind === 'refused' ? result : place(result, this.#options.rules);
+        const refusal = result.kind === 'refused' ? result : takeCapacity(result, this.#options.rules);
         if (refusal !== undefined) this.refuse(response, refusal);
         else this.#upgrade(response, context, handshake, admissionOf(result as Admitted, handshake));
       })
@@ -94,7 +94,7 @@ export class Handshakes {
 
   /** Never rejects. */
   async #decide(handshake: Handshake): Promise<Admitted | Refusal> {
-    // Counted after the check for room, so that a handshake does not take its own place.
+    // Counted after the check for the limit, so that a handshake does not count against itself.
     const decision = admit(handshake, this.#options.rules);
     this.#pending += 1;
     try {

@@ -25,10 +25,10 @@ export class Hub<S> {
     return this.#users.size;
   }
 
-  /** Why one more socket of this user has no room, or undefined. */
+  /** Why one more socket of this user is refused, or undefined. */
   full(key: string): 'full' | 'user-full' | undefined {
     if (this.#size >= this.#caps.maxSockets) return 'full';
-    return this.of(key).size >= this.#caps.maxSocketsPerUser ? 'user-full' : undefined;
+    return this.sessionsOf(key).size >= this.#caps.maxSocketsPerUser ? 'user-full' : undefined;
   }
 
   /** Adds a socket; ask `full` first. A socket that is there already is not counted again. */
@@ -50,7 +50,7 @@ export class Hub<S> {
   }
 
   /** The user's sockets. A socket may be removed while they are walked through. */
-  of(key: string): ReadonlySet<S> {
+  sessionsOf(key: string): ReadonlySet<S> {
     return this.#users.get(key) ?? NONE;
   }
 

@@ -1,13 +1,13 @@
 /**
- * The last so many 64-bit ids, packed: 8 bytes each and 4 of a table that finds them (8 beyond 65,535 places).
- * A place is a number below the capacity that stays the id's own until it is forgotten; what belongs to an id can be kept by it.
+ * The last so many 64-bit ids, packed: 8 bytes each and 4 of a table that finds them (8 beyond 65,535 ids).
+ * An index is a number below the capacity that stays the id's own until it is forgotten; what belongs to an id can be kept by it.
  */
 
 export class IdRing {
   readonly capacity: number;
-  /** The halves of the id of each place. */
+  /** The halves of the id at each index. */
   readonly #ids: Int32Array;
-  /** Place + 1, or 0 where there is none; probed one by one from the id's hash on. */
+  /** Index + 1, or 0 where there is none; probed one by one from the id's hash on. */
   readonly #table: Uint16Array | Uint32Array;
   readonly #mask: number;
   #first = 0;
@@ -25,41 +25,41 @@ export class IdRing {
     return this.#size;
   }
 
-  /** The place of an id, or -1. */
+  /** The index of an id, or -1. */
   find(low: number, high: number): number {
     const slot = this.#slotOf(low, high);
     return slot < 0 ? -1 : this.#table[slot]! - 1;
   }
 
-  /** Adds an id that is not there, and forgets the oldest when it is full; returns its place. */
+  /** Adds an id that is not there, and forgets the oldest when it is full; returns its index. */
   push(low: number, high: number): number {
     if (this.#size === this.capacity) this.#forgetOldest();
-    const place = this.placeAt(this.#size);
+    const index = this.indexAt(this.#size);
     this.#size += 1;
-    this.#ids[2 * place] = low;
-    this.#ids[2 * place + 1] = high;
+    this.#ids[2 * index] = low;
+    this.#ids[2 * index + 1] = high;
     let slot = hashOf(low, high) & this.#mask;
     while (this.#table[slot] !== 0) slot = (slot + 1) & this.#mask;
-    this.#table[slot] = place + 1;
-    return place;
+    this.#table[slot] = index + 1;
+    return index;
   }
 
-  /** The place of the id that is `age`-th in the order in which they came, 0 for the oldest. */
-  placeAt(age: number): number {
-    const place = this.#first + age;
-    return place < this.capacity ? place : place - this.capacity;
+  /** The index of the id that is `age`-th in the order in which they came, 0 for the oldest. */
+  indexAt(age: number): number {
+    const index = this.#first + age;
+    return index < this.capacity ? index : index - this.capacity;
   }
 
-  /** The halves of the id of a place. */
-  idAt(place: number): readonly [low: number, high: number] {
-    return [this.#ids[2 * place]!, this.#ids[2 * place + 1]!];
+  /** The halves of the id at an index. */
+  idAt(index: number): readonly [low: number, high: number] {
+    return [this.#ids[2 * index]!, this.#ids[2 * index + 1]!];
   }
 
   #slotOf(low: number, high: number): number {
     for (let slot = hashOf(low, high) & this.#mask; ; slot = (slot + 1) & this.#mask) {
-      const place = this.#table[slot]! - 1;
-      if (place < 0) return -1;
-      if (this.#ids[2 * place] === low && this.#ids[2 * place + 1] === high) return slot;
+      const index = this.#table[slot]! - 1;
+      if (index < 0) return -1;
+      if (this.#ids[2 * index] === low && this.#ids[2 * index + 1] === high) return slot;
     }
   }
 
@@ -74,7 +74,7 @@ export class IdRing {
       hole = slot;
     }
     this.#table[hole] = 0;
-    this.#first = this.placeAt(1);
+    this.#first = this.indexAt(1);
     this.#size -= 1;
   }
 }

@@ -12,7 +12,7 @@ const COOLDOWN_MS = 10_000;
 /** Handshakes that wait for the set: tokens that name a key which we have do not wait, whatever comes beside them. */
 const MOST_WAITING = 500;
 
-/** Keys that can not be had are our trouble, not the token's: told apart so that the client is asked to come back. */
+/** Keys that cannot be had are our trouble, not the token's: told apart so that the client is asked to come back. */
 export class KeysUnavailable extends Error {}
 
 /** JSON of somebody else. */
@@ -26,7 +26,7 @@ export interface KeySource {
   readonly renew: () => Promise<boolean>;
 }
 
-/** The key set at an address. When it can not be read again, the last one stays good, however old. */
+/** The key set at an address. When it cannot be read again, the last one stays good, however old. */
 export class RemoteKeySet implements KeySource {
   readonly #url: string;
   readonly #onRead: (fault: string | undefined) => void;
@@ -103,7 +103,7 @@ export class RemoteKeySet implements KeySource {
   }
 }
 
-/** A key of the set that can not be used is the issuer's fault. */
+/** A key of the set that cannot be used is the issuer's fault. */
 async function keyOf(keys: JWTVerifyGetKey, ...[header, token]: Parameters<JWTVerifyGetKey>): Promise<CryptoKey> {
   try {
     return (await keys(header, token)) as CryptoKey;
@@ -134,7 +134,7 @@ async function fetchSet(url: string): Promise<MaybeKeySet> {
     chunks.push(chunk);
   }
   const set = parseSet(Buffer.concat(chunks).toString());
-  // Of one that is none, jose says so.
+  // A set that is none is refused by jose.
   if (set.keys?.length === 0) throw new Error('The key set holds no key.');
   return set;
 }

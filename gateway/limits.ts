@@ -9,7 +9,7 @@ export interface GatewayLimits {
   readonly handshakesPerSecond: number;
   /** Connections that are no sockets (yet); one more is closed at once. The library closes each after 10 s. */
   readonly maxHttpConnections: number;
-  /** Handshakes whose tokens wait for the issuer's keys. Of tokens that are not checked yet, so that bad ones take no room of sockets. */
+  /** Handshakes whose tokens wait for the issuer's keys. Of tokens that are not checked yet, so that bad ones do not count as sockets. */
   readonly maxUnchecked: number;
   /** Handshakes of one user, with good tokens. */
   readonly userHandshakes: Rate;

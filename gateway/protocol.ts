@@ -10,7 +10,7 @@ export const PROTOCOL = 'v1';
 /** Codes of `error` messages; a client may rely on them. */
 export type ProtocolErrorCode = 'bad-message' | 'unknown-notification' | 'ack-failed' | 'closing';
 
-/** What the gateway sends, but for notifications, which are encoded once for all sockets. */
+/** What the gateway sends, except notifications, which are encoded once for all sockets. */
 export type ServerMessage =
   | {
       readonly type: 'welcome';

@@ -57,7 +57,7 @@ export class SentMemory {
 export class SentNotifications {
   readonly #memory: SentMemory;
   #ring = new IdRing(0);
-  /** By place: where the eventId is, and how far the ack has come. */
+  /** By index in the ring: where the eventId is, and how far the ack has come. */
   #events = new Float64Array(0);
   #acks = new Uint8Array(0);
 
@@ -73,28 +73,28 @@ export class SentNotifications {
   add(ref: NotificationRef): boolean {
     if (this.#ring.find(ref.low, ref.high) >= 0) return false;
     if (this.#ring.size === this.#ring.capacity) this.#grow();
-    const place = this.#ring.push(ref.low, ref.high);
-    this.#events[place] = this.#memory.eventAt(ref);
-    this.#acks[place] = 0;
+    const index = this.#ring.push(ref.low, ref.high);
+    this.#events[index] = this.#memory.eventAt(ref);
+    this.#acks[index] = 0;
     return true;
   }
 
   /** How far its ack has come (the bits above); undefined when it is not remembered. */
   ackOf(id: string): number | undefined {
-    const place = this.#find(id);
-    return place < 0 ? undefined : this.#acks[place];
+    const index = this.#find(id);
+    return index < 0 ? undefined : this.#acks[index];
   }
 
   /** Adds a bit to how far its ack has come; nothing when it is not remembered. */
   mark(id: string, bit: number): void {
-    const place = this.#find(id);
-    if (place >= 0) this.#acks[place]! |= bit;
+    const index = this.#find(id);
+    if (index >= 0) this.#acks[index]! |= bit;
   }
 
   /** Undefined when it is not remembered any more. */
   eventIdOf(id: string): string | undefined {
-    const place = this.#find(id);
-    return place < 0 ? undefined : this.#memory.eventIds.get(this.#events[place]!);
+    const index = this.#find(id);
+    return index < 0 ? undefined : this.#memory.eventIds.get(this.#events[index]!);
   }
 
   /** Forgets the oldest beyond its share, which has become smaller when more sockets have come. */
@@ -119,10 +119,10 @@ export class SentNotifications {
     this.#events = new Float64Array(capacity);
     this.#acks = new Uint8Array(capacity);
     for (let age = Math.max(0, ring.size - capacity); age < ring.size; age += 1) {
-      const old = ring.placeAt(age);
-      const place = this.#ring.push(...ring.idAt(old));
-      this.#events[place] = events[old]!;
-      this.#acks[place] = acks[old]!;
+      const old = ring.indexAt(age);
+      const index = this.#ring.push(...ring.idAt(old));
+      this.#events[index] = events[old]!;
+      this.#acks[index] = acks[old]!;
     }
   }
 }

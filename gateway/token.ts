@@ -130,7 +130,7 @@ async function verifyOnce(token: string, keys: KeySource, checks: JWTVerifyOptio
 
 function refusalOf(error: unknown): Refusal {
   if (error instanceof KeysUnavailable) {
-    return refuse('keys-unavailable', 'The keys that check the token can not be fetched now; try again.');
+    return refuse('keys-unavailable', 'The keys that check the token cannot be fetched now; try again.');
   }
   if (error instanceof errors.JWTExpired) return refuse('expired-token', 'The token has expired.');
   if (error instanceof errors.JWTClaimValidationFailed) {

@@ -4,7 +4,7 @@ import { UserRateLimit } from './user-rate-limit.js';
 
 export interface UserBudgets {
   readonly handshakes: UserRateLimit;
-  /** Of sockets that missed something: the others cost nothing. */
+  /** Resumes of sockets that missed something: the others cost nothing. */
   readonly resumes: UserRateLimit;
   /** Offsets of the in-app topic that are read again. */
   readonly offsets: UserRateLimit;

@@ -21,7 +21,7 @@ const AUTHORITY = /^\/\/([^/?#]*)/;
 
 /** RFC 3986's scheme, in lower case. */
 const SCHEME_NAME = /^[a-z][a-z0-9+.-]*$/;
-/** Of these the page or the script comes with the link, or from the reader's disk. */
+/** Here the page or the script comes with the link, or from the reader's disk. */
 const NEVER_ALLOWED = new Set(['javascript', 'vbscript', 'data', 'blob', 'filesystem', 'file', 'about', 'view-source']);
 /** A browser reads `https:host`, `https:/host` and `https:///host` alike; whoever checks the text does not see the host. */
 const WITH_HOST = new Set(['http', 'https', 'ws', 'wss', 'ftp']);

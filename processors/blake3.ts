@@ -6,7 +6,7 @@
  */
 
 export const CHUNK_BYTES = 1024;
-/** Of the whole hash. */
+/** Words of the whole hash. */
 export const HASH_WORDS = 8;
 const BLOCK_BYTES = 64;
 const ROUNDS = 7;
@@ -25,11 +25,11 @@ const IV = Int32Array.of(IV0, IV1, IV2, IV3, 0x510e527f, 0x9b05688c, 0x1f83d9ab,
 
 /**
  * Hashes the first `bytes` of the input into `hash`: eight words, of which the bytes are little-endian. The input has
- * room for whole blocks of 64 bytes; what stands behind `bytes` in the last one is overwritten. Throws RangeError for
+ * space for whole blocks of 64 bytes; what stands behind `bytes` in the last one is overwritten. Throws RangeError for
  * more than a chunk.
  */
 export function blake3(input: DataView, bytes: number, hash: Int32Array): void {
-  if (bytes > CHUNK_BYTES) throw new RangeError(`${bytes} bytes are to be hashed; at most ${CHUNK_BYTES} can be`);
+  if (bytes > CHUNK_BYTES) throw new RangeError(`cannot hash ${bytes} bytes: expected at most ${CHUNK_BYTES}`);
   hash.set(IV);
   let at = 0;
   for (; bytes - at > BLOCK_BYTES; at += BLOCK_BYTES)

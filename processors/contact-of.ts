@@ -6,7 +6,7 @@ import { isEmailAddress } from './email-address.js';
 import type { Contact, MappedEvent } from './mapped-event.js';
 
 const MAX_DEVICES = 100;
-/** Of a token, in UTF-8. */
+/** The most that a token may have, in UTF-8. */
 const DEVICE_BYTES = 4096;
 /** UTF-8 takes at most 3 bytes for a UTF-16 unit. */
 const SURELY_SHORT = Math.floor(DEVICE_BYTES / 3);

@@ -64,8 +64,8 @@ function isDomain(text: string, from: number): boolean {
   return last !== DOT && last !== DASH;
 }
 
-function isPart(unit: number, of: number): boolean {
-  return unit >= ASCII || (parts[unit]! & of) !== 0;
+function isPart(unit: number, kinds: number): boolean {
+  return unit >= ASCII || (parts[unit]! & kinds) !== 0;
 }
 
 /** The bounds in bytes, and what is asked of characters beyond ASCII. */

@@ -1,6 +1,6 @@
 /** The texts of an e-mail: its subject's one line, its plain body, its HTML. */
 
-/** Of any kind: a line end in a subject would begin another header. */
+/** Control characters of any kind: a line end in a subject would begin another header. */
 const CONTROLS = /[\p{Cc}\u2028\u2029]+/gu;
 /** Embeddings, overrides and isolates: they turn around what stands behind them. The marks, which do not, are left. */
 const BIDI_CONTROLS = /[\u202a-\u202e\u2066-\u2069]+/g;

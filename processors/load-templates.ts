@@ -27,7 +27,7 @@ function codesIn(directory: string, faults: string[]): string[] {
     const names = readdirSync(directory).filter((name) => !name.startsWith('.'));
     return names.filter((name) => statSync(join(directory, name)).isDirectory()).sort();
   } catch (error) {
-    faults.push(`TEMPLATES_DIR is ${directory}, which can not be listed: ${messageOf(error)}`);
+    faults.push(`TEMPLATES_DIR is ${directory}, which cannot be listed: ${messageOf(error)}`);
     return [];
   }
 }
@@ -36,7 +36,7 @@ function read(path: string, faults: string[]): string | undefined {
   try {
     return readFileSync(path, 'utf8');
   } catch (error) {
-    faults.push(`the template file ${path} can not be read: ${messageOf(error)}`);
+    faults.push(`the template file ${path} cannot be read: ${messageOf(error)}`);
     return undefined;
   }
 }

@@ -9,7 +9,7 @@ export type DeadLetterReason = (typeof DEAD_LETTER_REASONS)[number];
 export const UNKNOWN_TYPES = ['skip', 'dead-letter'] as const;
 export type UnknownTypes = (typeof UNKNOWN_TYPES)[number];
 
-/** Why a record can not be processed; becomes the dead letter's headers. */
+/** Why a record cannot be processed; becomes the dead letter's headers. */
 export interface DeadLetterCause {
   readonly reason: DeadLetterReason;
   /** Names the value, where it stood and what was expected. Never the payload. */

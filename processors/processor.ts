@@ -20,7 +20,7 @@ export type Processor<In, Out, Stores = NotificationStores> = (
 export interface Services {
   readonly decoder: EventDecoder;
   readonly templates: Templates;
-  /** Of action URLs that go out, in lower case. */
+  /** Schemes of the action URLs that go out, in lower case. */
   readonly actionUrlSchemes: readonly string[];
   readonly unknownTypes: UnknownTypes;
 }

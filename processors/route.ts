@@ -82,7 +82,7 @@ function routeOne(
   const users = context.stores['user-directory'];
   const contact = contactOf(event, userId, users);
   const muted = priority === 'HIGH' ? NOTHING : contact.mutedChannels;
-  // Of a channel that the event does not name nobody asks how it would fare.
+  // Nobody asks how a channel would fare that the event does not name.
   const email = channels.email ? addressOf(contact) : null;
   const deviceTokens = channels.push ? devicesOf(contact) : null;
   const isUnreached = (channels.email && email === null) || (channels.push && deviceTokens === null);

@@ -24,5 +24,5 @@ export interface DeadLetterOptions {
   readonly topicName: (topic: string) => string;
 }
 
-/** Turns a record that can not be processed into the dead letter for it. */
+/** Turns a record that cannot be processed into the dead letter for it. */
 export type DeadLetterSink = (record: SourceRecord, cause: DeadLetterCause, options: DeadLetterOptions) => DeadLetter;

@@ -21,7 +21,7 @@ export interface RenderedTemplate {
   readonly title: string;
   readonly message: string;
   readonly emailHtml: string | null;
-  /** Of each value that was to be a link in the e-mail and was left out. */
+  /** Called with each value that should have been a link in the e-mail and was left out. */
   readonly linkFaults: readonly ActionUrlFault[];
 }
 

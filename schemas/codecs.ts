@@ -64,7 +64,7 @@ export interface EventEncoder {
   /** The value in the Confluent wire format, under the id that the registry gave to our schema of that topic. */
   encode<T extends keyof SinkEvents>(topic: T, event: SinkEvents[T]): Buffer;
   /** The encoder of one topic's events, to be asked for once. Throws a TypeError for a topic without a schema id. */
-  of<T extends keyof SinkEvents>(topic: T): TopicEncoder<SinkEvents[T]>;
+  forTopic<T extends keyof SinkEvents>(topic: T): TopicEncoder<SinkEvents[T]>;
 }
 
 export interface TopicEncoder<Event> {

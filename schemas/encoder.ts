@@ -22,7 +22,7 @@ export class AvroEncoder implements EventEncoder {
 
   /** Throws a TypeError that names topic and field (never the value) when the event does not fit the schema. */
   encode<T extends keyof SinkEvents>(topic: T, event: SinkEvents[T]): Buffer {
-    const encoder = this.of(topic);
+    const encoder = this.forTopic(topic);
     for (;;) {
       const end = encoder.encodeInto(event, this.#scratch, 0);
       if (end >= 0) return Buffer.from(this.#scratch.subarray(0, end));
@@ -30,7 +30,7 @@ export class AvroEncoder implements EventEncoder {
     }
   }
 
-  of<T extends keyof SinkEvents>(topic: T): TopicEncoder<SinkEvents[T]> {
+  forTopic<T extends keyof SinkEvents>(topic: T): TopicEncoder<SinkEvents[T]> {
     const encoder = this.#topics.get(topic);
     if (encoder === undefined) throw new TypeError(`no schema id is known for ${topic}`);
     return encoder;
@@ -68,5 +68,5 @@ function misfit(type: avsc.Type, event: unknown, topic: string): string {
       fault = `${path.join('.') || 'the whole'} is ${value === null ? 'null' : typeof value}`;
     },
   });
-  return `can not encode an event for ${topic} as ${type.name ?? 'Avro'}: ${fault}`;
+  return `cannot encode an event for ${topic} as ${type.name ?? 'Avro'}: ${fault}`;
 }

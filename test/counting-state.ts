@@ -86,8 +86,8 @@ export class CountingState implements TaskState<CountStores, CountChanges, Count
     return [Buffer.from(JSON.stringify(entry))];
   }
 
-  decode(value: Buffer | null, place: string): CountEntry {
-    if (!value) throw new FatalError(`${place} is no count`);
+  decode(value: Buffer | null, where: string): CountEntry {
+    if (!value) throw new FatalError(`${where} is no count`);
     return JSON.parse(value.toString()) as CountEntry;
   }
 

@@ -9,7 +9,7 @@ export function digestOf(name: string | number): Digest {
 }
 
 export function digestsOf(count: number, from = 0): Digest[] {
-  return Array.from({ length: count }, (_, nth) => digestOf(from + nth));
+  return Array.from({ length: count }, (_, index) => digestOf(from + index));
 }
 
 /** The n-th of many: as random as a hash, and cheaper. */
@@ -19,8 +19,8 @@ export function cheapDigest(n: number): Digest {
 
 /** Those that lie one after another, in hexadecimal. */
 export function hexesOf(packed: Buffer): string[] {
-  return Array.from({ length: packed.length / DIGEST_BYTES }, (_, nth) =>
-    packed.toString('hex', nth * DIGEST_BYTES, (nth + 1) * DIGEST_BYTES),
+  return Array.from({ length: packed.length / DIGEST_BYTES }, (_, index) =>
+    packed.toString('hex', index * DIGEST_BYTES, (index + 1) * DIGEST_BYTES),
   );
 }
 

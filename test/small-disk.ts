@@ -6,7 +6,7 @@ import { join } from 'node:path';
 
 export interface SmallDisk {
   readonly path: string;
-  /** Takes all the room that is left. */
+  /** Takes all the space that is left. */
   fill(): void;
   /** Gives back what `fill` took. */
   makeRoom(): void;
@@ -21,7 +21,7 @@ export function whyNoSmallDisk(): string | undefined {
     mountSmallDisk(1).unmount();
     return undefined;
   } catch (error) {
-    return `a tmpfs can not be mounted: ${String((error as { stderr?: Buffer }).stderr ?? error).trim()}`;
+    return `a tmpfs cannot be mounted: ${String((error as { stderr?: Buffer }).stderr ?? error).trim()}`;
   }
 }
 

@@ -6,10 +6,10 @@ import { parseStatus, readProc } from '../suite/proc.js';
 import { quantile } from '../suite/statistics.js';
 import { CANDIDATES } from './candidates.js';
 
-/** Of a commit under load. */
+/** Events of a commit under load. */
 const A_BATCH = 1000;
 const REPEATS_A_BATCH = 100;
-/** Of a round. */
+/** Commits of a round. */
 const BATCHES = 100;
 const LOADED_AT_ONCE = 10_000;
 /** What a store writes behind our back is over when it took less than a twentieth of a core so long. */
@@ -87,7 +87,7 @@ function digests(from: number, count: number): Digest[] {
   return Array.from({ length: count }, (_, at) => cheapDigest(from + at));
 }
 
-/** What the kernel can not drop, MB. */
+/** What the kernel cannot drop, MB. */
 function memoryMb(): number {
   return parseStatus(readProc(process.pid, 'status')!).anonymousMb;
 }

@@ -16,7 +16,7 @@ const A_COMMIT = 1250;
 const COMMITS_A_TRANSACTION = 10;
 const ENTRIES_A_TRANSACTION = 20_000;
 
-/** Of the n-th event that was seen. */
+/** The id of the n-th event that was seen. */
 export function seenId(index: number): string {
   return `seen-${String(index).padStart(9, '0')}`;
 }

@@ -8,7 +8,7 @@ const WAIT_MS = 600_000;
 
 export interface Measured {
   readonly recordsPerSecond: number;
-  /** Of all workers, a source record. */
+  /** CPU of all workers for a source record. */
   readonly cpuMicros: number;
   readonly brokerCpuMicros: number;
   /** The most at any time, of all workers together. */

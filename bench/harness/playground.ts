@@ -54,8 +54,8 @@ export class Playground {
 
   /** The group's committed offsets of a topic, by partition. */
   async committed(groupId: string, topic: string): Promise<Map<number, number>> {
-    const [of] = await this.#admin.fetchOffsets({ groupId, topics: [topic] });
-    return new Map((of?.partitions ?? []).map(({ partition, offset }) => [partition, Number(offset)]));
+    const [found] = await this.#admin.fetchOffsets({ groupId, topics: [topic] });
+    return new Map((found?.partitions ?? []).map(({ partition, offset }) => [partition, Number(offset)]));
   }
 
   /** Offsets of a topic that the group has committed, over all partitions. */

@@ -32,20 +32,20 @@ export interface Batch {
 export function batchOf(from: number, count: number): Batch {
   const batch = new RecordBatch(TOPIC, 0, new ByteWriter(count * BYTES_A_RECORD));
   let copies = 0;
-  for (let nth = from; nth < from + count; nth += 1) {
-    const id = idOf(nth);
-    if (id !== nth) copies += 1;
+  for (let index = from; index < from + count; index += 1) {
+    const id = idOf(index);
+    if (id !== index) copies += 1;
     const event = eventOf(id);
     batch.append(Buffer.from(event.eventId), framed(taskEvent.toBuffer(event), 1));
   }
   return { body: batch.writer.bytes().subarray(BATCH_OVERHEAD), copies };
 }
 
-/** Of the nth record: its own number, or that of the one that it is a copy of. */
-function idOf(nth: number): number {
-  const isCopy = nth > COPIED_FROM && nth % COPY_EVERY === 0;
+/** The id of a record: its own number, or that of the one that it is a copy of. */
+function idOf(index: number): number {
+  const isCopy = index > COPIED_FROM && index % COPY_EVERY === 0;
   // Never that of another copy.
-  return isCopy ? nth - 1 - COPY_EVERY * ((nth * 7919) % (COPIED_FROM / COPY_EVERY)) : nth;
+  return isCopy ? index - 1 - COPY_EVERY * ((index * 7919) % (COPIED_FROM / COPY_EVERY)) : index;
 }
 
 function eventOf(id: number): TaskEvent {

@@ -75,7 +75,7 @@ export async function loadHotPath(root: string): Promise<HotPath> {
     recreated: nothing,
     unreadable: nothing,
     heldUp: nothing,
-    roomMade: nothing,
+    spaceFreed: nothing,
   });
   const stores: NotificationStores = { ...state.view(() => layers), 'user-directory': directory };
   const start: ReadonlyMap<SourceName, SourcePosition> = new Map([

@@ -24,7 +24,7 @@ export async function buildPeers(
     } catch (error) {
       signal.throwIfAborted();
       const { stderr = '', stdout = '' } = error as { stderr?: string; stdout?: string };
-      say(`${peer} can not be built: ${(stderr || stdout).trim().slice(-1500) || messageOf(error)}`);
+      say(`${peer} cannot be built: ${(stderr || stdout).trim().slice(-1500) || messageOf(error)}`);
     }
   }
   return built;

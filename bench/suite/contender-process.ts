@@ -17,7 +17,7 @@ export interface ContenderCommand {
 }
 
 export class ContenderProcess {
-  /** Of the session's leader, and so of the session and the process group. */
+  /** The id of the session's leader, and so of the session and the process group. */
   readonly pid: number;
   /** Rejects as soon as the leader has ended, unless it was to; never resolves. */
   readonly died: Promise<never>;
@@ -50,7 +50,7 @@ export class ContenderProcess {
       });
       await new Promise<void>((resolve, reject) => {
         child.once('spawn', resolve);
-        child.once('error', (error) => reject(new FatalError(`${program} can not be started: ${messageOf(error)}`)));
+        child.once('error', (error) => reject(new FatalError(`${program} cannot be started: ${messageOf(error)}`)));
       });
       const ended = new Promise<string>((resolve) => {
         child.once('exit', (code, signal) => resolve(`the contender ended with ${signal ?? code}`));

@@ -12,11 +12,11 @@ export interface Contender {
   readonly processes: number;
   /** What distinguishes it from its system's other contenders, and what it is told beside the job. */
   readonly settings: Readonly<Record<string, string>>;
-  /** Of ours: the checkout whose build is run; this one by default. */
+  /** For ours: the checkout whose build is run; this one by default. */
   readonly root?: string;
-  /** Of ours: the program of Node that it runs on; the one that measures by default. */
+  /** For ours: the program of Node that it runs on; the one that measures by default. */
   readonly node?: string;
-  /** Of ours: arguments of node, before the program's. */
+  /** For ours: arguments of node, before the program's. */
   readonly nodeArgs?: readonly string[];
   /**
    * A slow one is given no more records than this, and only in the rounds of the first size: its rate does not depend

@@ -24,7 +24,7 @@ export interface GivenOptions {
 }
 
 export interface BenchOptions {
-  /** To be built; those that can not be are left out. */
+  /** What to build; those that cannot be are left out. */
   readonly peers: readonly System[];
   /** In their order within a round. */
   readonly contenders: readonly Contender[];

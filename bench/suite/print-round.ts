@@ -3,7 +3,7 @@ import type { RoundResult } from './round.js';
 
 export function printRound(result: RoundResult, say: (line: string) => void): void {
   const { contender, kind, records, isExact, failure, verdict, recordsPerSecond, usage, latency } = result;
-  const told = [
+  const facts = [
     isExact ? 'exact' : 'NOT EXACT',
     `${contender}${kind === 'resume' ? ' (killed and restarted)' : ''}: ${records} events`,
     ...(recordsPerSecond === undefined ? [] : [`${recordsPerSecond} events/s`]),
@@ -13,7 +13,7 @@ export function printRound(result: RoundResult, say: (line: string) => void): vo
       ? [`latency ${latency.p50}/${latency.p99}/${latency.max} ms (${latency.seen} of ${latency.sent})`]
       : []),
   ];
-  say(told.join(', '));
+  say(facts.join(', '));
   if (isExact) return;
   if (failure !== undefined) say(`  ${failure.replaceAll('\n', '\n  ')}`);
   if (!verdict) return;

@@ -10,7 +10,7 @@ export interface ProcessTimes {
   readonly cpuMs: number;
 }
 
-/** Of `/proc/<pid>/stat`; the name in it may hold blanks and brackets. */
+/** Reads `/proc/<pid>/stat`; the name in it may hold blanks and brackets. */
 export function parseStat(stat: string): ProcessTimes {
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   const ticks = fields.slice(11, 15).reduce((sum, field) => sum + Number(field), 0);
@@ -24,7 +24,7 @@ export interface ProcessMemory {
   readonly fileMb: number;
 }
 
-/** Of `/proc/<pid>/status`. */
+/** Reads `/proc/<pid>/status`. */
 export function parseStatus(status: string): ProcessMemory {
   const megabytes = (name: string): number =>
     Number(new RegExp(`^${name}:\\s+(\\d+) kB`, 'm').exec(status)?.[1] ?? 0) / 1024;

@@ -14,7 +14,7 @@ export interface Results {
   /** ISO 8601. */
   readonly startedAt: string;
   readonly machine: Machine;
-  /** Of ours, the peers, broker and registry. */
+  /** The versions of ours, the peers, broker and registry. */
   readonly versions: Readonly<Record<string, string>>;
   readonly options: BenchOptions;
   readonly contenders: readonly Contender[];
@@ -50,7 +50,7 @@ function chartOf({ options, contenders, rounds }: Results): string {
   return chart(rowsOf(Math.max(...options.records), contenders, rounds));
 }
 
-/** Of those who took part at this size. */
+/** The rows of those who took part at this size. */
 export function rowsOf(
   records: number,
   contenders: readonly Contender[],

@@ -61,7 +61,7 @@ export interface RoundResult {
   /** From the first output to the last. */
   readonly seconds?: number;
   readonly recordsPerSecond?: number;
-  /** Of a round without a kill. */
+  /** For a round without a kill. */
   readonly usage?: Usage;
   readonly latency?: Latency;
 }

@@ -16,10 +16,10 @@ export function spreadOf(values: readonly number[]): Spread | undefined {
 }
 
 /** The median, and the range in brackets. */
-export function spread(of: Spread | undefined, digits = 0): string {
-  if (!of) return '-';
-  if (of.min === of.max) return decimal(of.median, digits);
-  return `${decimal(of.median, digits)} (${decimal(of.min, digits)}–${decimal(of.max, digits)})`;
+export function spread(figure: Spread | undefined, digits = 0): string {
+  if (!figure) return '-';
+  if (figure.min === figure.max) return decimal(figure.median, digits);
+  return `${decimal(figure.median, digits)} (${decimal(figure.min, digits)}–${decimal(figure.max, digits)})`;
 }
 
 export function decimal(number: number, digits = 0): string {

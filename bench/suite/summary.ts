@@ -56,7 +56,9 @@ function rowOf({ id, label, system }: Contender, results: readonly RoundResult[]
   const exactResumes = resumes.filter(({ isExact }) => isExact);
   const latencies = exact.flatMap(({ latency }) => (latency ? [latency] : []));
   const complete = latencies.filter(({ sent, seen }) => seen === sent);
-  const [p50, p99, max] = (['p50', 'p99', 'max'] as const).map((of) => spreadOf(complete.map((one) => one[of])));
+  const [p50, p99, max] = (['p50', 'p99', 'max'] as const).map((percentile) =>
+    spreadOf(complete.map((one) => one[percentile])),
+  );
   return {
     id,
     label,

@@ -16,7 +16,7 @@ const RESUME = ['after SIGKILL: exact', 'pause, ms'];
 
 export function table(rows: readonly Row[]): string {
   const isResumed = rows.some(({ resumes }) => resumes > 0);
-  const isTimed = rows.some(({ latency: of, lateRounds }) => of !== undefined || lateRounds > 0);
+  const isTimed = rows.some(({ latency: percentiles, lateRounds }) => percentiles !== undefined || lateRounds > 0);
   const head = [...HEAD, ...(isTimed ? LATENCY : []), 'ours is', ...(isResumed ? RESUME : [])];
   const cells = rows.map((row) => [
     row.label,
@@ -35,8 +35,9 @@ export function table(rows: readonly Row[]): string {
 }
 
 /** The rate's own limit shows in it, when a contender does not keep up: then no time is given. */
-function latency({ latency: of, lateRounds }: Row): string[] {
-  if (of && lateRounds === 0) return [spread(of.p50), spread(of.p99), spread(of.max)];
+function latency({ latency: percentiles, lateRounds }: Row): string[] {
+  if (percentiles && lateRounds === 0)
+    return [spread(percentiles.p50), spread(percentiles.p99), spread(percentiles.max)];
   return lateRounds > 0 ? ['does not keep up', '-', '-'] : ['-', '-', '-'];
 }
 

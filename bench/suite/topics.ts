@@ -3,7 +3,7 @@ import type { Admin, ITopicConfig } from 'kafkajs';
 import { testKafka } from '../../test/integration/harness/topics.js';
 import { until } from '../../test/integration/harness/until.js';
 
-/** Of every topic; bench/java/Workload.java counts on it. */
+/** Partitions of every topic; bench/java/Workload.java counts on it. */
 const PARTITIONS = 4;
 const SOURCE = 'TASK_EVENT_TOPIC';
 const SOURCES = ['NOTIFICATION_REQUEST_TOPIC', SOURCE, 'CRM_EVENT_TOPIC', 'SALES_EVENT_TOPIC', 'USER_EVENT_TOPIC'];

@@ -1,4 +1,4 @@
-/** What is to be undone at the end, in the reverse order of its doing. */
+/** What must be undone at the end, in the reverse order of its doing. */
 import { messageOf } from '../../common/errors.js';
 
 /** Undoes one thing; a text that it gives, or resolves with, says what was found wrong. */

@@ -8,7 +8,7 @@ export interface DemoOptions {
   readonly seconds: number | undefined;
   /** Records a second, of all services together. */
   readonly rate: number;
-  /** Of the page; 0 picks a free one. */
+  /** The page's port; 0 picks a free one. */
   readonly port: number;
 }
 

@@ -44,12 +44,12 @@ export class Page {
     });
   }
 
-  /** Resolves with its address. Rejects with FatalError when the port can not be had. */
+  /** Resolves with its address. Rejects with FatalError when the port cannot be had. */
   listen(): Promise<string> {
     const { port } = this.#options;
     return new Promise((resolve, reject) => {
       this.#server.once('error', (error) =>
-        reject(new FatalError(`--port ${port} can not be had: ${error.message}`, error)),
+        reject(new FatalError(`--port ${port} cannot be had: ${error.message}`, error)),
       );
       this.#server.listen(port, '127.0.0.1', () => {
         resolve(`http://127.0.0.1:${(this.#server.address() as AddressInfo).port}/`);

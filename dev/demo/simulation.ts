@@ -24,7 +24,7 @@ import type { Cleanup } from './cleanup.js';
 export interface SimulationOptions {
   readonly config: Config;
   readonly ledger: Ledger;
-  /** Of everything that the simulators leave to chance; 32 bits. */
+  /** The seed of everything that the simulators leave to chance; 32 bits. */
   readonly seed: number;
   readonly cleanup: Cleanup;
 }
@@ -34,7 +34,7 @@ export interface Simulation extends ProducerServices {
   readonly connections: Connections;
   readonly erp: Erp;
   readonly staff: Staff;
-  /** Rejects when a reader can not go on; never resolves. */
+  /** Rejects when a reader cannot go on; never resolves. */
   readonly failed: Promise<never>;
 }
 

@@ -1,6 +1,6 @@
 /** Whether a run adds up: the ledger's differences, and what else was wrong, in words. */
 import type { Difference, Ledger } from '../simulators/ledger.js';
-import { OUTPUTS } from '../simulators/told.js';
+import { OUTPUTS } from '../simulators/expected-outputs.js';
 
 const EXAMPLES = 5;
 
@@ -8,15 +8,15 @@ const EXAMPLES = 5;
 export function faultsOf(ledger: Ledger): string[] {
   const differences = ledger.differences();
   return OUTPUTS.flatMap((output) => {
-    const of = differences.filter((difference) => difference.output === output);
+    const found = differences.filter((difference) => difference.output === output);
     return [
       ...described(
         `${output}: expected and not seen`,
-        of.filter(({ surplus }) => surplus < 0),
+        found.filter(({ surplus }) => surplus < 0),
       ),
       ...described(
         `${output}: seen and not expected`,
-        of.filter(({ surplus }) => surplus > 0),
+        found.filter(({ surplus }) => surplus > 0),
       ),
     ];
   });

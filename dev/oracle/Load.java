@@ -22,7 +22,7 @@ import org.apache.kafka.common.serialization.ByteArraySerializer;
  *
  * A line of standard input: topic TAB key TAB value TAB header... with key and value in base64 or "-" for null, a
  * header as name=base64. A line of standard output: the line's number (from 0) TAB partition TAB offset. Ends when
- * standard input does and everything is acknowledged; with 1 and a message when a record can not be appended.
+ * standard input does and everything is acknowledged; with 1 and a message when a record cannot be appended.
  */
 public final class Load {
     private static final long FLUSH_MS = 50;

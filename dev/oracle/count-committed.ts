@@ -8,7 +8,7 @@ export interface TopicCount {
   readonly keys: number;
 }
 
-/** Of each topic, up to the last stable offsets. */
+/** Committed records of each topic, up to the last stable offsets. */
 export async function countCommitted(
   options: OracleOptions & { readonly topics: readonly string[] },
 ): Promise<TopicCount[]> {

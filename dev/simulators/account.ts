@@ -8,7 +8,7 @@
 import type { UserEvent } from '../../schemas/types.js';
 import type { SimulatedEvent, World } from './simulated-event.js';
 import type { Person } from './staff.js';
-import { outputsOf, type ExpectedOutput } from './told.js';
+import { outputsOf, type ExpectedOutput } from './expected-outputs.js';
 
 /** LOGIN_FAILED is none of the contract's. */
 const MIX = { PASSWORD_CHANGED: 45, USER_UPDATED: 34, USER_CREATED: 15, USER_DELETED: 5.5, LOGIN_FAILED: 0.5 };

@@ -2,7 +2,7 @@
 import type { NotificationRequestEvent } from '../../schemas/types.js';
 import type { Service, World } from './simulated-event.js';
 import type { Person } from './staff.js';
-import { outputsOf } from './told.js';
+import { outputsOf } from './expected-outputs.js';
 
 type Wish = Pick<
   NotificationRequestEvent,

@@ -1,7 +1,7 @@
 /** crm: leads are assigned, deals won or lost, activities fall due. */
 import type { CrmEvent } from '../../schemas/types.js';
 import type { Service } from './simulated-event.js';
-import { outputsOf } from './told.js';
+import { outputsOf } from './expected-outputs.js';
 
 const COMPANIES = [
   'Acme Robotics',

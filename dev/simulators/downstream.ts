@@ -19,7 +19,7 @@ export interface DownstreamServices {
   readonly ledger: Ledger;
 }
 
-/** Runs every reader until the signal aborts; rejects when one can not go on. */
+/** Runs every reader until the signal aborts; rejects when one cannot go on. */
 export async function readOutputs(services: DownstreamServices, signal: AbortSignal): Promise<void> {
   const { ledger } = services;
   await Promise.all([
@@ -56,7 +56,7 @@ async function decode<T extends keyof SinkEvents>(
     if (found.kind === 'event') return found.event;
     if (found.kind === 'unresolved') await catalog.resolve(found.schemaId, { signal });
     else if (found.reason === 'wrong-record' && topic === 'NOTIFICATION_INAPP_TOPIC') return undefined;
-    else throw new Error(`${topic} holds a record that can not be read, at offset ${offset}: ${found.message}`);
+    else throw new Error(`${topic} holds a record that cannot be read, at offset ${offset}: ${found.message}`);
   }
 }
 

@@ -9,9 +9,9 @@ import { ptmTask } from './ptm-task.js';
 import { sales } from './sales.js';
 import type { SimulatedEvent, World } from './simulated-event.js';
 import type { SourceEncoder } from './source-encoder.js';
-import type { ExpectedOutput } from './told.js';
+import type { ExpectedOutput } from './expected-outputs.js';
 
-/** What a record is to us: a first-seen event, one that was sent before, one that can not be worked with, or one to pass over. */
+/** What a record is to us: a first-seen event, one that was sent before, one that cannot be worked with, or one to pass over. */
 export type RecordKind = 'event' | 'repeat' | 'poison' | 'skipped';
 
 /** A record to be produced, and what must come of it. */

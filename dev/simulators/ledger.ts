@@ -1,7 +1,7 @@
 /** What went in and what must come of it, against what came out. Holds only what is still open, so it may run for ever. */
 import { SOURCE_TOPICS, type SourceTopic } from '../../common/record.js';
 import type { ErpRecord, RecordKind } from './erp.js';
-import { OUTPUTS, type Output } from './told.js';
+import { OUTPUTS, type Output } from './expected-outputs.js';
 
 /** One output by which expected and seen differ. */
 export interface Difference {

@@ -1,4 +1,4 @@
-/** Records that can not be worked with, as broken producers send them. */
+/** Records that cannot be worked with, as broken producers send them. */
 import { writeHeader } from '../../schemas/wire-format.js';
 import { SOURCE_TOPICS, type SourceTopic } from '../../common/record.js';
 import type { Random } from './random.js';
@@ -51,7 +51,7 @@ function invalid(
   simulated: SimulatedEvent,
   fault: { readonly eventId: string } | { readonly tenantId: bigint },
 ): PoisonRecord {
-  // Every source's event has both fields; the union of the sources can not be spread without saying so.
+  // Every source's event has both fields; the union of the sources cannot be spread without saying so.
   const spoilt = { ...simulated, event: { ...simulated.event, ...fault } } as SimulatedEvent;
   return { topic: simulated.topic, reason: 'invalid-event', value: encode(encoder, spoilt) };
 }

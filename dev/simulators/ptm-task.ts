@@ -1,6 +1,6 @@
 /** ptm_task: tasks are assigned, commented on, completed, or overdue. */
 import type { Service } from './simulated-event.js';
-import { outputsOf } from './told.js';
+import { outputsOf } from './expected-outputs.js';
 
 const TITLES = [
   'Prepare the quarterly report',

@@ -1,6 +1,6 @@
 /** sales: orders are created, paid or to be paid, and shipped. */
 import type { Service } from './simulated-event.js';
-import { outputsOf } from './told.js';
+import { outputsOf } from './expected-outputs.js';
 
 const CUSTOMERS = ['Café Phin', 'Atlas Logistics', 'Green Valley Farm', 'Kaufhaus Nord', 'Sunrise Dental'] as const;
 const DAY_MS = 86_400_000;

@@ -2,7 +2,7 @@ import type { SourceEvents } from '../../schemas/codecs.js';
 import type { SourceTopic } from '../../common/record.js';
 import type { Random } from './random.js';
 import type { Staff } from './staff.js';
-import type { ExpectedOutput } from './told.js';
+import type { ExpectedOutput } from './expected-outputs.js';
 
 /** An event as one of the ERP's services sends it, and what must come of it. */
 export type SimulatedEvent = { [T in SourceTopic]: SimulatedEventOf<T> }[SourceTopic];

@@ -50,7 +50,7 @@ function parseJavaVersion(output: string): number | undefined {
   return match ? Number(match[1]) : undefined;
 }
 
-/** Of each path that was asked: a process asks again and again, and each answer is a Java machine that starts. */
+/** The answer for each path that was asked: a process asks again and again, and each answer is a Java machine that starts. */
 const versions = new Map<string, number>();
 
 async function javaVersion(java: string): Promise<number> {
@@ -61,7 +61,7 @@ async function javaVersion(java: string): Promise<number> {
     // `java -version` writes to standard error.
     output = (await run(java, ['-version'], { timeout: 20_000 })).stderr;
   } catch (error) {
-    throw new FatalError(`${java} can not be run: ${messageOf(error)}. ${WAY_OUT}`, error);
+    throw new FatalError(`${java} cannot be run: ${messageOf(error)}. ${WAY_OUT}`, error);
   }
   const version = parseJavaVersion(output);
   if (version === undefined) {

@@ -54,7 +54,7 @@ export async function startMember(root: string, spec: MemberSpec, java: string, 
       cwd: spec.folder,
       detached: true,
       stdio: ['ignore', output.fd, output.fd],
-      // Neither Kafka nor the registry is to be configured by whatever else is in the environment.
+      // Neither Kafka nor the registry may be configured by whatever else is in the environment.
       env: { PATH: process.env['PATH'], HOME: process.env['HOME'], LANG: 'C.UTF-8' },
     });
     const pid = await new Promise<number>((resolve, reject) => {

@@ -36,7 +36,7 @@ export const writeDeadLetter: DeadLetterSink = (record, cause, { appId, stackTra
   };
 };
 
-/** Of a whole batch: up to where it goes, and what it is in the log. */
+/** For a whole batch: up to where it goes, and what it is in the log. */
 function batchHeaders({ defect }: SourceRecord): Header[] {
   if (defect?.kind !== 'unreadable-batch') return [];
   return [

@@ -10,17 +10,17 @@ export interface AvroComplex {
   readonly namespace?: string;
   readonly doc?: string;
   readonly logicalType?: string;
-  /** Of a string: ours alone, see id-type.ts. No registry has it. */
+  /** In a string: ours alone, see id-type.ts. No registry has it. */
   readonly isId?: boolean;
-  /** Of a record. */
+  /** In a record. */
   readonly fields?: readonly AvroField[];
-  /** Of an array. */
+  /** In an array. */
   readonly items?: AvroSchema;
-  /** Of a map. */
+  /** In a map. */
   readonly values?: AvroSchema;
-  /** Of an enum. */
+  /** In an enum. */
   readonly symbols?: readonly string[];
-  /** Of a fixed, in bytes. */
+  /** In a fixed, in bytes. */
   readonly size?: number;
 }
 

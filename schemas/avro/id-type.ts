@@ -18,7 +18,7 @@ const ID_FIELDS = new Set(['eventId']);
 export function readId(tap: Tap): string {
   const { buf, pos } = tap;
   const text = readString(tap);
-  // Of a text without it, as nearly all are, the answer comes at once: it is of one byte a character.
+  // A text without it, as nearly all are, is of one byte a character: the answer comes at once.
   if (text.includes(REPLACEMENT) && !isUtf8(buf.subarray(afterVarint(buf, pos), tap.pos))) {
     throw new RangeError('an id is no valid UTF-8');
   }

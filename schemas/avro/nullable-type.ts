@@ -12,7 +12,7 @@ interface TappedType extends avsc.Type {
   _write(tap: Tap, value: unknown): void;
 }
 
-/** Of a byte each: the branches' numbers, 0 and 1, as zigzag varints. */
+/** A byte each: the branches' numbers, 0 and 1, as zigzag varints. */
 const NULL_BRANCH = 0;
 const VALUE_BRANCH = 2;
 

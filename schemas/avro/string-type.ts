@@ -39,7 +39,7 @@ interface WritableTap extends Tap {
   writeString(text: string): void;
 }
 
-/** Of longer texts a call is faster than a loop. */
+/** For longer texts a call is faster than a loop. */
 const LOOP_LENGTH = 28;
 /** Bytes whose length is a varint of one byte. */
 const ONE_BYTE_LENGTH = 63;
@@ -55,7 +55,7 @@ function writeString(tap: WritableTap, value: unknown): void {
   if (!isWritten) tap.writeString(value);
 }
 
-/** False, with the tap where it was, for what is not ASCII or has no room. */
+/** False, with the tap where it was, for what is not ASCII or has no space. */
 function writeByLoop(tap: Tap, text: string): boolean {
   const { buf, pos } = tap;
   const { length } = text;
@@ -65,7 +65,7 @@ function writeByLoop(tap: Tap, text: string): boolean {
   return true;
 }
 
-/** False, with the tap where it was, for what might need more than a length of two bytes, or has no room. */
+/** False, with the tap where it was, for what might need more than a length of two bytes, or has no space. */
 function writeByCall(tap: WritableTap, text: string): boolean {
   const { buf, pos } = tap;
   const most = text.length * BYTES_A_UNIT;

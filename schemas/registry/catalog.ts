@@ -134,7 +134,7 @@ export class SchemaCatalog implements EventDecoder, SinkDecoder {
     for (const id of ids) this.#resolve(id, { signal: joint, onRetry }).catch(() => undefined);
   }
 
-  /** Undefined when it is to be asked for. */
+  /** Undefined when it must be asked for. */
   #known(schemaId: number): Entry | undefined {
     const writer = this.#writers.get(schemaId);
     if (writer !== undefined) return writer;

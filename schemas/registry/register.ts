@@ -23,7 +23,7 @@ export interface RegisteredSubject {
   readonly id: number;
   /** By what the registry judges the subject's next version. */
   readonly compatibility: string;
-  /** When kept, why the latest version can not be read; and a compatibility under which a next one may not be. */
+  /** When kept, why the latest version cannot be read; and a compatibility under which a next one may not be. */
   readonly problems: readonly string[];
 }
 

@@ -1,6 +1,6 @@
 /**
  * The few requests to the schema registry whose answers must be told apart: found, not known, outage.
- * @kafkajs/confluent-schema-registry reports a registry that can not be reached as a 400, has no timeout and no bound on
+ * @kafkajs/confluent-schema-registry reports a registry that cannot be reached as a 400, has no timeout and no bound on
  * the answer's size, and follows redirects; so workers ask through this client.
  */
 import { FatalError, messageOf } from '../../common/errors.js';
@@ -30,7 +30,7 @@ export interface RegistryClientOptions {
    * (`http://user:password@host:8081/apis/ccompat/v7`).
    */
   readonly url: string;
-  /** Of one request, answer included. Default 5000. */
+  /** The limit of one request, answer included. Default 5000. */
   readonly timeoutMs?: number;
   readonly log?: Logger;
 }
@@ -134,9 +134,9 @@ export class RegistryClient {
 
 /** What is waited for when no address answers: one that may blame the request says more than one that is silent. */
 function jointOutage(outages: readonly RegistryOutageError[]): RegistryOutageError {
-  const told = outages.find(({ blames }) => blames !== undefined) ?? outages.at(-1)!;
-  if (outages.length === 1) return told;
-  return new RegistryOutageError(told.fault, outages.map(messageOf).join('; '), told);
+  const outage = outages.find(({ blames }) => blames !== undefined) ?? outages.at(-1)!;
+  if (outages.length === 1) return outage;
+  return new RegistryOutageError(outage.fault, outages.map(messageOf).join('; '), outage);
 }
 
 function headersOf(request: RegistryRequest, auth: RegistryAddress['auth']): Record<string, string> {

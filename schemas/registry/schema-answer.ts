@@ -47,7 +47,7 @@ export function readSchemaAnswer(answer: RegistryAnswer, what: string): FoundSch
 /** Whatever else stands among them leads nowhere: the schema then names a type that is nowhere defined. */
 function isReference(value: unknown): value is SchemaReference {
   const { name, subject, version } = (value ?? {}) as Partial<Record<keyof SchemaReference, unknown>>;
-  // A lone surrogate has no place in a path.
+  // A lone surrogate cannot be in a path.
   const isSubject = typeof subject === 'string' && !/\p{Surrogate}/u.test(subject);
   return isSubject && typeof name === 'string' && Number.isSafeInteger(version);
 }

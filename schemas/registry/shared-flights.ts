@@ -29,7 +29,7 @@ export class SharedFlights<K> {
     } finally {
       if (leave !== undefined) signal.removeEventListener('abort', leave);
       if (--flight.waiting === 0) {
-        // Off the list at once: whoever comes next starts anew instead of joining work that is ending.
+        // Off the list at once: whoever comes next starts a new one instead of joining work that is ending.
         if (this.#flights.get(key) === flight) this.#flights.delete(key);
         flight.controller.abort(signal.reason);
       }

@@ -17,7 +17,7 @@ const errors: string[] = [];
 beforeAll(async () => {
   demo = startWorker({ env: {}, args: ['demo', '--port', '0', '--rate', '60', '--seconds', SECONDS] });
   browser = await launchBrowser();
-  address = await until('the demo says where its page is', () => told(/^page: +(http:\S+)$/), 60_000);
+  address = await until('the demo says where its page is', () => firstMatch(/^page: +(http:\S+)$/), 60_000);
   page = await browser.newPage();
   page.on('pageerror', (error) => errors.push(error.message));
   await page.goto(address);
@@ -25,7 +25,7 @@ beforeAll(async () => {
 afterAll(() => browser.close());
 
 /** What the first line that matches says. */
-function told(pattern: RegExp): string | undefined {
+function firstMatch(pattern: RegExp): string | undefined {
   return demo.lines.map((line) => pattern.exec(line)?.[1]).find((found) => found !== undefined);
 }
 

@@ -3,7 +3,7 @@ import type { Sent, Workload } from '../integration/harness/workload.js';
 
 const STRING_BYTES = 900_000;
 
-/** Values that are to be dead-lettered, by name, each with its topic, made of a good task event and a good CRM event. */
+/** Values that must be dead-lettered, by name, each with its topic, made of a good task event and a good CRM event. */
 export function hostileValues(task: Buffer, crm: Buffer): Record<string, readonly [topic: string, value: Buffer]> {
   return {
     empty: ['TASK_EVENT_TOPIC', Buffer.alloc(0)],
@@ -31,12 +31,12 @@ export function hostileValues(task: Buffer, crm: Buffer): Record<string, readonl
   };
 }
 
-/** `poison` is to be dead-lettered, exactly; `good` is to go through. Each has a key of its own. */
+/** `poison` must be dead-lettered, exactly; `good` must go through. Each has a key of its own. */
 export function bombs(workload: Workload): { poison: Sent[]; good: Sent[] } {
-  const of = (topic: string): Buffer =>
+  const valueIn = (topic: string): Buffer =>
     workload.events.find((sent) => sent.topic === topic && workload.expected.has(String(sent.message.key)))!.message
       .value as Buffer;
-  const values = hostileValues(of('TASK_EVENT_TOPIC'), of('CRM_EVENT_TOPIC'));
+  const values = hostileValues(valueIn('TASK_EVENT_TOPIC'), valueIn('CRM_EVENT_TOPIC'));
   const poison = Object.entries(values).flatMap(([name, [topic, value]]) =>
     Array.from({ length: 5 }, (_, index) => ({ topic, message: { key: `bomb-${name}-${index}`, value } })),
   );

@@ -23,7 +23,7 @@ export const API = {
 export interface Rule {
   /** API keys; undefined: every one. */
   readonly apis?: readonly number[];
-  readonly of: 'request' | 'answer';
+  readonly frame: 'request' | 'answer';
   /** Connections of this process alone. */
   readonly pid?: number;
   /** What happens to the frame: held for so many ms, lost, or its connection cut. */
@@ -123,10 +123,10 @@ export class BrokerProxy {
   }
 
   /** The rule that takes this frame, counted. */
-  take(of: Rule['of'], api: number, connection: Connection): Rule | undefined {
+  take(frame: Rule['frame'], api: number, connection: Connection): Rule | undefined {
     const entry = this.#rules.find(
       ({ rule, hits }) =>
-        rule.of === of &&
+        rule.frame === frame &&
         hits < (rule.times ?? Infinity) &&
         (!rule.apis || rule.apis.includes(api)) &&
         (rule.pid === undefined || rule.pid === connection.pid),

@@ -22,7 +22,7 @@ export interface ChaosCase {
   readonly nodeArgs?: readonly string[];
   /** The longest that a task may make nothing while it has input, ms. Default: no bound, since nothing can be made. */
   readonly resumeWithinMs?: number;
-  /** Why it can not be made on this machine; undefined when it can. */
+  /** Why it cannot be made on this machine; undefined when it can. */
   readonly hindrance?: () => string | undefined;
   /** The script that the first workers run; this version's own by default. */
   readonly entry?: () => string | undefined;
@@ -35,7 +35,7 @@ export interface ChaosCase {
   readonly inject: (round: Round) => Promise<void>;
 }
 
-/** One that can not be made here, and why: reported as not run, never as passed. */
+/** One that cannot be made here, and why: reported as not run, never as passed. */
 export interface NotRun {
   readonly id: string;
   readonly name: string;

@@ -7,7 +7,7 @@ const PERIOD_US = 100_000;
 
 type Controller = 'cpu' | 'memory';
 
-/** Why a process can not be limited here; undefined when it can. */
+/** Why a process cannot be limited here; undefined when it can. */
 export function limitHindrance(controller: Controller): string | undefined {
   const probe = join(ROOT, controller, `notification-streams-probe-${process.pid}`);
   try {

@@ -44,7 +44,7 @@ const options = new Command('chaos')
 
 const run = options.from ? undefined : await breakThings();
 const runs = run ? [run] : readRuns(options.from!);
-// Of what is read, only the report says what became of the defects.
+// What became of the defects in runs that were read, only their report says.
 const results = runs.filter((one) => one === run || one.mutation === undefined).flatMap((one) => one.results);
 console.log(`\n${table(results)}`);
 for (const { id, name, why } of runs.at(-1)!.notRun) console.log(`not run: ${id} ${name}: ${why}`);

@@ -1,4 +1,4 @@
-/** Defects put in on purpose, by changing the text of one built module as it is loaded: a suite that can not fail proves nothing. */
+/** Defects put in on purpose, by changing the text of one built module as it is loaded: a suite that cannot fail proves nothing. */
 import { join } from 'node:path';
 
 export interface Edit {

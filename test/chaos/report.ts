@@ -40,26 +40,26 @@ export function table(results: readonly RoundResult[]): string {
     'verdict',
   ];
   const rows = CASES.flatMap(({ id, name, resumeWithinMs }) => {
-    const of = results.filter((result) => result.case === id);
-    return of.length === 0 ? [] : [[id, name, ...summary(of, resumeWithinMs)]];
+    const rounds = results.filter((result) => result.case === id);
+    return rounds.length === 0 ? [] : [[id, name, ...summary(rounds, resumeWithinMs)]];
   });
   return [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
 }
 
-function summary(of: readonly RoundResult[], resumeWithinMs: number | undefined): string[] {
-  const pauses = of.flatMap(({ verdict }) => (verdict ? [verdict.longestPauseMs / 1000] : []));
+function summary(rounds: readonly RoundResult[], resumeWithinMs: number | undefined): string[] {
+  const pauses = rounds.flatMap(({ verdict }) => (verdict ? [verdict.longestPauseMs / 1000] : []));
   const range = pauses.length === 0 ? '-' : `${Math.min(...pauses).toFixed(1)} - ${Math.max(...pauses).toFixed(1)}`;
-  const outcomes = new Set(of.map(({ outcome }) => outcome));
-  const shown = of.reduce((sum, { verdict }) => sum + (verdict?.shown ?? 0), 0);
+  const outcomes = new Set(rounds.map(({ outcome }) => outcome));
+  const shown = rounds.reduce((sum, { verdict }) => sum + (verdict?.shown ?? 0), 0);
   const sums = COLUMNS.map((column) => {
-    const wrong = of.reduce((sum, { verdict }) => sum + (verdict?.[column] ?? 0), 0);
+    const wrong = rounds.reduce((sum, { verdict }) => sum + (verdict?.[column] ?? 0), 0);
     if (column !== 'unseen') return String(wrong);
     return shown === 0 ? '-' : `${wrong} of ${shown}`;
   });
   const verdict = (['failed', 'invalid', 'slow', 'passed'] as const).find((outcome) => outcomes.has(outcome))!;
   return [
-    String(of.length),
-    String(of.reduce((sum, { events }) => sum + events, 0)),
+    String(rounds.length),
+    String(rounds.reduce((sum, { events }) => sum + events, 0)),
     ...sums,
     range,
     resumeWithinMs ? String(resumeWithinMs / 1000) : '-',

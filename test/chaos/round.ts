@@ -62,7 +62,7 @@ export class Round {
   readonly members: Member[] = [];
   /** Evidence that the fault had an effect. */
   readonly effects: string[] = [];
-  /** Records sent beside the workload that are to be dead-lettered. */
+  /** Records sent beside the workload that must be dead-lettered. */
   readonly extraPoison: Sent[] = [];
   /** What the dead letters of hostile batches must be, by their origin. */
   readonly letterChecks = new Map<string, LetterCheck>();
@@ -242,7 +242,7 @@ export class Round {
       Array.from({ length: count }, () => ({ key: 'tombstone', value: null, partition })),
     );
     const ends = await admin.fetchTopicOffsets(topic);
-    const end = ends.find((of) => of.partition === partition)!.offset;
+    const end = ends.find((one) => one.partition === partition)!.offset;
     await admin.deleteTopicRecords({ topic, partitions: [{ partition, offset: end }] });
   }
 
@@ -319,8 +319,8 @@ export class Round {
     const committed = await admin.fetchOffsets({ groupId: this.group, topics });
     let sum = 0;
     for (const [index, topic] of topics.entries()) {
-      const of = committed.find((found) => found.topic === topic)?.partitions ?? [];
-      const at = new Map(of.map(({ partition, offset }) => [partition, Number(offset)]));
+      const offsets = committed.find((found) => found.topic === topic)?.partitions ?? [];
+      const at = new Map(offsets.map(({ partition, offset }) => [partition, Number(offset)]));
       for (const { partition, offset } of ends[index]!)
         sum += Math.max(0, Number(offset) - Math.max(0, at.get(partition) ?? 0));
     }

@@ -19,8 +19,8 @@ export async function checkShown(round: Round, clients: readonly GatewayClient[]
   const byUser = new Map<string, Output[]>();
   for (const record of records) {
     const output = outputOf(round.prefix, record);
-    const of = byUser.get(output.key);
-    if (of) of.push(output);
+    const known = byUser.get(output.key);
+    if (known) known.push(output);
     else byUser.set(output.key, [output]);
   }
   const expectedOf = ({ user, from }: GatewayClient): string[] =>

@@ -68,7 +68,7 @@ async function foldChangelog({ cluster: { direct }, changelog }: Round): Promise
   return folds;
 }
 
-/** Of each task, the store that has come furthest: the last owner's. */
+/** For each task, the store that has come furthest: the last owner's. */
 async function newestStores(round: Round): Promise<Map<number, { offset: number; digests: Set<string> }>> {
   const newest = new Map<number, { offset: number; digests: Set<string> }>();
   for (const { stateDir } of round.members) {
@@ -88,7 +88,7 @@ async function newestStores(round: Round): Promise<Map<number, { offset: number;
   return newest;
 }
 
-/** Of every event that was appended and is to be delivered or kept: accounts too. */
+/** Every event that was appended and must be delivered or kept: accounts too. */
 function deliveredDigests(round: Round): Set<string> {
   const digests = new Set<string>();
   const counted = new Set<string>();

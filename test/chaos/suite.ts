@@ -86,6 +86,6 @@ const LAST_LINES = 12;
 
 /** The end of a worker's log, without what is told of each dead letter. */
 function lastWords({ pid, lines }: WorkerProcess): string {
-  const told = lines.filter((line) => !line.includes('record dead-lettered')).slice(-LAST_LINES);
-  return [`the end of worker ${pid}:`, ...told.map((line) => line.slice(0, 400))].join('\n');
+  const last = lines.filter((line) => !line.includes('record dead-lettered')).slice(-LAST_LINES);
+  return [`the end of worker ${pid}:`, ...last.map((line) => line.slice(0, 400))].join('\n');
 }

@@ -66,8 +66,14 @@ export async function judge(round: Round): Promise<Verdict> {
     (typeof COLUMNS)[number],
     number
   >;
-  const told = COLUMNS.flatMap((column) => faults[column].slice(0, 5).map((what) => `${column}: ${what}`));
-  return { ...counts, faults: told, longestPauseMs: longestPause(round), outputs: outputs.length, shown: round.shown };
+  const examples = COLUMNS.flatMap((column) => faults[column].slice(0, 5).map((what) => `${column}: ${what}`));
+  return {
+    ...counts,
+    faults: examples,
+    longestPauseMs: longestPause(round),
+    outputs: outputs.length,
+    shown: round.shown,
+  };
 }
 
 function judgeOutputs(round: Round, outputs: readonly Output[]): Pick<Faults, 'lost' | 'duplicated' | 'torn'> {
@@ -166,14 +172,15 @@ function longestPause(round: Round): number {
     const seen = round.witness.firstSeen.get(eventId);
     if (seen === undefined || counted.has(eventId)) continue;
     counted.add(eventId);
-    const of = times.get(partition);
-    if (of) of.push(seen);
+    const seenTimes = times.get(partition);
+    if (seenTimes) seenTimes.push(seen);
     else times.set(partition, [seen]);
   }
   let longest = 0;
-  for (const of of times.values()) {
-    of.sort((a, b) => a - b);
-    for (let index = 1; index < of.length; index += 1) longest = Math.max(longest, of[index]! - of[index - 1]!);
+  for (const seenTimes of times.values()) {
+    seenTimes.sort((a, b) => a - b);
+    for (let index = 1; index < seenTimes.length; index += 1)
+      longest = Math.max(longest, seenTimes[index]! - seenTimes[index - 1]!);
   }
   return Math.round(longest);
 }

@@ -45,7 +45,7 @@ export function outputOf(prefix: string, record: OracleRecord): Output {
   };
 }
 
-/** Names a record's place. */
+/** Names a record by where it is. */
 export function placeOf({ topic, partition, offset }: Pick<Output, 'topic' | 'partition' | 'offset'>): string {
   return `${topic}-${partition}@${offset}`;
 }

@@ -62,7 +62,7 @@ describe('an invalid event', () => {
   });
 });
 
-describe('a record that can not be decoded', () => {
+describe('a record that cannot be decoded', () => {
   const driver = new TopologyDriver();
   const good = driver.encode(TOPIC, task());
   const withId = (id: number): Buffer => {
@@ -168,7 +168,7 @@ describe('a dead letter', () => {
     });
   });
 
-  it('of a replay keeps its count, and says anew what went wrong', async () => {
+  it('of a replay keeps its count, and says again what went wrong', async () => {
     const headers = RecordHeaders.of([
       ['dlq.replay-count', '2'],
       ['dlq.reason', 'undecodable'],

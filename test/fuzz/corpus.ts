@@ -46,7 +46,7 @@ export async function keep(target: Target, { outcomes, finding }: Run): Promise<
   writeCorpus(target.name, entries);
 }
 
-/** Of an interesting input. */
+/** Bounds of an interesting input. */
 const MAX_CHARS = 2500;
 const MAX_ENTRIES = 40;
 

@@ -15,7 +15,7 @@ const edit: fc.Arbitrary<ByteEdit> = fc.record({
   byte: fc.oneof(fc.nat(255), fc.constantFrom(0, 1, 0x7f, 0x80, 0xff)),
 });
 
-/** Mostly none: what the structure's edits made is to be seen as well. */
+/** Mostly none: what the structure's edits made must be seen as well. */
 export const byteEdits: fc.Arbitrary<readonly ByteEdit[]> = fc.oneof(
   { weight: 2, arbitrary: fc.constant([]) },
   { weight: 1, arbitrary: fc.array(edit, { maxLength: 3 }) },

@@ -5,7 +5,7 @@ import { fuzz } from './fuzz.js';
 import { TARGETS } from './targets/index.js';
 
 const INPUTS = 2500;
-/** Not what ends it, but for a machine that is not to be waited for. */
+/** Not what ends it: only for a machine that is too slow to wait for. */
 const MS = 60_000;
 const seed = Number(process.env['FUZZ_SEED'] ?? 1);
 

@@ -26,8 +26,8 @@ export function packedPieces(codec: number, data: Buffer, variant: number): Piec
     case LZ4: {
       const frame = compressFrameSync(data);
       // Magic, flags, block size, header checksum, the first block's length, the rest.
-      return [0, 4, 5, 6, 7, 11, frame.length].flatMap((from, nth, all) =>
-        nth + 1 < all.length ? [{ bytes: frame.subarray(from, all[nth + 1]) }] : [],
+      return [0, 4, 5, 6, 7, 11, frame.length].flatMap((from, index, all) =>
+        index + 1 < all.length ? [{ bytes: frame.subarray(from, all[index + 1]) }] : [],
       );
     }
     default:
@@ -39,10 +39,10 @@ export function packedPieces(codec: number, data: Buffer, variant: number): Piec
 function zstdPieces(data: Buffer, variant: number): Piece[] {
   const half = data.length >> 1;
   const isEven = data.subarray(half).every((byte) => byte === data[half]);
-  const blocks = [data.subarray(0, half), data.subarray(half)].flatMap((block, nth): Piece[] => {
-    const isRepeated = nth === 1 && isEven && block.length > 0;
+  const blocks = [data.subarray(0, half), data.subarray(half)].flatMap((block, index): Piece[] => {
+    const isRepeated = index === 1 && isEven && block.length > 0;
     const header = Buffer.alloc(3);
-    header.writeUIntLE((block.length << 3) | (isRepeated ? 2 : 0) | nth, 0, 3);
+    header.writeUIntLE((block.length << 3) | (isRepeated ? 2 : 0) | index, 0, 3);
     return [{ bytes: header }, { bytes: isRepeated ? block.subarray(0, 1) : block }];
   });
   const magic: Piece = { bytes: Buffer.from([0x28, 0xb5, 0x2f, 0xfd]) };

@@ -1,7 +1,7 @@
 /** Plays one input of a target, within bounds of work and memory. */
 import { Fault, type Input, type Target } from './target.js';
 
-/** Of one input, CPU of this process. No input of a few KB may cost more. */
+/** CPU of this process for one input. No input of a few KB may cost more. */
 const MAX_CPU_MS = 1000;
 /** What the process may grow by for one input. The largest batch unpacks to 128 MB, in a buffer and a copy. */
 const MAX_GROWTH_KB = 512 * 1024;

@@ -19,8 +19,8 @@ function saidBy({ headers }: OracleRecord): Map<string, string> {
 /** topic-partition@offset */
 export function originOf(letter: OracleRecord): string {
   const said = saidBy(letter);
-  const of = (name: string): string => said.get(`__streams.errors.${name}`) ?? '?';
-  return `${of('topic')}-${of('partition')}@${of('offset')}`;
+  const header = (name: string): string => said.get(`__streams.errors.${name}`) ?? '?';
+  return `${header('topic')}-${header('partition')}@${header('offset')}`;
 }
 
 /** Its reason, in words. */

@@ -2,7 +2,7 @@
 import type { Figures } from './figures.js';
 import type { TryGroup } from './try.js';
 
-type Printed = Pick<TryGroup<never>, 'title' | 'place'> & {
+type Printed = Pick<TryGroup<never>, 'title' | 'against'> & {
   readonly tries: readonly Pick<TryGroup<never>['tries'][number], 'name' | 'holds' | 'before' | 'isShort'>[];
 };
 
@@ -42,8 +42,8 @@ export function printPage(groups: readonly Printed[], figures: readonly Figures[
   return [HEAD, printFigures(figures), '## Tries\n', ...groups.map(printGroup)].join('\n');
 }
 
-function printGroup({ title, place, tries }: Printed): string {
-  return [`### ${capital(title)}`, '', `Against ${place}.`, '', ...tries.map(printTry), ''].join('\n');
+function printGroup({ title, against, tries }: Printed): string {
+  return [`### ${capital(title)}`, '', `Against ${against}.`, '', ...tries.map(printTry), ''].join('\n');
 }
 
 function printTry({ name, holds, before = 'held', isShort }: Printed['tries'][number]): string {

@@ -2,7 +2,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
 export interface ProbeReport {
-  /** Of each partition: how many were committed. */
+  /** For each partition: how many were committed. */
   readonly committed: ReadonlyMap<number, number>;
   /** The longest that one took from its acknowledgement to where a read_committed reader saw it, ms. */
   readonly longestMs: number;

@@ -13,10 +13,10 @@ export interface Try<Scene> {
   readonly run: (scene: Scene) => Promise<void>;
 }
 
-/** Tries that are made in the same place. */
+/** Tries against the same thing. */
 export interface TryGroup<Scene> {
   readonly title: string;
   /** What the scene is, for the page. */
-  readonly place: string;
+  readonly against: string;
   readonly tries: readonly Try<Scene>[];
 }

@@ -35,7 +35,7 @@ async function lastWords(worker: WorkerProcess): Promise<string> {
 }
 
 it(
-  'reads a source that was deleted and made again from its beginning, though the old offset would be in range',
+  'reads a source that was deleted and recreated from its beginning, though the old offset would be in range',
   { timeout: 120_000 },
   async () => {
     const test = await prepareEnvironment('made-again', 1);
@@ -57,7 +57,7 @@ it(
     await recreateTopic(testStack().kafkaBrokers, topic, 1);
     const again = tasksOf(test, [...names('third', 60), 'new-00']);
     await produceAll(test.prefix, again);
-    await until('the worker begins the topic anew', () => worker.logged('task is running').length > 1);
+    await until('the worker begins the topic again', () => worker.logged('task is running').length > 1);
     expect(await processed(test)).toEqual([...names('new', 30), ...names('old', 10), ...names('third', 60)]);
     expect(byLabels(await scrape(worker), 'sources_recreated_total')).toMatchObject({ TASK_EVENT_TOPIC: 2 });
     expect((await worker.stop()).code).toBe(0);
@@ -65,7 +65,7 @@ it(
 );
 
 it(
-  'goes on with the other sources when one is deleted, says steadily which, and begins it anew when it is made again',
+  'goes on with the other sources when one is deleted, says steadily which, and begins it from the start when it is recreated',
   { timeout: 150_000 },
   async () => {
     const test = await prepareEnvironment('deleted-source', 2);
@@ -155,7 +155,7 @@ it(
     await produceAll(test.prefix, tasksOf(test, names('b', 20)));
     await deleteRecords(topic, 0, 15);
     const said = await lastWords(startWorker({ env: test.env() }));
-    expect(said).toContain(`${topic}-0 is to be read from offset 5, but it begins at 15: 10 offsets were deleted`);
+    expect(said).toContain(`${topic}-0 cannot be read from offset 5: it begins at 15: 10 offsets were deleted`);
     expect(said).toContain('kafka-consumer-groups --reset-offsets');
 
     await consumerGroups(test.prefix, ...'--reset-offsets --to-earliest --execute --topic'.split(' '), topic);
@@ -167,7 +167,7 @@ it(
 );
 
 it(
-  'stops a worker whose changelog is made again under it, commits nothing, and has it back by `state reseed`',
+  'stops a worker whose changelog is recreated under it, commits nothing, and has it back by `state reseed`',
   { timeout: 120_000 },
   async () => {
     const test = await prepareEnvironment('changelog', 1);

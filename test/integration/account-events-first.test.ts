@@ -20,7 +20,7 @@ const USERS = Array.from({ length: 120 }, (_, index) => BigInt(index + 1));
 
 /** Where the e-mail of each event went, or why to nowhere: of tasks, not of account events, whose ids begin with `u`. */
 function fates({ delivered, emails }: Outputs): Record<string, string> {
-  const to = new Map(emails.map((of) => [of.eventId, of.to.join()]));
+  const to = new Map(emails.map((email) => [email.eventId, email.to.join()]));
   return Object.fromEntries(
     delivered
       .filter(({ eventId }) => !eventId.startsWith('u'))

@@ -1,4 +1,4 @@
-/** A start that can not be: what the operator reads, and the exit code. And where a first start begins. */
+/** A start that cannot be: what the operator reads, and the exit code. And where a first start begins. */
 import { describe, expect, it } from 'vitest';
 
 import { SCHEMAS } from '../../schemas/types.js';

@@ -80,7 +80,7 @@ const SCENARIOS: Readonly<Record<Gap['when'], Scenario>> = {
     await untilProcessed(test.prefix);
     await first.stop();
     await produceAll(test.prefix, workload.events.slice(EVENTS / 2));
-    // What is to be restored must be missing.
+    // What the test restores must be missing.
     if (gap.name === 'restore') rmSync(test.stateDir('doomed'), { recursive: true });
     return { doomed: startDoomed(test, gap, 1) };
   },

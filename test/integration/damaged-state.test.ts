@@ -136,7 +136,7 @@ describe('a state directory that is damaged between two runs', () => {
   );
 
   it(
-    'stops the worker when the changelog was made again too, and goes on when the operator sets the offsets anew',
+    'stops the worker when the changelog was recreated too, and goes on when the operator sets the offsets again',
     { timeout: 120_000 },
     async () => {
       const test = await prepareEnvironment('heal-lost', PARTITIONS);
@@ -149,7 +149,7 @@ describe('a state directory that is damaged between two runs', () => {
       const topic = `${test.prefix}app-dedup-changelog`;
       await withAdmin(async (admin) => {
         await admin.deleteTopics({ topics: [topic] });
-        await until('the topic is made again', () =>
+        await until('the topic is recreated', () =>
           admin.createTopics({ waitForLeaders: true, topics: [{ topic, numPartitions: PARTITIONS }] }),
         );
       });
@@ -172,7 +172,7 @@ describe('a state directory that is damaged between two runs', () => {
   );
 });
 
-describe('a changelog whose start has passed the place where the store stands', () => {
+describe('a changelog whose start has passed the position of the store', () => {
   it('is replayed from its start, and the worker says what is missing', { timeout: 120_000 }, async () => {
     const test = await prepareEnvironment('heal-gap', PARTITIONS);
     const workload = makeWorkload({ seed: 23, events: 3_000, ids: test.ids, repeats: 0, poison: 0 });
@@ -199,9 +199,7 @@ describe('a changelog whose start has passed the place where the store stands', 
     // Some of what was seen before and after the gap comes again.
     await produceAll(test.prefix, [...part(0).slice(0, 200), ...part(2), ...part(3)]);
     const worker = await runWhole(test);
-    const said = worker.lines.filter((line) =>
-      line.includes('the changelog begins after the place where the store stands'),
-    );
+    const said = worker.lines.filter((line) => line.includes('the changelog begins after the position of the store'));
     expect(said).toHaveLength(PARTITIONS);
     expect(
       restoredStores(worker)

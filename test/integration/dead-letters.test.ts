@@ -1,4 +1,4 @@
-/** What can not be processed is set aside as it came. */
+/** What cannot be processed is set aside as it came. */
 import { describe, expect, it } from 'vitest';
 
 import { prepareEnvironment } from './harness/environment.js';
@@ -12,7 +12,7 @@ import { startWorker } from './harness/worker.js';
 import type { Sent } from './harness/workload.js';
 
 const FAST_RETRIES = { RETRY_BACKOFF_MS: '20' };
-describe('a record that can not be processed', () => {
+describe('a record that cannot be processed', () => {
   it(
     'becomes a dead letter with its own key, value and headers, and says why, whatever is wrong',
     { timeout: 60_000 },

@@ -17,7 +17,7 @@ const STRANGERS = 150;
 const LATE_LOADS = join(import.meta.dirname, 'preload', 'late-loads.mjs');
 
 /** Keeps so many connections open, each that is closed in its place again. */
-function crowd(port: number, count: number): void {
+function keepConnected(port: number, count: number): void {
   const sockets = new Set<Socket>();
   let isOver = false;
   onTestFinished(() => {
@@ -44,8 +44,8 @@ it(
     const test = await prepareEnvironment('crowd', 2);
     const worker = startWorker({ env: test.env(), openFiles: OPEN_FILES });
     const { http, gateway } = await worker.ports();
-    crowd(http, STRANGERS);
-    crowd(gateway!, STRANGERS);
+    keepConnected(http, STRANGERS);
+    keepConnected(gateway!, STRANGERS);
     await worker.ready();
     await produceAll(
       test.prefix,

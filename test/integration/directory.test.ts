@@ -24,13 +24,13 @@ async function learn(prefix: string, worker: WorkerProcess, sent: readonly Sent[
 }
 
 function channelsOf({ delivered }: Outputs, eventId: string): string[] {
-  const found = delivered.filter((of) => of.eventId === eventId);
+  const found = delivered.filter((one) => one.eventId === eventId);
   expect(found, eventId).toHaveLength(1);
   return found[0]!.deliveries.map(({ channel, status, reason }) => [channel, status, reason].filter(Boolean).join(' '));
 }
 
 function addressOf({ emails }: Outputs, eventId: string): readonly string[] | undefined {
-  return emails.find((of) => of.eventId === eventId)?.to;
+  return emails.find((one) => one.eventId === eventId)?.to;
 }
 
 it(

@@ -23,7 +23,7 @@ async function saysFull(worker: WorkerProcess): Promise<boolean> {
   return reasons['state']?.includes('takes no more') ?? false;
 }
 
-/** Every task waits for room. */
+/** Every task waits for free space. */
 async function standsStill(worker: WorkerProcess): Promise<boolean> {
   const { reasons } = await readinessOf(worker);
   return [0, 1].every((task) => reasons['tasks']?.includes(`task ${task} is restoring`));
@@ -31,7 +31,7 @@ async function standsStill(worker: WorkerProcess): Promise<boolean> {
 
 describe.skipIf(why !== undefined)('a disk that fills while records flow', () => {
   it(
-    'stands the tasks still, loses nothing, and they go on when there is room, without a restart',
+    'stands the tasks still, loses nothing, and they go on when there is space, without a restart',
     { timeout: 180_000 },
     async () => {
       const test = await prepareEnvironment('full', PARTITIONS);
@@ -51,7 +51,7 @@ describe.skipIf(why !== undefined)('a disk that fills while records flow', () =>
       await produceAll(test.prefix, workload.events.slice(half));
       await until('both tasks stand still', () => standsStill(worker), 30_000);
       const left = await lag(test.prefix);
-      await new Promise((resolve) => setTimeout(resolve, 2_000)); // it looks for room meanwhile, and finds none
+      await new Promise((resolve) => setTimeout(resolve, 2_000)); // it looks for space meanwhile, and finds none
       expect(await lag(test.prefix)).toBe(left);
       expect(left).toBeGreaterThanOrEqual(half);
       expect(worker.ended).toBeUndefined();

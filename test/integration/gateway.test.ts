@@ -247,7 +247,7 @@ it(
   },
 );
 
-/** `fetch` can not ask for an upgrade. */
+/** `fetch` cannot ask for an upgrade. */
 function statusOf(port: number, path: string, headers: Record<string, string | string[]>): Promise<number> {
   return new Promise((resolve, reject) => {
     httpRequest({ host: '127.0.0.1', port, path, headers })

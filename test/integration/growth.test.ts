@@ -75,7 +75,7 @@ describe('more partitions than MAX_TASKS', () => {
   );
 
   it(
-    'stop the worker when the changelog is made again with another number, and go on by `state reseed` with the right one',
+    'stop the worker when the changelog is recreated with another number, and go on by `state reseed` with the right one',
     { timeout: 150_000 },
     async () => {
       const test = await prepareEnvironment('other-deal', { TASK_EVENT_TOPIC: 5, CRM_EVENT_TOPIC: 1 });

@@ -16,7 +16,7 @@ function total(samples: readonly Sample[], metric: string): number {
 }
 
 function countByTopic(sent: readonly Sent[]): Record<string, number> {
-  return Object.fromEntries([...groupBy(sent, ({ topic }) => topic)].map(([topic, of]) => [topic, of.length]));
+  return Object.fromEntries([...groupBy(sent, ({ topic }) => topic)].map(([topic, list]) => [topic, list.length]));
 }
 
 it('counts every record that came, went out, was dropped and was dead-lettered', { timeout: 60_000 }, async () => {
@@ -53,9 +53,9 @@ it('counts every record that came, went out, was dropped and was dead-lettered',
     samples.filter(({ name }) => name === 'dead_letters_total'),
     ({ labels }) => labels['reason'],
   );
-  for (const [reason, of] of counted)
+  for (const [reason, counts] of counted)
     expect(
-      of.reduce((sum, { value }) => sum + value, 0),
+      counts.reduce((sum, { value }) => sum + value, 0),
       reason,
     ).toBe(reasons.filter((one) => one === reason).length);
   expect(total(samples, 'dead_letters_total')).toBe(workload.poison.length);
@@ -103,10 +103,10 @@ it(
     expect(worker.lines.length).toBeGreaterThan(10);
     expect(worker.lines.filter((line) => line.toLowerCase().includes(MARK.toLowerCase()))).toEqual([]);
     // What is not the payload's own is not in the dead letters' headers either.
-    const told = deadLetters.flatMap((letter) =>
+    const texts = deadLetters.flatMap((letter) =>
       letter.headers.filter(([name]) => name.startsWith('__streams.')).map(([, value]) => value?.toString() ?? ''),
     );
-    expect(told.filter((text) => text.includes(MARK))).toEqual([]);
+    expect(texts.filter((text) => text.includes(MARK))).toEqual([]);
   },
 );
 

@@ -177,7 +177,7 @@ async function survivesOutage(name: string): Promise<boolean> {
     await untilProcessed(test.prefix, 60_000);
   } catch (error) {
     const readiness = await Promise.all([a, b].map((worker) => readinessOf(worker)));
-    const reasons = readiness.flatMap((of) => Object.values(of.reasons));
+    const reasons = readiness.flatMap((answer) => Object.values(answer.reasons));
     if (reasons.some((why) => why.includes('UNSTABLE_OFFSET_COMMIT'))) {
       await Promise.all([a.stop('SIGKILL'), b.stop('SIGKILL')]);
       return false;

@@ -74,7 +74,7 @@ describe('a worker that cannot go on', () => {
     taken.close();
     const levels = worker.lines.map((line) => (JSON.parse(line) as { level: string }).level);
     expect(levels.filter((level) => level === 'fatal')).toHaveLength(1);
-    expect(worker.lines.at(-1)).toContain(`The gateway can not listen on 127.0.0.1:${port}`);
+    expect(worker.lines.at(-1)).toContain(`The gateway cannot listen on 127.0.0.1:${port}`);
     expect(levels.at(-1)).toBe('fatal');
   });
 });

@@ -9,7 +9,7 @@ import { startWorker } from './harness/worker.js';
 import { makeWorkload } from './harness/workload.js';
 
 describe('an emptied changelog', () => {
-  it('stops the worker, and is written anew from the store by the command that the message names', async () => {
+  it('stops the worker, and is written again from the store by the command that the message names', async () => {
     const test = await prepareEnvironment('reseed', 2);
     const workload = makeWorkload({ seed: 3, events: 2000, ids: test.ids, poison: 0 });
     await produceAll(test.prefix, [...workload.users, ...workload.events]);

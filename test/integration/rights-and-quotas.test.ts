@@ -27,7 +27,7 @@ type Kind = 'topic' | 'group' | 'transactional id';
 
 interface Right {
   readonly kind: Kind;
-  /** Of the resource, or what its name begins with. */
+  /** The resource's name, or what it begins with. */
   readonly name: string;
   readonly operations: readonly (keyof typeof AclOperationTypes)[];
   readonly isPrefix?: boolean;
@@ -63,10 +63,10 @@ function rightsOf({ prefix }: TestEnvironment): Right[] {
     if (topics) loop = topics.split(' ');
     const [, kind, name] = /^ *acl --(topic|group|transactional-id) (\S+)/.exec(line) ?? [];
     if (kind === undefined) return [];
-    const operations = [...line.matchAll(/--operation (\w+)/g)].map(([, of]) => OPERATIONS[of!]!);
+    const operations = [...line.matchAll(/--operation (\w+)/g)].map(([, operation]) => OPERATIONS[operation!]!);
     const names = name === '"$topic"' ? loop : [name!];
-    return names.map((of) => ({
-      ...{ kind: kind.replace('-', ' ') as Kind, name: physical(of), operations },
+    return names.map((topic) => ({
+      ...{ kind: kind.replace('-', ' ') as Kind, name: physical(topic), operations },
       isPrefix: line.includes('prefixed'),
     }));
   });
@@ -124,8 +124,8 @@ describe.skipIf(secured === null)('a worker with the rights that docs/operations
 
   it('does without DescribeConfigs on what it writes, and says so', { timeout: 60_000 }, async () => {
     const test = await prepareEnvironment('rights-less', 1);
-    const withoutConfigs = ({ name, operations, ...of }: Right): Right => ({
-      ...{ ...of, name },
+    const withoutConfigs = ({ name, operations, ...resource }: Right): Right => ({
+      ...{ ...resource, name },
       operations: operations.filter((one) => one !== 'DESCRIBE_CONFIGS' || !operations.includes('WRITE')),
     });
     await grant(...rightsOf(test).map(withoutConfigs));
@@ -153,7 +153,7 @@ describe.skipIf(secured === null)('a worker with the rights that docs/operations
       [`${prefix}app-`, 'transactional id', 'transactional id', 'WRITE'],
     ];
     for (const [index, [name, said, kind, operation]] of taken.entries()) {
-      const right = rights.find((of) => of.name === name && of.kind === kind && of.operations.includes(operation))!;
+      const right = rights.find((one) => one.name === name && one.kind === kind && one.operations.includes(operation))!;
       await take(right);
       const events = [`t${index}`, `c${index}`];
       expected.push(...events);

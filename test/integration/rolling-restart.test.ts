@@ -24,7 +24,7 @@ it('loses and repeats nothing in a rolling restart of four workers under load', 
   // An event's address is looked up where the event is processed: the directories are filled first.
   await until('all know every user', async () => {
     const samples = await Promise.all(workers.map(scrape));
-    return samples.every((of) => byLabels(of, 'directory_entries')[''] === workload.users.length);
+    return samples.every((sample) => byLabels(sample, 'directory_entries')[''] === workload.users.length);
   });
 
   const load = LastingLoad.begin(test.prefix, workload.events);

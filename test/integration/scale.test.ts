@@ -26,7 +26,7 @@ it('loses and repeats nothing while a third worker joins and one leaves under lo
   // An event's address is looked up where the event is processed: the directories are filled first.
   await until('both know every user', async () => {
     const samples = await Promise.all([scrape(a), scrape(b)]);
-    return samples.every((of) => byLabels(of, 'directory_entries')[''] === workload.users.length);
+    return samples.every((sample) => byLabels(sample, 'directory_entries')[''] === workload.users.length);
   });
 
   const load = LastingLoad.begin(test.prefix, workload.events);

@@ -45,7 +45,7 @@ describe.skipIf(secured === null)('a broker that wants TLS and SASL', () => {
       );
       await Promise.all(workers.map((worker) => worker.ready()));
       for (let slice = 0; slice < SLICES; slice += 1) {
-        const [from, to] = [slice, slice + 1].map((nth) => Math.floor((nth * workload.events.length) / SLICES));
+        const [from, to] = [slice, slice + 1].map((index) => Math.floor((index * workload.events.length) / SLICES));
         await produceAll(test.prefix, workload.events.slice(from, to));
         await untilProcessed(test.prefix);
       }

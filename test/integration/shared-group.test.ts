@@ -32,7 +32,7 @@ it('stops in a group of other consumers, and names it', { timeout: 60_000 }, asy
   }
 });
 
-// The broker takes our join for a member's that is to be upgraded, and deals partitions by itself: nobody would process them.
+// The broker takes our join for a member's that is being upgraded, and assigns partitions by itself: nobody would process them.
 it('stops in a group of a consumer of the new protocol, and names it', { timeout: 60_000 }, async () => {
   const test = await prepareEnvironment('new-protocol', 1);
   const seen = new AbortController();

@@ -45,7 +45,7 @@ it('processes what was committed, never what was aborted, and its lag reaches 0'
   expect(outputs.deadLetters).toEqual([]);
   const ends = await endOffsets({ brokers, topics: [topic] });
   const committed = await committedOffsets({ brokers, group: `${test.prefix}app` });
-  expect(committed.filter((of) => of.topic === topic)).toEqual(ends);
+  expect(committed.filter((offset) => offset.topic === topic)).toEqual(ends);
   await until('the lag that it tells is 0', async () =>
     Object.values(byLabels(await scrape(worker), 'consumer_lag')).every((lag) => lag === 0),
   );

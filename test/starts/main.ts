@@ -24,7 +24,7 @@ const { values } = parseArgs({
     lanes: { type: 'string', default: '2' },
     /** SIGTERM comes within so many ms of a start. */
     within: { type: 'string', default: '1500' },
-    /** Of another build. */
+    /** The package of another build. */
     entry: { type: 'string', default: join(projectRoot(), 'dist', 'bin', 'notification-streams.js') },
     /** Where core dumps and logs of what ended wrongly are kept. */
     cores: { type: 'string', default: join(tmpdir(), 'notification-streams-starts') },

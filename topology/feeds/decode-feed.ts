@@ -11,7 +11,7 @@ export interface FeedDecoder extends SinkDecoder {
 }
 
 /**
- * The event, or undefined for a record of another name or one that can not be read: counted, logged and skipped.
+ * The event, or undefined for a record of another name or one that cannot be read: counted, logged and skipped.
  * `fetched`: the records that the value was fetched with, whose unknown schema ids are asked for at the same time.
  */
 export async function decodeFeed<T extends keyof SinkEvents>(

@@ -15,7 +15,7 @@ export interface DirectoryFeedServices {
   readonly topic: string;
   readonly partitions: number;
   readonly directory: UserDirectory;
-  readonly room: FreeSpace;
+  readonly space: FreeSpace;
   readonly fetcher: Fetcher;
   readonly offsets: Offsets;
   readonly decoder: FeedDecoder;
@@ -36,9 +36,9 @@ export class DirectoryFeed {
     this.#services = services;
   }
 
-  /** Finds where the store stands. Rejects when the brokers do not answer: then it is to be called again; with FatalError when the store is not to be given up. */
+  /** Finds where the store stands. Rejects when the brokers do not answer: then it must be called again; with FatalError when the store must be kept. */
   async begin(signal: AbortSignal): Promise<void> {
-    const { topic, offsets, directory, room, log } = this.#services;
+    const { topic, offsets, directory, space, log } = this.#services;
     this.#topicId = (await offsets.topicIds([topic], ANSWER_MS)).get(topic);
     const starts = await offsets.at('earliest', this.#partitions(), ANSWER_MS);
     const ends = await offsets.highWatermarks(this.#partitions(), ANSWER_MS);
@@ -54,15 +54,15 @@ export class DirectoryFeed {
         { topic, topicId: this.#topicId, fit },
         'the stored user directory is not of this topic, or ahead of it: read from the start',
       );
-    if (fit === 'wipe') await room.write(() => directory.wipe(), signal);
+    if (fit === 'wipe') await space.write(() => directory.wipe(), signal);
     if (fit !== 'read-on' || directory.topicId !== this.#topicId)
-      await room.write(() => directory.follow(this.#topicId, fit !== 'read-on'), signal);
+      await space.write(() => directory.follow(this.#topicId, fit !== 'read-on'), signal);
     for (const { partition, offset } of starts) {
       this.#positions[partition] = Math.max(offset, directory.position(partition) ?? 0);
     }
   }
 
-  /** Reads each partition from there until the signal aborts. Rejects when the store can not be written. */
+  /** Reads each partition from there until the signal aborts. Rejects when the store cannot be written. */
   async run(signal: AbortSignal): Promise<void> {
     await Promise.all(this.#positions.map((_, partition) => this.#follow(partition, signal)));
   }
@@ -96,7 +96,7 @@ export class DirectoryFeed {
   }
 
   async #follow(partition: number, signal: AbortSignal): Promise<void> {
-    const { topic, fetcher, directory, room, metrics, clock } = this.#services;
+    const { topic, fetcher, directory, space, metrics, clock } = this.#services;
     const feed = new PartitionFeed(`${topic}-${partition}`);
     fetcher.add(topic, partition, this.#positions[partition]!, feed, this.#topicId);
     while (!signal.aborted) {
@@ -107,7 +107,7 @@ export class DirectoryFeed {
           value && (await decodeFeed('USER_DIRECTORY', value, offset, this.#services, signal, piece.records));
         if (entry) entries.push(entry);
       }
-      await room.write(() => directory.apply(partition, entries, piece.nextOffset, clock.now()), signal);
+      await space.write(() => directory.apply(partition, entries, piece.nextOffset, clock.now()), signal);
       metrics.restore_records_total.inc({ store: 'directory' }, piece.records.length);
       this.#positions[partition] = piece.nextOffset;
     }

@@ -1,6 +1,7 @@
 /** Whether the stored user directory is of its topic, and where to read on: DIRECTORY_RULES. */
 import { FatalError } from '../../common/errors.js';
 import { decide, type Rule } from '../../common/rules.js';
+import { WAYS_OUT } from '../../common/ways-out.js';
 
 export interface DirectoryStand {
   readonly topic: string;
@@ -70,8 +71,8 @@ export async function directoryFit(store: DirectoryStore, stand: DirectoryStand)
   const then = decide(DIRECTORY_RULES, await factsOf(store, stand));
   if (then !== 'emptied') return then;
   throw new FatalError(
-    `the user directory's topic ${stand.topic} is empty beside a store that knows ${store.size} users: the topic was emptied or recreated, and the store ` +
-      'may be the only good copy. Run `notification-streams state reseed` to write the store to the topic, or remove STATE_DIR to begin without it',
+    `the user directory's topic ${stand.topic} is empty beside a store that knows ${store.size} users: the topic was emptied or recreated. ` +
+      `The store may be the only good copy. ${WAYS_OUT.reseed} ${WAYS_OUT.dropStore}`,
   );
 }
 

@@ -42,19 +42,19 @@ export class InAppFeed implements InAppLog {
     const ends = await patiently(() => offsets.at('latest', all, ANSWER_MS));
     const again = await connections.anotherFetcher([topic], 'gateway');
     const make = (feed: InAppFeed): InAppPartition[] =>
-      all.map((place) => {
+      all.map((inApp) => {
         const partitionEnds = {
-          earliest: () => patiently(async () => (await offsets.at('earliest', [place], ANSWER_MS))[0]!.offset),
-          latest: async () => (await offsets.highWatermarks([place], ANSWER_MS))[0]!.offset,
+          earliest: () => patiently(async () => (await offsets.at('earliest', [inApp], ANSWER_MS))[0]!.offset),
+          latest: async () => (await offsets.highWatermarks([inApp], ANSWER_MS))[0]!.offset,
         };
         const decoder = {
           decode: (record: FetchedRecord, fetched?: Iterable<FetchedRecord>) =>
-            feed.#decode(record, place.partition, services, signal, fetched),
+            feed.#decode(record, inApp.partition, services, signal, fetched),
         };
         const options = {
-          ...place,
+          ...inApp,
           topicId,
-          from: offsetIn(ends, place)!.offset,
+          from: offsetIn(ends, inApp)!.offset,
           fetcher: connections.fetcher,
           again,
           ends: partitionEnds,

@@ -341,7 +341,7 @@ function goLive(reader: ResumingReader): void {
   reader.live();
 }
 
-/** The first place, from `least` on, at which one of them goes on; Infinity when none does. */
+/** The first offset, from `least` on, at which one of them goes on; Infinity when none does. */
 function earliestOf(readers: Iterable<ResumingReader>, least: number): number {
   let earliest = Infinity;
   for (const { next } of readers) if (next >= least && next < earliest) earliest = next;

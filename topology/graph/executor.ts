@@ -43,7 +43,7 @@ export interface Executor<Stores = unknown> {
    * StoreDamagedError, FatalError), with no outputs left behind. Any other error thrown by a processor becomes a dead letter of reason `failed`.
    */
   process(record: SourceRecord, context: ExecutionContext<Stores>): Processed;
-  /** The dead letter for a record that can not be processed for a reason outside the topology (retries used up, refused by the broker). */
+  /** The dead letter for a record that cannot be processed for a reason outside the topology (retries used up, refused by the broker). */
   deadLetter(record: SourceRecord, cause: DeadLetterCause): DeadLetter;
 }
 

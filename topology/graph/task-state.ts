@@ -49,8 +49,8 @@ export interface TaskState<Stores = unknown, Changes extends StateChanges = Stat
 
   /** The changelog's records for a commit; several when it is large, each with the positions. At least one. */
   encode(changes: Changes, positions: Positions): Buffer[];
-  /** `place`: topic, partition and offset, for messages. Throws FatalError for what is not ours, or of a newer format. */
-  decode(value: Buffer | null, place: string): Entry;
+  /** `where`: topic, partition and offset, for messages. Throws FatalError for what is not ours, or of a newer format. */
+  decode(value: Buffer | null, where: string): Entry;
   /** Writes a commit that Kafka holds. `nextOffset`: of the changelog, behind its records. */
   apply(changes: Changes, positions: Positions, changelogOffset: number, nextOffset: number): Promise<void>;
   /** The commit is in the stores: they answer for it from now on. */

@@ -102,8 +102,8 @@ export class NotificationState implements TaskState<NotificationStores, Notifica
     return encodeChangelogEntry({ positions, buckets: digests.buckets });
   }
 
-  decode(value: Buffer | null, place: string): ChangelogEntry {
-    return decodeChangelogEntry(value, place);
+  decode(value: Buffer | null, where: string): ChangelogEntry {
+    return decodeChangelogEntry(value, where);
   }
 
   apply(

@@ -16,14 +16,14 @@ interface GrowingBucket {
   readonly out: ByteWriter;
 }
 
-/** Of a slot: the digest's four words, and its bucket's place among ours, from 1 on; 0 when the slot is empty. */
+/** A slot's words: the digest's four, and its bucket's number among ours, from 1 on; 0 when the slot is empty. */
 const SLOT_WORDS = 5;
 const LEAST_SLOT_BITS = 10;
 /** A table that is larger than 1.3 MB is not kept for the next commit. */
 const KEPT_SLOT_BITS = 16;
 /** At most half of the slots are taken. */
 const SLOTS_A_DIGEST = 2;
-/** Odd, and known to nobody: whoever chooses event ids can not choose the slots of their digests (multiply-shift hashing, Dietzfelbinger et al. 1997). */
+/** Odd, and known to nobody: whoever chooses event ids cannot choose the slots of their digests (multiply-shift hashing, Dietzfelbinger et al. 1997). */
 const MULTIPLIER = randomInt(2 ** 31) * 2 + 1;
 
 export class StagedDigests {
@@ -45,11 +45,11 @@ export class StagedDigests {
 
   /** The bucket that the digest was added to; undefined when it was not. */
   bucketOf(digest: Digest): number | undefined {
-    const nth = this.#slots[this.#slotOf(digest) + 4]!;
-    return nth === 0 ? undefined : this.#buckets[nth - 1]!.bucket;
+    const number = this.#slots[this.#slotOf(digest) + 4]!;
+    return number === 0 ? undefined : this.#buckets[number - 1]!.bucket;
   }
 
-  /** Of a digest that comes again the last bucket is told. */
+  /** For a digest that comes again, `bucketOf` gives the last bucket. */
   add(source: string, bucket: number, digest: Digest): void {
     if (SLOTS_A_DIGEST * (this.#size + 1) > 1 << this.#slotBits) this.#grow();
     const { out } = this.#bucket(source, bucket);

@@ -6,7 +6,7 @@ import type { BootstrapSource } from './task-parts.js';
 export class BootstrapGate {
   readonly #bootstrap: BootstrapSource;
   readonly #signal: AbortSignal;
-  /** Of the record that is being processed. */
+  /** When the record that is being processed came to us. */
   #arrivedAt = 0;
   #timestamp = 0;
   /** Whether whoever the directory does not know will stay unknown, as far as that record goes. */

@@ -15,11 +15,11 @@ export interface PartitionProgress {
   readonly end: number;
   /** Committed: the next offset to be processed; undefined when nothing was. */
   readonly position: number | undefined;
-  /** Of the position: the largest timestamp of the records before it. */
+  /** At the position: the largest timestamp of the records before it. */
   readonly streamTime: number;
 }
 
-/** What came before an event by so much is to be known when it is processed, ms. */
+/** What came before an event by so much must be known when it is processed, ms. */
 const SLACK_MS = 1000;
 /** Whoever is unknown though an event of theirs is as old as this will not come to be known by waiting, ms. */
 const LATE_MS = 60_000;
@@ -92,8 +92,8 @@ export class BootstrapProgress {
   /** The ends are as they were when the partitions had been read to them. Gives the partitions that had been given up. */
   confirm(seen: Moment): number[] {
     const again = this.givenUp.filter((partition) => this.#partitions[partition]!.ends.length === 0);
-    for (const of of this.#partitions)
-      if (of.ends.length === 0) Object.assign(of, { complete: seen, isGivenUp: false });
+    for (const state of this.#partitions)
+      if (state.ends.length === 0) Object.assign(state, { complete: seen, isGivenUp: false });
     // The topic is gone: there is nothing to wait for.
     if (this.#partitions.length === 0) this.#complete = seen;
     this.#sum();
@@ -106,7 +106,7 @@ export class BootstrapProgress {
    */
   observe(found: readonly PartitionProgress[], seen: Moment, now: number): number[] {
     this.expect(found.length, now);
-    const moved = found.filter((of) => this.#observe(of, seen, now)).map(({ partition }) => partition);
+    const moved = found.filter((progress) => this.#observe(progress, seen, now)).map(({ partition }) => partition);
     this.#sum();
     return moved;
   }
@@ -116,11 +116,11 @@ export class BootstrapProgress {
    * (`unansweredSince`) for as long; gives the partitions.
    */
   giveUp(now: number, areAboutToMove: boolean, unansweredSince = Infinity): number[] {
-    const late = this.#partitions.flatMap((of, partition) => {
-      if (of.isGivenUp) return [];
-      if (areAboutToMove) of.stillSince = now;
-      const since = of.ends.length > 0 ? of.stillSince : areAboutToMove ? now : unansweredSince;
-      const patience = of.position === undefined ? Math.max(BEGIN_MS, this.#waitMs) : this.#waitMs;
+    const late = this.#partitions.flatMap((state, partition) => {
+      if (state.isGivenUp) return [];
+      if (areAboutToMove) state.stillSince = now;
+      const since = state.ends.length > 0 ? state.stillSince : areAboutToMove ? now : unansweredSince;
+      const patience = state.position === undefined ? Math.max(BEGIN_MS, this.#waitMs) : this.#waitMs;
       return now - since >= patience ? [partition] : [];
     });
     for (const partition of late) this.#partitions[partition]!.isGivenUp = true;
@@ -145,30 +145,30 @@ export class BootstrapProgress {
 
   /** True when it had been given up and moves. */
   #observe({ partition, end, position, streamTime }: PartitionProgress, seen: Moment, now: number): boolean {
-    const of = this.#partitions[partition]!;
-    const [wasGivenUp, wasBehind, hasMoved] = [of.isGivenUp, of.ends.length > 0, position !== of.position];
-    Object.assign(of, { position, streamTime });
-    noteEnd(of, end, seen);
+    const state = this.#partitions[partition]!;
+    const [wasGivenUp, wasBehind, hasMoved] = [state.isGivenUp, state.ends.length > 0, position !== state.position];
+    Object.assign(state, { position, streamTime });
+    noteEnd(state, end, seen);
     // A position behind the end is of a topic that was deleted since: nothing of this one was read.
     const readTo = position === undefined || position > end ? 0 : position;
-    while (of.ends.length > 0 && of.ends[0]!.end <= readTo) of.complete = of.ends.shift()!.seen;
-    if (hasMoved || !wasBehind) of.stillSince = now;
-    if (hasMoved || of.ends.length === 0) of.isGivenUp = false;
-    return wasGivenUp && !of.isGivenUp;
+    while (state.ends.length > 0 && state.ends[0]!.end <= readTo) state.complete = state.ends.shift()!.seen;
+    if (hasMoved || !wasBehind) state.stillSince = now;
+    if (hasMoved || state.ends.length === 0) state.isGivenUp = false;
+    return wasGivenUp && !state.isGivenUp;
   }
 
   #sum(): void {
     const moments = this.#partitions.filter(({ isGivenUp }) => !isGivenUp).map(({ complete }) => complete);
-    const least = (of: (moment: Moment) => number): number => Math.min(...moments.map(of));
+    const least = (valueOf: (moment: Moment) => number): number => Math.min(...moments.map(valueOf));
     if (this.#partitions.length > 0)
       this.#complete = { at: least(({ at }) => at), clockMs: least(({ clockMs }) => clockMs) };
   }
 }
 
-function noteEnd(of: Partition, end: number, seen: Moment): void {
-  of.ends = of.ends.filter((known) => known !== UNSEEN);
-  const last = of.ends.at(-1);
+function noteEnd(state: Partition, end: number, seen: Moment): void {
+  state.ends = state.ends.filter((known) => known !== UNSEEN);
+  const last = state.ends.at(-1);
   if (last?.end === end) last.seen = seen;
-  else if (of.ends.length === MAX_ENDS) of.ends[MAX_ENDS - 1] = { seen, end };
-  else of.ends.push({ seen, end });
+  else if (state.ends.length === MAX_ENDS) state.ends[MAX_ENDS - 1] = { seen, end };
+  else state.ends.push({ seen, end });
 }

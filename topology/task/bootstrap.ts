@@ -160,8 +160,8 @@ export class Bootstrap implements BootstrapSource {
     if (!isSame(committed, this.#held)) await feed.caughtUp(this.#signal);
     this.#held = committed;
     return ends.map(({ partition, end }) => {
-      const of = offsetIn(committed, { topic, partition });
-      return { partition, end, position: of?.offset, streamTime: streamTimeIn(of) };
+      const committedOne = offsetIn(committed, { topic, partition });
+      return { partition, end, position: committedOne?.offset, streamTime: streamTimeIn(committedOne) };
     });
   }
 
@@ -193,5 +193,5 @@ function named(topic: string, partitions: readonly number[]): string[] {
 }
 
 function isSame(these: readonly PartitionOffset[], those: readonly PartitionOffset[]): boolean {
-  return these.length === those.length && these.every((of) => offsetIn(those, of)?.offset === of.offset);
+  return these.length === those.length && these.every((one) => offsetIn(those, one)?.offset === one.offset);
 }

@@ -7,6 +7,7 @@
  */
 import { FatalError } from '../../common/errors.js';
 import { decide, type Rule } from '../../common/rules.js';
+import { WAYS_OUT } from '../../common/ways-out.js';
 
 /** What the store says of the changelog that it follows. */
 export interface StoreStand {
@@ -102,13 +103,13 @@ export async function fitOf(store: StoreStand | undefined, changelog: ChangelogS
       return { kind: 'wipe', why: difference(store!, changelog, facts) };
     case 'emptied':
       throw new FatalError(
-        `the changelog ${name} is empty beside a store that stands at offset ${stored}: the topic was emptied or recreated (${difference(store!, changelog, facts)}), and the store ` +
-          'may be the only good copy. Run `notification-streams state reseed` to write the store to the changelog, or remove STATE_DIR to begin without it',
+        `the changelog ${name} is empty beside a store that stands at offset ${stored}: the topic was emptied or recreated (${difference(store!, changelog, facts)}). ` +
+          `The store may be the only good copy. ${WAYS_OUT.reseed} ${WAYS_OUT.dropStore}`,
       );
     case 'shortened':
       throw new FatalError(
-        `the changelog ${name} (topic id ${id}) ends at offset ${end}, and its store stands at ${stored}: the brokers lost its end (an unclean leader election, a lost disk), and the store holds what they lost. ` +
-          'To write the store back, empty the partition with kafka-delete-records (offset -1) and run `notification-streams state reseed`; to go on with what the changelog still has, remove STATE_DIR',
+        `the changelog ${name} (topic id ${id}) ends at offset ${end}, its store stands at ${stored}: the brokers lost its end (an unclean leader election, a lost disk), and the store holds it. ` +
+          `${WAYS_OUT.emptyAndReseed} ${WAYS_OUT.dropStore}`,
       );
   }
 }

@@ -5,7 +5,7 @@
 import type { ChangelogRecord, TaskState } from '../graph/task-state.js';
 import { PartitionFeed, type Fetcher, type PartitionRange } from '../kafka/index.js';
 
-/** What is to be applied in one write. */
+/** What is applied in one write. */
 export interface ReplayPiece {
   /** The offset that was read from. */
   readonly from: number;

@@ -157,7 +157,7 @@ export class CommitLoop {
     await this.#committing;
   }
 
-  /** Commits the positions themselves: a first start's, or `latest` would be another place after a crash. */
+  /** Commits the positions themselves: a first start's, or `latest` would be another offset after a crash. */
   async commitPositions(): Promise<void> {
     const { staged } = this;
     await commit(staged, this.#target, this.#member);

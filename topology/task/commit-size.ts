@@ -1,6 +1,6 @@
 /**
  * How many bytes of outputs one commit may have: what gets through in a second or two. A commit that takes longer than
- * its requests or its transaction may would be made again for ever: over a thin line, or under a quota (KIP-13), where
+ * its requests or its transaction may would be retried for ever: over a thin line, or under a quota (KIP-13), where
  * the broker answers at once and then reads nothing more for as long as the bytes were too many (KIP-219).
  *
  * Like TCP's slow start: small at first, twice as large after each one that was quick, and cut to what would have been
@@ -9,7 +9,7 @@
 import { ThrottledError, type CommitUnknownError } from '../../common/errors.js';
 import { isTimeout } from '../kafka/index.js';
 
-/** Of the first commit. */
+/** The size of the first commit. */
 const FIRST_BYTES = 256 * 1024;
 const LEAST_BYTES = 8 * 1024;
 const QUICK_MS = 500;

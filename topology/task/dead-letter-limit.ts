@@ -15,7 +15,7 @@ export class DeadLetterLimit {
     this.#bytes = Math.min(MOST_BYTES, bytes);
   }
 
-  /** Of a batch with a single record, its overhead included. */
+  /** The most bytes of a batch with a single record, its overhead included. */
   get bytes(): number {
     return this.#bytes;
   }

@@ -3,12 +3,13 @@ import type { SourcePosition } from '../../state/dedup/changelog-entry.js';
 import { NO_STREAM_TIME } from '../../state/dedup/stream-time.js';
 import { ConfigError, FatalError } from '../../common/errors.js';
 import type { SourcePartition } from '../../common/record.js';
+import { WAYS_OUT } from '../../common/ways-out.js';
 import { offsetIn, type PartitionOffset, type TopicPartition } from '../kafka/index.js';
 import type { TaskParts } from './task-parts.js';
 
 const ANSWER_MS = 15_000;
 
-/** START_FROM at a first start; the beginning of a partition that was added later, or of a topic that was made again. */
+/** START_FROM at a first start; the beginning of a partition that was added later, or of a topic that was recreated. */
 export async function firstPositions(
   sources: readonly SourcePartition[],
   firstStart: boolean,
@@ -54,7 +55,7 @@ async function refuseLostOffsets(
   const partitions = sources.map(({ topic, partition }) => `${topic}-${partition}`).join(', ');
   throw new FatalError(
     `task ${task} has no committed offset for ${partitions}, and the records of its changelog ${names.changelog}-${task} have expired: so have the group's offsets (offsets.retention.minutes). ` +
-      `Set the offsets of group ${names.group} with kafka-consumer-groups --reset-offsets, or use a new APP_ID to begin anew`,
+      `${WAYS_OUT.setOffsets(names.group)} ${WAYS_OUT.newApplication}`,
   );
 }
 
@@ -62,9 +63,8 @@ async function refuseLostOffsets(
 export function refuseMoved({ topic, partition }: SourcePartition, task: number, { broker }: TaskParts): never {
   const { names } = broker;
   throw new FatalError(
-    `another task than ${task} has read ${names.physical(topic)}-${partition}, whose events are known to its changelog alone: the changelog ${names.changelog} has another number of partitions than it had. ` +
-      'Delete it, make it again with as many as at the first start (MAX_TASKS), and run `notification-streams state reseed` on each STATE_DIR. To go on without, so that events that were seen are not known as repeats, ' +
-      `set the offsets anew where they are: kafka-consumer-groups --group ${names.group} --reset-offsets --to-current --all-topics --execute`,
+    `another task than ${task} has read ${names.physical(topic)}-${partition}: the changelog ${names.changelog} has another number of partitions than it had. ` +
+      `${WAYS_OUT.recreate} ${WAYS_OUT.forgetRepeats(names.group)}`,
   );
 }
 
@@ -84,9 +84,8 @@ export async function refuseLostChangelog(task: number, { broker, stores, worker
     return;
   }
   throw new FatalError(
-    `the changelog ${changelog} is empty, though the offsets of group ${names.group} were committed with records of it: it was deleted and made again, and there is no store here. ` +
+    `the changelog ${changelog} is empty, and the offsets of group ${names.group} were committed with records of it: it was deleted and recreated, and there is no store here. ` +
       (stores.damaged === undefined ? '' : `The one that was here was damaged and stands in ${stores.damaged}. `) +
-      'If another worker has the store of this task, run `notification-streams state reseed` there. To go on without it, so that events that were seen are not known as repeats, ' +
-      `set the offsets anew where they are: kafka-consumer-groups --group ${names.group} --reset-offsets --to-current --all-topics --execute`,
+      `${WAYS_OUT.reseed} Type it where another worker has the store of task ${task}. ${WAYS_OUT.forgetRepeats(names.group)}`,
   );
 }

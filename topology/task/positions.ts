@@ -134,7 +134,7 @@ export async function readPositions(
   const added = [...found.added, ...unread.added, ...found.recreated];
   for (const [source, position] of await firstPositions(unread.first, true, task, parts)) begin(source, position);
   for (const [source, position] of await firstPositions(added, false, task, parts)) {
-    // Copies of what was seen of a topic before it was recreated keep their place in the window.
+    // Copies of what was seen of a topic before it was recreated stay in the window.
     begin(source, { ...position, streamTime: stored.get(source.name)?.streamTime ?? NO_STREAM_TIME });
   }
   return { positions, partitionsAtFirst, first: positions.size > known };

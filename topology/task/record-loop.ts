@@ -104,7 +104,7 @@ export class RecordLoop implements QueueListener {
     this.plan();
   }
 
-  roomMade(): void {
+  spaceFreed(): void {
     this.#parts.broker.fetcher.wake();
   }
 

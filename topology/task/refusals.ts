@@ -36,7 +36,7 @@ export class Refusals {
     return this.#split?.records ?? records;
   }
 
-  /** Why this record is to be dead-lettered without being processed, if the broker refused it on its own. */
+  /** Why this record must be dead-lettered without being processed, if the broker refused it on its own. */
   condemned(record: SourceRecord): DeadLetterCause | undefined {
     return this.#condemned.size === 0 ? undefined : this.#condemned.get(origin(record));
   }
@@ -58,7 +58,7 @@ export class Refusals {
     return 'try-again';
   }
 
-  /** What became of a commit is not known, and it is made again. `from`: where it began. */
+  /** What became of a commit is not known, and it is retried. `from`: where it began. */
   unknown(staged: StagedCommit, from: PositionMap): void {
     const isSame = this.#unknown !== undefined && isSamePosition(this.#unknown.from, from);
     const times = isSame ? this.#unknown!.times + 1 : 1;

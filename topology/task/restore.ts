@@ -79,7 +79,7 @@ export async function restoreFrom(
   } else if (fit.expired > 0) {
     log.warn(
       { task, stored: state.checkpoint?.changelogOffset, start, missing: fit.expired },
-      'the changelog begins after the place where the store stands: what lay between has expired, which is harmless, or was deleted: then its events are not known to have been seen',
+      'the changelog begins after the position of the store: the records between have expired (harmless), or are deleted (repeats of their events are not known)',
     );
   }
   state.follow(topicId);

@@ -1,7 +1,8 @@
-/** What is said of a source that can not be read on: the facts, and what to do. */
+/** What is said of a source that cannot be read on: the facts, and what to do. */
 import { FatalError, messageOf } from '../../common/errors.js';
 import type { Offsets } from '../kafka/index.js';
 import type { Logger } from '../../common/log.js';
+import { WAYS_OUT } from '../../common/ways-out.js';
 
 const ANSWER_MS = 5_000;
 
@@ -15,9 +16,8 @@ export async function outOfRangeError(
   const why = await whyOutOfRange(partition, position, offsets).catch(
     (error: unknown) => `that is out of range (${messageOf(error)})`,
   );
-  const way = `To go on elsewhere, set the offsets of group ${group} with kafka-consumer-groups --reset-offsets while no worker runs`;
   return new FatalError(
-    `${partition.topic}-${partition.partition} is to be read from offset ${position}, but ${why}. ${way}`,
+    `${partition.topic}-${partition.partition} cannot be read from offset ${position}: ${why}. ${WAYS_OUT.setOffsets(group)}`,
   );
 }
 

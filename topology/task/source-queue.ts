@@ -12,8 +12,8 @@ export interface QueueListener {
   unreadable(source: SourcePartition, position: number, error: unknown): void;
   /** An open transaction of a producer has held the records after this offset back for long. */
   heldUp(source: SourcePartition, lastStableOffset: number, highWatermark: number): void;
-  /** Room was made after there had been none. */
-  roomMade(): void;
+  /** There is buffer space again after there had been none. */
+  spaceFreed(): void;
 }
 
 export class SourceQueue implements PartitionConsumer {
@@ -21,7 +21,7 @@ export class SourceQueue implements PartitionConsumer {
   readonly #listener: QueueListener;
   readonly #maxBytes: number;
   #pieces: { readonly records: FetchedPartition['records']; readonly arrivedAt: number }[] = [];
-  /** Of the first piece: the next record's place in it, and the record once it was peeked at. */
+  /** In the first piece: the next record's index, and the record once it was peeked at. */
   #head = 0;
   #next: FetchedRecord | undefined;
   #size = 0;
@@ -75,7 +75,7 @@ export class SourceQueue implements PartitionConsumer {
     return this.#pieces[0]?.arrivedAt ?? performance.now();
   }
 
-  /** The next record, left in place. */
+  /** The next record, not taken. */
   peek(): SourceRecord | undefined {
     const next = this.#first();
     return next && new QueuedRecord(this.source, next);
@@ -105,7 +105,7 @@ export class SourceQueue implements PartitionConsumer {
       this.#pieces.shift();
       this.#head = 0;
     }
-    if (wasFull && this.hasRoom()) this.#listener.roomMade();
+    if (wasFull && this.hasRoom()) this.#listener.spaceFreed();
   }
 
   /** Holds the records back; the answer lets them go again, unless the queue was reset meanwhile. */

@@ -26,7 +26,7 @@ export interface OutputTarget {
   readonly deadLetters: DeadLetterLimit;
 }
 
-interface Placed {
+interface OpenTopic {
   readonly batches: TopicBatches;
   readonly partitions: number;
   /** Dead letters have none: they go out as they came. */
@@ -36,7 +36,7 @@ interface Placed {
 export class StagedOutputs implements RecordCollector {
   readonly #target: OutputTarget;
   readonly #encoder: OutputEncoder;
-  readonly #topics = new Map<string, Placed>();
+  readonly #topics = new Map<string, OpenTopic>();
   readonly #key = new RecordKey();
   #batches: OutboundBatches | undefined;
 
@@ -73,7 +73,7 @@ export class StagedOutputs implements RecordCollector {
   }
 
   collect(topic: string, key: string, event: unknown): number {
-    const { batches, partitions, encoder } = this.#topics.get(topic) ?? this.#place(topic);
+    const { batches, partitions, encoder } = this.#topics.get(topic) ?? this.#openTopic(topic);
     this.#key.set(key);
     return this.batches.write(batches, this.#key.hash % partitions, this.#key, (buffer, at) =>
       encoder!.encodeInto(event, buffer, at),
@@ -83,7 +83,7 @@ export class StagedOutputs implements RecordCollector {
   /** Copies the letter, or as much of it as its topic takes. One without a key goes to the task's own partition. */
   add(letter: DeadLetter): void {
     const { topic, key } = letter;
-    const { batches, partitions } = this.#topics.get(topic) ?? this.#place(topic);
+    const { batches, partitions } = this.#topics.get(topic) ?? this.#openTopic(topic);
     const { task, deadLetters } = this.#target;
     const partition = (key ? keyHash(key) : task) % partitions;
     addDeadLetter(letter, batches, partition, this.batches, deadLetters.bytes);
@@ -99,7 +99,7 @@ export class StagedOutputs implements RecordCollector {
     this.#batches?.clear();
   }
 
-  #place(topic: string): Placed {
+  #openTopic(topic: string): OpenTopic {
     const { names, producer, deadLetterTopic, deadLetters } = this.#target;
     const physical = names.physical(topic);
     const partitions = producer.partitionCount(physical);
@@ -115,7 +115,7 @@ export class StagedOutputs implements RecordCollector {
     const placed = {
       batches,
       partitions,
-      encoder: isForLetters ? undefined : (this.#encoder.of(topic) as TopicEncoder<unknown>),
+      encoder: isForLetters ? undefined : (this.#encoder.forTopic(topic) as TopicEncoder<unknown>),
     };
     this.#topics.set(topic, placed);
     return placed;

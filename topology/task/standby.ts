@@ -104,7 +104,7 @@ export class Standby {
   async #write({ entries, nextOffset }: ReplayPiece, signal: AbortSignal): Promise<void> {
     const { stores, worker } = this.#parts;
     try {
-      await stores.room.write(() => this.state.replay(entries, nextOffset), signal);
+      await stores.space.write(() => this.state.replay(entries, nextOffset), signal);
     } catch (error) {
       // A store that cannot be written, for another reason than a full disk, is not the standby's alone.
       if (!signal.aborted) worker.fatal(error);

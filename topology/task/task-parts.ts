@@ -25,7 +25,7 @@ export interface TaskStores {
   create(task: number): TaskState;
   /** The next changelog offset of each task whose stores are on this disk. */
   stored(): ReadonlyMap<number, number>;
-  readonly room: FreeSpace;
+  readonly space: FreeSpace;
   /** Where a damaged store of this worker was moved; undefined when none was. */
   readonly damaged: string | undefined;
 }
@@ -98,7 +98,7 @@ export interface TaskJob {
 /** Encodes a topology's events, topic by topic. */
 export interface OutputEncoder {
   /** `topic`: logical name. */
-  of(topic: string): TopicEncoder<never>;
+  forTopic(topic: string): TopicEncoder<never>;
 }
 
 /** The group, as a task asks it. */

@@ -179,8 +179,8 @@ export class Task implements TakenTask {
     if (this.#phase === 'restoring') return;
     const { stores, worker } = this.#parts;
     if (error instanceof StoreFullError) {
-      // Kafka has committed: the changelog holds what the stores lack, and is replayed when there is room.
-      stores.room.lacks(error);
+      // Kafka has committed: the changelog holds what the stores lack, and is replayed when there is space.
+      stores.space.lacks(error);
       this.#restart();
       return;
     }
@@ -257,7 +257,7 @@ export class Task implements TakenTask {
     const { signal } = this.#closed;
     for (let askFirst = again; ; askFirst = true) {
       try {
-        await stores.room.available(signal);
+        await stores.space.available(signal);
         if (askFirst) await group.confirm(this.#member.generationId);
         this.#entry.abort();
         this.#entry = stopController();
@@ -271,7 +271,7 @@ export class Task implements TakenTask {
           return;
         }
         if (error instanceof StoreFullError) {
-          stores.room.lacks(error);
+          stores.space.lacks(error);
           continue;
         }
         if (!isOutage(error)) {

@@ -183,7 +183,7 @@ export class TopologyDriver {
       await this.#catalog.resolve(decoded.schemaId, { signal: new AbortController().signal });
       decoded = this.#catalog.decodeSink(topic, value);
     }
-    if (decoded.kind !== 'event') throw new TypeError(`the topology wrote to ${topic} what can not be read back`);
+    if (decoded.kind !== 'event') throw new TypeError(`the topology wrote to ${topic} what cannot be read back`);
     return { key: String(key), event: decoded.event };
   }
 }

@@ -73,7 +73,7 @@ export class GatewayRole implements AckRecorder {
     const { log, metrics } = this.#options;
     metrics.key_set_reads_total.inc({ outcome: fault === undefined ? 'read' : 'failed' });
     if (fault !== undefined && this.#keysFault === undefined)
-      log.warn({ error: fault }, 'the key set can not be read: keys that were read before stay good');
+      log.warn({ error: fault }, 'the key set cannot be read: keys that were read before stay good');
     else if (fault === undefined && this.#keysFault !== undefined) log.info('the key set is read again');
     this.#keysFault = fault;
   }

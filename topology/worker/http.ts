@@ -61,7 +61,7 @@ export class HttpEndpoint {
   listen(host: string, port: number): Promise<number> {
     return new Promise((resolve, reject) => {
       this.#server.once('error', (error) =>
-        reject(new FatalError(`HTTP_PORT ${port} on ${host} can not be had: ${error.message}`, error)),
+        reject(new FatalError(`HTTP_PORT ${port} on ${host} cannot be had: ${error.message}`, error)),
       );
       this.#server.listen(port, host, () => resolve((this.#server.address() as AddressInfo).port));
     });
@@ -89,7 +89,7 @@ export class HttpEndpoint {
 
   #answerReadiness(response: ServerResponse, asked: string | null): void {
     const { readiness } = this.#options;
-    const role = readiness.roles.find((of) => of === asked);
+    const role = readiness.roles.find((one) => one === asked);
     if (asked !== null && role === undefined) {
       answer(response, 400, { error: `expected a role of this worker: ${readiness.roles.join(' or ')}` });
       return;

@@ -5,7 +5,7 @@ import type { TopicAdmin, TopicPlan } from '../kafka/index.js';
 
 export interface InternalTopicsOptions {
   readonly names: TopicNames;
-  /** Of each. The changelog's are the tasks that there may ever be. */
+  /** Partitions of each topic. The changelog's are the tasks that there may ever be. */
   readonly partitions: number;
   /** -1 takes the brokers' default. */
   readonly replicationFactor: number;

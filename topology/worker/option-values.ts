@@ -111,7 +111,7 @@ export const schemes = list
   })
   .describe('names of schemes, such as https,http');
 
-/** Kafka's rules for a topic's name, with room for a prefix. */
+/** Kafka's rules for a topic's name, less what a prefix may take. */
 export const name = z
   .string()
   .regex(/^[a-zA-Z0-9._-]{1,150}$/, 'expected letters, digits, dot, dash or underscore (up to 150)')

@@ -20,6 +20,7 @@ import { parseSourceName } from '../../common/record.js';
 import { producerSettings } from './stream-role.js';
 import { createTaskProducer } from './task-producer.js';
 import { isOfTask } from '../task/offset-metadata.js';
+import { WAYS_OUT } from '../../common/ways-out.js';
 
 /** Entries of one changelog record, about: 512 KB of digests. */
 const ENTRIES_A_RECORD = 32_000;
@@ -52,7 +53,7 @@ export async function reseed(config: Config, evenBehind: boolean, log: Logger): 
     environment = await openSound(config, folder, await connections.clusterId(), log);
     const ids = await connections.offsets(config.names.group).topicIds([changelog, directory], ANSWER_MS);
     const stored = storedTasks(environment);
-    refuseOtherDeal(stored, changelog, connections.leaders.partitionCount(changelog));
+    refuseOtherLayout(stored, changelog, connections.leaders.partitionCount(changelog));
     for (const task of [...stored.keys()].sort((a, b) => a - b)) {
       const store = new TaskStore(environment, task, windowShape(config.dedupWindowMs));
       tasks.set(task, await reseedTask(store, task, { config, connections, ids, evenBehind, log }));
@@ -73,13 +74,13 @@ async function openSound(config: Config, directory: string, cluster: string, log
 }
 
 /** Every task's partitions must be its own by the changelog that there is, or none is written. */
-function refuseOtherDeal(stored: ReadonlyMap<number, Checkpoint>, changelog: string, partitions: number): void {
+function refuseOtherLayout(stored: ReadonlyMap<number, Checkpoint>, changelog: string, partitions: number): void {
   for (const [task, { positions }] of stored) {
     const strange = task < partitions ? partitionsOfOthers(task, partitions, positions) : [`task ${task}`];
     if (strange.length === 0) continue;
     throw new FatalError(
-      `STATE_DIR holds a store of ${strange.join(', ')} in task ${task}, which the changelog ${changelog} of ${partitions} partitions has elsewhere or nowhere: ` +
-        'delete the changelog and make it again with as many partitions as it had (MAX_TASKS of the first start)',
+      `STATE_DIR holds a store of ${strange.join(', ')} in task ${task}, which the changelog ${changelog} of ${partitions} partitions has elsewhere or nowhere. ` +
+        WAYS_OUT.recreate,
     );
   }
 }
@@ -121,9 +122,9 @@ async function committedBeyond(store: TaskStore, { config, connections }: Reseed
   const committed = await connections.offsets(names.group).committed(sources, ANSWER_MS);
   for (const source of sources) {
     const { stored } = source;
-    const of = offsetIn(committed, source);
-    if (of && isOfTask(of) && of.offset > stored) {
-      return { kind: 'behind', topic: of.topic, stored, committed: of.offset };
+    const found = offsetIn(committed, source);
+    if (found && isOfTask(found) && found.offset > stored) {
+      return { kind: 'behind', topic: found.topic, stored, committed: found.offset };
     }
   }
   return undefined;

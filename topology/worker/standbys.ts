@@ -7,7 +7,7 @@ const LOOK_MS = 250;
 
 export class Standbys {
   readonly #parts: StandbyParts;
-  /** Every standby that warms up is close: the group is to be joined again. */
+  /** Every standby that warms up is close: the member must rejoin the group. */
   readonly #warm: () => void;
   readonly #running = new Map<number, Standby>();
   #warming: readonly number[] = [];

@@ -1,4 +1,4 @@
-/** The stream role of a worker: its place in the group, its tasks, the directory they look in. */
+/** The stream role of a worker: its membership, its tasks, the directory they look in. */
 import { atMost } from '../../common/at-most.js';
 import { systemClock } from '../../common/clock.js';
 import type { Logger } from '../../common/log.js';
@@ -60,7 +60,7 @@ export class StreamRole implements BootstrapHost, Measured {
   readonly #templates: ReturnType<typeof loadTemplates>;
   readonly #stop = stopController();
   /** Known once the state directory is ours. */
-  #folder: { readonly directory: string; readonly lock: DirectoryLock; readonly room: FreeSpace } | undefined;
+  #folder: { readonly directory: string; readonly lock: DirectoryLock; readonly space: FreeSpace } | undefined;
   #state: { readonly environment: StateEnvironment; readonly directory: UserDirectory } | undefined;
   #started: Promise<void> | undefined;
   #runner: TopologyRunner | undefined;
@@ -70,7 +70,7 @@ export class StreamRole implements BootstrapHost, Measured {
     this.#options = options;
     this.#templates = loadTemplates(options.config.templatesDir);
     options.readiness.probe('state', () =>
-      this.#folder?.room.reason !== undefined ? DISK_FULL : this.#state ? undefined : NOT_OPENED,
+      this.#folder?.space.reason !== undefined ? DISK_FULL : this.#state ? undefined : NOT_OPENED,
     );
     options.readiness.set('tasks', { code: 'no-task' });
     options.readiness.set('group', { code: 'not-joined' });
@@ -90,7 +90,7 @@ export class StreamRole implements BootstrapHost, Measured {
   async claimDirectory(): Promise<void> {
     const { config, log } = this.#options;
     const folder = await takeStateFolder(config.stateDir, log);
-    this.#folder = { ...folder, room: new FreeSpace(folder.directory, log) };
+    this.#folder = { ...folder, space: new FreeSpace(folder.directory, log) };
   }
 
   /** Waits for brokers and registry, then joins the group. Rejects with FatalError or ConfigError, and when it is stopped. */
@@ -115,7 +115,7 @@ export class StreamRole implements BootstrapHost, Measured {
     const encoder = await unlessStopped(this.#options.host.encoder());
     const feed = this.#startDirectory(offsets);
     const dlqBytes = await unlessStopped(connections.maxMessageBytes(names.physical('NOTIFICATION_DLQ')));
-    const { room, directory: folder } = this.#folder!;
+    const { space, directory: folder } = this.#folder!;
     const shape = windowShape(config.dedupWindowMs);
     const runner = new TopologyRunner({
       ...{ topology: notifications, names, connections },
@@ -130,7 +130,7 @@ export class StreamRole implements BootstrapHost, Measured {
       stores: {
         create: (task) => new NotificationState(environment, task, shape, directory),
         stored: () => storedOffsets(environment),
-        room,
+        space,
         damaged: quarantinedDamage(folder),
       },
       deadLetters: new DeadLetterLimit(dlqBytes),
@@ -178,8 +178,8 @@ export class StreamRole implements BootstrapHost, Measured {
     const { config, connections, log } = this.#options;
     const identity = { group: config.names.group, cluster: await connections.clusterId() };
     this.#stop.signal.throwIfAborted();
-    const { directory: folder, room } = this.#folder!;
-    const options = { directory: folder, identity, room, log };
+    const { directory: folder, space } = this.#folder!;
+    const options = { directory: folder, identity, room: space, log };
     const environment = await openState(options, this.#stop.signal);
     return (this.#state = { environment, directory: new UserDirectory(environment) });
   }
@@ -223,7 +223,7 @@ export class StreamRole implements BootstrapHost, Measured {
       topic,
       partitions: connections.leaders.partitionCount(topic),
       directory: this.#state!.directory,
-      room: this.#folder!.room,
+      space: this.#folder!.space,
       fetcher: connections.fetcher,
       offsets,
       decoder: catalog,

@@ -174,7 +174,7 @@ export class TaskGroup implements MembershipListener {
     if (gone.length > 0)
       log.error(
         { topics: gone },
-        'source topics do not exist any more: the other sources go on, and these are read from their beginning when they are made again',
+        'source topics do not exist any more: the other sources go on, these are read from the start once recreated',
       );
     if (back.length > 0) log.info({ topics: back }, 'source topics exist again');
     this.#missing = topics;

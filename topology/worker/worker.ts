@@ -148,7 +148,7 @@ function registryReason(outage: RegistryHealth['outage']): Reason | undefined {
 /** Loaded where it is wanted alone: uWebSockets.js is native code that does not load everywhere that Node runs. */
 async function loadGateway(options: GatewayRoleOptions): Promise<GatewayRole> {
   const { GatewayRole } = await import('./gateway-role.js').catch((error: unknown) => {
-    throw new FatalError(`the gateway can not be loaded; a worker with ROLES=stream does without: ${messageOf(error)}`);
+    throw new FatalError(`the gateway cannot be loaded; a worker with ROLES=stream does without: ${messageOf(error)}`);
   });
   return new GatewayRole(options);
 }

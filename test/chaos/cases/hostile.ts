@@ -36,7 +36,7 @@ function good(round: Round, eventId: string, headers?: RawHeaders): HostileRecor
   return { key: eventId, value, ...(headers ? { headers } : {}) };
 }
 
-/** An event that is good but for its size. */
+/** An event that is good except for its size. */
 function largeEvent(round: Round, eventId: string, bytes: number): HostileRecord {
   const event = request({ eventId, title: 'x'.repeat(bytes), channels: ['IN_APP'] });
   return {

@@ -20,7 +20,7 @@ export const CASES: readonly ChaosCase[] = [
   ...GATEWAY_CASES,
 ].sort((a, b) => a.id.localeCompare(b.id, 'en', { numeric: true }));
 
-/** Cases that can not be made on one machine, or that are about what does not exist yet. */
+/** Cases that cannot be made on one machine, or that are about what does not exist yet. */
 export const NOT_RUN: readonly NotRun[] = [
   { id: '26', name: 'power loss', why: 'needs dm-flakey or LazyFS, or a machine that can be switched off' },
 ];

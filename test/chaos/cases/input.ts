@@ -118,7 +118,7 @@ export const INPUT_CASES: readonly ChaosCase[] = [
       for (let batch = 0; batch < 40; batch += 1) {
         const producer = producers[batch % producers.length]!;
         producer.send(
-          ghosts.slice(batch * 10, batch * 10 + 10).map((sent, index) => ghost(sent, `ghost-${batch}-${index}`)),
+          ghosts.slice(batch * 10, batch * 10 + 10).map((sent, index) => impostor(sent, `ghost-${batch}-${index}`)),
         );
         // Another one's transaction begins before this one ends, and it ends after: the broker lists them in that order.
         await delay(60);
@@ -134,7 +134,7 @@ export const INPUT_CASES: readonly ChaosCase[] = [
 ];
 
 /** The same event under an id of its own: whoever lets it through makes an output of an event that never was. */
-function ghost({ topic, message }: Sent, key: string): Sent {
+function impostor({ topic, message }: Sent, key: string): Sent {
   const value = message.value as Buffer;
   const id = String(message.key);
   const at = value.indexOf(id);

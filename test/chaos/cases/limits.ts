@@ -34,7 +34,7 @@ async function withQuota(round: Round, name: string, value: number, work: () => 
   }
 }
 
-/** Outputs go on, and no commit is made again and again, while the limit is there. */
+/** Outputs go on, and no commit is retried again and again, while the limit is there. */
 async function progresses(round: Round, what: string, ms: number): Promise<void> {
   const [made, unknown] = [round.witness.count, round.logged(OUTCOME_UNKNOWN).length];
   await delay(ms);

@@ -51,13 +51,13 @@ export const NETWORK_CASES: readonly ChaosCase[] = [
         ['Produce', API.produce],
         ['EndTxn again', API.endTxn],
       ] as const) {
-        await faultFrames(round, { apis: [api], of: 'answer', does: 'lose', times: 2 }, `answer to ${name} lost`);
+        await faultFrames(round, { apis: [api], frame: 'answer', does: 'lose', times: 2 }, `answer to ${name} lost`);
       }
       // A takeover of unknown outcome, in which the fence's own answer is lost too.
-      const fences = onAll(round, { apis: [API.initProducerId], of: 'answer', does: 'lose', times: 1 });
+      const fences = onAll(round, { apis: [API.initProducerId], frame: 'answer', does: 'lose', times: 1 });
       await faultFrames(
         round,
-        { apis: [API.endTxn], of: 'answer', does: 'lose', times: 1 },
+        { apis: [API.endTxn], frame: 'answer', does: 'lose', times: 1 },
         'answer to EndTxn, then to InitProducerId lost',
       );
       if (hitsOf(fences) > 0) round.effect(`answers to InitProducerId lost: ${hitsOf(fences)}`);
@@ -78,7 +78,7 @@ export const NETWORK_CASES: readonly ChaosCase[] = [
       ] as const) {
         for (let time = 0; time < 2; time += 1) {
           const hold = (): number => 4000 + round.random.below(26_000);
-          await faultFrames(round, { apis: [api], of: 'request', does: { hold }, times: 2 }, `${name} held`);
+          await faultFrames(round, { apis: [api], frame: 'request', does: { hold }, times: 2 }, `${name} held`);
         }
       }
     },
@@ -90,13 +90,13 @@ export const NETWORK_CASES: readonly ChaosCase[] = [
     seconds: 40,
     env: IMPATIENT,
     inject: async (round) => {
-      for (const of of ['request', 'answer'] as const) {
+      for (const frame of ['request', 'answer'] as const) {
         for (const [name, api] of [
           ['EndTxn', API.endTxn],
           ['Produce', API.produce],
           ['Fetch', API.fetch],
         ] as const) {
-          await faultFrames(round, { apis: [api], of, does: 'cut', times: 2 }, `cut at the ${of} of ${name}`);
+          await faultFrames(round, { apis: [api], frame, does: 'cut', times: 2 }, `cut at the ${frame} of ${name}`);
         }
       }
     },

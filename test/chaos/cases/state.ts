@@ -78,7 +78,7 @@ export const STATE_CASES: readonly ChaosCase[] = [
     id: '15',
     name: 'disk full',
     fault:
-      "a worker's state directory is a file system of 32 MB that is filled up under load, and has room again later",
+      "a worker's state directory is a file system of 32 MB that is filled up under load, and has free space again later",
     hindrance: whyNoSmallDisk,
     seconds: 50,
     inject: async (round) => {

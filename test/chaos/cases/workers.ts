@@ -21,11 +21,11 @@ function otherVersion(): string | undefined {
   return folder && join(resolve(folder), 'dist', 'bin', 'notification-streams.js');
 }
 
-/** Stops each worker in turn and starts it as that version; on an empty directory when `anew`. */
-async function replaceEach(round: Round, entry: string | undefined, anew: boolean): Promise<void> {
+/** Stops each worker in turn and starts it as that version; on an empty directory when it wipes. */
+async function replaceEach(round: Round, entry: string | undefined, wipes: boolean): Promise<void> {
   for (const member of round.members) {
     await round.stop(member);
-    if (anew) round.wipe(member);
+    if (wipes) round.wipe(member);
     member.entry = entry;
     round.restart(member);
     await member.process.ready();
@@ -64,7 +64,7 @@ async function stopAtProduce(round: Round, member: Member, holdMs: number): Prom
   const does = { hold: (): number => holdMs };
   const { pid } = member.process;
   const rules = round.cluster.proxies.map((proxy) =>
-    proxy.add({ apis: [API.produce], of: 'request', pid, does, onHit: stop }),
+    proxy.add({ apis: [API.produce], frame: 'request', pid, does, onHit: stop }),
   );
   await until(`${member.name} has sent the request`, () => stoppedAt > 0);
   for (const rule of rules) rule.remove();
@@ -230,7 +230,7 @@ export const WORKER_CASES: readonly ChaosCase[] = [
         // One that was on its way at the stop is not to tell it at once, either.
         const does = { hold: (): number => ZOMBIE_ALONE_MS + (isBack ? 0 : BEGINS_LATE_MS) };
         const beats = round.cluster.proxies.map((proxy) =>
-          proxy.add({ apis: [API.heartbeat], of: 'request', pid, does }),
+          proxy.add({ apis: [API.heartbeat], frame: 'request', pid, does }),
         );
         const stoppedAt = await stopAtProduce(round, member, BEGINS_LATE_MS);
         try {

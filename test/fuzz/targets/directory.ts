@@ -61,7 +61,7 @@ function environmentOf(stored: Map<string, Buffer>): StateEnvironment {
 export const directory: Target<DirectoryInput> = {
   name: 'directory',
   inputs: fc.record({
-    // Of equal times either may win: which, the contract's own test says.
+    // With equal times either may win: which, the contract's own test says.
     entries: fc.uniqueArray(entry, { minLength: 1, maxLength: 5, selector: ({ timestamp }) => timestamp }),
     damage: byteEdits as fc.Arbitrary<DirectoryInput['damage']>,
   }),

@@ -57,7 +57,7 @@ export const group: Target<GroupInput> = {
 };
 
 function playClaims({ userData: all, tasks: count, lag }: Extract<GroupInput, { kind: 'claims' }>): string {
-  const members = all.map((data, nth) => attempt([], () => decodeUserData(`member-${nth}`, data)));
+  const members = all.map((data, index) => attempt([], () => decodeUserData(`member-${index}`, data)));
   const read = members.map((member) => {
     law(!(member instanceof Error), 'reads a claim');
     return member.value;

@@ -67,7 +67,7 @@ function bytesOf(spec: BatchSpec, baseOffset: number): { readonly bytes: Buffer;
   const lastOffset = baseOffset + records.length - 1 + spec.gap;
   const body = join(
     editPieces(
-      records.flatMap((record, nth) => recordPieces(record, nth, isMarker)),
+      records.flatMap((record, index) => recordPieces(record, index, isMarker)),
       spec.recordEdits,
     ),
   );
@@ -103,14 +103,18 @@ function bytesOf(spec: BatchSpec, baseOffset: number): { readonly bytes: Buffer;
   return { bytes: edited, lastOffset };
 }
 
-function recordPieces({ key, value, headers }: BatchSpec['records'][number], nth: number, isMarker: boolean): Piece[] {
+function recordPieces(
+  { key, value, headers }: BatchSpec['records'][number],
+  index: number,
+  isMarker: boolean,
+): Piece[] {
   const sized = (bytes: Buffer | null): Piece[] =>
     bytes === null ? [number('varint', -1)] : [number('varint', bytes.length), { bytes }];
   const keyBytes = isMarker ? Buffer.from([0, 0, 0, 0]) : key === null ? null : Buffer.from(key);
   const content: Piece[] = [
     number('int8', 0),
-    number('varint', nth),
-    number('varint', nth),
+    number('varint', index),
+    number('varint', index),
     ...sized(keyBytes),
     ...sized(value),
     number('varint', headers.length),

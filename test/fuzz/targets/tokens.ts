@@ -74,7 +74,7 @@ const inputs = fc
     claimEdits: seldom,
     signer: fc.constantFrom(...new Array<string>(20).fill('sha256'), 'sha512', 'other', 'none'),
     bytes: byteEdits,
-    /** Of the claims' own bytes, before they are signed. */
+    /** Edits of the claims' own bytes, before they are signed. */
     inner: byteEdits,
     ending: fc.constantFrom(...new Array<string>(20).fill(''), '.', '=', ' ', '\n', '.x'),
     isBound: fc.boolean(),

@@ -10,7 +10,7 @@ const EXIT = 'worker ended (the batch cannot be read), and again at each start';
 
 export const BATCHES: TryGroup<RecordScene> = {
   title: 'batches',
-  place: 'one partition of a stream worker',
+  against: 'one partition of a stream worker',
   tries: [
     recordTry({
       name: 'one record of 120 MB in 3,750 bytes of zstd',

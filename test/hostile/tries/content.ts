@@ -70,7 +70,7 @@ function requestWith(scene: ContentScene, fields: Partial<NotificationRequestEve
   return scene.messages.request({ channels: ['IN_APP', 'EMAIL', 'PUSH'], ...fields });
 }
 
-/** Of an event, whatever is on any output, as text. */
+/** Whatever is on any output about an event, as text. */
 function everythingOf(outputs: Outputs, eventId: string): string {
   const all = [...outputs.inApp, ...outputs.emails, ...outputs.pushes].filter((output) => output.eventId === eventId);
   return JSON.stringify(all, (_, value: unknown) => (typeof value === 'bigint' ? String(value) : value));
@@ -78,7 +78,7 @@ function everythingOf(outputs: Outputs, eventId: string): string {
 
 export const CONTENT: TryGroup<ContentScene> = {
   title: 'content',
-  place: 'a stream worker',
+  against: 'a stream worker',
   tries: [
     contentTry({
       name: `${TRAPS.length} action URLs that are traps, ${PATHS.length} that are none`,

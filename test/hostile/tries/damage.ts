@@ -50,7 +50,7 @@ async function run(scene: RecordScene): Promise<void> {
 
 export const DAMAGE: TryGroup<RecordScene> = {
   title: 'damage',
-  place: 'one partition on the disk of a broker',
+  against: 'one partition on the disk of a broker',
   tries: [
     {
       name: 'a byte of a batch turned over on the broker’s disk',

@@ -11,7 +11,7 @@ const CONTINUATION = 0;
 const BINARY = 2;
 const FLOOD = 4003;
 
-/** After each of these the socket is to be closed. */
+/** After each of these the socket must be closed. */
 const MALFORMED: Readonly<Record<string, Buffer>> = {
   'a reserved bit': frame('hello', { first: FIN | 0x40 | TEXT }),
   'all reserved bits': frame('hello', { first: 0xf0 | TEXT }),
@@ -32,7 +32,7 @@ const MALFORMED: Readonly<Record<string, Buffer>> = {
   'a close with one byte': frame('x', { first: FIN | 8 }),
 };
 
-/** Each is to be answered with an error, or not at all; the socket stays. */
+/** Each must be answered with an error, or not at all; the socket stays. */
 const BAD_MESSAGES: Readonly<Record<string, Buffer>> = {
   'no JSON': frame('{'),
   'an empty text': frame(''),
@@ -79,7 +79,7 @@ const MOST = 20_000;
 
 export const FRAMES: TryGroup<GatewayScene> = {
   title: 'frames and messages',
-  place: 'an open socket of the gateway',
+  against: 'an open socket of the gateway',
   tries: [
     gatewayTry({
       name: `${Object.keys(MALFORMED).length} kinds of malformed frame`,

@@ -29,7 +29,7 @@ const ODD: readonly HeaderPair[] = [
 
 export const HEADERS: TryGroup<RecordScene> = {
   title: 'headers',
-  place: 'one partition of a stream worker',
+  against: 'one partition of a stream worker',
   tries: [
     recordTry({
       name: '40,000 headers of one name on poison (80 KB)',

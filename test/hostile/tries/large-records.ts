@@ -12,7 +12,7 @@ const ENDED = 'worker ended (FatalError), and again at each start';
 
 export const LARGE_RECORDS: TryGroup<RecordScene> = {
   title: 'large records',
-  place: 'one partition of a stream worker',
+  against: 'one partition of a stream worker',
   tries: [
     recordTry({
       name: '3 MB of poison in 3 KB of gzip',

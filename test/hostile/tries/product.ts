@@ -81,7 +81,7 @@ const SECRETS: readonly (readonly [what: string, over: Record<string, string | u
 
 export const PRODUCT: TryGroup<ProductScene> = {
   title: 'the built product',
-  place: 'workers started for it',
+  against: 'workers started for it',
   tries: [
     productTry({
       name: `${SECRETS.length} faults of configuration with a secret in them`,
@@ -201,7 +201,7 @@ export const PRODUCT: TryGroup<ProductScene> = {
     }),
     productTry({
       name: '/metrics, 400 times as fast as it goes',
-      holds: 'at most one a second is made anew',
+      holds: 'at most one a second is rendered',
       before: 'each was',
       isShort: true,
       act: async (scene) => {

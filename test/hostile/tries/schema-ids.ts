@@ -46,7 +46,7 @@ async function gatewayIsReady(scene: RecordScene): Promise<void> {
 
 export const SCHEMA_IDS: TryGroup<RecordScene> = {
   title: 'schema ids',
-  place: 'one partition of a stream worker whose registry answers badly for one id',
+  against: 'one partition of a stream worker whose registry answers badly for one id',
   tries: [
     recordTry({
       name: 'an id whose schema is 1.1 MB',

@@ -67,7 +67,7 @@ async function openMany(scene: GatewayScene, users: readonly bigint[]): Promise<
 
 export const SOCKETS: TryGroup<GatewayScene> = {
   title: 'sockets',
-  place: 'the gateway of a worker',
+  against: 'the gateway of a worker',
   tries: [
     gatewayTry({
       name: 'a text of 900 KB to 200 sockets that do not read',
@@ -246,7 +246,7 @@ export const SOCKETS: TryGroup<GatewayScene> = {
 /** Sockets that were sent much, with a heap that would not hold what each would remember of it. */
 export const BUSY_SOCKETS: TryGroup<GatewayScene> = {
   title: 'busy sockets',
-  place: 'a worker with a heap of 96 MB',
+  against: 'a worker with a heap of 96 MB',
   tries: [
     gatewayTry({
       name: '600 sockets that were each sent 1,000 notifications',

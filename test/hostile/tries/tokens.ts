@@ -8,7 +8,7 @@ import { handshakeOf, RawSocket } from '../wire/raw-socket.js';
 
 const now = (): number => Math.floor(Date.now() / 1000);
 
-/** Each is to be refused, by name. */
+/** Each must be refused, by name. */
 function badTokens(user: bigint): Record<string, string> {
   const good = claimsOf(user);
   const text = (more: string): string => JSON.stringify(good).replace(/}$/, `,${more}}`);
@@ -77,7 +77,7 @@ function withToken(token: string): string {
   return handshakeOf('', ['Host: 127.0.0.1', `Authorization: Bearer ${token}`]);
 }
 
-/** Each lines of a handshake, and what it is to be answered with. */
+/** Each lines of a handshake, and what must answer it. */
 function handshakes(
   token: string,
   port: number,
@@ -134,7 +134,7 @@ function handshakes(
 
 export const TOKENS: TryGroup<GatewayScene> = {
   title: 'tokens and handshakes',
-  place: 'the gateway of a worker',
+  against: 'the gateway of a worker',
   tries: [
     gatewayTry({
       name: '49 kinds of bad token',

@@ -31,7 +31,7 @@ function alone(record: HostileRecord): Attack[] {
 
 export const VALUES: TryGroup<RecordScene> = {
   title: 'values',
-  place: 'one partition of a stream worker',
+  against: 'one partition of a stream worker',
   tries: [
     recordTry({
       name: '13 values that are no events: short, cut, spoofed, counts of 2^50, 900 KB of one byte',

@@ -6,7 +6,7 @@ import { produceAll } from './outcome.js';
 import type { Sent } from './workload.js';
 
 const TICK_MS = 150;
-/** Of what is left: so it never comes to its end by itself. */
+/** A share of what is left: so it never comes to its end by itself. */
 const SHARE = 0.01;
 
 export class LastingLoad {

@@ -14,11 +14,11 @@ import type { Sent } from './workload.js';
 export async function produceAll(prefix: string, sent: readonly Sent[]): Promise<void> {
   const { kafkaBrokers } = testStack();
   await Promise.all(
-    [...groupBy(sent, ({ topic }) => topic)].map(([topic, of]) =>
+    [...groupBy(sent, ({ topic }) => topic)].map(([topic, list]) =>
       produce(
         kafkaBrokers,
         prefix + topic,
-        of.map(({ message }) => message),
+        list.map(({ message }) => message),
       ),
     ),
   );
@@ -59,7 +59,9 @@ async function openLag(prefix: string): Promise<[lagOf: () => Promise<number>, c
     const committed = await admin.fetchOffsets({ groupId: `${prefix}app`, topics });
     let sum = 0;
     for (const [index, topic] of topics.entries()) {
-      const at = new Map(committed.find((of) => of.topic === topic)?.partitions.map((of) => [of.partition, of.offset]));
+      const at = new Map(
+        committed.find((found) => found.topic === topic)?.partitions.map((one) => [one.partition, one.offset]),
+      );
       for (const { partition, offset } of ends[index]!)
         sum += Math.max(0, Number(offset) - Math.max(0, Number(at.get(partition) ?? -1)));
     }

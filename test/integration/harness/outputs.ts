@@ -25,15 +25,15 @@ export async function readOutputs(prefix: string): Promise<Outputs> {
     brokers: testStack().kafkaBrokers,
     topics: OUTPUT_TOPICS.map((topic) => prefix + topic),
   });
-  const of = (topic: string): OracleRecord[] => records.filter((record) => record.topic === prefix + topic);
+  const recordsOf = (topic: string): OracleRecord[] => records.filter((record) => record.topic === prefix + topic);
   const decoded = (topic: string, record: RecordName): unknown[] =>
-    of(topic).map(({ value }) => decode(record, value!));
+    recordsOf(topic).map(({ value }) => decode(record, value!));
   return {
     inApp: decoded('NOTIFICATION_INAPP_TOPIC', 'InAppNotification') as InAppNotification[],
     emails: decoded('EMAIL_REQUEST_TOPIC', 'EmailRequestEvent') as EmailRequestEvent[],
     pushes: decoded('PUSH_REQUEST_TOPIC', 'PushRequestEvent') as PushRequestEvent[],
     delivered: decoded('NOTIFICATION_DELIVERED_TOPIC', 'NotificationDeliveredEvent') as NotificationDeliveredEvent[],
-    deadLetters: of('NOTIFICATION_DLQ'),
+    deadLetters: recordsOf('NOTIFICATION_DLQ'),
   };
 }
 

@@ -29,10 +29,10 @@ export async function scrape(worker: WorkerProcess): Promise<Sample[]> {
   return parseSamples(await reply.text());
 }
 
-/** Of one metric: its values by the values of its labels, joined with a slash. */
+/** One metric: its values by the values of its labels, joined with a slash. */
 export function byLabels(samples: readonly Sample[], metric: string): Record<string, number> {
-  const of = samples.filter(({ name }) => name === metric);
-  return Object.fromEntries(of.map(({ labels, value }) => [Object.values(labels).join('/'), value]));
+  const found = samples.filter(({ name }) => name === metric);
+  return Object.fromEntries(found.map(({ labels, value }) => [Object.values(labels).join('/'), value]));
 }
 
 function parseSamples(text: string): Sample[] {

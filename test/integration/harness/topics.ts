@@ -53,7 +53,7 @@ export async function createTopics(
     // kafkajs's own wait fails at the first broker that has not heard of a topic yet.
     await until('every partition has a leader', async () => {
       const { topics: found } = await admin.fetchTopicMetadata({ topics: names });
-      return found.every(({ partitions: of }) => of.length > 0 && of.every(({ leader }) => leader >= 0));
+      return found.every(({ partitions: list }) => list.length > 0 && list.every(({ leader }) => leader >= 0));
     });
   } finally {
     await admin.disconnect();
@@ -68,7 +68,7 @@ export async function deleteTopic(brokers: string, topic: string): Promise<void>
 export async function createTopic(brokers: string, topic: string, partitions: number): Promise<void> {
   await withAdmin(brokers, async (admin) => {
     // False while the deletion is on its way: the name is still taken.
-    await until('the topic is made again', () =>
+    await until('the topic is recreated', () =>
       admin.createTopics({ waitForLeaders: false, topics: [{ topic, numPartitions: partitions }] }),
     );
     await until('every partition has a leader', async () => {

@@ -38,7 +38,7 @@ export interface Workload {
   readonly events: readonly Sent[];
   /** By event id; every one is unique over all topics. */
   readonly expected: ReadonlyMap<string, Expected>;
-  /** Exactly these are to be dead-lettered. */
+  /** Exactly these must be dead-lettered. */
   readonly poison: readonly Sent[];
   readonly repeats: number;
   readonly skipped: number;

@@ -10,7 +10,7 @@ Server.prototype.listen = function (...args) {
   return listen.apply(this, args);
 };
 
-// Of CommonJS, native code included. ES modules are read by a static import, before anything runs.
+// CommonJS alone, native code included. ES modules are read by a static import, before anything runs.
 for (const [extension, load] of Object.entries(Module._extensions)) {
   Module._extensions[extension] = (module, file) => {
     if (isReachable) writeSync(2, `late load: ${file}\n`);

@@ -55,7 +55,7 @@ const runner = new TopologyRunner({
   stores: {
     create,
     stored: () => new Map(tasks.map((task) => [task, create(task).checkpoint?.changelogOffset ?? 0])),
-    room: new FreeSpace(directory, log),
+    space: new FreeSpace(directory, log),
     damaged: undefined,
   },
   deadLetters: new DeadLetterLimit(),

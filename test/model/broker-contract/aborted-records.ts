@@ -8,8 +8,8 @@ export function abortedRecords(setting: Settings): void {
   describe('aborted records', () => {
     /** Two transactions that interleave, both aborted, the second one first; a committed record at the end. */
     const interleaved = async (key?: Buffer): Promise<Setting> => {
-      const of = await setting();
-      const { client, topic, ids } = of;
+      const setup = await setting();
+      const { client, topic, ids } = setup;
       const [one, two] = [await client.init(ids[0]), await client.init(ids[1])];
       await client.add(one, topic);
       await client.add(two, topic);
@@ -21,39 +21,47 @@ export function abortedRecords(setting: Settings): void {
       await client.end(two, false);
       await client.init(ids[1]); // its markers are written
       await client.end(one, false);
-      await untilStable(of, 6);
-      return of;
+      await untilStable(setup, 6);
+      return setup;
     };
-    const read = async (of: Setting, offset: number, filter: typeof readCommitted): Promise<(string | undefined)[]> => {
-      const { data, aborted } = await of.client.fetch(of.topic, offset);
+    const read = async (
+      setup: Setting,
+      offset: number,
+      filter: typeof readCommitted,
+    ): Promise<(string | undefined)[]> => {
+      const { data, aborted } = await setup.client.fetch(setup.topic, offset);
       return [...filter(data, offset, aborted).records].map(({ value }) => value?.toString());
     };
     const kafkajs = withKafkajsFilter(readCommitted);
 
     it('are named in the order in which their transactions were completed, not begun', async () => {
-      const of = await interleaved();
-      const { aborted } = await of.client.fetch(of.topic, 0);
+      const setup = await interleaved();
+      const { aborted } = await setup.client.fetch(setup.topic, 0);
       expect(aborted.map(({ firstOffset }) => firstOffset)).toEqual([1, 0]);
-      expect(await read(of, 0, readCommitted)).toEqual([]);
-      expect(await read(of, 0, kafkajs)).toContain('one 0');
+      expect(await read(setup, 0, readCommitted)).toEqual([]);
+      expect(await read(setup, 0, kafkajs)).toContain('one 0');
     });
 
     it('stay away from a reader that begins behind the first of each', async () => {
-      const of = await interleaved();
-      expect(await read(of, 2, readCommitted)).toEqual([]);
-      expect(await read(of, 2, kafkajs)).toContain('one 2');
+      const setup = await interleaved();
+      expect(await read(setup, 2, readCommitted)).toEqual([]);
+      expect(await read(setup, 2, kafkajs)).toContain('one 2');
     });
 
     it('stay away when the key of one looks like that of a marker', async () => {
-      const of = await setting();
-      const owner = await of.client.init(of.ids[0]);
-      await of.client.add(owner, of.topic);
-      await of.client.send(owner, of.topic, { sequence: 0, texts: ['looks like a marker'], key: Buffer.alloc(4) });
-      await of.client.send(owner, of.topic, { sequence: 1, texts: ['comes after it'] });
-      await of.client.end(owner, false);
-      await untilStable(of, 3);
-      expect(await read(of, 0, readCommitted)).toEqual([]);
-      expect(await read(of, 0, kafkajs)).toContain('comes after it');
+      const setup = await setting();
+      const owner = await setup.client.init(setup.ids[0]);
+      await setup.client.add(owner, setup.topic);
+      await setup.client.send(owner, setup.topic, {
+        sequence: 0,
+        texts: ['looks like a marker'],
+        key: Buffer.alloc(4),
+      });
+      await setup.client.send(owner, setup.topic, { sequence: 1, texts: ['comes after it'] });
+      await setup.client.end(owner, false);
+      await untilStable(setup, 3);
+      expect(await read(setup, 0, readCommitted)).toEqual([]);
+      expect(await read(setup, 0, kafkajs)).toContain('comes after it');
     });
   });
 }

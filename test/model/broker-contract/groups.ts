@@ -11,10 +11,10 @@ const joined = ({ client, group, topic }: Setting, memberId?: string): Promise<G
 export function groupOffsets(setting: Settings): void {
   describe('offsets in a transaction', () => {
     it('are committed with it, and unstable until then', async () => {
-      const of = await setting();
-      const member = await joined(of);
-      const { client, topic, group } = of;
-      const owner = await client.init(of.ids[0]);
+      const setup = await setting();
+      const member = await joined(setup);
+      const { client, topic, group } = setup;
+      const owner = await client.init(setup.ids[0]);
       expect(await client.committedOnce(group, topic)).toBe(-1);
       await client.addOffsets(owner, group);
       await client.sendOffsets(owner, member, topic, 5);
@@ -24,23 +24,23 @@ export function groupOffsets(setting: Settings): void {
     });
 
     it('are gone when it is aborted', async () => {
-      const of = await setting();
-      const member = await joined(of);
-      const { client, topic, group } = of;
-      const owner = await client.init(of.ids[0]);
+      const setup = await setting();
+      const member = await joined(setup);
+      const { client, topic, group } = setup;
+      const owner = await client.init(setup.ids[0]);
       await client.addOffsets(owner, group);
       await client.sendOffsets(owner, member, topic, 5);
-      await client.init(of.ids[0]);
+      await client.init(setup.ids[0]);
       await until('they are stable', async () => (await client.committedOnce(group, topic)) === -1);
     });
 
     it('are refused from a member of an earlier generation, and from a stranger', async () => {
-      const of = await setting();
-      const before = await joined(of);
-      const member = await joined(of, before.memberId);
+      const setup = await setting();
+      const before = await joined(setup);
+      const member = await joined(setup, before.memberId);
       expect(member.generationId).toBe(before.generationId + 1);
-      const { client, topic, group } = of;
-      const owner = await client.init(of.ids[0]);
+      const { client, topic, group } = setup;
+      const owner = await client.init(setup.ids[0]);
       await client.addOffsets(owner, group);
       expect(await answerTo(client.sendOffsets(owner, before, topic, 5))).toBe('ILLEGAL_GENERATION');
       expect(await answerTo(client.sendOffsets(owner, { ...member, memberId: 'nobody' }, topic, 5))).toBe(
@@ -51,10 +51,10 @@ export function groupOffsets(setting: Settings): void {
     });
 
     it('pass without generation and member, as from clients before KIP-447', async () => {
-      const of = await setting();
-      await joined(of);
-      const { client, topic, group } = of;
-      const owner = await client.init(of.ids[0]);
+      const setup = await setting();
+      await joined(setup);
+      const { client, topic, group } = setup;
+      const owner = await client.init(setup.ids[0]);
       await client.addOffsets(owner, group);
       const anybody = { groupId: group, generationId: -1, memberId: '' };
       expect(await answerTo(client.sendOffsets(owner, anybody, topic, 5))).toBe('NONE');
@@ -62,11 +62,11 @@ export function groupOffsets(setting: Settings): void {
     });
 
     it('are refused when the group was not added to the transaction', async () => {
-      const of = await setting();
-      const member = await joined(of);
-      const owner = await opened(of, of.ids[0], ['a']);
-      expect(await answerTo(of.client.sendOffsets(owner, member, of.topic, 5))).toBe('INVALID_TXN_STATE');
-      await of.client.end(owner, false);
+      const setup = await setting();
+      const member = await joined(setup);
+      const owner = await opened(setup, setup.ids[0], ['a']);
+      expect(await answerTo(setup.client.sendOffsets(owner, member, setup.topic, 5))).toBe('INVALID_TXN_STATE');
+      await setup.client.end(owner, false);
     });
   });
 }
@@ -74,26 +74,26 @@ export function groupOffsets(setting: Settings): void {
 export function groups(setting: Settings): void {
   describe('a group', () => {
     it('takes heartbeats of its present generation only', async () => {
-      const of = await setting();
-      const before = await joined(of);
-      const { groupId, memberId, generationId } = await joined(of, before.memberId);
-      const coordinator = await of.client.coordinator(groupId);
-      const beat = (id: string, generation: number): Promise<string> =>
+      const setup = await setting();
+      const before = await joined(setup);
+      const { groupId, memberId, generationId } = await joined(setup, before.memberId);
+      const coordinator = await setup.client.coordinator(groupId);
+      const heartbeat = (id: string, generation: number): Promise<string> =>
         answerTo(coordinator.heartbeat({ groupId, memberId: id, groupGenerationId: generation }));
-      expect(await beat(memberId, generationId)).toBe('NONE');
-      expect(await beat(memberId, before.generationId)).toBe('ILLEGAL_GENERATION');
-      expect(await beat('nobody', generationId)).toBe('UNKNOWN_MEMBER_ID');
+      expect(await heartbeat(memberId, generationId)).toBe('NONE');
+      expect(await heartbeat(memberId, before.generationId)).toBe('ILLEGAL_GENERATION');
+      expect(await heartbeat('nobody', generationId)).toBe('UNKNOWN_MEMBER_ID');
     });
 
     it('moves when another one joins: the first hears of it at its heartbeat', async () => {
-      const of = await setting();
-      const first = await joined(of);
+      const setup = await setting();
+      const first = await joined(setup);
       // A broker answers the requests of one connection in turn.
-      const second = of.other.join(of.group, of.topic);
-      const coordinator = await of.client.coordinator(of.group);
+      const second = setup.other.join(setup.group, setup.topic);
+      const coordinator = await setup.client.coordinator(setup.group);
       await until('the group moves', async () => {
-        const beat = coordinator.heartbeat({ ...first, groupGenerationId: first.generationId });
-        return (await answerTo(beat)) === 'REBALANCE_IN_PROGRESS';
+        const heartbeat = coordinator.heartbeat({ ...first, groupGenerationId: first.generationId });
+        return (await answerTo(heartbeat)) === 'REBALANCE_IN_PROGRESS';
       });
       await coordinator.leaveGroup(first);
       expect((await second).generationId).toBe(first.generationId + 1);

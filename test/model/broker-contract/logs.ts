@@ -5,10 +5,10 @@ import { opened, untilStable, type Settings } from './setting.js';
 export function logs(setting: Settings): void {
   describe('a log', () => {
     it('refuses a batch that is damaged or too large', async () => {
-      const of = await setting();
-      const owner = await of.client.init(of.ids[0]);
-      await of.client.add(owner, of.topic);
-      const { client, topic } = of;
+      const setup = await setting();
+      const owner = await setup.client.init(setup.ids[0]);
+      await setup.client.add(owner, setup.topic);
+      const { client, topic } = setup;
       expect(await client.send(owner, topic, { sequence: 0, texts: ['damaged'], damaged: true })).toMatchObject({
         answer: 'CORRUPT_MESSAGE',
       });
@@ -20,26 +20,28 @@ export function logs(setting: Settings): void {
     });
 
     it('tells when an offset is past its end, or before what was deleted', async () => {
-      const of = await setting();
-      const owner = await opened(of, of.ids[0], ['a', 'b']);
-      await of.client.send(owner, of.topic, { sequence: 2, texts: ['c'] });
-      await of.client.end(owner, true);
-      await untilStable(of, 4);
-      expect((await of.client.fetch(of.topic, 9)).errorCode).toBe(1);
-      await of.broker.deleteRecords(of.topic, 2);
-      expect((await of.client.fetch(of.topic, 1)).errorCode).toBe(1);
-      const [start] = await of.client.offsets(of.group).at('earliest', [{ topic: of.topic, partition: 0 }], 5_000);
+      const setup = await setting();
+      const owner = await opened(setup, setup.ids[0], ['a', 'b']);
+      await setup.client.send(owner, setup.topic, { sequence: 2, texts: ['c'] });
+      await setup.client.end(owner, true);
+      await untilStable(setup, 4);
+      expect((await setup.client.fetch(setup.topic, 9)).errorCode).toBe(1);
+      await setup.broker.deleteRecords(setup.topic, 2);
+      expect((await setup.client.fetch(setup.topic, 1)).errorCode).toBe(1);
+      const [start] = await setup.client
+        .offsets(setup.group)
+        .at('earliest', [{ topic: setup.topic, partition: 0 }], 5_000);
       expect(start!.offset).toBe(2);
     });
 
     it('finds the first record of a time, or its end', async () => {
-      const of = await setting();
+      const setup = await setting();
       const began = Date.now();
-      const owner = await opened(of, of.ids[0], ['a']);
-      await of.client.end(owner, true);
-      await untilStable(of, 2);
-      const place = [{ topic: of.topic, partition: 0 }];
-      const offsets = of.client.offsets(of.group);
+      const owner = await opened(setup, setup.ids[0], ['a']);
+      await setup.client.end(owner, true);
+      await untilStable(setup, 2);
+      const place = [{ topic: setup.topic, partition: 0 }];
+      const offsets = setup.client.offsets(setup.group);
       expect((await offsets.at(began, place, 5_000))[0]!.offset).toBe(0);
       expect((await offsets.at(began + 3_600_000, place, 5_000))[0]!.offset).toBe(2);
     });

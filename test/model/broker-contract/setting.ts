@@ -57,5 +57,5 @@ export async function stableEnd({ client, topic }: Setting): Promise<number> {
 }
 
 /** Markers come a moment after the answer. */
-export const untilStable = (of: Setting, offset: number): Promise<unknown> =>
-  until(`everything before ${offset} is stable`, async () => (await stableEnd(of)) === offset);
+export const untilStable = (setup: Setting, offset: number): Promise<unknown> =>
+  until(`everything before ${offset} is stable`, async () => (await stableEnd(setup)) === offset);

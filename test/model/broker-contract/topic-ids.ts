@@ -7,12 +7,12 @@ import { opened, stableEnd, untilStable, type Settings, type Setting } from './s
 const UNKNOWN_TOPIC_ID = 100;
 
 /** An aborted transaction, then a committed one: five offsets. */
-async function filled(of: Setting): Promise<void> {
-  const { client, topic, ids } = of;
-  await opened(of, ids[0], ['aborted']);
+async function filled(setup: Setting): Promise<void> {
+  const { client, topic, ids } = setup;
+  await opened(setup, ids[0], ['aborted']);
   await client.init(ids[0]);
-  await client.end(await opened(of, ids[1], ['a', 'b']), true);
-  await untilStable(of, 5);
+  await client.end(await opened(setup, ids[1], ['a', 'b']), true);
+  await untilStable(setup, 5);
   expect((await client.fetch(topic, 0)).aborted).toHaveLength(1);
 }
 
@@ -38,55 +38,58 @@ export function topicIds(setting: Settings): void {
     });
 
     it('fetches what the name fetches', async () => {
-      const of = await setting();
-      await filled(of);
-      const { client, topic } = of;
+      const setup = await setting();
+      await filled(setup);
+      const { client, topic } = setup;
       const id = await client.topicId(topic);
       for (const offset of [0, 3, 5, 6])
         expect(await client.fetch(topic, offset, id)).toEqual(await client.fetch(topic, offset));
     });
 
     it('is refused once its topic is no more, though another has its name', async () => {
-      const of = await setting();
-      await filled(of);
-      const { client, topic } = of;
+      const setup = await setting();
+      await filled(setup);
+      const { client, topic } = setup;
       const before = await client.topicId(topic);
-      const now = await recreated(of);
+      const now = await recreated(setup);
       await until('the new topic can be read', async () => {
         await client.refresh();
         return (await client.fetch(topic, 0, now)).errorCode === 0;
       });
       expect(await client.fetch(topic, 0, before)).toMatchObject({ topic, partition: 0, errorCode: UNKNOWN_TOPIC_ID });
-      expect(await stableEnd(of)).toBe(0);
+      expect(await stableEnd(setup)).toBe(0);
     });
   });
 
   describe('an offset', () => {
-    const committed = async (of: Setting): Promise<void> => {
-      const { client, topic, group } = of;
+    const committed = async (setup: Setting): Promise<void> => {
+      const { client, topic, group } = setup;
       const member = await client.join(group, topic);
-      const owner = await client.init(of.ids[0]);
+      const owner = await client.init(setup.ids[0]);
       await client.addOffsets(owner, group);
       await client.sendOffsets(owner, member, topic, 5, 'of mine');
       await client.end(owner, true);
-      await client.init(of.ids[0]); // its markers are written
+      await client.init(setup.ids[0]); // its markers are written
     };
 
     it('is told with what was committed beside it', async () => {
-      const of = await setting();
-      expect(await of.client.committedWithMetadata(of.group, of.topic)).toMatchObject({ offset: -1, metadata: '' });
-      await committed(of);
-      expect(await of.client.committedWithMetadata(of.group, of.topic)).toMatchObject({
+      const setup = await setting();
+      expect(await setup.client.committedWithMetadata(setup.group, setup.topic)).toMatchObject({
+        offset: -1,
+        metadata: '',
+      });
+      await committed(setup);
+      expect(await setup.client.committedWithMetadata(setup.group, setup.topic)).toMatchObject({
         offset: 5,
         metadata: 'of mine',
       });
     });
 
     it('is forgotten with its topic', async () => {
-      const of = await setting();
-      await committed(of);
-      await recreated(of);
-      await until('it is forgotten', async () => (await of.client.committedOnce(of.group, of.topic)) === -1);
+      const setup = await setting();
+      await committed(setup);
+      await recreated(setup);
+      await until('it is forgotten', async () => (await setup.client.committedOnce(setup.group, setup.topic)) === -1);
     });
   });
 }

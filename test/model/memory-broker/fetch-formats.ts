@@ -52,7 +52,7 @@ export const byName: FetchFormat = {
       positions: list(body, () => {
         const partition = body.int32();
         body.int32(); // leader epoch
-        return { partition, ...readPlace(body) };
+        return { partition, ...readPosition(body) };
       }),
     }));
     body.int32(); // forgotten topics: none
@@ -65,7 +65,7 @@ export const byName: FetchFormat = {
       out.string(topic);
       writeList(out, partitions, (answer) => {
         writeEnds(out, answer);
-        writeList(out, answer.aborted, (of) => writeAborted(out, of));
+        writeList(out, answer.aborted, (range) => writeAborted(out, range));
         out.int32(-1).int32(answer.data.length).raw(answer.data);
       });
     });
@@ -98,7 +98,7 @@ export const byId: FetchFormat = {
       out.raw(Buffer.from(topic, 'base64url'));
       writeCompactList(out, partitions, (answer) => {
         writeEnds(out, answer);
-        writeCompactList(out, answer.aborted, (of) => writeAborted(out, of));
+        writeCompactList(out, answer.aborted, (range) => writeAborted(out, range));
         out
           .int32(-1)
           .uvarint(answer.data.length + 1)
@@ -118,7 +118,7 @@ function readHead(body: ByteReader): Omit<Question, 'topics'> {
   return { maxWaitMs, isolation };
 }
 
-function readPlace(body: ByteReader): Pick<Position, 'offset' | 'maxBytes'> {
+function readPosition(body: ByteReader): Pick<Position, 'offset' | 'maxBytes'> {
   const offset = body.int64();
   body.int64(); // log start
   return { offset, maxBytes: body.int32() };

@@ -200,7 +200,10 @@ export class GroupCoordinator {
 
   #answer({ id }: Member): JoinAnswer {
     const isLeader = id === this.#leaderId;
-    const members = [...this.#members.values()].map((of) => ({ memberId: of.id, memberMetadata: of.metadata }));
+    const members = [...this.#members.values()].map((member) => ({
+      memberId: member.id,
+      memberMetadata: member.metadata,
+    }));
     return {
       generationId: this.generation,
       leaderId: this.#leaderId,

@@ -15,26 +15,27 @@ export class GroupOffsets {
   /** Within a transaction: nothing is committed before its marker. */
   stage(producerId: bigint, offsets: ReadonlyMap<string, CommittedOffset>): void {
     const staged = this.#pending.get(producerId) ?? new Map<string, CommittedOffset>();
-    for (const [place, offset] of offsets) staged.set(place, offset);
+    for (const [partition, offset] of offsets) staged.set(partition, offset);
     this.#pending.set(producerId, staged);
   }
 
   ended(producerId: bigint, isCommit: boolean): void {
     const staged = this.#pending.get(producerId);
     this.#pending.delete(producerId);
-    if (isCommit) for (const [place, offset] of staged ?? []) this.#committed.set(place, offset);
+    if (isCommit) for (const [partition, offset] of staged ?? []) this.#committed.set(partition, offset);
   }
 
   /** Their topic is no more: nothing is committed there, or will be. */
-  forget(places: readonly string[]): void {
-    for (const of of [this.#committed, ...this.#pending.values()]) for (const place of places) of.delete(place);
+  forget(partitions: readonly string[]): void {
+    for (const offsets of [this.#committed, ...this.#pending.values()])
+      for (const partition of partitions) offsets.delete(partition);
   }
 
-  isPending(place: string): boolean {
-    return [...this.#pending.values()].some((staged) => staged.has(place));
+  isPending(partition: string): boolean {
+    return [...this.#pending.values()].some((staged) => staged.has(partition));
   }
 
-  committed(place: string): CommittedOffset {
-    return this.#committed.get(place) ?? NO_OFFSET;
+  committed(partition: string): CommittedOffset {
+    return this.#committed.get(partition) ?? NO_OFFSET;
   }
 }

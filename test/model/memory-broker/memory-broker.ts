@@ -74,11 +74,9 @@ export class MemoryBroker {
 
   /** Every group forgets where it stood in it. */
   deleteTopic(topic: string): void {
-    const places = Array.from({ length: this.partitionCount(topic) }, (_, partition) =>
-      partitionName(topic, partition),
-    );
+    const names = Array.from({ length: this.partitionCount(topic) }, (_, partition) => partitionName(topic, partition));
     this.topics.delete(topic);
-    for (const { offsets } of this.#groups.values()) offsets.forget(places);
+    for (const { offsets } of this.#groups.values()) offsets.forget(names);
     this.changed();
   }
 
@@ -109,8 +107,8 @@ export class MemoryBroker {
   append(topic: string, partition: number, batch: Buffer, entry: Entry): Appended {
     const log = this.find(topic, partition);
     if (!log) return { errorCode: UNKNOWN_TOPIC_OR_PARTITION, baseOffset: -1 };
-    const place = partitionName(topic, partition);
-    const appended = log.append(batch, (producerId, epoch) => this.transactions[entry](producerId, epoch, place));
+    const name = partitionName(topic, partition);
+    const appended = log.append(batch, (producerId, epoch) => this.transactions[entry](producerId, epoch, name));
     this.changed();
     return appended;
   }
@@ -123,12 +121,12 @@ export class MemoryBroker {
     entry: Entry,
   ): number {
     const { producerId, producerEpoch } = owner;
-    const { coordinator, offsets: of } = this.group(groupId);
+    const { coordinator, offsets: groupOffsets } = this.group(groupId);
     const errorCode =
       this.transactions[entry](producerId, producerEpoch, groupName(groupId)) ||
       coordinator.checkOffsets(member.memberId, member.generationId);
     if (errorCode === NONE) {
-      of.stage(producerId, offsets);
+      groupOffsets.stage(producerId, offsets);
       this.onOffsets(groupId);
     }
     return errorCode;

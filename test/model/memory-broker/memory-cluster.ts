@@ -175,7 +175,11 @@ function createNode(broker: MemoryBroker, connections: Connections, nodeId: numb
     (api: Api): Refusal =>
     () =>
       broker.faults.refuse(api, '');
-  const coordinate = <T>(api: Api, groupId: string, serve: (of: ReturnType<MemoryBroker['group']>) => T | Promise<T>) =>
+  const coordinate = <T>(
+    api: Api,
+    groupId: string,
+    serve: (group: ReturnType<MemoryBroker['group']>) => T | Promise<T>,
+  ) =>
     connections.ask(
       api,
       () => {
@@ -219,7 +223,7 @@ function createNode(broker: MemoryBroker, connections: Connections, nodeId: numb
         coordinator.sync(
           memberId,
           generationId,
-          groupAssignment.map((of) => [of.memberId, of.memberAssignment]),
+          groupAssignment.map((member) => [member.memberId, member.memberAssignment]),
         ),
       ),
     heartbeat: ({ groupId, memberId, groupGenerationId }) =>

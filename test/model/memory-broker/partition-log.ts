@@ -83,7 +83,7 @@ export class PartitionLog {
       size += bytes.length;
       end = lastOffset + 1;
     }
-    const aborted = this.#aborted.filter((of) => of.lastOffset >= offset && of.firstOffset < end);
+    const aborted = this.#aborted.filter((range) => range.lastOffset >= offset && range.firstOffset < end);
     return { data: Buffer.concat(taken), aborted: taken.length === 0 ? [] : aborted };
   }
 

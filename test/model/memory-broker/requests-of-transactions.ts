@@ -114,9 +114,9 @@ export const offsetFetch: Serve = (broker, body, refusal) => {
   body.tags();
   const { offsets } = broker.group(groupId);
   const out = byPartition(topics, (answered, topic, partition) => {
-    const place = partitionName(topic, partition);
-    const errorCode = isStable && offsets.isPending(place) ? UNSTABLE_OFFSET_COMMIT : NONE;
-    const { offset, metadata } = errorCode === NONE ? offsets.committed(place) : NO_OFFSET;
+    const name = partitionName(topic, partition);
+    const errorCode = isStable && offsets.isPending(name) ? UNSTABLE_OFFSET_COMMIT : NONE;
+    const { offset, metadata } = errorCode === NONE ? offsets.committed(name) : NO_OFFSET;
     answered.int32(partition).int64(offset).int32(-1).compactString(metadata).int16(errorCode);
   });
   return out.int16(refusal()).uvarint(0);
@@ -165,7 +165,7 @@ function readOwner(body: ByteReader): Owner {
 }
 
 function readOffset(body: ByteReader): CommittedOffset & { readonly partition: number } {
-  const place = { partition: body.int32(), offset: body.int64() };
+  const position = { partition: body.int32(), offset: body.int64() };
   body.int32(); // leader epoch
-  return { ...place, metadata: body.compactNullableString() ?? '' };
+  return { ...position, metadata: body.compactNullableString() ?? '' };
 }

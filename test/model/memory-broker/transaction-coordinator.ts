@@ -23,7 +23,7 @@ interface Transaction {
   /** Whose the last transaction was that was ended: asked again, version 2 answers alike. */
   endedBy: Identity | undefined;
   state: State;
-  /** Of the last transaction that was ended. */
+  /** How the last transaction was ended. */
   isCommit: boolean;
   timeoutMs: number;
   /** Partitions and groups that it touched, each waiting for a marker once the outcome is decided. */
@@ -153,7 +153,7 @@ export class TransactionCoordinator {
 
   /** Whether the producer's last transaction is decided, and is a commit. */
   isCommitted(producerId: bigint): boolean {
-    const found = [...this.#transactions.values()].find((of) => of.producerId === producerId);
+    const found = [...this.#transactions.values()].find((transaction) => transaction.producerId === producerId);
     return found !== undefined && found.state !== 'ongoing' && found.isCommit;
   }
 
@@ -164,7 +164,7 @@ export class TransactionCoordinator {
   }
 
   #writtenBy(producerId: bigint, epoch: number): Transaction | number {
-    const found = [...this.#transactions.values()].find((of) => of.producerId === producerId);
+    const found = [...this.#transactions.values()].find((transaction) => transaction.producerId === producerId);
     if (!found) return INVALID_PRODUCER_ID_MAPPING;
     return found.epoch === epoch ? found : INVALID_PRODUCER_EPOCH;
   }

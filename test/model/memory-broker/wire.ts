@@ -5,7 +5,7 @@ export function list<T>(body: ByteReader, read: () => T): T[] {
   return Array.from({ length: body.int32() }, read);
 }
 
-/** Of structures, each followed by tagged fields. */
+/** A list of structures, each followed by tagged fields. */
 export function compactList<T>(body: ByteReader, read: () => T): T[] {
   return Array.from({ length: body.uvarint() - 1 }, () => {
     const item = read();
@@ -20,7 +20,7 @@ export function writeList<T>(out: ByteWriter, items: readonly T[], write: (item:
   return out;
 }
 
-/** Of structures; the tagged fields behind each are none. */
+/** A list of structures; the tagged fields behind each are none. */
 export function writeCompactList<T>(out: ByteWriter, items: readonly T[], write: (item: T) => unknown): ByteWriter {
   out.uvarint(items.length + 1);
   for (const item of items) {

@@ -14,7 +14,9 @@ const write = fc.oneof(
 );
 
 const entriesOf = (table: Table, start: Buffer, end: Buffer): string[] =>
-  [...table.getRange({ start, end })].map((of) => `${Buffer.from(of.key).toString('hex')}=${of.value.toString('hex')}`);
+  [...table.getRange({ start, end })].map(
+    (entry) => `${Buffer.from(entry.key).toString('hex')}=${entry.value.toString('hex')}`,
+  );
 
 it('answers as LMDB does, after each batch', { timeout: 30_000 }, async () => {
   const lmdb = temporaryState().environment;
@@ -27,16 +29,17 @@ it('answers as LMDB does, after each batch', { timeout: 30_000 }, async () => {
       const [start, end] = Buffer.compare(a, b) < 0 ? [a, b] : [b, a];
       for (const batch of batches) {
         const steps = new Batch();
-        for (const of of batch) {
-          if (of.put) steps.put(of.key, of.value);
-          else steps.remove(of.key);
+        for (const entry of batch) {
+          if (entry.put) steps.put(entry.key, entry.value);
+          else steps.remove(entry.key);
         }
         await real.write(steps);
         await inSimulation(() => model.write(steps));
         expect(entriesOf(model, start, end)).toEqual(entriesOf(real, start, end));
-        for (const of of batch) expect(model.get(of.key)?.toString('hex')).toBe(real.get(of.key)?.toString('hex'));
+        for (const entry of batch)
+          expect(model.get(entry.key)?.toString('hex')).toBe(real.get(entry.key)?.toString('hex'));
       }
-      const keysOf = (table: Table): string[] => table.keys().map((of) => of.toString('hex'));
+      const keysOf = (table: Table): string[] => table.keys().map((key) => key.toString('hex'));
       expect(keysOf(model)).toEqual(keysOf(real));
     }),
     { numRuns: 50 },
@@ -51,7 +54,7 @@ it('holds nothing of a batch before its time', async () => {
   try {
     await simulation.within({ name: 'p', state: 'running' }, () => {
       const batch = new Batch();
-      for (const of of [one, two]) batch.put(of, of);
+      for (const key of [one, two]) batch.put(key, key);
       void table.write(batch);
     });
     expect([table.get(one), table.get(two)]).toEqual([undefined, undefined]);

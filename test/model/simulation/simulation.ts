@@ -124,9 +124,9 @@ export class Simulation implements Scheduler {
   kill(process: Process): void {
     process.state = 'dead';
     for (let at = this.#events.length - 1; at >= 0; at -= 1) {
-      const { process: of, kind } = this.#events[at]!;
+      const { process: owner, kind } = this.#events[at]!;
       // A request that was sent is on its way, whoever sent it.
-      if (of === process && kind !== 'request') this.#events.splice(at, 1);
+      if (owner === process && kind !== 'request') this.#events.splice(at, 1);
     }
   }
 

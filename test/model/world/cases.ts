@@ -72,7 +72,7 @@ export const CASES: readonly Case[] = [
   {
     defect: 'the overlay is dropped when the commit begins',
     when: 'a repeat comes while the first is being committed',
-    scenario: alone(event, { do: 'steps', count: 6 }, { do: 'repeat', nth: 0 }),
+    scenario: alone(event, { do: 'steps', count: 6 }, { do: 'repeat', index: 0 }),
     caught: /\[TASK_EVENT_TOPIC-0 e0, TASK_EVENT_TOPIC-0 e0\] is in EMAIL_REQUEST_TOPIC/,
     put: 'overlayDropped',
   },

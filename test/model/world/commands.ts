@@ -3,7 +3,7 @@ import * as fc from 'fast-check';
 import type { Api } from '../memory-broker/memory-cluster.js';
 import { FAULTS, type Fault } from '../simulation/network.js';
 import { EVENT_KINDS, SOURCES, type EventKind } from './events.js';
-import type { Place } from './upstream.js';
+import type { Target } from './upstream.js';
 import type { World } from './world.js';
 
 export type Command =
@@ -14,7 +14,7 @@ export type Command =
       readonly user: number;
       readonly kind: EventKind;
     }
-  | { readonly do: 'repeat'; readonly nth: number }
+  | { readonly do: 'repeat'; readonly index: number }
   | { readonly do: 'write'; readonly writer: number; readonly source: number; readonly partition: number }
   | { readonly do: 'end'; readonly writer: number; readonly commit: boolean }
   | { readonly do: 'steps'; readonly count: number }
@@ -35,7 +35,7 @@ export interface Scenario {
   readonly transactions: TransactionVersion;
   readonly workers: number;
   readonly tasks: number;
-  /** Of each source; a task is as many of them as come to it. */
+  /** Partitions of each source; a task is as many of them as come to it. */
   readonly partitions: number;
   readonly commands: readonly Command[];
 }
@@ -57,13 +57,13 @@ const partition = fc.nat(5);
 const source = fc.nat(1);
 const writer = fc.nat(1);
 
-const apis = (...of: readonly Api[]): fc.Arbitrary<Api> => fc.constantFrom<Api[]>(...of);
+const apis = (...list: readonly Api[]): fc.Arbitrary<Api> => fc.constantFrom<Api[]>(...list);
 
 const faultAt = (api: fc.Arbitrary<Api>): fc.Arbitrary<Command> =>
   fc
     .record({ do: fc.constant('fault' as const), worker, api, fault: fc.constantFrom<Fault[]>(...FAULTS) })
-    .filter((of) => of.fault !== 'repeat-request' || REPEATABLE.includes(of.api))
-    .filter((of) => of.fault !== 'delay-request' || !NOT_DELAYED.includes(of.api));
+    .filter((command) => command.fault !== 'repeat-request' || REPEATABLE.includes(command.api))
+    .filter((command) => command.fault !== 'delay-request' || !NOT_DELAYED.includes(command.api));
 
 const kind = fc.oneof(
   { weight: 6, arbitrary: fc.constant<EventKind>('plain') },
@@ -78,7 +78,7 @@ const when = fc.constantFrom<('before' | 'after')[]>('before', 'after');
 const commandOf = (commitApis: readonly Api[]): fc.Arbitrary<Command> =>
   fc.oneof(
     { weight: 6, arbitrary: produce },
-    { weight: 3, arbitrary: fc.record({ do: fc.constant('repeat' as const), nth: fc.nat(20) }) },
+    { weight: 3, arbitrary: fc.record({ do: fc.constant('repeat' as const), index: fc.nat(20) }) },
     { weight: 2, arbitrary: fc.record({ do: fc.constant('write' as const), writer, source, partition }) },
     { weight: 2, arbitrary: fc.record({ do: fc.constant('end' as const), writer, commit: fc.boolean() }) },
     { weight: 8, arbitrary: steps },
@@ -104,12 +104,12 @@ const troubledCommit = (commitApis: readonly Api[]): fc.Arbitrary<Command[]> =>
 
 const phraseOf = (commitApis: readonly Api[]): fc.Arbitrary<Command[]> =>
   fc.oneof(
-    { weight: 8, arbitrary: commandOf(commitApis).map((of) => [of]) },
+    { weight: 8, arbitrary: commandOf(commitApis).map((command) => [command]) },
     { weight: 1, arbitrary: troubledCommit(commitApis) },
   );
 
 /** A partition a task, and more. */
-const DEALS = [
+const LAYOUTS = [
   { tasks: 1, partitions: 1 },
   { tasks: 2, partitions: 2 },
   { tasks: 3, partitions: 3 },
@@ -122,25 +122,25 @@ export const scenarioOf = (transactions: TransactionVersion): fc.Arbitrary<Scena
     .record({
       transactions: fc.constant(transactions),
       workers: fc.integer({ min: 1, max: 3 }),
-      deal: fc.constantFrom<Pick<Scenario, 'tasks' | 'partitions'>[]>(...DEALS),
+      layout: fc.constantFrom<Pick<Scenario, 'tasks' | 'partitions'>[]>(...LAYOUTS),
       commands: fc
         .array(phraseOf(COMMIT_APIS[transactions]), { minLength: 1, maxLength: 40, size: 'max' })
         .map((phrases) => phrases.flat()),
     })
-    .map(({ deal, ...others }) => ({ ...deal, ...others }));
+    .map(({ layout, ...others }) => ({ ...layout, ...others }));
 
 /** A command about a machine or a partition that the world does not have is about another one. */
 export async function perform(world: World, command: Command): Promise<void> {
   const machineOf = (at: number): World['machines'][number] => world.machines[at % world.machines.length]!;
   switch (command.do) {
     case 'produce':
-      world.produce(place(world, command), command.user, command.kind);
+      world.produce(target(world, command), command.user, command.kind);
       return;
     case 'repeat':
-      world.repeat(command.nth);
+      world.repeat(command.index);
       return;
     case 'write':
-      world.write(command.writer, place(world, command));
+      world.write(command.writer, target(world, command));
       return;
     case 'end':
       world.upstream.end(command.writer, command.commit);
@@ -180,6 +180,6 @@ export async function perform(world: World, command: Command): Promise<void> {
   }
 }
 
-function place(world: World, { source: at, partition: number }: { source: number; partition: number }): Place {
+function target(world: World, { source: at, partition: number }: { source: number; partition: number }): Target {
   return { topic: SOURCES[at]!, partition: number % world.partitions };
 }

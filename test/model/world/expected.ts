@@ -15,7 +15,7 @@ export interface Expected {
 
 export interface Dealt {
   readonly tasks: number;
-  /** Of each source. */
+  /** Partitions of each source. */
   readonly partitions: number;
 }
 
@@ -28,12 +28,12 @@ export function expectedOf(broker: MemoryBroker, { tasks, partitions }: Dealt): 
     digests.set(partition % tasks, seen);
     for (const topic of SOURCES) {
       for (const output of outputsOfPartition(broker, topic, partition, seen)) {
-        const of = placeOf(
+        const key = outputKey(
           output.topic,
           partitionFor(Buffer.from(output.key), partitionsOf(broker, output.topic)),
           output.value,
         );
-        outputs.set(of, [...(outputs.get(of) ?? []), output.value]);
+        outputs.set(key, [...(outputs.get(key) ?? []), output.value]);
       }
     }
   }
@@ -47,8 +47,8 @@ export function actualOutputs(broker: MemoryBroker): Map<string, string[]> {
     for (let partition = 0; partition < partitionsOf(broker, topic); partition += 1) {
       for (const { value } of broker.log(NAMES.physical(topic), partition).records('committed')) {
         const text = value!.toString();
-        const of = placeOf(topic, partition, text);
-        outputs.set(of, [...(outputs.get(of) ?? []), text]);
+        const key = outputKey(topic, partition, text);
+        outputs.set(key, [...(outputs.get(key) ?? []), text]);
       }
     }
   }
@@ -81,6 +81,6 @@ function partitionsOf(broker: MemoryBroker, topic: SinkTopic): number {
 }
 
 /** Sink partition, and the source partition that the value names. */
-export function placeOf(topic: SinkTopic, partition: number, value: string): string {
+export function outputKey(topic: SinkTopic, partition: number, value: string): string {
   return `${topic}-${partition} from ${value.slice(0, value.indexOf(' '))}`;
 }

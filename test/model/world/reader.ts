@@ -2,13 +2,13 @@
 import { Fetcher, Leaders, type FetchedPartition, type PartitionConsumer } from '../../../topology/kafka/index.js';
 import type { Cluster } from '../../../topology/kafka/protocol/internals.js';
 import type { SinkTopic } from '../../../common/record.js';
-import { placeOf, SINKS } from './expected.js';
+import { outputKey, SINKS } from './expected.js';
 import { NAMES, SILENT } from './worker.js';
 
 export class Reader {
   readonly #leaders: Leaders;
   readonly #fetcher: Fetcher;
-  /** Values in the order in which they came, by place. */
+  /** Values in the order in which they came, by output. */
   readonly read = new Map<string, string[]>();
 
   constructor(cluster: Cluster) {
@@ -31,7 +31,7 @@ export class Reader {
 
   #consumer(topic: SinkTopic, partition: number): PartitionConsumer {
     const failed = (position: number): never => {
-      throw new Error(`${topic}-${partition} can not be read at ${position}`);
+      throw new Error(`${topic}-${partition} cannot be read at ${position}`);
     };
     return {
       hasRoom: () => true,
@@ -39,13 +39,13 @@ export class Reader {
       outOfRange: failed,
       unreadable: failed,
       recreated: (topicId) => {
-        throw new Error(`${topic} was deleted and made again (topic id ${topicId})`);
+        throw new Error(`${topic} was deleted and recreated (topic id ${topicId})`);
       },
       deliver: ({ records }: FetchedPartition) => {
         for (const { value } of records) {
           const text = value!.toString();
-          const place = placeOf(topic, partition, text);
-          this.read.set(place, [...(this.read.get(place) ?? []), text]);
+          const key = outputKey(topic, partition, text);
+          this.read.set(key, [...(this.read.get(key) ?? []), text]);
         }
       },
     };

@@ -24,7 +24,7 @@ export interface ModelState {
   /** The events that a task's stores hold on this disk. */
   stored(environment: StateEnvironment, task: number): Set<string>;
   /** The events that a changelog record adds. */
-  inRecord(value: Buffer | null, place: string): string[];
+  inRecord(value: Buffer | null, where: string): string[];
 }
 
 const SHAPE = windowShape(7 * 24 * 3_600_000);
@@ -41,7 +41,7 @@ export const DEDUP: ModelState = {
   }),
   stored: (environment, task) =>
     new Set([...new TaskStore(environment, task, SHAPE).buckets()].flatMap(({ packed }) => hexesOf(packed))),
-  inRecord: (value, place) => decodeChangelogEntry(value, place).buckets.flatMap(({ packed }) => hexesOf(packed)),
+  inRecord: (value, where) => decodeChangelogEntry(value, where).buckets.flatMap(({ packed }) => hexesOf(packed)),
 };
 
 const COUNTS: ModelState = {

@@ -6,7 +6,7 @@ import { encodeEvent, type ModelEvent } from './events.js';
 import { NAMES } from './worker.js';
 
 /** A partition of a source. */
-export interface Place {
+export interface Target {
   readonly topic: SourceTopic;
   readonly partition: number;
 }
@@ -16,25 +16,25 @@ const FIRST_PRODUCER_ID = 9_000n;
 export class Upstream {
   readonly #broker: MemoryBroker;
   /** Partitions that each writer's transaction has touched. */
-  readonly #open = new Map<number, Map<string, Place>>();
+  readonly #open = new Map<number, Map<string, Target>>();
   readonly #sequences = new Map<string, number>();
 
   constructor(broker: MemoryBroker) {
     this.#broker = broker;
   }
 
-  produce({ topic, partition }: Place, event: ModelEvent): void {
+  produce({ topic, partition }: Target, event: ModelEvent): void {
     this.#append({ topic, partition }, event, -1n, 0);
   }
 
   /** Within the writer's transaction. */
-  write(writer: number, place: Place, event: ModelEvent): void {
-    const key = `${writer}/${place.topic}/${place.partition}`;
+  write(writer: number, target: Target, event: ModelEvent): void {
+    const key = `${writer}/${target.topic}/${target.partition}`;
     const sequence = this.#sequences.get(key) ?? 0;
     this.#sequences.set(key, sequence + 1);
-    const touched = this.#open.get(writer) ?? new Map<string, Place>();
-    this.#open.set(writer, touched.set(key, place));
-    this.#append(place, event, FIRST_PRODUCER_ID + BigInt(writer), sequence);
+    const touched = this.#open.get(writer) ?? new Map<string, Target>();
+    this.#open.set(writer, touched.set(key, target));
+    this.#append(target, event, FIRST_PRODUCER_ID + BigInt(writer), sequence);
   }
 
   end(writer: number, isCommit: boolean): void {
@@ -50,7 +50,7 @@ export class Upstream {
     for (const writer of [...this.#open.keys()]) this.end(writer, false);
   }
 
-  #append({ topic, partition }: Place, event: ModelEvent, producerId: bigint, firstSequence: number): void {
+  #append({ topic, partition }: Target, event: ModelEvent, producerId: bigint, firstSequence: number): void {
     const transactional = producerId >= 0n;
     const batch = batchAt(0, {
       records: [{ key: Buffer.from(event.id), value: encodeEvent(event) }],

@@ -32,7 +32,7 @@ const TIMES = {
   requestMs: 10_000,
 };
 export const SILENT = pino({ level: 'silent' });
-/** Of every worker in every run: what came about at all. */
+/** Shared by every worker in every run: what came about at all. */
 export const METRICS = {
   ...createMetrics(new Registry()),
   gone_on_total: new Counter({ name: 'gone_on_total', help: 'tasks went on while the group gathered', registers: [] }),
@@ -112,7 +112,7 @@ export class Worker {
         create: (task) => state.create(environment, task),
         stored: () => new Map(Array.from({ length: maxTasks }, (_, task) => [task, storedOffset(task)])),
         // No disk, so none that is full or damaged.
-        room: new FreeSpace('', SILENT),
+        space: new FreeSpace('', SILENT),
         damaged: undefined,
       },
       job: { ...JOB, executor: modelExecutor(state) },

@@ -10,7 +10,7 @@ import type { EventKind, ModelEvent } from './events.js';
 import { storeIsAhead, wrongOffsets, wrongOutputs, wrongStores } from './invariants.js';
 import { Reader } from './reader.js';
 import type { ModelState } from './states.js';
-import { Upstream, type Place } from './upstream.js';
+import { Upstream, type Target } from './upstream.js';
 import { NAMES, OWN_TOPICS, SOURCE_NAMES, Worker } from './worker.js';
 
 export interface WorldOptions {
@@ -36,7 +36,7 @@ export interface Machine {
 /** What the model's brokers take in one batch, bytes. */
 const MAX_BATCH_BYTES = 2_000;
 const SINK_PARTITIONS = 2;
-/** Session timeout, the join of the others, and room; far below the time of a transaction. */
+/** Session timeout, the join of the others, and a margin; far below the time of a transaction. */
 const RECOVERY_MS = 30_000;
 /** For what was committed last to reach every reader and store. */
 const SETTLE_MS = 2_000;
@@ -49,11 +49,11 @@ export class World {
   readonly upstream: Upstream;
   readonly machines: readonly Machine[];
   readonly tasks: number;
-  /** Of each source. */
+  /** Partitions of each source. */
   readonly partitions: number;
   /** The first thing that was not as it must be. */
   violation: Error | undefined;
-  readonly #produced: { readonly place: Place; readonly event: ModelEvent }[] = [];
+  readonly #produced: { readonly target: Target; readonly event: ModelEvent }[] = [];
   readonly #defect: Defect;
   readonly #state: ModelState;
   /** By process, dead ones too: what they sent may still arrive. */
@@ -170,19 +170,19 @@ export class World {
     if (process.state === 'paused') process.state = 'running';
   }
 
-  produce(place: Place, user: number, kind: EventKind): void {
-    this.upstream.produce(place, this.#event(place, user, kind));
+  produce(target: Target, user: number, kind: EventKind): void {
+    this.upstream.produce(target, this.#event(target, user, kind));
   }
 
   /** Within a transaction of that upstream producer. */
-  write(writer: number, place: Place): void {
-    this.upstream.write(writer, place, this.#event(place, writer, 'plain'));
+  write(writer: number, target: Target): void {
+    this.upstream.write(writer, target, this.#event(target, writer, 'plain'));
   }
 
   /** An event that was produced before, whatever became of it, once more. */
-  repeat(nth: number): void {
-    const known = this.#produced[nth % Math.max(1, this.#produced.length)];
-    if (known) this.upstream.produce(known.place, known.event);
+  repeat(index: number): void {
+    const known = this.#produced[index % Math.max(1, this.#produced.length)];
+    if (known) this.upstream.produce(known.target, known.event);
   }
 
   async steps(count: number): Promise<void> {
@@ -219,7 +219,7 @@ export class World {
     return undefined;
   }
 
-  /** Of the machine whose worker has the task. */
+  /** The disk of the machine whose worker has the task. */
   #diskOf(task: number): Disk | undefined {
     return this.machines.find(({ worker }) => worker?.assignment?.tasks.includes(task))?.disk;
   }
@@ -248,9 +248,9 @@ export class World {
     if (faults.length > 0) this.#violated(faults.join('\n'));
   }
 
-  #event(place: Place, user: number, kind: EventKind): ModelEvent {
+  #event(target: Target, user: number, kind: EventKind): ModelEvent {
     const event = { id: `e${this.#produced.length}`, user: `u${user}`, kind };
-    this.#produced.push({ place, event });
+    this.#produced.push({ target, event });
     return event;
   }
 

@@ -182,7 +182,7 @@ describe('a reader', () => {
 });
 
 describe('a writer', () => {
-  it('grows, leaves room for what is written later, and begins anew in the same buffer', () => {
+  it('grows, leaves space for what is written later, and begins again in the same buffer', () => {
     const out = new ByteWriter(1);
     out.skip(4).utf8('grüße').raw(Buffer.alloc(5000, 1));
     expect(out.length).toBe(5011);

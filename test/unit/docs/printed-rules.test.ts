@@ -1,4 +1,4 @@
-/** docs/recovery.md prints the rules by which a task finds its place: from the rules themselves. */
+/** docs/recovery.md prints the rules by which a task finds its position: from the rules themselves. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';

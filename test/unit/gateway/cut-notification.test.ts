@@ -94,7 +94,7 @@ describe('the frame of a notification', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary', maxLength: 40 }), fc.nat({ max: 100 }), (text, most) => {
         const cut = cutText(text, most);
-        const bytes = (of: string): number => Buffer.byteLength(JSON.stringify(of)) - 2;
+        const bytes = (text: string): number => Buffer.byteLength(JSON.stringify(text)) - 2;
         expect(bytes(cut)).toBeLessThanOrEqual(most);
         const next = text.codePointAt(cut.length);
         if (next !== undefined) expect(bytes(cut + String.fromCodePoint(next))).toBeGreaterThan(most);

@@ -111,7 +111,7 @@ describe('the gateway refuses', () => {
     },
   );
 
-  it('one socket too many of a user, then one too many in all; a closed one makes room', async () => {
+  it('one socket too many of a user, then one too many in all; a closed one no longer counts', async () => {
     const mine = [await harness.connect(await valid(), { origin: ORIGIN }), await harness.connect(await valid())];
     expect(await harness.refusal(bearing(await valid()))).toMatchObject({ status: 429, error: 'user-full' });
     await harness.connect(await valid({ sub: '8' }));
@@ -133,7 +133,7 @@ describe('the gateway refuses', () => {
 });
 
 describe('a handshake whose token takes long to check', () => {
-  it('has a bound of its own, takes no room of sockets, and may be abandoned', async () => {
+  it('has a bound of its own, does not count as a socket, and may be abandoned', async () => {
     const waiting: (() => void)[] = [];
     const identity: Identity = { kind: 'identity', tenantId: 1n, userId: 7n, expiresAt: Date.now() + 60_000 };
     const harness = await startGateway({

@@ -21,7 +21,7 @@ export interface Claims {
   [claim: string]: unknown;
 }
 
-/** A token of user 7 of tenant 1 that is valid for a minute, but for what `claims` says. */
+/** A token of user 7 of tenant 1 that is valid for a minute, except what `claims` says. */
 export function tokenOf(claims: Claims = {}, secret = SECRET): Promise<string> {
   const payload = { sub: '7', tenant: '1', exp: Math.floor(Date.now() / 1000) + 60, ...claims };
   return new SignJWT(payload as never).setProtectedHeader({ alg: 'HS256' }).sign(Buffer.from(secret));

@@ -26,7 +26,7 @@ describe('the hub', () => {
             model = [...others, { key, socket }];
           }
           const mine = model.filter((entry) => entry.key === key).map((entry) => entry.socket);
-          expect([...hub.of(key)].sort()).toEqual(mine.sort());
+          expect([...hub.sessionsOf(key)].sort()).toEqual(mine.sort());
           expect([...hub].sort()).toEqual(model.map((entry) => entry.socket).sort());
           expect(hub.size).toBe(model.length);
           expect(hub.users).toBe(new Set(model.map((entry) => entry.key)).size);
@@ -40,7 +40,7 @@ describe('the hub', () => {
     const hub = new Hub<string>({ maxSockets: 9, maxSocketsPerUser: 9 });
     for (const socket of ['a', 'b', 'c']) hub.add('1|1', socket);
     const seen: string[] = [];
-    for (const socket of hub.of('1|1')) {
+    for (const socket of hub.sessionsOf('1|1')) {
       seen.push(socket);
       hub.remove('1|1', socket);
     }

@@ -13,15 +13,15 @@ describe('a ring of ids', () => {
         const list: (readonly [number, number])[] = [];
         for (const id of pushed) {
           if (list.some(([low, high]) => low === id[0] && high === id[1])) continue;
-          const place = ring.push(...id);
+          const index = ring.push(...id);
           list.push(id);
           if (list.length > capacity) list.shift();
-          expect(ring.find(...id)).toBe(place);
+          expect(ring.find(...id)).toBe(index);
         }
         expect(ring.size).toBe(list.length);
         for (const [age, id] of list.entries()) {
-          expect(ring.find(...id)).toBe(ring.placeAt(age));
-          expect(ring.idAt(ring.placeAt(age))).toEqual(id);
+          expect(ring.find(...id)).toBe(ring.indexAt(age));
+          expect(ring.idAt(ring.indexAt(age))).toEqual(id);
         }
         for (const id of pushed) {
           const isThere = list.some(([low, high]) => low === id[0] && high === id[1]);

@@ -136,7 +136,7 @@ describe('a session that comes with a cursor', () => {
   });
   const outgoing = (notificationId: bigint): ReturnType<typeof encodeNotification> =>
     encodeNotification(notificationOf({ notificationId }), `${notificationId}.0.6.topic`);
-  const told = (): unknown[] => socket.sent.map(({ type, cursor, recovered }) => [type, cursor, recovered]);
+  const sent = (): unknown[] => socket.sent.map(({ type, cursor, recovered }) => [type, cursor, recovered]);
 
   it('is sent what it missed and not what is published meanwhile, which is part of that; then what comes', () => {
     session.begin('10.0.6.topic');
@@ -148,7 +148,7 @@ describe('a session that comes with a cursor', () => {
     expect(session.next).toBe(30);
     session.live();
     expect(session.deliver(outgoing(41n))).toBe(true);
-    expect(told()).toEqual([
+    expect(sent()).toEqual([
       ['welcome', '10.0.6.topic', true],
       ['notification', '11.0.6.topic', undefined],
       ['notification', '41.0.6.topic', undefined],
@@ -173,12 +173,12 @@ describe('a session that comes with a cursor', () => {
   });
 
   it.each(['10.0.4.topic', '10.0.6.other', '10.1.6.topic', 'nonsense'])(
-    'of another epoch or of none (%s) is told that it can not be recovered, and is live',
+    'of another epoch or of none (%s) is told that it cannot be recovered, and is live',
     (cursor) => {
       session.begin(cursor);
       expect(resumed).toBe(0);
       expect(session.deliver(outgoing(40n))).toBe(true);
-      expect(told()).toEqual([
+      expect(sent()).toEqual([
         ['welcome', '40.0.6.topic', false],
         ['notification', '40.0.6.topic', undefined],
       ]);
@@ -195,7 +195,7 @@ describe('a session that comes with a cursor', () => {
     session.begin('10.0.6.topic');
     session.recovering();
     session.lost();
-    expect(told()).toEqual([['welcome', '10.0.6.topic', true]]);
+    expect(sent()).toEqual([['welcome', '10.0.6.topic', true]]);
     expect(socket.ends).toEqual([4004]);
   });
 
@@ -257,10 +257,10 @@ describe('a session that comes with a cursor', () => {
     session.live();
     session.deliver(outgoing(41n));
     session.tellCursor();
-    expect(told()).toHaveLength(2);
+    expect(sent()).toHaveLength(2);
     now = 6000;
     session.tellCursor();
     session.tellCursor();
-    expect(told().slice(2)).toEqual([['cursor', '40.0.6.topic', undefined]]);
+    expect(sent().slice(2)).toEqual([['cursor', '40.0.6.topic', undefined]]);
   });
 });

@@ -136,17 +136,17 @@ describe('a key set that changes', () => {
   let reads = 0;
   let answer: { status: number; keys: readonly object[] };
   let verify: TokenVerifier;
-  let told: (string | undefined)[];
+  let faults: (string | undefined)[];
   beforeEach(async () => {
     reads = 0;
-    told = [];
+    faults = [];
     server = createServer((_request, response) => {
       reads += 1;
       response.writeHead(answer.status).end(JSON.stringify({ keys: answer.keys }));
     });
     await once(server.listen(0, '127.0.0.1'), 'listening');
     const jwksUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}/jwks`;
-    verify = createTokenVerifier({ jwksUrl, onKeysRead: (fault) => told.push(fault) });
+    verify = createTokenVerifier({ jwksUrl, onKeysRead: (fault) => faults.push(fault) });
     vi.useFakeTimers({ toFake: ['performance'] });
   });
   afterEach(() => {
@@ -177,7 +177,7 @@ describe('a key set that changes', () => {
     expect(await verdict(signers[11]!.sign('k11'))).toBe('accepted');
   });
 
-  it('stays good, however old, when it can not be read again, which is told', async () => {
+  it('stays good, however old, when it cannot be read again, which is told', async () => {
     const known = await signer('ES256', 'k1');
     answer = { status: 200, keys: [known.jwk] };
     expect(await verdict(known.sign('k1'))).toBe('accepted');
@@ -191,7 +191,7 @@ describe('a key set that changes', () => {
       // It is not asked for each handshake.
       expect(await verdict(known.sign('k1'))).toBe('accepted');
     }
-    expect(told).toEqual([undefined, 'The key server answers 500; expected 200.', 'The key set holds no key.']);
+    expect(faults).toEqual([undefined, 'The key server answers 500; expected 200.', 'The key set holds no key.']);
     expect(await verdict(known.sign('k2'))).toBe('keys-unavailable');
     answer = { status: 200, keys: [(await signer('ES256', 'k2')).jwk] };
     vi.advanceTimersByTime(10_000);

@@ -12,7 +12,7 @@ function hashOf(content: Uint8Array): string {
   bytes.set(content);
   blake3(input, content.length, words);
   const hash = Buffer.alloc(4 * HASH_WORDS);
-  words.forEach((word, nth) => hash.writeInt32LE(word, 4 * nth));
+  words.forEach((word, index) => hash.writeInt32LE(word, 4 * index));
   return hash.toString('hex');
 }
 
@@ -28,7 +28,7 @@ describe('BLAKE3', () => {
 
   it('is the same as of another implementation, at every length up to a chunk', () => {
     for (let length = 0; length <= CHUNK_BYTES; length += 1) {
-      const content = Uint8Array.from({ length }, (_, nth) => nth % 251);
+      const content = Uint8Array.from({ length }, (_, index) => index % 251);
       expect(hashOf(content)).toBe(hex(reference(content)));
     }
   });
@@ -43,6 +43,6 @@ describe('BLAKE3', () => {
 
   it('is refused for more than a chunk', () => {
     const more = new DataView(new ArrayBuffer(2 * CHUNK_BYTES));
-    expect(() => blake3(more, CHUNK_BYTES + 1, words)).toThrow('1025 bytes are to be hashed; at most 1024 can be');
+    expect(() => blake3(more, CHUNK_BYTES + 1, words)).toThrow('cannot hash 1025 bytes: expected at most 1024');
   });
 });

@@ -3,7 +3,7 @@ import { ChannelSet } from '../../../processors/channel-set.js';
 
 describe('the channels of an event', () => {
   const channels = new ChannelSet(['PUSH', 'FAX', 'IN_APP', 'EMAIL', 'PUSH']);
-  const told = (...fares: Parameters<ChannelSet['deliveries']>): string[] =>
+  const deliveries = (...fares: Parameters<ChannelSet['deliveries']>): string[] =>
     channels.deliveries(...fares).map(({ channel, status, reason }) => `${channel} ${reason ?? status}`);
 
   it('are named each once, in their order, and those that we know are known', () => {
@@ -16,7 +16,7 @@ describe('the channels of an event', () => {
     for (const inApp of ['DISPATCHED', 'MUTED'] as const) {
       for (const email of ['DISPATCHED', 'MUTED', 'NO_ADDRESS'] as const) {
         for (const push of ['DISPATCHED', 'MUTED', 'NO_DEVICE'] as const) {
-          expect(told(inApp, email, push)).toEqual([
+          expect(deliveries(inApp, email, push)).toEqual([
             `PUSH ${push}`,
             'FAX UNKNOWN_CHANNEL',
             `IN_APP ${inApp}`,

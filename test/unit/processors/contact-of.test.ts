@@ -56,12 +56,12 @@ describe('where a recipient can be reached', () => {
   it('is what an event brings that carries a part of it, and the directory for the rest', () => {
     const known = { email: 'linh@example.com', deviceTokens: ['phone'], mutedChannels: ['PUSH'] };
     const brought = { email: 'new@example.com', deviceTokens: ['tablet'], mutedChannels: ['EMAIL'] };
-    const of = (contact: Contact): Contact => contactOf({ ...EVENT, contact }, 7n, directoryOf(ENTRY));
-    expect(of(NOBODY)).toEqual(known);
-    expect(of(brought)).toEqual(brought);
-    expect(of({ ...brought, email: ' ' })).toEqual({ ...brought, email: known.email });
-    expect(of({ ...brought, deviceTokens: [] })).toEqual({ ...brought, deviceTokens: known.deviceTokens });
-    expect(of({ ...brought, mutedChannels: [] })).toEqual({ ...brought, mutedChannels: known.mutedChannels });
+    const merged = (contact: Contact): Contact => contactOf({ ...EVENT, contact }, 7n, directoryOf(ENTRY));
+    expect(merged(NOBODY)).toEqual(known);
+    expect(merged(brought)).toEqual(brought);
+    expect(merged({ ...brought, email: ' ' })).toEqual({ ...brought, email: known.email });
+    expect(merged({ ...brought, deviceTokens: [] })).toEqual({ ...brought, deviceTokens: known.deviceTokens });
+    expect(merged({ ...brought, mutedChannels: [] })).toEqual({ ...brought, mutedChannels: known.mutedChannels });
   });
 });
 
@@ -76,19 +76,19 @@ describe('an address', () => {
 });
 
 describe('devices', () => {
-  const of = (deviceTokens: readonly string[]): readonly string[] | null => devicesOf({ ...NOBODY, deviceTokens });
+  const devices = (deviceTokens: readonly string[]): readonly string[] | null => devicesOf({ ...NOBODY, deviceTokens });
 
   it('are those whose tokens are not blank', () => {
-    expect(of(['a', '', ' ', 'b'])).toEqual(['a', 'b']);
-    expect(of([' '])).toBeNull();
+    expect(devices(['a', '', ' ', 'b'])).toEqual(['a', 'b']);
+    expect(devices([' '])).toBeNull();
     expect(devicesOf(NOBODY)).toBeNull();
   });
 
   it('are the first 100 of those of up to 4 KB', () => {
     const many = Array.from({ length: 150 }, (_, i) => `device-${i}`);
-    expect(of(many)).toEqual(many.slice(0, 100));
+    expect(devices(many)).toEqual(many.slice(0, 100));
     const [fits, tooLong] = ['é'.repeat(2048), `${'é'.repeat(2048)}x`];
-    expect(of([tooLong, fits, ...many])).toEqual([fits, ...many.slice(0, 99)]);
-    expect(of([tooLong, 'x'.repeat(900_000)])).toBeNull();
+    expect(devices([tooLong, fits, ...many])).toEqual([fits, ...many.slice(0, 99)]);
+    expect(devices([tooLong, 'x'.repeat(900_000)])).toBeNull();
   });
 });

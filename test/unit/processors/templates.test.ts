@@ -207,7 +207,7 @@ describe('loading templates', () => {
 
   it('says so when the directory is not there', () => {
     expect(faultsOf(() => loadTemplates('/nowhere/templates'))).toEqual([
-      expect.stringMatching(/^TEMPLATES_DIR is \/nowhere\/templates, which can not be listed/),
+      expect.stringMatching(/^TEMPLATES_DIR is \/nowhere\/templates, which cannot be listed/),
     ]);
   });
 });

@@ -54,11 +54,11 @@ describe('the encoder', () => {
     const encoder = new AvroEncoder(ids);
     const whole = encoder.encode('NOTIFICATION_INAPP_TOPIC', inApp);
     for (let size = 0; size < whole.length + 7; size += 1) {
-      const end = encoder.of('NOTIFICATION_INAPP_TOPIC').encodeInto(inApp, Buffer.alloc(size), 7);
+      const end = encoder.forTopic('NOTIFICATION_INAPP_TOPIC').encodeInto(inApp, Buffer.alloc(size), 7);
       expect(end < 0).toBe(true);
     }
     const buffer = Buffer.alloc(whole.length + 7);
-    expect(encoder.of('NOTIFICATION_INAPP_TOPIC').encodeInto(inApp, buffer, 7)).toBe(buffer.length);
+    expect(encoder.forTopic('NOTIFICATION_INAPP_TOPIC').encodeInto(inApp, buffer, 7)).toBe(buffer.length);
     expect(buffer.subarray(7)).toEqual(whole);
   });
 
@@ -66,7 +66,7 @@ describe('the encoder', () => {
     const wrong = { ...inApp, userId: 'secret' as unknown as bigint };
     const encode = () => new AvroEncoder(ids).encode('NOTIFICATION_INAPP_TOPIC', wrong);
     expect(encode).toThrow(
-      'can not encode an event for NOTIFICATION_INAPP_TOPIC as serp.notification.InAppNotification: userId is string',
+      'cannot encode an event for NOTIFICATION_INAPP_TOPIC as serp.notification.InAppNotification: userId is string',
     );
     expect(encode).not.toThrow('secret');
   });

@@ -5,7 +5,7 @@ import type { EventEncoder } from '../../../schemas/codecs.js';
 export function textEncoder(textOf: (event: unknown, topic: string) => string = String): EventEncoder {
   return {
     encode: (topic, event) => Buffer.from(textOf(event, topic)),
-    of: (topic) => ({
+    forTopic: (topic) => ({
       encodeInto: (event, buffer, at) => {
         const text = textOf(event, topic);
         const missing = at + Buffer.byteLength(text) - buffer.length;

@@ -36,8 +36,8 @@ describe('the nullable types', () => {
   it('say how much is missing in a buffer that is too short', () => {
     for (const value of [null, '', 'short', 'x'.repeat(100)]) {
       const { length } = theirs.string.toBuffer(value);
-      for (let room = 0; room < length; room += 1) {
-        expect(ours.string.encode(value, Buffer.alloc(room), 0)).toBeLessThan(0);
+      for (let space = 0; space < length; space += 1) {
+        expect(ours.string.encode(value, Buffer.alloc(space), 0)).toBeLessThan(0);
       }
     }
   });

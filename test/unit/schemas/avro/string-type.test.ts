@@ -40,9 +40,9 @@ describe('the string type', () => {
   it('says how much is missing in a buffer that is too short, whatever its size', () => {
     for (const text of ['', 'short', 'é'.repeat(20), 'x'.repeat(64), '€'.repeat(300), 'y'.repeat(9000)]) {
       const { length } = theirs.toBuffer(text);
-      const needed = [...Array(4).keys()].map((less) => length - less).filter((room) => room >= 0);
-      for (const room of needed) {
-        expect(stringType.encode(text, Buffer.alloc(room), 0)).toBe(theirs.encode(text, Buffer.alloc(room), 0));
+      const needed = [...Array(4).keys()].map((less) => length - less).filter((space) => space >= 0);
+      for (const space of needed) {
+        expect(stringType.encode(text, Buffer.alloc(space), 0)).toBe(theirs.encode(text, Buffer.alloc(space), 0));
       }
     }
   });

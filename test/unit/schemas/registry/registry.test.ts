@@ -76,7 +76,7 @@ function lookUp(health = new RegistryHealth(), onWait: () => void = () => undefi
   return lookUpSinkSchemas({ client, topicName, health, signal, backoffMs: 1, wait });
 }
 
-/** Why its latest version can not be read: not that its compatibility is weak, as that of a registry is by default. */
+/** Why its latest version cannot be read: not that its compatibility is weak, as that of a registry is by default. */
 function unreadable({ problems }: RegisteredSubject): string | undefined {
   return problems.find((problem) => !problem.startsWith('its compatibility'));
 }
@@ -146,16 +146,19 @@ describe('registering', () => {
     const before = new Map(registry.levels);
     const done = await registerSchemas(client, topicName);
     for (const subject of [TASKS, INBOX, CRM]) expect(registry.levels.get(subject)).toBe(before.get(subject));
-    const told = (of: string) => {
-      const { compatibility, problems } = done.find(({ subject }) => subject === of)!;
+    const answerFor = (name: string) => {
+      const { compatibility, problems } = done.find(({ subject }) => subject === name)!;
       return [compatibility, ...problems];
     };
-    expect(told(TASKS)).toEqual(['FULL_TRANSITIVE']);
-    expect(told(INBOX)).toEqual(['BACKWARD', expect.stringContaining('BACKWARD, weaker than BACKWARD_TRANSITIVE')]);
-    expect(told(CRM)).toEqual(['NONE', expect.stringContaining(`PUT /config/${CRM}`)]);
+    expect(answerFor(TASKS)).toEqual(['FULL_TRANSITIVE']);
+    expect(answerFor(INBOX)).toEqual([
+      'BACKWARD',
+      expect.stringContaining('BACKWARD, weaker than BACKWARD_TRANSITIVE'),
+    ]);
+    expect(answerFor(CRM)).toEqual(['NONE', expect.stringContaining(`PUT /config/${CRM}`)]);
   });
 
-  it("keeps a source's own version, and says when it can not be read", async () => {
+  it("keeps a source's own version, and says when it cannot be read", async () => {
     const theirs = { ...SCHEMAS.TaskEvent, doc: 'theirs' };
     const id = registry.add(TASKS, JSON.stringify(theirs));
     registry.add('erp.CRM_EVENT_TOPIC-value', JSON.stringify(theirs));

@@ -82,12 +82,12 @@ describe('an id that the registry does not know', () => {
     await vi.waitFor(() => expect(rig.stub.asked).toHaveLength(42 * 3), PATIENT);
     // Together, 16 at a time: that many had their first try before any had its third.
     const third = rig.paths.findIndex(
-      (path, index) => rig.paths.slice(0, index).filter((of) => of === path).length === 2,
+      (path, index) => rig.paths.slice(0, index).filter((earlier) => earlier === path).length === 2,
     );
     expect(new Set(rig.paths.slice(0, third)).size).toBeGreaterThan(16);
-    for (const of of ahead)
+    for (const message of ahead)
       await vi.waitFor(
-        () => expect(rig.catalog.decode('TASK_EVENT_TOPIC', of)).toMatchObject({ attempts: 3 }),
+        () => expect(rig.catalog.decode('TASK_EVENT_TOPIC', message)).toMatchObject({ attempts: 3 }),
         PATIENT,
       );
   });

@@ -45,33 +45,33 @@ describe('decodeFeed', () => {
   });
 
   it('waits for a schema that is not known, and decodes again', async () => {
-    const of = services([
+    const setup = services([
       { kind: 'unresolved', schemaId: 9 },
       { kind: 'event', event: 'decoded' },
     ]);
-    expect(await decodeFeed('USER_DIRECTORY', Buffer.alloc(1), 0, of, signal)).toBe('decoded');
-    expect(of.resolved).toEqual([9]);
+    expect(await decodeFeed('USER_DIRECTORY', Buffer.alloc(1), 0, setup, signal)).toBe('decoded');
+    expect(setup.resolved).toEqual([9]);
   });
 
   it('shows what it was fetched with, whose schemas are asked for at the same time', async () => {
-    const of = services([
+    const setup = services([
       { kind: 'unresolved', schemaId: 9 },
       { kind: 'event', event: 'decoded' },
     ]);
     const fetched = ['a', 'b'].map((text) => ({ value: Buffer.from(text) }));
-    await decodeFeed('USER_DIRECTORY', Buffer.alloc(1), 0, of, signal, fetched);
-    expect(of.ahead).toEqual([['a', 'b']]);
+    await decodeFeed('USER_DIRECTORY', Buffer.alloc(1), 0, setup, signal, fetched);
+    expect(setup.ahead).toEqual([['a', 'b']]);
   });
 
   it('counts and skips a record of another name', async () => {
-    const of = services([POISON]);
-    expect(await decodeFeed('NOTIFICATION_INAPP_TOPIC', Buffer.alloc(1), 0, of, signal)).toBeUndefined();
-    expect(await of.registry.metrics()).toContain('records_unroutable_total{topic="NOTIFICATION_INAPP_TOPIC"} 1');
+    const setup = services([POISON]);
+    expect(await decodeFeed('NOTIFICATION_INAPP_TOPIC', Buffer.alloc(1), 0, setup, signal)).toBeUndefined();
+    expect(await setup.registry.metrics()).toContain('records_unroutable_total{topic="NOTIFICATION_INAPP_TOPIC"} 1');
   });
 
   it('passes on that it is to end while it waits', async () => {
-    const of = services([{ kind: 'unresolved', schemaId: 9 }]);
-    Object.assign(of.decoder, { resolve: () => Promise.reject(new Error('aborted')) });
-    await expect(decodeFeed('USER_DIRECTORY', Buffer.alloc(1), 0, of, signal)).rejects.toThrow('aborted');
+    const setup = services([{ kind: 'unresolved', schemaId: 9 }]);
+    Object.assign(setup.decoder, { resolve: () => Promise.reject(new Error('aborted')) });
+    await expect(decodeFeed('USER_DIRECTORY', Buffer.alloc(1), 0, setup, signal)).rejects.toThrow('aborted');
   });
 });

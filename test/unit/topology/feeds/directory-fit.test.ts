@@ -27,16 +27,16 @@ describe('a stored user directory beside its topic', () => {
     ['of another topic, in range', store([4, 5], OTHER), topic([4, 9], THIS), 'wipe'],
     ['beyond the end, no ids known', store([9, 5]), topic([4, 9], undefined), 'wipe'],
     ['beyond the end of the same topic', store([9, 5], THIS), topic([4, 9], THIS), 'read-again'],
-  ])('%s', async (_, of, beside, then) => {
-    expect(await directoryFit(of, beside)).toBe(then);
+  ])('%s', async (_, store, beside, then) => {
+    expect(await directoryFit(store, beside)).toBe(then);
   });
 
   it.each<[string, DirectoryStore, DirectoryStand]>([
     ['another topic, which is empty', store([4, 5], OTHER), topic([0, 0], THIS, false)],
     ['the same topic, emptied', store([4, 5], THIS), topic([0, 0], THIS, false)],
     ['an empty topic, no ids known', store([4, 5]), topic([0, 0], undefined, false)],
-  ])('stops the worker beside %s: it may be the only good copy', async (_, of, beside) => {
-    const refused = await directoryFit(of, beside).catch((error: unknown) => error);
+  ])('stops the worker beside %s: it may be the only good copy', async (_, store, beside) => {
+    const refused = await directoryFit(store, beside).catch((error: unknown) => error);
     expect(refused).toBeInstanceOf(FatalError);
     expect(String(refused)).toMatch(/knows 3 users.*state reseed.*remove STATE_DIR/);
   });

@@ -10,7 +10,7 @@ export class FakePartition {
   readonly records: FetchedRecord[] = [];
   end = 0;
   earliest = 0;
-  /** The offset of a record that can not be read. */
+  /** The offset of a record that cannot be read. */
   damaged = Infinity;
   readonly live = new FakeFetcher(this);
   readonly again = new FakeFetcher(this);
@@ -71,11 +71,11 @@ class FakeFetcher implements Pick<Fetcher, 'add' | 'remove'> {
       return true;
     }
     const nextOffset = Math.min(end, from + count);
-    const of = records.filter(({ offset }) => offset >= from && offset < nextOffset);
+    const found = records.filter(({ offset }) => offset >= from && offset < nextOffset);
     const fetched: FetchedPartition = {
-      records: { length: of.length, at: (index) => of[index], [Symbol.iterator]: () => of[Symbol.iterator]() },
+      records: { length: found.length, at: (index) => found[index], [Symbol.iterator]: () => found[Symbol.iterator]() },
       nextOffset,
-      bytes: of.length,
+      bytes: found.length,
     };
     this.#position = nextOffset;
     consumer.deliver(fetched, end, end);
@@ -86,7 +86,7 @@ class FakeFetcher implements Pick<Fetcher, 'add' | 'remove'> {
 /** A socket that was away: keeps the offsets that it was sent. */
 export class Reader implements ResumingReader {
   readonly offsets: number[] = [];
-  readonly told: string[] = [];
+  readonly signals: string[] = [];
   readonly start: number;
   /** Its socket is open, and it does not follow live yet. */
   isResuming = true;
@@ -108,10 +108,10 @@ export class Reader implements ResumingReader {
   }
 
   get hasBegun(): boolean {
-    return this.told.includes('recovering');
+    return this.signals.includes('recovering');
   }
   recovering(): void {
-    if (this.isResuming && !this.told.includes('recovering')) this.told.push('recovering');
+    if (this.isResuming && !this.signals.includes('recovering')) this.signals.push('recovering');
   }
   replay(notification: OutgoingNotification | undefined, next: number): boolean {
     if (!this.isResuming) return false;
@@ -145,7 +145,7 @@ export class Reader implements ResumingReader {
   }
   #end(what: string): void {
     if (!this.isResuming) return;
-    this.told.push(what);
+    this.signals.push(what);
     this.isResuming = false;
   }
 }

@@ -47,9 +47,9 @@ function follow(
       },
       gateway: {
         publish: ({ key, cursor }: InAppMessage) => {
-          const of = readers.filter((reader) => reader.told.at(-1) === 'live' && reader.key === key);
-          for (const reader of of) reader.offsets.push(cursor.offset - 1);
-          return of.length;
+          const live = readers.filter((reader) => reader.signals.at(-1) === 'live' && reader.key === key);
+          for (const reader of live) reader.offsets.push(cursor.offset - 1);
+          return live.length;
         },
         outgoing: ({ notification }: InAppMessage) => encodeNotification(notification, ''),
         readBudget,
@@ -108,7 +108,7 @@ describe('a partition of the in-app topic', () => {
     await fc.assert(
       fc.asyncProperty(fc.array(step, { maxLength: 80 }), fc.constantFrom(3, 50_000), async (steps, passLength) => {
         const fake = new FakePartition();
-        for (const of of [...USERS, ...USERS]) fake.append(of);
+        for (const user of [...USERS, ...USERS]) fake.append(user);
         const { partition, readers } = follow(fake, fake.end, passLength);
         for (const one of steps) {
           switch (one.do) {
@@ -162,7 +162,7 @@ describe('a partition of the in-app topic', () => {
           );
           const offsets = expected.map(({ offset }) => offset);
           const { isClosed } = reader;
-          if (!isClosed) expect(reader.told).toEqual(['recovering', 'live']);
+          if (!isClosed) expect(reader.signals).toEqual(['recovering', 'live']);
           expect(reader.offsets).toEqual(isClosed ? offsets.slice(0, reader.offsets.length) : offsets);
         }
       }),
@@ -172,7 +172,7 @@ describe('a partition of the in-app topic', () => {
 
   it('reads once for all that come together', async () => {
     const fake = new FakePartition();
-    for (let time = 0; time < 50; time += 1) for (const of of USERS) fake.append(of);
+    for (let time = 0; time < 50; time += 1) for (const user of USERS) fake.append(user);
     const { partition, readers } = follow(fake, fake.end);
     for (let count = 0; count < 300; count += 1) {
       const reader = new Reader(USERS[count % 2]!, count % 100);
@@ -184,7 +184,7 @@ describe('a partition of the in-app topic', () => {
       fake.again.answer(20);
       await turn();
     }
-    expect(readers.every(({ told }) => told.at(-1) === 'live')).toBe(true);
+    expect(readers.every(({ signals }) => signals.at(-1) === 'live')).toBe(true);
     expect(fake.again.begun).toBeLessThanOrEqual(2);
   });
 
@@ -200,8 +200,8 @@ describe('a partition of the in-app topic', () => {
       fake.again.answer(100);
       await turn();
     }
-    expect(old.told).toEqual(['lost']);
-    expect(young.told).toEqual(['recovering', 'live']);
+    expect(old.signals).toEqual(['lost']);
+    expect(young.signals).toEqual(['recovering', 'live']);
     expect(young.offsets).toEqual([12, 13, 14, 15, 16, 17, 18, 19]);
   });
 
@@ -211,7 +211,7 @@ describe('a partition of the in-app topic', () => {
     const { partition } = follow(fake, fake.end);
     const reader = new Reader('1|7', 999_999);
     partition.resume(reader);
-    expect(reader.told).toEqual(['lost']);
+    expect(reader.signals).toEqual(['lost']);
     expect(fake.again.begun).toBe(0);
   });
 
@@ -230,12 +230,12 @@ describe('a partition of the in-app topic', () => {
     partition.resume(old);
     partition.resume(young);
     await settle(old, young);
-    expect(old.told).toEqual(['lost']);
+    expect(old.signals).toEqual(['lost']);
     expect(young.offsets).toEqual([12, 13, 14, 15, 16, 17, 18, 19]);
     const passes = fake.again.begun;
     const again = new Reader('1|7', 4);
     partition.resume(again);
-    expect(again.told).toEqual(['lost']);
+    expect(again.signals).toEqual(['lost']);
     expect(fake.again.begun).toBe(passes);
   });
 
@@ -253,8 +253,8 @@ describe('a partition of the in-app topic', () => {
       fake.again.answer(1);
       await turn();
     }
-    expect(there.told).toEqual(['recovering', 'live']);
-    expect(gone.told).toEqual([]);
+    expect(there.signals).toEqual(['recovering', 'live']);
+    expect(gone.signals).toEqual([]);
   });
 
   it('reads to one who missed much while others that missed more come again and again', async () => {
@@ -316,7 +316,7 @@ describe('a partition of the in-app topic', () => {
       const first = new Reader('1|7', 20);
       partition.resume(first);
       await settle(fake);
-      expect([first.told.at(-1), fake.again.begun]).toEqual(['live', 1]);
+      expect([first.signals.at(-1), fake.again.begun]).toEqual(['live', 1]);
 
       const again = Array.from({ length: 160 }, (_, index) => new Reader('1|7', 20 + (index % 2)));
       for (const reader of again) {
@@ -329,10 +329,10 @@ describe('a partition of the in-app topic', () => {
       const short = new Reader('1|7', 95);
       partition.resume(short);
       await settle(fake);
-      expect([short.told.at(-1), fake.again.begun]).toEqual(['live', 2]);
+      expect([short.signals.at(-1), fake.again.begun]).toEqual(['live', 2]);
       vi.advanceTimersByTime(10);
       await settle(fake);
-      expect(again.every(({ told, offsets }) => told.at(-1) === 'live' && offsets.length >= 79)).toBe(true);
+      expect(again.every(({ signals, offsets }) => signals.at(-1) === 'live' && offsets.length >= 79)).toBe(true);
       expect(fake.again.begun).toBe(3);
     });
 
@@ -347,13 +347,13 @@ describe('a partition of the in-app topic', () => {
         await turn();
         slow.drain(partition);
       }
-      expect([slow.told.at(-1), slow.offsets.length]).toEqual(['live', 100]);
+      expect([slow.signals.at(-1), slow.offsets.length]).toEqual(['live', 100]);
     });
   });
 
   it('charges a user for what is read to it, once however many of its sockets it is read to, and reads no more without', async () => {
     const fake = new FakePartition();
-    for (let time = 0; time < 100; time += 1) for (const of of USERS) fake.append(of);
+    for (let time = 0; time < 100; time += 1) for (const user of USERS) fake.append(user);
     const charged = new Map<string, number>();
     const most = 250;
     const readBudget: ReadBudget = {
@@ -384,7 +384,7 @@ describe('a partition of the in-app topic', () => {
     partition.resume(refused);
     partition.resume(other);
     await settle();
-    expect([refused.told, other.told]).toEqual([['refused'], ['recovering', 'live']]);
+    expect([refused.signals, other.signals]).toEqual([['refused'], ['recovering', 'live']]);
   });
 
   describe('that is behind a cursor', () => {
@@ -397,13 +397,13 @@ describe('a partition of the in-app topic', () => {
       const reader = new Reader('1|7', 2);
       partition.resume(reader);
       for (let time = 0; time < 3; time += 1) fake.append('1|7');
-      expect(reader.told).toEqual([]);
+      expect(reader.signals).toEqual([]);
       fake.live.answer(10);
       for (let round = 0; round < 5; round += 1) {
         await turn();
         fake.again.answer(10);
       }
-      expect(reader.told).toEqual(['recovering', 'live']);
+      expect(reader.signals).toEqual(['recovering', 'live']);
       expect(reader.offsets).toEqual([2]);
     });
 
@@ -418,12 +418,12 @@ describe('a partition of the in-app topic', () => {
       const late = new Reader('1|7', 5);
       partition.resume(late);
       await turn();
-      expect([there.told, beyond.told, gone.told]).toEqual([['behind'], ['lost'], []]);
+      expect([there.signals, beyond.signals, gone.signals]).toEqual([['behind'], ['lost'], []]);
       // One that came while the broker was asked has its own time.
-      const isJudgedAtOnce = late.told.length > 0;
+      const isJudgedAtOnce = late.signals.length > 0;
       vi.advanceTimersByTime(3000);
       await turn();
-      expect(late.told).toEqual(['lost']);
+      expect(late.signals).toEqual(['lost']);
       expect(isJudgedAtOnce).toBe(false);
     });
   });

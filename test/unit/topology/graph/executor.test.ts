@@ -54,7 +54,7 @@ function headersOf({ processed, outputs }: Ran): Readonly<Record<string, unknown
 const CAUSE = { reason: 'failed', message: 'retries used up', attempts: 3 } as const;
 
 const explode = (): never => {
-  throw new TypeError('can not read\n    at "the payload"');
+  throw new TypeError('cannot read\n    at "the payload"');
 };
 
 describe('the executor', () => {

@@ -16,7 +16,7 @@ function numbered(n: number): Digest {
   return readDigest(bytes, 0);
 }
 const additions = fc.array(
-  fc.record({ source: fc.constantFrom(...SOURCES), bucket: fc.nat(3), of: fc.nat(255).map(digest) }),
+  fc.record({ source: fc.constantFrom(...SOURCES), bucket: fc.nat(3), added: fc.nat(255).map(digest) }),
   { maxLength: 300 },
 );
 
@@ -27,9 +27,9 @@ describe('the digests of a commit', () => {
       fc.property(additions, (list) => {
         staged.clear();
         const model = new Map<string, number>();
-        for (const { source, bucket, of } of list) {
-          staged.add(source, bucket, of);
-          model.set(hexOf(of), bucket);
+        for (const { source, bucket, added } of list) {
+          staged.add(source, bucket, added);
+          model.set(hexOf(added), bucket);
         }
         expect(staged.size).toBe(model.size);
         for (let n = 0; n < 256; n += 1) expect(staged.bucketOf(digest(n))).toBe(model.get(hexOf(digest(n))));
@@ -42,10 +42,10 @@ describe('the digests of a commit', () => {
       fc.property(additions, (list) => {
         const staged = new StagedDigests();
         const model = new Map<string, string[]>();
-        for (const { source, bucket, of } of list) {
-          staged.add(source, bucket, of);
+        for (const { source, bucket, added } of list) {
+          staged.add(source, bucket, added);
           const place = `${source} ${bucket}`;
-          model.set(place, [...(model.get(place) ?? []), hexOf(of)]);
+          model.set(place, [...(model.get(place) ?? []), hexOf(added)]);
         }
         expect(staged.buckets.map(({ source, bucket, packed }) => [`${source} ${bucket}`, hexesOf(packed)])).toEqual([
           ...model,

@@ -29,8 +29,8 @@ class Unread implements BootstrapSource {
     return new Promise((go) => this.#waiting.add({ holds, go }));
   }
 
-  learn(of: Partial<Pick<Unread, 'isCovered' | 'settled'>>): void {
-    Object.assign(this, of);
+  learn(change: Partial<Pick<Unread, 'isCovered' | 'settled'>>): void {
+    Object.assign(this, change);
     for (const waiting of this.#waiting) if (waiting.holds()) waiting.go();
   }
 
@@ -42,33 +42,33 @@ class Unread implements BootstrapSource {
 describe('a record of another source than the accounts', () => {
   it('waits until what is older is read, and the account events go on meanwhile', async () => {
     const bootstrap = new Unread();
-    const of = rig({ topics: [TASKS, 'USER_EVENT_TOPIC'], bootstrap });
-    of.append(TASKS, ['first'], 5000);
-    of.task.start();
-    await sentAre(of, ['first']);
+    const setup = rig({ topics: [TASKS, 'USER_EVENT_TOPIC'], bootstrap });
+    setup.append(TASKS, ['first'], 5000);
+    setup.task.start();
+    await sentAre(setup, ['first']);
     bootstrap.isCovered = false;
-    of.append(TASKS, ['second'], 6000);
-    of.append('USER_EVENT_TOPIC', ['user'], 7000);
-    await sentAre(of, ['first', 'user']);
+    setup.append(TASKS, ['second'], 6000);
+    setup.append('USER_EVENT_TOPIC', ['user'], 7000);
+    await sentAre(setup, ['first', 'user']);
     expect(bootstrap.waiting).toBe(1);
     bootstrap.learn({ isCovered: true });
-    await sentAre(of, ['first', 'user', 'second']);
+    await sentAre(setup, ['first', 'user', 'second']);
     expect([...new Set(bootstrap.asked)]).toEqual([5000, 6000]); // never of an account event
   });
 
   it('that names somebody unknown is processed again once nobody is on the way, with nothing left of the first time', async () => {
     const bootstrap = new Unread();
-    const of = rig({ bootstrap });
-    of.behaviour.set('unknown', () => (bootstrap.settled ? forwarded('unknown') : { kind: 'unsettled' }));
-    of.append(TASKS, ['first']);
-    of.task.start();
-    await sentAre(of, ['first']);
+    const setup = rig({ bootstrap });
+    setup.behaviour.set('unknown', () => (bootstrap.settled ? forwarded('unknown') : { kind: 'unsettled' }));
+    setup.append(TASKS, ['first']);
+    setup.task.start();
+    await sentAre(setup, ['first']);
     bootstrap.settled = false;
-    of.append(TASKS, ['before', 'unknown', 'behind']);
-    await sentAre(of, ['first', 'before']);
+    setup.append(TASKS, ['before', 'unknown', 'behind']);
+    await sentAre(setup, ['first', 'before']);
     expect(bootstrap.waiting).toBe(1);
     bootstrap.learn({ settled: true });
-    await sentAre(of, ['first', 'before', 'unknown', 'behind']);
-    expect(of.deadLetters()).toEqual([]);
+    await sentAre(setup, ['first', 'before', 'unknown', 'behind']);
+    expect(setup.deadLetters()).toEqual([]);
   });
 });

@@ -52,7 +52,7 @@ describe('a record of another source', () => {
     expect(progress.covers(100, stamp(100))).toBe(false);
   });
 
-  it('waits for all of a topic that was made again, whose old offset is behind its end', () => {
+  it('waits for all of a topic that was recreated, whose old offset is behind its end', () => {
     const progress = new BootstrapProgress(WAIT_MS);
     progress.observe([at(0, 3, 500)], moment(100), 100);
     expect(progress.covers(100, stamp(100))).toBe(false);
@@ -176,15 +176,15 @@ it('never lets a record pass an account event that was written a second before i
         if (step.do === 'write') for (let i = 0; i < step.by; i += 1) log.push(now);
         if (step.do === 'read') read[step.partition] = Math.min(log.length, read[step.partition]! + step.by);
         if (step.do === 'look') {
-          const found = logs.map((of, partition) =>
-            at(partition, of.length, read[partition], read[partition] === 0 ? -1 : stamp(of[read[partition]! - 1]!)),
+          const found = logs.map((log, partition) =>
+            at(partition, log.length, read[partition], read[partition] === 0 ? -1 : stamp(log[read[partition]! - 1]!)),
           );
           progress.observe(found, moment(now), now);
         }
         const timestamp = now - lateBy;
         if (!progress.covers(now, stamp(timestamp))) continue;
-        const passed = logs.flatMap((of, partition) =>
-          of.slice(read[partition]).filter((written) => written <= now - 1000 && written < timestamp - 1000),
+        const passed = logs.flatMap((log, partition) =>
+          log.slice(read[partition]).filter((written) => written <= now - 1000 && written < timestamp - 1000),
         );
         expect(passed).toEqual([]);
       }

@@ -13,7 +13,7 @@ function accounts() {
   const stop = new AbortController();
   onTestFinished(() => stop.abort());
   const metrics = createMetrics(new Registry());
-  const of = {
+  const state = {
     end: 5,
     position: 5,
     hasLeader: true,
@@ -27,16 +27,16 @@ function accounts() {
     topic,
     connections: {
       leaders: { partitionCount: () => 1 },
-      outages: { report: (_: string, error: unknown) => of.reported.push(error) },
+      outages: { report: (_: string, error: unknown) => state.reported.push(error) },
     },
     offsets: {
       highWatermarks: () =>
-        of.hasLeader
-          ? Promise.resolve([{ topic, partition: 0, offset: of.end }])
+        state.hasLeader
+          ? Promise.resolve([{ topic, partition: 0, offset: state.end }])
           : Promise.reject(new BrokerError(LEADER_NOT_AVAILABLE, 'ListOffsets')),
-      lastCommitted: () => Promise.resolve([{ topic, partition: 0, offset: of.position }]),
+      lastCommitted: () => Promise.resolve([{ topic, partition: 0, offset: state.position }]),
     },
-    feed: { caughtUp: () => of.feed },
+    feed: { caughtUp: () => state.feed },
     metrics,
     clock: { now: () => Date.now() },
     log: pino({ level: 'silent' }),
@@ -54,39 +54,39 @@ function accounts() {
     const arrivedAt = performance.now();
     return bootstrap.until(() => bootstrap.isSettled(arrivedAt, Infinity), stop.signal);
   };
-  return { ...of, of, event };
+  return { ...state, state, event };
 }
 
 describe('the accounts, asked about', () => {
   it('let an event go when they are all read', async () => {
-    const { of, event } = accounts();
+    const { state, event } = accounts();
     await event();
-    expect(await of.givenUp()).toBe(0);
+    expect(await state.givenUp()).toBe(0);
   });
 
   it('let events go on once no broker has answered for DIRECTORY_WAIT_MS, and are waited for again when one does', async () => {
-    const { of, event } = accounts();
+    const { state, event } = accounts();
     await event();
-    of.hasLeader = false;
+    state.hasLeader = false;
     await event();
-    expect(await of.givenUp()).toBe(1);
-    expect(of.reported.at(-1)).toBeInstanceOf(BrokerError);
+    expect(await state.givenUp()).toBe(1);
+    expect(state.reported.at(-1)).toBeInstanceOf(BrokerError);
     await event(); // not once more for each event
-    of.hasLeader = true;
+    state.hasLeader = true;
     await event();
-    expect([await of.givenUp(), of.reported.at(-1)]).toEqual([0, undefined]);
+    expect([await state.givenUp(), state.reported.at(-1)]).toEqual([0, undefined]);
   });
 
   it('let events go on once the store has stood still for as long, and are waited for again when it moves', async () => {
-    const { of, event } = accounts();
+    const { state, event } = accounts();
     await event();
-    [of.end, of.position] = [6, 6];
+    [state.end, state.position] = [6, 6];
     let move = (): void => undefined;
-    of.feed = new Promise((resolve) => (move = resolve));
+    state.feed = new Promise((resolve) => (move = resolve));
     await event();
-    expect(await of.givenUp()).toBe(1);
+    expect(await state.givenUp()).toBe(1);
     move();
     await event();
-    await expect.poll(of.givenUp).toBe(0);
+    await expect.poll(state.givenUp).toBe(0);
   });
 });

@@ -31,8 +31,8 @@ describe('a store beside its changelog', () => {
     ['is of brokers without ids, inside', store(5), noId(3, 9), 5, 0],
     ['was written before the brokers knew ids', store(5), changelog(3, 9), 5, 0],
     ['has an id, the brokers no longer tell one', store(5, THIS), noId(3, 9), 5, 0],
-  ])('is replayed when it %s', async (_, of, beside, from, expired) => {
-    expect(await fitOf(of, beside)).toEqual({ kind: 'replay', from, expired });
+  ])('is replayed when it %s', async (_, store, beside, from, expired) => {
+    expect(await fitOf(store, beside)).toEqual({ kind: 'replay', from, expired });
   });
 
   it.each<[string, StoreStand, ChangelogStand]>([
@@ -40,8 +40,8 @@ describe('a store beside its changelog', () => {
     ['is of another topic, before its offsets', store(2, OTHER), changelog(3, 9)],
     ['is of another topic, beyond its end', store(50, OTHER), changelog(3, 9)],
     ['is beyond the end, and no ids are known', store(50), noId(3, 9)],
-  ])('is wiped when it %s, and the changelog holds records', async (_, of, beside) => {
-    expect((await fitOf(of, beside)).kind).toBe('wipe');
+  ])('is wiped when it %s, and the changelog holds records', async (_, store, beside) => {
+    expect((await fitOf(store, beside)).kind).toBe('wipe');
   });
 
   it.each<[string, StoreStand, ChangelogStand, string]>([
@@ -51,8 +51,8 @@ describe('a store beside its changelog', () => {
     ['the same topic, emptied by the loss of a disk', store(5, THIS), changelog(0, 0), 'state reseed'],
     ['the same topic, which lost its end', store(50, THIS), changelog(3, 9), 'kafka-delete-records'],
     ['an empty topic, and no ids are known', store(5), noId(0, 0), 'state reseed'],
-  ])('stops the task, with the way out, beside %s: it may be the only good copy', async (_, of, beside, way) => {
-    const refused = await fitOf(of, beside).catch((error: unknown) => error);
+  ])('stops the task, with the way out, beside %s: it may be the only good copy', async (_, store, beside, way) => {
+    const refused = await fitOf(store, beside).catch((error: unknown) => error);
     expect(refused).toBeInstanceOf(FatalError);
     expect(String(refused)).toContain(way);
     expect(String(refused)).toContain('remove STATE_DIR');

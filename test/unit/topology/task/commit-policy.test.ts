@@ -3,7 +3,7 @@ import { isDue, isFull, waitMs, type CommitLimits, type OpenCommit } from '../..
 
 const LIMITS: CommitLimits = { intervalMs: 100, records: 10, bytes: 1000 };
 const NOW = 50_000;
-/** It has just ceased to be empty, more is to be had, and none was committed before. */
+/** It has just ceased to be empty, more can be had, and none was committed before. */
 const YOUNG: OpenCommit = { now: NOW, openedAt: NOW, records: 1, bytes: 100, drained: false, lastBegan: -Infinity };
 
 interface Row {

@@ -147,7 +147,7 @@ describe('a commit', () => {
   });
 
   it('breaks off in 5, the disk full: committed, and said to be in no store yet', async () => {
-    state.apply = () => Promise.reject(new StoreFullError('the state store can not be written: no space left'));
+    state.apply = () => Promise.reject(new StoreFullError('the state store cannot be written: no space left'));
     await expect(commit(staged, target, MEMBER)).rejects.toBeInstanceOf(StoreFullError);
     expect(broker.committed).toHaveLength(1);
     nothingIsStored();

@@ -88,7 +88,7 @@ class FakeProducer {
   }
 
   async sendOffsets(_: GroupMember, offsets: readonly PartitionOffset[]): Promise<void> {
-    for (const of of offsets) this.#offsets.set(of.topic, of);
+    for (const offset of offsets) this.#offsets.set(offset.topic, offset);
     await this.#step('sendOffsets');
   }
 

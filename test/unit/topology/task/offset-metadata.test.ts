@@ -23,8 +23,8 @@ describe("an offset's metadata", () => {
   });
 
   it.each(['', 'written by a tool'])('says nothing when a tool set the offset: "%s"', (metadata) => {
-    const of = committed(metadata);
-    expect([topicIdIn(of), partitionsAtFirstIn(of), streamTimeIn(of)]).toEqual([undefined, undefined, -1]);
+    const offset = committed(metadata);
+    expect([topicIdIn(offset), partitionsAtFirstIn(offset), streamTimeIn(offset)]).toEqual([undefined, undefined, -1]);
   });
 
   it.each(['topic-id:x', 'topic-id:x;partitions:', 'topic-id:x;partitions:six', 'topic-id:x;partitions:1e999'])(

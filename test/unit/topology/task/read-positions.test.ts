@@ -61,7 +61,7 @@ function begin(known: Known): { begun: Promise<TaskPositions>; warnings: string[
               metadata: topicId === undefined ? '' : `topic-id:${topicId};partitions:4`,
             })),
             ...Object.entries(others).map(([topic, metadata]) => ({ topic, partition: 0, offset: 5, metadata })),
-          ].filter((of) => asked.some((by) => by.topic === of.topic && by.partition === of.partition)),
+          ].filter((offset) => asked.some((by) => by.topic === offset.topic && by.partition === offset.partition)),
         ),
       at: (spec: 'earliest' | 'latest', partitions: { topic: string; partition: number }[]) =>
         Promise.resolve(

@@ -4,70 +4,70 @@ import { forwarded } from './records.js';
 import { CRM, rig, sentAre, TASKS, until, type Rig } from './task-harness.js';
 
 function withIds(): Rig {
-  const of = rig();
-  of.fetcher.ids.set(TASKS, 'first').set(CRM, 'crm').set(of.names.changelog, 'changelog');
-  return of;
+  const setup = rig();
+  setup.fetcher.ids.set(TASKS, 'first').set(CRM, 'crm').set(setup.names.changelog, 'changelog');
+  return setup;
 }
 
 describe('a source topic that is recreated under a task', () => {
   it('is read from its beginning, with its own id beside the offset; what was seen before is known', async () => {
-    const of = withIds();
-    of.append(TASKS, ['a', 'b']);
-    of.task.start();
-    await sentAre(of, ['a', 'b']);
-    expect(of.broker.metadata.get(TASKS)).toMatch(/^topic-id:first;partitions:1;time:/);
-    of.fetcher.recreate(TASKS, 'second', ['c', 'd', 'a', 'e']);
-    await sentAre(of, ['a', 'b', 'c', 'd', 'e']);
-    await until(() => expect(of.broker.offsets.get(TASKS)).toBe(4));
-    expect(of.broker.metadata.get(TASKS)).toMatch(/^topic-id:second;partitions:1;time:/);
-    expect(of.confirm).toHaveBeenCalledWith(1); // the group was asked before anything was fenced
-    expect(of.fatal).not.toHaveBeenCalled();
+    const setup = withIds();
+    setup.append(TASKS, ['a', 'b']);
+    setup.task.start();
+    await sentAre(setup, ['a', 'b']);
+    expect(setup.broker.metadata.get(TASKS)).toMatch(/^topic-id:first;partitions:1;time:/);
+    setup.fetcher.recreate(TASKS, 'second', ['c', 'd', 'a', 'e']);
+    await sentAre(setup, ['a', 'b', 'c', 'd', 'e']);
+    await until(() => expect(setup.broker.offsets.get(TASKS)).toBe(4));
+    expect(setup.broker.metadata.get(TASKS)).toMatch(/^topic-id:second;partitions:1;time:/);
+    expect(setup.confirm).toHaveBeenCalledWith(1); // the group was asked before anything was fenced
+    expect(setup.fatal).not.toHaveBeenCalled();
   });
 
   it('leaves nothing behind that was fetched of the topic before it', async () => {
-    const of = withIds();
+    const setup = withIds();
     let isKnown = false;
-    of.behaviour.set('waits', () => (isKnown ? forwarded('waits') : { kind: 'unresolved', schemaId: 7 }));
-    of.append(TASKS, ['a', 'waits', 'behind']);
-    of.task.start();
-    await until(() => expect(of.schemas).toHaveLength(1));
-    of.fetcher.recreate(TASKS, 'second', ['new']);
-    of.append(CRM, ['other']); // the rest goes on
-    await sentAre(of, ['a', 'other']);
+    setup.behaviour.set('waits', () => (isKnown ? forwarded('waits') : { kind: 'unresolved', schemaId: 7 }));
+    setup.append(TASKS, ['a', 'waits', 'behind']);
+    setup.task.start();
+    await until(() => expect(setup.schemas).toHaveLength(1));
+    setup.fetcher.recreate(TASKS, 'second', ['new']);
+    setup.append(CRM, ['other']); // the rest goes on
+    await sentAre(setup, ['a', 'other']);
     isKnown = true;
-    of.schemas[0]!.answer();
-    await sentAre(of, ['a', 'other', 'waits', 'behind', 'new']);
+    setup.schemas[0]!.answer();
+    await sentAre(setup, ['a', 'other', 'waits', 'behind', 'new']);
   });
 
   it('does not disturb the other sources', async () => {
-    const of = withIds();
-    of.append(CRM, ['x', 'y']);
-    of.task.start();
-    await sentAre(of, ['x', 'y']);
-    of.fetcher.recreate(TASKS, 'second', ['new']);
-    of.append(CRM, ['z']);
-    await sentAre(of, ['x', 'y', 'z', 'new']);
-    expect(of.broker.metadata.get(CRM)).toMatch(/^topic-id:crm;partitions:1;time:/);
-    await until(() => expect(of.broker.offsets.get(CRM)).toBe(3));
+    const setup = withIds();
+    setup.append(CRM, ['x', 'y']);
+    setup.task.start();
+    await sentAre(setup, ['x', 'y']);
+    setup.fetcher.recreate(TASKS, 'second', ['new']);
+    setup.append(CRM, ['z']);
+    await sentAre(setup, ['x', 'y', 'z', 'new']);
+    expect(setup.broker.metadata.get(CRM)).toMatch(/^topic-id:crm;partitions:1;time:/);
+    await until(() => expect(setup.broker.offsets.get(CRM)).toBe(3));
   });
 });
 
 describe('a changelog that is recreated under a task', () => {
   it('stops it before anything is committed to the new one, and leaves the store as it is', async () => {
-    const of = withIds();
-    of.append(TASKS, ['a']);
-    of.task.start();
-    await sentAre(of, ['a']);
-    await until(() => expect(of.task.storedOffset).toBeGreaterThan(1));
-    const stored = of.task.storedOffset;
-    const committed = of.broker.committed.length;
-    of.fetcher.ids.set(of.names.changelog, 'another');
-    of.broker.changelog.length = 0;
-    of.broker.changelogEnd = 0;
-    of.append(TASKS, ['b']);
-    await until(() => expect(of.fatal).toHaveBeenCalled());
-    expect(String(of.fatal.mock.calls[0]![0])).toMatch(/topic id another, the store is of changelog.*state reseed/);
-    expect(of.broker.committed).toHaveLength(committed);
-    expect(of.task.storedOffset).toBe(stored);
+    const setup = withIds();
+    setup.append(TASKS, ['a']);
+    setup.task.start();
+    await sentAre(setup, ['a']);
+    await until(() => expect(setup.task.storedOffset).toBeGreaterThan(1));
+    const stored = setup.task.storedOffset;
+    const committed = setup.broker.committed.length;
+    setup.fetcher.ids.set(setup.names.changelog, 'another');
+    setup.broker.changelog.length = 0;
+    setup.broker.changelogEnd = 0;
+    setup.append(TASKS, ['b']);
+    await until(() => expect(setup.fatal).toHaveBeenCalled());
+    expect(String(setup.fatal.mock.calls[0]![0])).toMatch(/topic id another, the store is of changelog.*state reseed/);
+    expect(setup.broker.committed).toHaveLength(committed);
+    expect(setup.task.storedOffset).toBe(stored);
   });
 });

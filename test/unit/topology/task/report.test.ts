@@ -30,7 +30,7 @@ describe('the report of a commit', () => {
     report(staged, 0.1, metrics);
     const scrape = await registry.metrics();
     const urls = ACTION_URL_FAULTS.map(
-      (fault, nth) => `${METRIC_PREFIX}action_urls_refused_total{reason="${fault}"} ${nth === 0 ? 2 : 1}`,
+      (fault, index) => `${METRIC_PREFIX}action_urls_refused_total{reason="${fault}"} ${index === 0 ? 2 : 1}`,
     );
     for (const line of [...urls, `${METRIC_PREFIX}account_timestamps_replaced_total 1`]) expect(scrape).toContain(line);
   });

@@ -49,44 +49,44 @@ async function restoring({ earliest = is(0), latest = is(0), highWatermark = is(
 
 it('leaves the changelog to the next task of its number when it was closed while it asked for the end', async () => {
   let answer: (offsets: { offset: number }[]) => void = () => undefined;
-  const of = await restoring({ highWatermark: () => new Promise((resolve) => (answer = resolve)) });
+  const setup = await restoring({ highWatermark: () => new Promise((resolve) => (answer = resolve)) });
   await new Promise(setImmediate);
-  of.stop.abort();
+  setup.stop.abort();
   answer([{ offset: 5 }]);
-  await expect(of.restored).rejects.toThrow('aborted');
-  expect(of.add).not.toHaveBeenCalled();
-  expect(of.remove).not.toHaveBeenCalled();
+  await expect(setup.restored).rejects.toThrow('aborted');
+  expect(setup.add).not.toHaveBeenCalled();
+  expect(setup.remove).not.toHaveBeenCalled();
 });
 
 it('ends its own fetching only', async () => {
-  const of = await restoring({ highWatermark: is(5) });
-  await vi.waitFor(() => expect(of.add).toHaveBeenCalled());
-  of.stop.abort();
-  await expect(of.restored).rejects.toThrow('aborted');
-  expect(of.remove).toHaveBeenCalledExactlyOnceWith('app-dedup-changelog', 0, of.add.mock.calls[0]![3]);
+  const setup = await restoring({ highWatermark: is(5) });
+  await vi.waitFor(() => expect(setup.add).toHaveBeenCalled());
+  setup.stop.abort();
+  await expect(setup.restored).rejects.toThrow('aborted');
+  expect(setup.remove).toHaveBeenCalledExactlyOnceWith('app-dedup-changelog', 0, setup.add.mock.calls[0]![3]);
 });
 
 it('keeps a store that is ahead of what is stable, and waits for the marker that is still on its way', async () => {
-  const of = await restoring({ latest: is(2), highWatermark: is(4), stored: 3 });
-  await vi.waitFor(() => expect(of.add).toHaveBeenCalled());
-  expect(of.add.mock.calls[0]![2]).toBe(3);
-  of.add.mock.calls[0]![3].deliver({ records: [], nextOffset: 4, bytes: 0 }, 4, 4);
-  await of.restored;
-  expect(of.store.checkpoint?.changelogOffset).toBe(4);
+  const setup = await restoring({ latest: is(2), highWatermark: is(4), stored: 3 });
+  await vi.waitFor(() => expect(setup.add).toHaveBeenCalled());
+  expect(setup.add.mock.calls[0]![2]).toBe(3);
+  setup.add.mock.calls[0]![3].deliver({ records: [], nextOffset: 4, bytes: 0 }, 4, 4);
+  await setup.restored;
+  expect(setup.store.checkpoint?.changelogOffset).toBe(4);
 });
 
 it('keeps a store that the start of the changelog has passed, replays from there, and says what is missing', async () => {
-  const of = await restoring({ earliest: is(20), highWatermark: is(25), stored: 7 });
-  await vi.waitFor(() => expect(of.add).toHaveBeenCalled());
-  expect(of.add.mock.calls[0]![2]).toBe(20);
-  of.add.mock.calls[0]![3].deliver({ records: [], nextOffset: 25, bytes: 0 }, 25, 25);
-  await of.restored;
-  expect(of.store.checkpoint?.changelogOffset).toBe(25);
-  expect(of.warnings).toEqual([expect.objectContaining({ task: 0, stored: 7, start: 20, missing: 13 })]);
+  const setup = await restoring({ earliest: is(20), highWatermark: is(25), stored: 7 });
+  await vi.waitFor(() => expect(setup.add).toHaveBeenCalled());
+  expect(setup.add.mock.calls[0]![2]).toBe(20);
+  setup.add.mock.calls[0]![3].deliver({ records: [], nextOffset: 25, bytes: 0 }, 25, 25);
+  await setup.restored;
+  expect(setup.store.checkpoint?.changelogOffset).toBe(25);
+  expect(setup.warnings).toEqual([expect.objectContaining({ task: 0, stored: 7, start: 20, missing: 13 })]);
 });
 
 it('says nothing of a store that stands within its changelog', async () => {
-  const of = await restoring({ earliest: is(7), highWatermark: is(7), stored: 7 });
-  await of.restored;
-  expect(of.warnings).toEqual([]);
+  const setup = await restoring({ earliest: is(7), highWatermark: is(7), stored: 7 });
+  await setup.restored;
+  expect(setup.warnings).toEqual([]);
 });

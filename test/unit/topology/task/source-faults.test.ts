@@ -2,12 +2,12 @@ import { expect, it } from 'vitest';
 import type { Offsets } from '../../../../topology/kafka/index.js';
 import { outOfRangeError } from '../../../../topology/task/source-faults.js';
 
-const of = (start: number, end: number): Offsets => {
+const offsets = (start: number, end: number): Offsets => {
   const at = (offset: number) => () => Promise.resolve([{ topic: 'tasks', partition: 0, offset }]);
   return { at: at(start), highWatermarks: at(end) } as unknown as Offsets;
 };
 const why = async (position: number): Promise<string> =>
-  (await outOfRangeError({ topic: 'tasks', partition: 0 }, position, 'app', of(15, 40))).message;
+  (await outOfRangeError({ topic: 'tasks', partition: 0 }, position, 'app', offsets(15, 40))).message;
 
 it('says how much was deleted before it was read', async () => {
   expect(await why(5)).toContain('it begins at 15: 10 offsets were deleted, or expired, before they were read.');

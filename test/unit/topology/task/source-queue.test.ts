@@ -7,10 +7,10 @@ function queueOf(maxBytes = 1000): { queue: SourceQueue; heard: string[] } {
   const heard: string[] = [];
   const queue = new SourceQueue(sourcePartition('TASK_EVENT_TOPIC', 4), maxBytes, {
     arrived: () => heard.push('arrived'),
-    roomMade: () => heard.push('room'),
+    spaceFreed: () => heard.push('space'),
     unreadable: ({ topic }, position, error) => heard.push(`${topic} unreadable at ${position}: ${String(error)}`),
     outOfRange: ({ topic }, position) => heard.push(`${topic} out of range at ${position}`),
-    recreated: ({ topic }) => heard.push(`${topic} made again`),
+    recreated: ({ topic }) => heard.push(`${topic} recreated`),
     heldUp: ({ topic }, stable, end) => heard.push(`${topic} held up at ${stable} of ${end}`),
   });
   return { queue, heard };
@@ -23,7 +23,7 @@ const fetched = (offsets: readonly number[], nextOffset: number, text = 'x') => 
 });
 
 describe('SourceQueue', () => {
-  it('gives records in order, with their place, until they are taken', () => {
+  it('gives records in order, with their offset, until they are taken', () => {
     const { queue } = queueOf();
     queue.deliver(fetched([3, 5], 6), 9);
     queue.deliver(fetched([7], 9), 9);
@@ -63,7 +63,7 @@ describe('SourceQueue', () => {
     expect(queue.drainedTo).toBe(8);
   });
 
-  it('has no room past its bound, and says once that there is room again', () => {
+  it('has no buffer space past its bound, and says once that there is space again', () => {
     const { queue, heard } = queueOf(500);
     queue.deliver(fetched([0, 1, 2], 3), 3);
     expect(queue.hasRoom()).toBe(false);
@@ -71,7 +71,7 @@ describe('SourceQueue', () => {
     expect(queue.hasRoom()).toBe(true);
     queue.take();
     queue.take();
-    expect(heard).toEqual(['arrived', 'room']);
+    expect(heard).toEqual(['arrived', 'space']);
     expect(queue.size).toBe(0);
   });
 
@@ -123,11 +123,11 @@ describe('SourceQueue', () => {
     expect(heard).toEqual(['TASK_EVENT_TOPIC out of range at 5']);
   });
 
-  it('passes on that its topic was made again, and keeps what was fetched of the one before', () => {
+  it('passes on that its topic was recreated, and keeps what was fetched of the one before', () => {
     const { queue, heard } = queueOf();
     queue.deliver(fetched([0, 1], 2), 2);
     queue.recreated();
-    expect(heard).toEqual(['arrived', 'TASK_EVENT_TOPIC made again']);
+    expect(heard).toEqual(['arrived', 'TASK_EVENT_TOPIC recreated']);
     expect(queue.size).toBe(2);
   });
 });

@@ -82,7 +82,7 @@ describe('StagedCommit', () => {
     expect(commit.tallies.get('CRM_EVENT_TOPIC')?.dropped).toEqual(new Map([['duplicate', 1]]));
   });
 
-  it('takes a dead letter, and remembers no digest: its replay is to be processed', () => {
+  it('takes a dead letter, and remembers no digest: its replay must be processed', () => {
     const commit = staged();
     commit.outputs.add(deadLetter('x'));
     commit.add(sourceRecord('CRM_EVENT_TOPIC', 10, 'e1'), {

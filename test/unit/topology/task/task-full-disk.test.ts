@@ -6,7 +6,7 @@ import { CRM, rig, sentAre, TASKS, until, type Rig } from './task-harness.js';
 
 afterEach(() => vi.restoreAllMocks());
 
-/** The next so many writes of a task's store find no room, after the first so many. */
+/** The next so many writes of a task's store find no space, after the first so many. */
 function full(after: number, count: number): () => number {
   let calls = 0;
   const mayWrite = (): boolean => {
@@ -22,49 +22,49 @@ function full(after: number, count: number): () => number {
   return () => calls;
 }
 
-async function committed(of: Rig): Promise<number> {
-  const metric = await of.registry.getSingleMetric('notification_streams_records_in_total')!.get();
+async function committed(setup: Rig): Promise<number> {
+  const metric = await setup.registry.getSingleMetric('notification_streams_records_in_total')!.get();
   return metric.values.reduce((sum, { value }) => sum + value, 0);
 }
 
 describe('a task whose disk is full', () => {
-  it('stands still with what Kafka has committed, and goes on when there is room, notifying nobody twice', async () => {
-    const of = rig();
-    of.task.start();
-    await until(() => expect(of.task.phase).toBe('running'));
+  it('stands still with what Kafka has committed, and goes on when there is space, notifying nobody twice', async () => {
+    const setup = rig();
+    setup.task.start();
+    await until(() => expect(setup.task.phase).toBe('running'));
     const writes = full(0, 2); // the commit's own, and the first one of the restore
-    of.append(TASKS, ['a', 'b']);
-    await sentAre(of, ['a', 'b']);
-    await until(() => expect(of.task.phase).toBe('restoring'));
-    of.append(TASKS, ['a', 'c']);
-    await until(() => expect(of.task.phase).toBe('running'));
-    await sentAre(of, ['a', 'b', 'c']);
-    of.append(CRM, ['b']);
-    await until(() => expect(of.broker.offsets.get(of.names.physical(CRM))).toBe(1));
-    expect(of.sent().sort()).toEqual(['a', 'b', 'c']);
+    setup.append(TASKS, ['a', 'b']);
+    await sentAre(setup, ['a', 'b']);
+    await until(() => expect(setup.task.phase).toBe('restoring'));
+    setup.append(TASKS, ['a', 'c']);
+    await until(() => expect(setup.task.phase).toBe('running'));
+    await sentAre(setup, ['a', 'b', 'c']);
+    setup.append(CRM, ['b']);
+    await until(() => expect(setup.broker.offsets.get(setup.names.physical(CRM))).toBe(1));
+    expect(setup.sent().sort()).toEqual(['a', 'b', 'c']);
     expect(writes()).toBeGreaterThan(3);
-    expect(of.fatal).not.toHaveBeenCalled();
-    expect(of.confirm).toHaveBeenCalled();
-    await expect.poll(() => committed(of)).toBe(5);
+    expect(setup.fatal).not.toHaveBeenCalled();
+    expect(setup.confirm).toHaveBeenCalled();
+    await expect.poll(() => committed(setup)).toBe(5);
   });
 
   it('waits at its start as well', async () => {
-    const of = rig();
+    const setup = rig();
     full(0, 1);
-    of.append(TASKS, ['a']);
-    of.task.start();
-    await sentAre(of, ['a']);
-    expect(of.fatal).not.toHaveBeenCalled();
+    setup.append(TASKS, ['a']);
+    setup.task.start();
+    await sentAre(setup, ['a']);
+    expect(setup.fatal).not.toHaveBeenCalled();
   });
 
   it('ends its wait when it is closed', async () => {
-    const of = rig();
+    const setup = rig();
     full(0, 1000);
-    of.append(TASKS, ['a']);
-    of.task.start();
-    await until(() => expect(of.room.reason).toContain('no space left on device'));
-    await of.task.closeDirty();
-    expect(of.task.phase).toBe('closed');
-    expect(of.fatal).not.toHaveBeenCalled();
+    setup.append(TASKS, ['a']);
+    setup.task.start();
+    await until(() => expect(setup.space.reason).toContain('no space left on device'));
+    await setup.task.closeDirty();
+    expect(setup.task.phase).toBe('closed');
+    expect(setup.fatal).not.toHaveBeenCalled();
   });
 });

@@ -91,12 +91,12 @@ class FakeFetcher {
 
   wake(): void {
     setImmediate(() => {
-      for (const [topic, of] of this.fetched) {
-        const [records, end] = this.#read(topic, of.position);
-        if (!of.consumer.hasRoom() || end <= of.position || of.topicId !== this.ids.get(topic)) continue;
-        of.position = end;
+      for (const [topic, fetched] of this.fetched) {
+        const [records, end] = this.#read(topic, fetched.position);
+        if (!fetched.consumer.hasRoom() || end <= fetched.position || fetched.topicId !== this.ids.get(topic)) continue;
+        fetched.position = end;
         const bytes = records.reduce((sum, record) => sum + record.bytes, 0);
-        of.consumer.deliver({ records, nextOffset: end, bytes }, end, end);
+        fetched.consumer.deliver({ records, nextOffset: end, bytes }, end, end);
         this.wake();
       }
     });
@@ -129,7 +129,7 @@ export interface Rig {
   readonly confirm: ReturnType<typeof vi.fn>;
   readonly outages: unknown[];
   readonly fetcher: FakeFetcher;
-  readonly room: FreeSpace;
+  readonly space: FreeSpace;
   /** What the task runs; a test may put itself before it. */
   readonly executor: Executor<NotificationStores>;
   /** What the executor does with a text, when not simply forward it. */
@@ -185,7 +185,7 @@ export function rig(options: RigOptions = {}): Rig {
   const [fatal, lost, confirm] = [vi.fn(), vi.fn(), vi.fn(() => Promise.resolve())];
   const state = temporaryState();
   const executor = executorOf(behaviour);
-  const room = new FreeSpace(state.directory, pino({ level: 'silent' }));
+  const space = new FreeSpace(state.directory, pino({ level: 'silent' }));
   const parts: TaskParts = {
     broker: {
       names,
@@ -194,7 +194,7 @@ export function rig(options: RigOptions = {}): Rig {
       deadLetters: new DeadLetterLimit(),
       createProducer: () => broker.producer(),
     },
-    stores: storesOn(state.environment, room),
+    stores: storesOn(state.environment, space),
     job: {
       executor,
       encoder: textEncoder(),
@@ -216,7 +216,7 @@ export function rig(options: RigOptions = {}): Rig {
   };
   const sources = (options.topics ?? [TASKS, CRM]).map((topic) => sourcePartition(topic, 0));
   const create = (): Task => new Task(0, sources, MEMBER, parts);
-  const elsewhere: TaskParts = { ...parts, stores: storesOn(temporaryState().environment, room) };
+  const elsewhere: TaskParts = { ...parts, stores: storesOn(temporaryState().environment, space) };
   return {
     task: create(),
     again: create,
@@ -231,7 +231,7 @@ export function rig(options: RigOptions = {}): Rig {
     lost,
     confirm,
     outages,
-    room,
+    space,
     executor,
     fetcher,
     behaviour,
@@ -242,12 +242,12 @@ export function rig(options: RigOptions = {}): Rig {
   };
 }
 
-function storesOn(environment: StateEnvironment, room: FreeSpace): TaskStores {
+function storesOn(environment: StateEnvironment, space: FreeSpace): TaskStores {
   const [shape, directory] = [windowShape(7 * 24 * 3_600_000), new InMemoryDirectory()];
   return {
     create: (task) => new NotificationState(environment, task, shape, directory),
     stored: () => new Map(),
-    room,
+    space,
     damaged: undefined,
   };
 }
@@ -314,13 +314,13 @@ function offsetsOf(broker: FakeBroker, fetcher: FakeFetcher): Offsets {
 export const until = (check: () => void): Promise<void> => vi.waitFor(check, { timeout: 3000, interval: 5 });
 
 /** Waits until exactly these e-mails are committed, in whatever order. */
-export const sentAre = (of: Rig, texts: readonly string[]): Promise<void> =>
-  until(() => expect(of.sent().sort()).toEqual([...texts].sort()));
+export const sentAre = (setup: Rig, texts: readonly string[]): Promise<void> =>
+  until(() => expect(setup.sent().sort()).toEqual([...texts].sort()));
 
 /** Fails the n-th time that this step is reached. */
-export const failing = (of: Rig, step: Step, nth: number, error: Error): void => {
+export const failing = (setup: Rig, step: Step, index: number, error: Error): void => {
   let times = 0;
-  of.broker.before = (at) => {
-    if (at === step && (times += 1) === nth) throw error;
+  setup.broker.before = (at) => {
+    if (at === step && (times += 1) === index) throw error;
   };
 };

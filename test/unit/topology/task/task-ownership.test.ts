@@ -12,26 +12,26 @@ describe('a commit of unknown outcome', () => {
   ])(
     "%s is settled by the group's word, a new producer and the brokers' offsets: each event goes out once",
     async (_, step) => {
-      const of = rig();
-      failing(of, step, 2, new CommitUnknownError('no answer'));
-      of.append(TASKS, ['a', 'b']);
-      of.task.start();
-      await until(() => expect(of.confirm).toHaveBeenCalledWith(1));
-      of.append(TASKS, ['c']);
-      await sentAre(of, ['a', 'b', 'c']);
-      expect(of.broker.epoch).toBe(2);
-      expect(of.lost).not.toHaveBeenCalled();
-      expect(of.fatal).not.toHaveBeenCalled();
+      const setup = rig();
+      failing(setup, step, 2, new CommitUnknownError('no answer'));
+      setup.append(TASKS, ['a', 'b']);
+      setup.task.start();
+      await until(() => expect(setup.confirm).toHaveBeenCalledWith(1));
+      setup.append(TASKS, ['c']);
+      await sentAre(setup, ['a', 'b', 'c']);
+      expect(setup.broker.epoch).toBe(2);
+      expect(setup.lost).not.toHaveBeenCalled();
+      expect(setup.fatal).not.toHaveBeenCalled();
     },
   );
 
   it('of the first records leaves the positions where they were committed, and says of none that it was set back', async () => {
-    const of = rig();
-    const warned = vi.spyOn(of.parts.worker.log, 'warn');
-    failing(of, 'commit', 2, new CommitUnknownError('no answer'));
-    of.append(TASKS, ['a', 'b']);
-    of.task.start();
-    await sentAre(of, ['a', 'b']);
+    const setup = rig();
+    const warned = vi.spyOn(setup.parts.worker.log, 'warn');
+    failing(setup, 'commit', 2, new CommitUnknownError('no answer'));
+    setup.append(TASKS, ['a', 'b']);
+    setup.task.start();
+    await sentAre(setup, ['a', 'b']);
     expect(warned.mock.calls.map(([, message]) => message as unknown)).toEqual([
       'the outcome of a commit is unknown: it is read from the brokers',
     ]);
@@ -40,239 +40,240 @@ describe('a commit of unknown outcome', () => {
   it.each<Step>(['commit', 'committed'])(
     'of the first positions, whatever its cause, is tried again, and said while it is not known (%s)',
     async (step) => {
-      const of = rig();
-      failing(of, step, 1, new CommitUnknownError('the changelog record has no known offset'));
-      of.append(TASKS, ['a']);
-      of.task.start();
-      await sentAre(of, ['a']);
-      expect(of.fatal).not.toHaveBeenCalled();
-      expect(of.outages[0]).toMatchObject({ reason: { code: 'unsettled-transaction' } });
-      expect(of.outages.at(-1)).toBeUndefined();
+      const setup = rig();
+      failing(setup, step, 1, new CommitUnknownError('the changelog record has no known offset'));
+      setup.append(TASKS, ['a']);
+      setup.task.start();
+      await sentAre(setup, ['a']);
+      expect(setup.fatal).not.toHaveBeenCalled();
+      expect(setup.outages[0]).toMatchObject({ reason: { code: 'unsettled-transaction' } });
+      expect(setup.outages.at(-1)).toBeUndefined();
     },
   );
 
   it('is left to the other owner when the group has moved on: nothing is fenced again', async () => {
-    const of = rig();
-    failing(of, 'sendOffsets', 2, new CommitUnknownError('no answer'));
-    of.confirm.mockRejectedValue(new FencedError('generation 1 is over'));
-    of.append(TASKS, ['a']);
-    of.task.start();
-    await until(() => expect(of.lost).toHaveBeenCalledWith(0));
-    expect(of.task.phase).toBe('closed');
-    expect(of.broker.epoch).toBe(1);
-    expect(of.fetcher.fetched.size).toBe(0);
+    const setup = rig();
+    failing(setup, 'sendOffsets', 2, new CommitUnknownError('no answer'));
+    setup.confirm.mockRejectedValue(new FencedError('generation 1 is over'));
+    setup.append(TASKS, ['a']);
+    setup.task.start();
+    await until(() => expect(setup.lost).toHaveBeenCalledWith(0));
+    expect(setup.task.phase).toBe('closed');
+    expect(setup.broker.epoch).toBe(1);
+    expect(setup.fetcher.fetched.size).toBe(0);
   });
 
   it("waits for the group's word while nobody answers", async () => {
-    const of = rig();
-    failing(of, 'commit', 2, new CommitUnknownError('no answer'));
-    of.confirm.mockRejectedValueOnce(new OutageError('no coordinator'));
-    of.append(TASKS, ['a']);
-    of.task.start();
-    await sentAre(of, ['a']);
-    expect(of.confirm).toHaveBeenCalledTimes(2);
-    expect(of.outages.some((error) => error instanceof OutageError)).toBe(true);
+    const setup = rig();
+    failing(setup, 'commit', 2, new CommitUnknownError('no answer'));
+    setup.confirm.mockRejectedValueOnce(new OutageError('no coordinator'));
+    setup.append(TASKS, ['a']);
+    setup.task.start();
+    await sentAre(setup, ['a']);
+    expect(setup.confirm).toHaveBeenCalledTimes(2);
+    expect(setup.outages.some((error) => error instanceof OutageError)).toBe(true);
   });
 });
 
 describe('a task that another producer fenced', () => {
   it('is lost when the group says so', async () => {
-    const of = rig();
-    of.append(TASKS, ['a']);
-    of.task.start();
-    await sentAre(of, ['a']);
-    of.confirm.mockRejectedValue(new FencedError('generation 1 is over'));
-    await of.broker.producer().fence([]);
-    of.append(TASKS, ['b']);
-    await until(() => expect(of.lost).toHaveBeenCalledWith(0));
-    expect(of.sent()).toEqual(['a']);
+    const setup = rig();
+    setup.append(TASKS, ['a']);
+    setup.task.start();
+    await sentAre(setup, ['a']);
+    setup.confirm.mockRejectedValue(new FencedError('generation 1 is over'));
+    await setup.broker.producer().fence([]);
+    setup.append(TASKS, ['b']);
+    await until(() => expect(setup.lost).toHaveBeenCalledWith(0));
+    expect(setup.sent()).toEqual(['a']);
   });
 });
 
 describe('a task whose group moves', () => {
-  const started = async (of: Rig): Promise<Rig> => {
-    of.append(TASKS, ['a']);
-    of.task.start();
-    await sentAre(of, ['a']);
-    return of;
+  const started = async (setup: Rig): Promise<Rig> => {
+    setup.append(TASKS, ['a']);
+    setup.task.start();
+    await sentAre(setup, ['a']);
+    return setup;
   };
 
   it('commits what it has before it stands still, and goes on without fencing when it stays', async () => {
-    const of = await started(rig());
-    await of.task.suspend(1000);
-    expect(of.task.phase).toBe('suspended');
-    of.append(TASKS, ['b']);
-    of.task.keep({ ...MEMBER, generationId: 2 });
-    await sentAre(of, ['a', 'b']);
-    expect(of.broker.epoch).toBe(1);
+    const setup = await started(rig());
+    await setup.task.suspend(1000);
+    expect(setup.task.phase).toBe('suspended');
+    setup.append(TASKS, ['b']);
+    setup.task.keep({ ...MEMBER, generationId: 2 });
+    await sentAre(setup, ['a', 'b']);
+    expect(setup.broker.epoch).toBe(1);
   });
 
   it('begins no other commit on top of one that failed meanwhile: what was staged is processed again', async () => {
-    const of = await started(rig());
-    const sends = (): number => of.broker.steps.filter((step) => step === 'send').length;
+    const setup = await started(rig());
+    const sends = (): number => setup.broker.steps.filter((step) => step === 'send').length;
     let fail: (() => void) | undefined;
-    of.broker.before = async (step) => {
+    setup.broker.before = async (step) => {
       if (step !== 'send') return;
       await new Promise<void>((resolve) => (fail = resolve));
       throw new CommitUnknownError('the connection was reset');
     };
     let isStaged = false;
-    of.behaviour.set('c', () => {
+    setup.behaviour.set('c', () => {
       isStaged = true;
       return forwarded('c');
     });
-    of.append(TASKS, ['b']);
+    setup.append(TASKS, ['b']);
     await until(() => expect(fail).toBeDefined());
-    of.append(TASKS, ['c']);
+    setup.append(TASKS, ['c']);
     await until(() => expect(isStaged).toBe(true));
     const before = sends();
-    const suspended = of.task.suspend(1000);
+    const suspended = setup.task.suspend(1000);
     fail!();
     await suspended;
     expect(sends()).toBe(before);
-    of.broker.before = () => undefined;
-    of.task.keep({ ...MEMBER, generationId: 2 });
-    await sentAre(of, ['a', 'b', 'c']);
-    expect(of.broker.epoch).toBe(2);
+    setup.broker.before = () => undefined;
+    setup.task.keep({ ...MEMBER, generationId: 2 });
+    await sentAre(setup, ['a', 'b', 'c']);
+    expect(setup.broker.epoch).toBe(2);
   });
 
   it('waits no longer than its deadline for a commit, and reads what became of it when it stays', async () => {
-    const of = await started(rig());
+    const setup = await started(rig());
     let answer = (): void => undefined;
-    of.broker.before = (step) => (step === 'commit' ? new Promise((resolve) => (answer = resolve)) : undefined);
-    of.append(TASKS, ['b']);
-    await until(() => expect(of.broker.steps.at(-1)).toBe('commit'));
-    await of.task.suspend(20);
-    of.broker.before = () => undefined;
-    of.task.keep({ ...MEMBER, generationId: 2 });
-    await until(() => expect(of.confirm).toHaveBeenCalledWith(2));
-    await sentAre(of, ['a', 'b']);
+    setup.broker.before = (step) => (step === 'commit' ? new Promise((resolve) => (answer = resolve)) : undefined);
+    setup.append(TASKS, ['b']);
+    await until(() => expect(setup.broker.steps.at(-1)).toBe('commit'));
+    await setup.task.suspend(20);
+    setup.broker.before = () => undefined;
+    setup.task.keep({ ...MEMBER, generationId: 2 });
+    await until(() => expect(setup.confirm).toHaveBeenCalledWith(2));
+    await sentAre(setup, ['a', 'b']);
     answer();
-    await until(() => expect(of.task.phase).toBe('running'));
-    expect(of.sent()).toEqual(['a', 'b']);
+    await until(() => expect(setup.task.phase).toBe('running'));
+    expect(setup.sent()).toEqual(['a', 'b']);
   });
 
   it('takes itself over once when that commit fails just after it was resumed', async () => {
-    const of = await started(rig());
+    const setup = await started(rig());
     let fail: (error: Error) => void = () => undefined;
-    of.broker.before = (step) => (step === 'sendOffsets' ? new Promise((__, reject) => (fail = reject)) : undefined);
-    of.append(TASKS, ['b']);
-    await until(() => expect(of.broker.steps.at(-1)).toBe('sendOffsets'));
-    await of.task.suspend(20);
-    of.broker.before = () => undefined;
+    setup.broker.before = (step) => (step === 'sendOffsets' ? new Promise((__, reject) => (fail = reject)) : undefined);
+    setup.append(TASKS, ['b']);
+    await until(() => expect(setup.broker.steps.at(-1)).toBe('sendOffsets'));
+    await setup.task.suspend(20);
+    setup.broker.before = () => undefined;
     let confirmed = (): void => undefined;
-    of.confirm.mockReturnValue(new Promise<void>((resolve) => (confirmed = resolve)));
-    of.task.keep({ ...MEMBER, generationId: 2 });
+    setup.confirm.mockReturnValue(new Promise<void>((resolve) => (confirmed = resolve)));
+    setup.task.keep({ ...MEMBER, generationId: 2 });
     fail(new FencedError('generation 1 is over'));
     await new Promise(setImmediate);
     confirmed();
-    await sentAre(of, ['a', 'b']);
-    expect(of.confirm).toHaveBeenCalledTimes(1);
-    expect(await of.registry.metrics()).toContain('outcome="unknown"} 0');
-    expect(of.lost).not.toHaveBeenCalled();
+    await sentAre(setup, ['a', 'b']);
+    expect(setup.confirm).toHaveBeenCalledTimes(1);
+    expect(await setup.registry.metrics()).toContain('outcome="unknown"} 0');
+    expect(setup.lost).not.toHaveBeenCalled();
   });
 
   it('goes on while the group gathers, and holds what it has processed until its new generation', async () => {
-    const of = await started(rig());
-    await of.task.suspend(1000);
-    of.task.resume();
-    of.append(TASKS, ['b']);
-    await sentAre(of, ['a', 'b']);
-    await of.task.pause(1000);
-    expect(of.task.phase).toBe('suspended');
-    of.append(TASKS, ['c']);
+    const setup = await started(rig());
+    await setup.task.suspend(1000);
+    setup.task.resume();
+    setup.append(TASKS, ['b']);
+    await sentAre(setup, ['a', 'b']);
+    await setup.task.pause(1000);
+    expect(setup.task.phase).toBe('suspended');
+    setup.append(TASKS, ['c']);
     await new Promise((resolve) => setTimeout(resolve, 20));
-    expect(of.sent()).toEqual(['a', 'b']);
-    of.task.keep({ ...MEMBER, generationId: 2 });
-    await sentAre(of, ['a', 'b', 'c']);
-    expect(of.broker.epoch).toBe(1);
+    expect(setup.sent()).toEqual(['a', 'b']);
+    setup.task.keep({ ...MEMBER, generationId: 2 });
+    await sentAre(setup, ['a', 'b', 'c']);
+    expect(setup.broker.epoch).toBe(1);
   });
 
   it('reads what became of a commit that the group refused while it gathered, once it has its new generation', async () => {
-    const of = await started(rig());
+    const setup = await started(rig());
     let refuse: (error: Error) => void = () => undefined;
-    of.broker.before = (step) => (step === 'sendOffsets' ? new Promise((__, reject) => (refuse = reject)) : undefined);
-    of.append(TASKS, ['b']);
-    await until(() => expect(of.broker.steps.at(-1)).toBe('sendOffsets'));
-    const paused = of.task.pause(1000);
-    of.broker.before = () => undefined;
+    setup.broker.before = (step) =>
+      step === 'sendOffsets' ? new Promise((__, reject) => (refuse = reject)) : undefined;
+    setup.append(TASKS, ['b']);
+    await until(() => expect(setup.broker.steps.at(-1)).toBe('sendOffsets'));
+    const paused = setup.task.pause(1000);
+    setup.broker.before = () => undefined;
     refuse(new FencedError('generation 1 is over'));
     await paused;
-    expect(of.task.phase).toBe('in doubt');
-    expect(of.confirm).not.toHaveBeenCalled();
-    of.task.keep({ ...MEMBER, generationId: 2 });
-    await sentAre(of, ['a', 'b']);
-    expect(of.confirm).toHaveBeenCalledExactlyOnceWith(2);
-    expect(of.lost).not.toHaveBeenCalled();
+    expect(setup.task.phase).toBe('in doubt');
+    expect(setup.confirm).not.toHaveBeenCalled();
+    setup.task.keep({ ...MEMBER, generationId: 2 });
+    await sentAre(setup, ['a', 'b']);
+    expect(setup.confirm).toHaveBeenCalledExactlyOnceWith(2);
+    expect(setup.lost).not.toHaveBeenCalled();
   });
 
   it('commits everything processed and leaves nothing open when it is closed clean', async () => {
-    const of = await started(rig());
+    const setup = await started(rig());
     let answer = (): void => undefined;
-    of.broker.before = (step) => (step === 'send' ? new Promise((resolve) => (answer = resolve)) : undefined);
-    of.append(TASKS, ['b']);
-    await until(() => expect(of.broker.steps.at(-1)).toBe('send'));
-    of.append(TASKS, ['c']);
-    await until(() => expect(of.fetcher.fetched.get(of.names.physical(TASKS))?.position).toBe(3));
+    setup.broker.before = (step) => (step === 'send' ? new Promise((resolve) => (answer = resolve)) : undefined);
+    setup.append(TASKS, ['b']);
+    await until(() => expect(setup.broker.steps.at(-1)).toBe('send'));
+    setup.append(TASKS, ['c']);
+    await until(() => expect(setup.fetcher.fetched.get(setup.names.physical(TASKS))?.position).toBe(3));
     await new Promise(setImmediate);
-    of.broker.before = () => undefined;
-    const closed = of.task.closeClean(1000);
+    setup.broker.before = () => undefined;
+    const closed = setup.task.closeClean(1000);
     answer();
     await closed;
-    expect(of.sent()).toEqual(['a', 'b', 'c']);
-    expect(of.task.phase).toBe('closed');
-    expect(of.broker.steps.at(-1)).toBe('committed');
-    expect(of.fetcher.fetched.size).toBe(0);
+    expect(setup.sent()).toEqual(['a', 'b', 'c']);
+    expect(setup.task.phase).toBe('closed');
+    expect(setup.broker.steps.at(-1)).toBe('committed');
+    expect(setup.fetcher.fetched.size).toBe(0);
   });
 
   it('gives up the transaction in flight when closing clean takes too long', async () => {
-    const of = await started(rig());
-    of.broker.before = (step) => (step === 'sendOffsets' ? new Promise(() => undefined) : undefined);
-    of.append(TASKS, ['b']);
-    await until(() => expect(of.broker.steps.at(-1)).toBe('sendOffsets'));
-    await of.task.closeClean(20);
-    expect(of.broker.steps.at(-1)).toBe('abandon');
+    const setup = await started(rig());
+    setup.broker.before = (step) => (step === 'sendOffsets' ? new Promise(() => undefined) : undefined);
+    setup.append(TASKS, ['b']);
+    await until(() => expect(setup.broker.steps.at(-1)).toBe('sendOffsets'));
+    await setup.task.closeClean(20);
+    expect(setup.broker.steps.at(-1)).toBe('abandon');
   });
 
   it('fences nobody and fetches nothing when it was closed while it waited for the group', async () => {
-    const of = await started(rig());
+    const setup = await started(rig());
     let confirmed = (): void => undefined;
-    of.confirm.mockReturnValue(new Promise<void>((resolve) => (confirmed = resolve)));
-    failing(of, 'commit', 1, new CommitUnknownError('no answer'));
-    of.append(TASKS, ['b']);
-    await until(() => expect(of.confirm).toHaveBeenCalled());
-    await of.task.closeDirty();
-    const next = of.again();
+    setup.confirm.mockReturnValue(new Promise<void>((resolve) => (confirmed = resolve)));
+    failing(setup, 'commit', 1, new CommitUnknownError('no answer'));
+    setup.append(TASKS, ['b']);
+    await until(() => expect(setup.confirm).toHaveBeenCalled());
+    await setup.task.closeDirty();
+    const next = setup.again();
     next.start();
     await until(() => expect(next.phase).toBe('running'));
     confirmed();
     await new Promise(setImmediate);
-    expect(of.broker.epoch).toBe(2);
-    of.append(TASKS, ['c']);
-    await sentAre(of, ['a', 'b', 'c']);
+    expect(setup.broker.epoch).toBe(2);
+    setup.append(TASKS, ['c']);
+    await sentAre(setup, ['a', 'b', 'c']);
   });
 });
 
 describe('a commit that its store takes long to write, so that the task is taken over meanwhile', () => {
   /** `b` is committed, and this is staged behind it; the store says later that it has `b`. */
-  async function takenOver(of: Rig, behind: readonly string[]): Promise<{ written: () => Promise<void> }> {
-    of.append(TASKS, ['a']);
-    of.task.start();
-    await sentAre(of, ['a']);
+  async function takenOver(setup: Rig, behind: readonly string[]): Promise<{ written: () => Promise<void> }> {
+    setup.append(TASKS, ['a']);
+    setup.task.start();
+    await sentAre(setup, ['a']);
     let resolve = (): void => undefined;
     const apply = new Promise<void>((done) => (resolve = done));
-    const writing = vi.spyOn(of.task.state, 'apply').mockReturnValueOnce(apply);
+    const writing = vi.spyOn(setup.task.state, 'apply').mockReturnValueOnce(apply);
     const staged: string[] = [];
-    for (const text of behind) of.behaviour.set(text, () => (staged.push(text), forwarded(text)));
-    of.append(TASKS, ['b']);
+    for (const text of behind) setup.behaviour.set(text, () => (staged.push(text), forwarded(text)));
+    setup.append(TASKS, ['b']);
     await until(() => expect(writing).toHaveBeenCalledTimes(1));
-    of.append(TASKS, behind);
+    setup.append(TASKS, behind);
     await until(() => expect(staged).toEqual(behind));
-    await of.task.suspend(20);
-    expect(of.task.phase).toBe('in doubt');
-    of.task.keep({ ...MEMBER, generationId: 2 });
-    await until(() => expect(of.task.phase).toBe('running'));
-    await sentAre(of, ['a', 'b', ...behind]);
+    await setup.task.suspend(20);
+    expect(setup.task.phase).toBe('in doubt');
+    setup.task.keep({ ...MEMBER, generationId: 2 });
+    await until(() => expect(setup.task.phase).toBe('running'));
+    await sentAre(setup, ['a', 'b', ...behind]);
     const written = async (): Promise<void> => {
       resolve();
       await apply;
@@ -282,28 +283,29 @@ describe('a commit that its store takes long to write, so that the task is taken
   }
 
   it('says nothing of the one that is in doubt now', async () => {
-    const of = rig();
-    const { written } = await takenOver(of, []);
+    const setup = rig();
+    const { written } = await takenOver(setup, []);
     let answer = (): void => undefined;
-    of.broker.before = (step) => (step === 'commit' ? new Promise<void>((resolve) => (answer = resolve)) : undefined);
-    of.append(TASKS, ['c']);
-    await until(() => expect(of.broker.steps.at(-1)).toBe('commit'));
-    await of.task.suspend(20);
+    setup.broker.before = (step) =>
+      step === 'commit' ? new Promise<void>((resolve) => (answer = resolve)) : undefined;
+    setup.append(TASKS, ['c']);
+    await until(() => expect(setup.broker.steps.at(-1)).toBe('commit'));
+    await setup.task.suspend(20);
     await written();
-    expect(of.task.phase).toBe('in doubt');
-    of.broker.before = () => undefined;
+    expect(setup.task.phase).toBe('in doubt');
+    setup.broker.before = () => undefined;
     answer();
-    await until(() => expect(of.task.phase).toBe('suspended'));
-    expect(of.sent()).toEqual(['a', 'b', 'c']);
+    await until(() => expect(setup.task.phase).toBe('suspended'));
+    expect(setup.sent()).toEqual(['a', 'b', 'c']);
   });
 
   it('is not followed by the one that was staged behind it', async () => {
-    const of = rig();
-    const { written } = await takenOver(of, ['c']);
-    await of.task.suspend(1000);
-    const { length } = of.broker.steps;
+    const setup = rig();
+    const { written } = await takenOver(setup, ['c']);
+    await setup.task.suspend(1000);
+    const { length } = setup.broker.steps;
     await written();
-    expect(of.broker.steps.slice(length)).toEqual([]);
-    expect(of.task.phase).toBe('suspended');
+    expect(setup.broker.steps.slice(length)).toEqual([]);
+    expect(setup.task.phase).toBe('suspended');
   });
 });

@@ -63,25 +63,25 @@ const STAMPS: [string, number][] = [
 
 describe('a record that is stamped', () => {
   it.each(STAMPS)('%s is known when its copy follows, staged or stored', async (_, timestamp) => {
-    const of = await Partition.create();
-    expect(of.isNew('normal')).toBe(true);
-    expect([of.isNew('odd', timestamp), of.isNew('odd', timestamp)]).toEqual([true, false]);
-    await of.commit();
-    expect(of.isNew('odd', timestamp)).toBe(false);
-    await of.commit();
-    expect(of.isNew('odd')).toBe(false);
+    const setup = await Partition.create();
+    expect(setup.isNew('normal')).toBe(true);
+    expect([setup.isNew('odd', timestamp), setup.isNew('odd', timestamp)]).toEqual([true, false]);
+    await setup.commit();
+    expect(setup.isNew('odd', timestamp)).toBe(false);
+    await setup.commit();
+    expect(setup.isNew('odd')).toBe(false);
   });
 
   it.each(STAMPS)(
     '%s makes nothing be forgotten that was seen less than the window, but an hour, ago',
     async (_, stamp) => {
-      const of = await Partition.create();
-      of.isNew('early');
-      await of.commit();
-      of.now += WINDOW - HOUR - 1000;
-      of.isNew('odd', stamp + (of.now - NOON));
-      await of.commit();
-      expect(of.isNew('early')).toBe(false);
+      const setup = await Partition.create();
+      setup.isNew('early');
+      await setup.commit();
+      setup.now += WINDOW - HOUR - 1000;
+      setup.isNew('odd', stamp + (setup.now - NOON));
+      await setup.commit();
+      expect(setup.isNew('early')).toBe(false);
     },
   );
 });
@@ -100,18 +100,18 @@ describe('the dedup window', () => {
   it('holds for every order of clocks: a copy within it is known, one well after it is not', async () => {
     await fc.assert(
       fc.asyncProperty(steps, async (list) => {
-        const of = await Partition.create();
+        const setup = await Partition.create();
         const seen = new Map<string, number>();
         let beats = 0;
         for (const { passes, event, skew, commits } of list) {
-          of.now += passes;
-          of.isNew(`heartbeat ${(beats += 1)}`); // a record of a producer whose clock is right
-          const isNew = of.isNew(event, skew === -Infinity ? -1 : of.now + skew);
-          const age = of.now - (seen.get(event) ?? -Infinity);
+          setup.now += passes;
+          setup.isNew(`heartbeat ${(beats += 1)}`); // a record of a producer whose clock is right
+          const isNew = setup.isNew(event, skew === -Infinity ? -1 : setup.now + skew);
+          const age = setup.now - (seen.get(event) ?? -Infinity);
           if (age <= WINDOW - HOUR) expect(isNew, `${event} after ${age} ms`).toBe(false);
           if (age > WINDOW + HOUR + windowShape(WINDOW).bucketMs + 1000) expect(isNew).toBe(true);
-          if (isNew) seen.set(event, of.now);
-          if (commits) await of.commit();
+          if (isNew) seen.set(event, setup.now);
+          if (commits) await setup.commit();
         }
       }),
       { numRuns: 60 },

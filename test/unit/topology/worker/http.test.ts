@@ -173,13 +173,13 @@ describe('HttpEndpoint', () => {
     await Promise.all(ends);
   });
 
-  it('names the port that can not be had', async () => {
+  it('names the port that cannot be had', async () => {
     const other = createServer();
     await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve));
     const taken = (other.address() as AddressInfo).port;
     const second = create();
     const failed = second.listen('127.0.0.1', taken);
-    await expect(failed).rejects.toThrow(`HTTP_PORT ${taken} on 127.0.0.1 can not be had`);
+    await expect(failed).rejects.toThrow(`HTTP_PORT ${taken} on 127.0.0.1 cannot be had`);
     await expect(failed).rejects.toBeInstanceOf(FatalError);
     other.close();
   });

@@ -5,9 +5,9 @@ import { NO_PLACEMENT } from '../../../../topology/kafka/group/placement.js';
 import { TaskGroup } from '../../../../topology/worker/task-group.js';
 import { rig, sentAre, TASKS, CRM, type Rig } from '../task/task-harness.js';
 
-const deal = (of: Rig) => ({
+const layoutOf = (setup: Rig) => ({
   maxTasks: 1,
-  partitions: new Map([TASKS, CRM].map((topic) => [of.names.physical(topic), 1])),
+  partitions: new Map([TASKS, CRM].map((topic) => [setup.names.physical(topic), 1])),
 });
 const member = { groupId: 'app', generationId: 1, memberId: 'a' };
 
@@ -27,93 +27,96 @@ const groupOf = ({ parts, environment }: Rig): TaskGroup =>
   });
 
 /** With task 0. */
-const running = (of: Rig): TaskGroup => {
-  const group = groupOf(of);
-  group.assigned({ ...NO_PLACEMENT, tasks: [0] }, deal(of), member);
+const running = (setup: Rig): TaskGroup => {
+  const group = groupOf(setup);
+  group.assigned({ ...NO_PLACEMENT, tasks: [0] }, layoutOf(setup), member);
   return group;
 };
 
-const scrape = async (of: Rig, group: TaskGroup): Promise<Record<string, number>> => {
+const scrape = async (setup: Rig, group: TaskGroup): Promise<Record<string, number>> => {
   await group.measure();
-  const { values } = await of.parts.worker.metrics.consumer_lag.get();
+  const { values } = await setup.parts.worker.metrics.consumer_lag.get();
   return Object.fromEntries(values.map(({ labels, value }) => [`${labels['topic']}/${labels['partition']}`, value]));
 };
 
 /** Soon: a commit that others see may not have come back to us. */
-const lagsAre = (of: Rig, group: TaskGroup, [tasks, crm]: [number, number]): Promise<void> =>
-  vi.waitFor(async () => expect(await scrape(of, group)).toEqual({ [`${TASKS}/0`]: tasks, [`${CRM}/0`]: crm }));
+const lagsAre = (setup: Rig, group: TaskGroup, [tasks, crm]: [number, number]): Promise<void> =>
+  vi.waitFor(async () => expect(await scrape(setup, group)).toEqual({ [`${TASKS}/0`]: tasks, [`${CRM}/0`]: crm }));
 
 describe('the lag', () => {
   it('is what waits in the topic, also while nothing of it is fetched and nothing committed', async () => {
-    const of = rig();
-    of.behaviour.set('unknown', () => ({ kind: 'unresolved', schemaId: 77 }));
-    of.append(TASKS, ['a', 'unknown']);
-    const group = running(of);
-    await sentAre(of, ['a']);
-    await lagsAre(of, group, [1, 0]);
-    // No room: nobody fetches, and so hears of them.
-    of.fetcher.remove(of.names.physical(TASKS));
-    of.append(
+    const setup = rig();
+    setup.behaviour.set('unknown', () => ({ kind: 'unresolved', schemaId: 77 }));
+    setup.append(TASKS, ['a', 'unknown']);
+    const group = running(setup);
+    await sentAre(setup, ['a']);
+    await lagsAre(setup, group, [1, 0]);
+    // No buffer space: nobody fetches, and so hears of them.
+    setup.fetcher.remove(setup.names.physical(TASKS));
+    setup.append(
       TASKS,
       Array.from({ length: 5000 }, (_, i) => `e${i}`),
     );
-    expect(await scrape(of, group)).toEqual({ [`${TASKS}/0`]: 5001, [`${CRM}/0`]: 0 });
+    expect(await scrape(setup, group)).toEqual({ [`${TASKS}/0`]: 5001, [`${CRM}/0`]: 0 });
     await group.stop(1000);
   });
 
   it('stays as it was known of a topic of which the broker does not say it', async () => {
-    const of = rig();
-    of.append(TASKS, ['a']);
-    const group = running(of);
-    await sentAre(of, ['a']);
-    await lagsAre(of, group, [0, 0]);
-    const ask = of.parts.broker.offsets.at.bind(of.parts.broker.offsets);
-    of.parts.broker.offsets.at = (spec, partitions, budgetMs) =>
-      partitions[0]!.topic === of.names.physical(CRM)
+    const setup = rig();
+    setup.append(TASKS, ['a']);
+    const group = running(setup);
+    await sentAre(setup, ['a']);
+    await lagsAre(setup, group, [0, 0]);
+    const ask = setup.parts.broker.offsets.at.bind(setup.parts.broker.offsets);
+    setup.parts.broker.offsets.at = (spec, partitions, budgetMs) =>
+      partitions[0]!.topic === setup.names.physical(CRM)
         ? Promise.reject(new BrokerError(5, 'ListOffsets'))
         : ask(spec, partitions, budgetMs);
-    of.fetcher.remove(of.names.physical(TASKS));
-    of.append(TASKS, ['b', 'c']);
-    expect(await scrape(of, group)).toEqual({ [`${TASKS}/0`]: 2, [`${CRM}/0`]: 0 });
+    setup.fetcher.remove(setup.names.physical(TASKS));
+    setup.append(TASKS, ['b', 'c']);
+    expect(await scrape(setup, group)).toEqual({ [`${TASKS}/0`]: 2, [`${CRM}/0`]: 0 });
     await group.stop(1000);
   });
 
   it('is of what the worker has: a task that went to another one takes its series along', async () => {
-    const of = rig();
-    of.append(TASKS, ['a']);
-    const group = running(of);
-    await sentAre(of, ['a']);
-    expect(Object.keys(await scrape(of, group))).toHaveLength(2);
-    group.assigned(NO_PLACEMENT, deal(of), { ...member, generationId: 2 });
-    expect(await scrape(of, group)).toEqual({});
+    const setup = rig();
+    setup.append(TASKS, ['a']);
+    const group = running(setup);
+    await sentAre(setup, ['a']);
+    expect(Object.keys(await scrape(setup, group))).toHaveLength(2);
+    group.assigned(NO_PLACEMENT, layoutOf(setup), { ...member, generationId: 2 });
+    expect(await scrape(setup, group)).toEqual({});
     await group.stop(1000);
   });
 });
 
 describe('a source topic that is gone', () => {
   it('is named until it is there again, and logged once, while the task goes on with the others', async () => {
-    const of = rig();
-    const logged = vi.spyOn(of.parts.worker.log, 'error');
-    const group = groupOf(of);
-    const gone = { ...deal(of), partitions: new Map([...deal(of).partitions, [of.names.physical(CRM), 0]]) };
-    group.assigned({ ...NO_PLACEMENT, tasks: [0] }, deal(of), member);
+    const setup = rig();
+    const logged = vi.spyOn(setup.parts.worker.log, 'error');
+    const group = groupOf(setup);
+    const gone = {
+      ...layoutOf(setup),
+      partitions: new Map([...layoutOf(setup).partitions, [setup.names.physical(CRM), 0]]),
+    };
+    group.assigned({ ...NO_PLACEMENT, tasks: [0] }, layoutOf(setup), member);
     group.assigned({ ...NO_PLACEMENT, tasks: [0] }, gone, { ...member, generationId: 2 });
     group.assigned({ ...NO_PLACEMENT, tasks: [0] }, gone, { ...member, generationId: 3 });
-    of.append(TASKS, ['a']);
-    await sentAre(of, ['a']);
-    expect(group.notReady()).toEqual({ code: 'unknown-topic', topic: of.names.physical(CRM) });
+    setup.append(TASKS, ['a']);
+    await sentAre(setup, ['a']);
+    expect(group.notReady()).toEqual({ code: 'unknown-topic', topic: setup.names.physical(CRM) });
     expect(logged.mock.calls).toEqual([
-      [{ topics: [of.names.physical(CRM)] }, expect.stringContaining('do not exist')],
+      [{ topics: [setup.names.physical(CRM)] }, expect.stringContaining('do not exist')],
     ]);
-    group.assigned({ ...NO_PLACEMENT, tasks: [0] }, deal(of), { ...member, generationId: 4 });
+    group.assigned({ ...NO_PLACEMENT, tasks: [0] }, layoutOf(setup), { ...member, generationId: 4 });
     await vi.waitFor(() => expect(group.notReady()).toBeUndefined());
     await group.stop(1000);
   });
 
   it('is not one that a leader of another version does not deal', async () => {
-    const of = rig();
-    const group = groupOf(of);
-    const less = { ...deal(of), partitions: new Map([[of.names.physical(TASKS), 1]]) };
+    const setup = rig();
+    const group = groupOf(setup);
+    const less = { ...layoutOf(setup), partitions: new Map([[setup.names.physical(TASKS), 1]]) };
     group.assigned({ ...NO_PLACEMENT, tasks: [0] }, less, member);
     await vi.waitFor(() => expect(group.notReady()).toBeUndefined());
     await group.stop(1000);
@@ -122,21 +125,21 @@ describe('a source topic that is gone', () => {
 
 describe('a commit that is on its way for long', () => {
   it('makes the worker not ready, which says so until it has come through', async () => {
-    const of = rig();
+    const setup = rig();
     let letThrough = (): void => undefined;
-    const group = running(of);
+    const group = running(setup);
     await vi.waitFor(() => expect(group.notReady()).toBeUndefined());
-    of.broker.before = (step) =>
+    setup.broker.before = (step) =>
       step === 'commit' ? new Promise<void>((resolve) => (letThrough = resolve)) : undefined;
-    of.append(TASKS, ['a']);
-    await vi.waitFor(() => expect(of.broker.steps.at(-1)).toBe('commit'));
+    setup.append(TASKS, ['a']);
+    await vi.waitFor(() => expect(setup.broker.steps.at(-1)).toBe('commit'));
     expect(group.notReady()).toBeUndefined();
     const now = performance.now.bind(performance);
     const later = vi.spyOn(performance, 'now').mockImplementation(() => now() + 5001);
     expect(group.notReady()).toEqual({ code: 'commit-waits', waiter: 'task 0' });
     later.mockRestore();
     letThrough();
-    await sentAre(of, ['a']);
+    await sentAre(setup, ['a']);
     expect(group.notReady()).toBeUndefined();
     await group.stop(1000);
   });

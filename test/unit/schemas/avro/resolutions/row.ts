@@ -56,8 +56,8 @@ export const overlong = (value: number, size: number): Buffer => {
   return longer;
 };
 
-export const array = (of: unknown): object => ({ type: 'array', items: of });
-export const map = (of: unknown): object => ({ type: 'map', values: of });
+export const array = (items: unknown): object => ({ type: 'array', items });
+export const map = (values: unknown): object => ({ type: 'map', values });
 export const timestamp = (type: string, logicalType: string): object => ({ type, logicalType });
 export const enumOf = (name: string, ...symbols: string[]): object => ({ type: 'enum', name, symbols });
 export const fixed = (size: number): object => ({ type: 'fixed', name: `Fixed${size}`, size });
@@ -94,12 +94,12 @@ function crmEvent(): object {
 }
 
 export interface Change {
-  /** Of a field of ours: the writer's type, and how the value is written. */
+  /** For a field of ours: the writer's type, and how the value is written. */
   readonly writes?: Readonly<Record<string, readonly [type: unknown, written: Buffer, attributes?: object]>>;
   readonly without?: readonly string[];
   /** Behind the other fields: name, type, value, attributes. */
   readonly adds?: readonly (readonly [name: string, type: unknown, written: Buffer, attributes?: object])[];
-  /** Of the record itself. */
+  /** For the record itself. */
   readonly as?: object;
   readonly reversed?: boolean;
   /** What becomes of the whole. */

@@ -18,7 +18,7 @@ export interface ExpectedOutput {
 }
 
 /** What an event tells its recipients. */
-export interface Told {
+export interface EventContent {
   readonly eventId: string;
   readonly recipients: readonly Person[];
   readonly title: string;
@@ -30,18 +30,18 @@ export interface Told {
 }
 
 /** Every output of an event, for each recipient and channel, and the one that says how each channel fared. */
-export function outputsOf(told: Told): ExpectedOutput[] {
-  return told.recipients.flatMap((person) => outputsFor(told, person));
+export function outputsOf(event: EventContent): ExpectedOutput[] {
+  return event.recipients.flatMap((person) => outputsFor(event, person));
 }
 
-function outputsFor(told: Told, person: Person): ExpectedOutput[] {
-  const { eventId, title, message, subject } = told;
+function outputsFor(event: EventContent, person: Person): ExpectedOutput[] {
+  const { eventId, title, message, subject } = event;
   const { tenantId, userId } = person;
   const outputs: ExpectedOutput[] = [];
   const deliveries: ChannelDelivery[] = [];
-  for (const channel of new Set(told.channels.length === 0 ? ['IN_APP'] : told.channels)) {
-    const reason = told.isExpired ? null : skipped(channel, told.priority, person);
-    const status = told.isExpired ? 'EXPIRED' : reason === null ? 'DISPATCHED' : 'SKIPPED';
+  for (const channel of new Set(event.channels.length === 0 ? ['IN_APP'] : event.channels)) {
+    const reason = event.isExpired ? null : skipped(channel, event.priority, person);
+    const status = event.isExpired ? 'EXPIRED' : reason === null ? 'DISPATCHED' : 'SKIPPED';
     deliveries.push({ channel, status, reason });
     if (status !== 'DISPATCHED') continue;
     const who = { eventId, tenantId, userId };
