@@ -69,7 +69,7 @@ export class DigestIndex {
   #size = 0;
   #expected = 0;
   readonly #taken = new Entries();
-  /** Of a region that is divided: what stays, and what its other half gets. */
+  /** While a region is divided: what stays, and what its other half gets. */
   readonly #low = new Entries();
   readonly #high = new Entries();
 
@@ -283,7 +283,7 @@ export class DigestIndex {
       if (left.length > 0) this.#overflow.set(key, left);
       else this.#overflow.delete(key);
     }
-    this.settle(); // what waits may name a place that is to be used again
+    this.settle(); // what waits may name a place that will be used again
     this.#free.push(...this.#leaving);
     this.#leaving = this.#givenUp;
     this.#givenUp = [];

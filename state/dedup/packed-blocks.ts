@@ -33,7 +33,7 @@ export class PackedBlocks {
   readonly #addresses: Uint32Array[] = [];
   readonly #byLength: (SameLength | undefined)[] = [];
   readonly #freePages: number[] = [];
-  /** Of the chunks: those behind them were never touched, and take no memory yet. */
+  /** Chunks in use: those behind them were never touched, and take no memory yet. */
   #pages = 0;
 
   get bytes(): number {

@@ -10,7 +10,7 @@ import { SEAL_BYTES, sealInPlace } from '../lmdb/sealed.js';
 export const SEGMENT_DIGESTS = 120;
 /** Digests of a full segment. */
 const MOST_BYTES = SEGMENT_DIGESTS * DIGEST_BYTES;
-/** Of a segment's value: source and bucket. */
+/** The head of a segment's value: source and bucket. */
 export const HEAD_BYTES = 8;
 /** Runs are worth segments of their own from here on: the last one, which is not full, is a tenth of them at most. */
 const LEAST_DIGESTS = 10 * SEGMENT_DIGESTS;

@@ -83,7 +83,7 @@ export class Segments {
   readonly #buckets = new Map<number, Map<number, Set<number>>>();
   /** On the disk, and not in the index yet. */
   readonly #unindexed: PackedSegment[] = [];
-  /** Of the last two writes that packed segments: those of the earlier one are in the index by the end of the later. */
+  /** The last two writes that packed segments: those of the earlier one are in the index by the end of the later. */
   #memory: readonly [Buffer, Buffer] = [NO_MEMORY, NO_MEMORY];
   #next = 0;
   #expected = 0;

@@ -2,7 +2,7 @@
 import { FatalError } from '../../common/errors.js';
 import { parseSourceName, SOURCE_TOPICS, sourcePartition } from '../../common/record.js';
 
-/** Of a number: the partition, beside the topic's place. */
+/** Bits of the partition in a number, beside the topic's index. */
 const PARTITION_BITS = 24;
 const PARTITION_MASK = (1 << PARTITION_BITS) - 1;
 const numbers = new Map<string, number>();

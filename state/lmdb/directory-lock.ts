@@ -18,7 +18,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { FatalError, messageOf } from '../../common/errors.js';
 import { FILE_MODE, FOLDER_MODE } from './private-folder.js';
 
-/** Of those that come at the same instant, all may step back; they come again after a while that differs. */
+/** All that come at the same instant may step back; they come again after a while that differs. */
 const TRIES = 5;
 const STEP_BACK_MS = 100;
 

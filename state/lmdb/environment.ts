@@ -24,7 +24,7 @@ const MAX_TABLES = 4096;
  * buffer of 100 (mdb.c, lmdb-js 3.5), which now and then ends the process. Less than what free-space.ts waits for.
  */
 const LEAST_FREE_BYTES = 2 * 1024 * 1024;
-/** Of one value: so many free pages in a row there seldom are, so that LMDB looks through its whole list for them. */
+/** Bytes of one value: so many free pages in a row there seldom are, so that LMDB looks through its whole list for them. */
 const FREE_LIST_BYTES = 16 * 1024 * 1024;
 /** lmdb-js does not tell of the flush after a commit that failed, and its `close` waits for it: bounded, ms. */
 const CLOSE_MS = 3000;

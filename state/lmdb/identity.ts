@@ -6,11 +6,11 @@ import type { Fault } from './quarantine.js';
 export interface StoreIdentity {
   /** The consumer group, which is TOPIC_PREFIX and APP_ID. */
   readonly group: string;
-  /** Of Kafka. */
+  /** Kafka's own id. */
   readonly cluster: string;
 }
 
-/** Of the environment as a whole: which tables there are and what is in them. */
+/** The format of the environment as a whole: which tables there are and what is in them. */
 const FORMAT = 1;
 const TABLE = 'identity';
 const KEY = Buffer.from('identity');

@@ -19,7 +19,7 @@ export type HeaderVerdict =
 const MAGIC = 0xbeefc0de;
 const DATA_VERSION = 2;
 const META_BYTES = 160;
-/** Of branch, leaf and overflow pages. */
+/** Flags of branch, leaf and overflow pages. */
 const FLAGS = new Set([1, 2, 4]);
 /** Transactions that LMDB took back after a crash may have written pages since, which are free now. */
 const MOST_TAKEN_BACK = 1_000_000;

@@ -45,7 +45,7 @@ export class OutboundBatches {
     this.#maxBatchBytes = maxBatchBytes;
   }
 
-  static of(records: readonly OutboundRecord[], maxBatchBytes: number): OutboundBatches {
+  static from(records: readonly OutboundRecord[], maxBatchBytes: number): OutboundBatches {
     const batches = new OutboundBatches(maxBatchBytes);
     for (const { topic, partition, key, value, headers } of records) batches.add(topic, partition, key, value, headers);
     return batches;

@@ -134,7 +134,7 @@ export class TransactionalProducer {
    */
   async send(records: readonly OutboundRecord[] | OutboundBatches, onBatch?: OnBatch): Promise<void> {
     const { batches } =
-      records instanceof OutboundBatches ? records : OutboundBatches.of(records, this.#options.maxBatchBytes);
+      records instanceof OutboundBatches ? records : OutboundBatches.from(records, this.#options.maxBatchBytes);
     const { addPartitions } = this.#protocol;
     if (this.#state === 'idle') this.#openedAt = performance.now();
     // All partitions are added, or none when one is refused: then there may be nothing to abort.
