@@ -29,7 +29,7 @@ function lookDown(floors, pathOf, within) {
     floor.map((name) => {
       const others = [...floor.filter((other) => other !== name), ...floors.slice(index + 1).flat()];
       return {
-        name: `${within}${name}-imports-what-is-below-it`,
+        name: `${within}${name}-imports-nothing-above-or-beside-it`,
         severity: 'error',
         from: { path: anyOf([pathOf(name)]) },
         to: { path: others.length > 0 ? anyOf(others.map(pathOf)) : '^$' },
@@ -59,6 +59,19 @@ module.exports = {
     ...Object.entries(ROOMS).flatMap(([folder, rooms]) =>
       lookDown(rooms, (room) => (room === '.' ? `${folder}/[^/]+$` : `${folder}/${room}/`), `${folder}/`),
     ),
+    {
+      name: 'no-import-of-tests',
+      severity: 'error',
+      from: { path: '^(common|schemas|state|processors|gateway|topology|dev|bin)/' },
+      to: { path: '^test/' },
+    },
+    {
+      name: 'the-engine-knows-no-store',
+      severity: 'error',
+      comment: 'What a task remembers is behind topology/graph/task-state.ts.',
+      from: { path: '^topology/(graph|kafka|task)/' },
+      to: { path: '^state/(dedup|directory)/' },
+    },
     {
       name: 'kafka-has-one-door',
       severity: 'error',

@@ -32,7 +32,7 @@ export default tseslint.config(
         {
           object: 'process',
           property: 'env',
-          message: 'Only topology/worker/config.ts (and dev/, test/) reads the environment.',
+          message: 'Only bin/read-config.ts (and dev/, bench/, test/) reads the environment.',
         },
         {
           object: 'URL',

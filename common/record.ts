@@ -1,7 +1,7 @@
 /** The records that enter and leave the topology, and where each came from. */
 import type { RecordHeaders } from './record-headers.js';
 
-/** The ERP's event topics, by their logical names (the contract's defaults, without TOPIC_PREFIX). */
+/** The ERP's event topics, by their logical names (the contract's defaults, without TOPIC_PREFIX). Only ever appended to: a topic's index is stored. */
 export const SOURCE_TOPICS = [
   'NOTIFICATION_REQUEST_TOPIC',
   'TASK_EVENT_TOPIC',

@@ -28,12 +28,23 @@ export interface TopologyNames {
 export class TopicNames implements TopologyNames {
   readonly #prefix: string;
   readonly #appId: string;
+  /** What the tasks remember, and their positions: partition k is task k's. */
+  readonly changelog: PhysicalTopic;
   readonly #names: ReadonlyMap<string, string>;
 
-  /** `renamed` gives another default name to a topic of the contract; the prefix goes before it all the same. */
-  constructor(prefix: string, appId: string, renamed: Readonly<Partial<Record<LogicalTopic, string>>> = {}) {
+  /**
+   * `renamed` gives another default name to a topic of the contract; the prefix goes before it all the same.
+   * `changelog`: what the changelog's name ends in.
+   */
+  constructor(
+    prefix: string,
+    appId: string,
+    renamed: Readonly<Partial<Record<LogicalTopic, string>>> = {},
+    changelog = 'dedup-changelog',
+  ) {
     this.#prefix = prefix;
     this.#appId = appId;
+    this.changelog = `${prefix}${appId}-${changelog}` as PhysicalTopic;
     this.#names = new Map(
       [...SOURCE_TOPICS, ...SINK_TOPICS].map((topic) => [
         topic,
@@ -47,14 +58,9 @@ export class TopicNames implements TopologyNames {
     return (this.#names.get(topic) ?? this.#prefix + topic) as PhysicalTopic;
   }
 
-  /** Consumer group of the stream workers. */
+  /** Consumer group of the workers. */
   get group(): string {
     return this.#prefix + this.#appId;
-  }
-
-  /** Changelog of the tasks' dedup entries and positions: partition k is task k's. */
-  get changelog(): PhysicalTopic {
-    return `${this.#prefix}${this.#appId}-dedup-changelog` as PhysicalTopic;
   }
 
   transactionalId(task: number): string {

@@ -7,7 +7,7 @@ import type { SourceRecord, SourceTopic } from '../common/record.js';
 export function createDecode({ decoder }: Pick<Services, 'decoder'>): Processor<SourceRecord, SourceEvent> {
   return (record) => {
     if (record.value === null) return drop('tombstone');
-    // The map reads no other topics.
+    // topology/notifications.ts reads no other topics.
     const decoded = decoder.decode(record.topic as SourceTopic, record.value);
     switch (decoded.kind) {
       case 'event':

@@ -1,8 +1,7 @@
 /** The engine's second state: how often each word came. Small, to show that the engine knows nothing of the first one. */
+import type { SourcePosition, Checkpoint } from '../common/source-position.js';
 import { FatalError } from '../common/errors.js';
 import type { SourceRecord } from '../common/record.js';
-import type { SourcePosition } from '../state/dedup/changelog-entry.js';
-import type { Checkpoint } from '../state/dedup/task-store.js';
 import { writeAtomically, type StateEnvironment } from '../state/lmdb/environment.js';
 import type { Table } from '../state/lmdb/table.js';
 import type { ChangelogRecord, Layer, Positions, StateChanges, TaskState } from '../topology/graph/task-state.js';

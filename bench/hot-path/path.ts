@@ -1,9 +1,9 @@
 /** The hot path as one checkout has built it: another's may be in the same process, each with modules of its own. */
+import type { SourcePosition } from '../../common/source-position.js';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { SCHEMAS } from '../../schemas/types.js';
-import type { SourcePosition } from '../../state/dedup/changelog-entry.js';
 import { DEFAULT_ACTION_URL_SCHEMES } from '../../processors/action-url.js';
 import type { DirectoryView, NotificationStores } from '../../processors/context.js';
 import type { SourceName, SourceRecord } from '../../common/record.js';

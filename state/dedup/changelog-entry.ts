@@ -12,18 +12,8 @@
  */
 import { ByteReader, ByteWriter } from '../../common/bytes.js';
 import { FatalError, messageOf } from '../../common/errors.js';
+import type { SourcePosition } from '../../common/source-position.js';
 import { DIGEST_BYTES } from './digest-bytes.js';
-
-/** Where a task stands in one source partition. */
-export interface SourcePosition {
-  /** The topic whose offsets these are: one that is recreated has another. Undefined where the brokers know of none. */
-  readonly topicId?: string | undefined;
-  /** The next offset to process. */
-  readonly nextOffset: number;
-  readonly streamTime: number;
-  /** Records before this offset feed the directory and make no notification (START_FROM); 0 when all do. */
-  readonly notifyFrom: number;
-}
 
 /** Digests first seen in one bucket of one source's stream time. */
 export interface BucketDigests {

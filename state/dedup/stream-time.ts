@@ -6,9 +6,6 @@ export const MAX_AHEAD_MS = 3_600_000;
 /** The part of a short window that a wrong clock may cost. */
 const AHEAD_SHARE = 1 / 4;
 
-/** Stream time before the first record. */
-export const NO_STREAM_TIME = -1;
-
 /** Never goes back, never far past the clock (an hour, less with a short window), not moved by -1 (a record without a timestamp). */
 export function advance(streamTime: number, timestamp: number, now: number, { aheadMs }: WindowShape): number {
   return Math.max(streamTime, Math.min(timestamp, now + aheadMs));

@@ -7,7 +7,8 @@
 import type { Digest } from './digest-bytes.js';
 import { crashPoint } from '../../common/crash-point.js';
 import { FatalError } from '../../common/errors.js';
-import { countDigests, type BucketDigests, type ChangelogEntry, type SourcePosition } from './changelog-entry.js';
+import { countDigests, type BucketDigests, type ChangelogEntry } from './changelog-entry.js';
+import type { Checkpoint, SourcePosition } from '../../common/source-position.js';
 import { DIGEST_BYTES } from './digest-bytes.js';
 import { writeAtomically, type StateEnvironment } from '../lmdb/environment.js';
 import { seal, unseal } from '../lmdb/sealed.js';
@@ -15,15 +16,6 @@ import { Segments, type SegmentChange } from './segments.js';
 import { sourceNumber } from './source-number.js';
 import { firstLiveBucket, type WindowShape } from './stream-time.js';
 import type { Batch, Table } from '../lmdb/table.js';
-
-/** Up to where the store holds the changelog, and where the task stood then. */
-export interface Checkpoint {
-  /** The changelog topic whose offset this is; undefined where the brokers know of no ids. */
-  readonly changelogId?: string | undefined;
-  /** The next changelog offset to apply. */
-  readonly changelogOffset: number;
-  readonly positions: ReadonlyMap<string, SourcePosition>;
-}
 
 /** A changelog entry with the offset that its record has. */
 export interface CommittedEntry {

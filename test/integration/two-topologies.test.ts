@@ -18,7 +18,7 @@ const TIMES = 400;
 it('a second topology counts beside the notifications, and both are exact when their process is killed', async () => {
   const test = await prepareEnvironment('two', PARTITIONS);
   const brokers = testStack().kafkaBrokers;
-  for (const topic of ['WORDS', 'WORD_COUNTS', 'WORDS_DLQ', 'counts-dedup-changelog'])
+  for (const topic of ['WORDS', 'WORD_COUNTS', 'WORDS_DLQ', 'counts-changelog'])
     await createTopic(brokers, test.prefix + topic, PARTITIONS);
   const start = (): WorkerProcess => {
     const entry = join(import.meta.dirname, 'two-topologies', 'worker.ts');

@@ -3,10 +3,9 @@
  * engine does not know what is in them. It knows that each commit adds something to them, that the changelog says what,
  * and that a store is the fold of its changelog.
  */
+import type { SourcePosition, Checkpoint } from '../../common/source-position.js';
 import type { Metrics } from '../../common/metrics.js';
 import type { SourceName, SourceRecord } from '../../common/record.js';
-import type { SourcePosition } from '../../state/dedup/changelog-entry.js';
-import type { Checkpoint } from '../../state/dedup/task-store.js';
 
 /** What one commit changes in the stores: in memory until Kafka has committed it, and dropped whole if it does not. */
 export interface StateChanges<Value = unknown> {

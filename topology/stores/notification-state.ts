@@ -1,4 +1,5 @@
 /** What a task of the notifications remembers: the events that it has seen, and the users that it has written itself. */
+import type { Checkpoint } from '../../common/source-position.js';
 import type { Correction } from '../../common/correction.js';
 import type { Metrics } from '../../common/metrics.js';
 import type { SourceRecord } from '../../common/record.js';
@@ -11,7 +12,7 @@ import {
   type ChangelogEntry,
 } from '../../state/dedup/changelog-entry.js';
 import { advance, bucketOf, type WindowShape } from '../../state/dedup/stream-time.js';
-import { TaskStore, type Checkpoint } from '../../state/dedup/task-store.js';
+import { TaskStore } from '../../state/dedup/task-store.js';
 import { userKey, type DirectoryEntry } from '../../state/directory/directory-entry.js';
 import type { StateEnvironment } from '../../state/lmdb/environment.js';
 import type { ChangelogRecord, Layer, Positions, StateChanges, TaskState } from '../graph/task-state.js';

@@ -6,7 +6,7 @@
  * stream time tells: it has been read past a record of that time. Moments are of the monotonic clock, in ms; they are
  * never compared with timestamps, so that no two machines' clocks have to agree.
  */
-import { NO_STREAM_TIME } from '../../state/dedup/stream-time.js';
+import { NO_STREAM_TIME } from '../../common/source-position.js';
 
 /** What the brokers say of one partition. */
 export interface PartitionProgress {

@@ -1,6 +1,5 @@
 /** Where to begin in a source that this task has never read, and when to refuse to guess. */
-import type { SourcePosition } from '../../state/dedup/changelog-entry.js';
-import { NO_STREAM_TIME } from '../../state/dedup/stream-time.js';
+import { type SourcePosition, NO_STREAM_TIME } from '../../common/source-position.js';
 import { ConfigError, FatalError } from '../../common/errors.js';
 import type { SourcePartition } from '../../common/record.js';
 import { WAYS_OUT } from '../../common/ways-out.js';

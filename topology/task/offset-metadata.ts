@@ -3,8 +3,7 @@
  * when the partition was first read, and the stream time, by which other workers know how far it is. Offsets that a tool sets (kafka-consumer-groups --reset-offsets) carry none,
  * by which an operator's word is told from our own.
  */
-import type { SourcePosition } from '../../state/dedup/changelog-entry.js';
-import { NO_STREAM_TIME } from '../../state/dedup/stream-time.js';
+import { type SourcePosition, NO_STREAM_TIME } from '../../common/source-position.js';
 import type { PartitionOffset } from '../kafka/index.js';
 
 const PREFIX = 'topic-id:';

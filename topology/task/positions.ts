@@ -5,11 +5,9 @@
  * and copies of what was seen within the dedup window are dropped. An offset of the topic before it is not used, not
  * even when it would be in range: the records before it would be skipped unread.
  */
+import { type SourcePosition, NO_STREAM_TIME, type Checkpoint } from '../../common/source-position.js';
 import type { SourceName, SourcePartition } from '../../common/record.js';
 import { decide, type Rule } from '../../common/rules.js';
-import type { SourcePosition } from '../../state/dedup/changelog-entry.js';
-import { NO_STREAM_TIME } from '../../state/dedup/stream-time.js';
-import type { Checkpoint } from '../../state/dedup/task-store.js';
 import { offsetIn, type PartitionOffset, type TopicIds } from '../kafka/index.js';
 import { firstPositions, refuseLostChangelog, refuseMoved } from './first-positions.js';
 import { isOfTask, partitionsAtFirstIn, topicIdIn } from './offset-metadata.js';

@@ -2,7 +2,7 @@
  * What to do when a commit fails and will fail again: it is halved. Where the broker refuses a record, until the culprit
  * stands alone, which is then dead-lettered; where a commit does not get through at all, until it does.
  */
-import type { SourcePosition } from '../../state/dedup/changelog-entry.js';
+import type { SourcePosition } from '../../common/source-position.js';
 import { errorType, isOfARecord, type RefusedError } from '../kafka/index.js';
 import type { DeadLetterCause } from '../../processors/outcome.js';
 import { origin, type SourceName, type SourceRecord } from '../../common/record.js';

@@ -2,8 +2,8 @@
  * What a commit will make of the records processed so far: outputs, changes of the stores, positions. Lives in memory
  * until Kafka has committed it (then it is written to the stores) or refused it (then it is dropped whole).
  */
+import type { SourcePosition } from '../../common/source-position.js';
 import { nextOffsetOf, type SourceName, type SourceRecord } from '../../common/record.js';
-import type { SourcePosition } from '../../state/dedup/changelog-entry.js';
 import type { Finished } from '../graph/executor.js';
 import type { Layer, Positions, StateChanges } from '../graph/task-state.js';
 import type { StagedOutputs } from './staged-outputs.js';

@@ -10,12 +10,12 @@
  *
  * Steps 3 and 4 both come after the fence: nothing can be committed between them.
  */
+import { NO_STREAM_TIME } from '../../common/source-position.js';
 import { setTimeout as delay } from 'node:timers/promises';
 import { crashPoint } from '../../common/crash-point.js';
 import { CommitUnknownError, OutageError, type ThrottledError } from '../../common/errors.js';
 import type { Reason } from '../../common/reasons.js';
 import type { SourcePartition } from '../../common/record.js';
-import { NO_STREAM_TIME } from '../../state/dedup/stream-time.js';
 import type { Positions, TaskState } from '../graph/task-state.js';
 import { isOutage, RefusedError, type GroupMember, type TransactionalProducer } from '../kafka/index.js';
 import type { CommitHistory } from './commit-loop.js';

@@ -193,7 +193,7 @@ export class Task implements TakenTask {
       { task: this.number, err: error },
       'the outcome of a commit is unknown: it is read from the brokers',
     );
-    // While the group moves it stays in doubt, until the task is resumed under its new generation, or by the next owner.
+    // While the group moves it stays in doubt, until `keep` reads its outcome, or the next owner does.
     if (this.isRunning) this.#restart(error.cause instanceof ThrottledError ? error.cause : undefined);
   }
 

@@ -3,13 +3,14 @@
  * they were emptied or recreated and the stores are the only good copy. Each task in one transaction, under its
  * transactional id, so that a worker that still runs is fenced.
  */
+import type { Checkpoint } from '../../common/source-position.js';
 import { brokerFault, Connections } from '../kafka/index.js';
 import { countDigests, encodeChangelogEntry, type BucketDigests } from '../../state/dedup/changelog-entry.js';
 import { StateEnvironment } from '../../state/lmdb/environment.js';
 import { examine } from '../../state/open-state.js';
 import { takeStateFolder } from '../../state/state-folder.js';
 import { windowShape } from '../../state/dedup/stream-time.js';
-import { storedTasks, TaskStore, type Checkpoint } from '../../state/dedup/task-store.js';
+import { storedTasks, TaskStore } from '../../state/dedup/task-store.js';
 import type { Config } from './config.js';
 import { FatalError } from '../../common/errors.js';
 import { holdsRecords, offsetIn, type TopicIds } from '../kafka/index.js';

@@ -1,4 +1,4 @@
-/** One topology on this worker: its membership, its tasks and their standbys. Two of them share connections, and nothing else. */
+/** One topology on this worker: its membership, its tasks and their standbys. Two of them may share the connections that they fetch by, and nothing else. */
 import { atMost } from '../../common/at-most.js';
 import type { Readiness } from '../../common/readiness.js';
 import type { Reason } from '../../common/reasons.js';

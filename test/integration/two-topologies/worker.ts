@@ -29,7 +29,7 @@ const fatal = (error: unknown): void => {
   process.exit(1);
 };
 
-const names = new TopicNames(config.topicPrefix, 'counts');
+const names = new TopicNames(config.topicPrefix, 'counts', {}, 'changelog');
 const connections = new Connections(config.kafka, config.maxRecordBytes, new Outages(brokerFault, log), log);
 const topics = [...sourceTopics(counts), ...sinkTopics(counts)].map((topic) => names.physical(topic));
 await connections.track([...topics, names.changelog]);

@@ -1,13 +1,7 @@
+import { NO_STREAM_TIME } from '../../../../common/source-position.js';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import {
-  advance,
-  bucketOf,
-  firstLiveBucket,
-  MAX_AHEAD_MS,
-  NO_STREAM_TIME,
-  windowShape,
-} from '../../../../state/dedup/stream-time.js';
+import { advance, bucketOf, firstLiveBucket, MAX_AHEAD_MS, windowShape } from '../../../../state/dedup/stream-time.js';
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;

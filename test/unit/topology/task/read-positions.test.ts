@@ -1,9 +1,8 @@
 /** Where a task begins, from the group's offsets and the changelog's positions. One test a row of the table in positions.ts. */
+import type { SourcePosition, Checkpoint } from '../../../../common/source-position.js';
 import { pino } from 'pino';
 import { Registry } from 'prom-client';
 import { describe, expect, it } from 'vitest';
-import type { SourcePosition } from '../../../../state/dedup/changelog-entry.js';
-import type { Checkpoint } from '../../../../state/dedup/task-store.js';
 import { ConfigError, FatalError } from '../../../../common/errors.js';
 import { createMetrics } from '../../../../common/metrics.js';
 import { sourcePartition, type SourceTopic } from '../../../../common/record.js';
