@@ -6,6 +6,11 @@ import { runRound } from './suite.js';
 import { COLUMNS } from './verdict.js';
 
 const SHORT = ['3', '8'];
+/**
+ * Beside another test a takeover may last longer than account events are waited for: then events go out without an
+ * address, as the contract says, which is not what is judged here.
+ */
+const PATIENT = { DIRECTORY_WAIT_MS: '10000' };
 const EVENTS = 20_000;
 
 let cluster: Cluster;
@@ -20,7 +25,12 @@ it.each(CASES.filter(({ id }) => SHORT.includes(id)))(
   async (chaosCase) => {
     const seed = Number(process.env['CHAOS_SEED'] ?? 1);
     const options = { seed, events: EVENTS, rate: 600, hurries: true, progress: (line: string) => console.log(line) };
-    const { verdict, effects, errors } = await runRound(chaosCase, cluster, 1, options);
+    const { verdict, effects, errors } = await runRound(
+      { ...chaosCase, env: { ...PATIENT, ...chaosCase.env } },
+      cluster,
+      1,
+      options,
+    );
     expect(errors).toEqual([]);
     expect(verdict!.faults).toEqual([]);
     expect(COLUMNS.map((column) => [column, verdict![column]])).toEqual(COLUMNS.map((column) => [column, 0]));

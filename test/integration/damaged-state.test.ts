@@ -21,8 +21,7 @@ import { restoredStores } from './harness/joined.js';
 import { consumerGroups } from './harness/kafka-tools.js';
 import { differences, produceAll, untilProcessed } from './harness/outcome.js';
 import { testStack } from './harness/test-stack.js';
-import { testKafka } from './harness/topics.js';
-import { until } from './harness/until.js';
+import { recreateTopic, testKafka } from './harness/topics.js';
 import { startWorker, type WorkerProcess } from './harness/worker.js';
 import { makeWorkload, type Workload } from './harness/workload.js';
 
@@ -147,12 +146,7 @@ describe('a state directory that is damaged between two runs', () => {
       const first = await runWhole(test);
       await first.stop();
       const topic = `${test.prefix}app-dedup-changelog`;
-      await withAdmin(async (admin) => {
-        await admin.deleteTopics({ topics: [topic] });
-        await until('the topic is recreated', () =>
-          admin.createTopics({ waitForLeaders: true, topics: [{ topic, numPartitions: PARTITIONS }] }),
-        );
-      });
+      await recreateTopic(testStack().kafkaBrokers, topic, PARTITIONS);
       writeFileSync(join(directory, 'data.mdb'), 'damaged');
 
       for (let again = 0; again < 2; again += 1) {

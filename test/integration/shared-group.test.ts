@@ -7,7 +7,7 @@ import { messagesOf } from './harness/messages.js';
 import { produceAll, untilProcessed } from './harness/outcome.js';
 import { eventIds, readOutputs } from './harness/outputs.js';
 import { testStack } from './harness/test-stack.js';
-import { testKafka } from './harness/topics.js';
+import { createTopic, testKafka } from './harness/topics.js';
 import { until } from './harness/until.js';
 import { startWorker, type WorkerProcess } from './harness/worker.js';
 
@@ -68,7 +68,7 @@ it('stops a worker of another application, and the one that was there goes on', 
   await ours.ready();
   // The same group, but the tasks' events are those of another system.
   const renamed = { TASK_EVENT_TOPIC: 'events-of-another-system' };
-  await createTopic(`${test.prefix}${renamed.TASK_EVENT_TOPIC}`);
+  await createTopic(testStack().kafkaBrokers, `${test.prefix}${renamed.TASK_EVENT_TOPIC}`, 1);
   const said = await lastWords(startWorker({ env: test.env('theirs', renamed) }));
   expect(said).toContain(`the workers that are there read ${test.prefix}TASK_EVENT_TOPIC, this one does not`);
 
@@ -77,10 +77,3 @@ it('stops a worker of another application, and the one that was there goes on', 
   expect(eventIds((await readOutputs(test.prefix)).inApp)).toEqual(['a']);
   expect((await ours.stop()).code).toBe(0);
 });
-
-async function createTopic(topic: string): Promise<void> {
-  const admin = testKafka(testStack().kafkaBrokers).admin();
-  await admin.connect();
-  await admin.createTopics({ waitForLeaders: true, topics: [{ topic, numPartitions: 1 }] });
-  await admin.disconnect();
-}

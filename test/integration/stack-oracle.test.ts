@@ -4,7 +4,7 @@ import { committedOffsets, endOffsets } from '../../dev/oracle/offsets.js';
 import { followCommitted, readCommitted, type OracleRecord } from '../../dev/oracle/read-committed.js';
 import { produce, produceInTransaction } from './harness/produce.js';
 import { testStack } from './harness/test-stack.js';
-import { testKafka } from './harness/topics.js';
+import { createTopic, testKafka } from './harness/topics.js';
 import { uniquePrefix } from './harness/unique-prefix.js';
 import { until } from './harness/until.js';
 
@@ -14,7 +14,7 @@ const prefix = uniquePrefix('oracle');
 
 async function newTopic(name: string, partitions: number): Promise<string> {
   const topic = prefix + name;
-  await admin.createTopics({ topics: [{ topic, numPartitions: partitions }], waitForLeaders: true });
+  await createTopic(brokers, topic, partitions);
   return topic;
 }
 
