@@ -14,6 +14,8 @@ import { makeWorkload } from './harness/workload.js';
 const PARTITIONS = 2;
 const WORDS = ['one', 'two', 'three', 'four', 'five'];
 const TIMES = 400;
+/** The process is killed while it may have begun with account events. */
+const PATIENT = { DIRECTORY_WAIT_MS: '15000' };
 
 it('a second topology counts beside the notifications, and both are exact when their process is killed', async () => {
   const test = await prepareEnvironment('two', PARTITIONS);
@@ -22,7 +24,7 @@ it('a second topology counts beside the notifications, and both are exact when t
     await createTopic(brokers, test.prefix + topic, PARTITIONS);
   const start = (): WorkerProcess => {
     const entry = join(import.meta.dirname, 'two-topologies', 'worker.ts');
-    return startWorker({ env: test.env(), nodeArgs: ['--import', 'tsx'], entry, args: [] });
+    return startWorker({ env: test.env('worker', PATIENT), nodeArgs: ['--import', 'tsx'], entry, args: [] });
   };
   const said = Array.from({ length: TIMES }, () => WORDS.map((word) => ({ key: word, value: word }))).flat();
   const workload = makeWorkload({ seed: 3, events: 5000, ids: test.ids });

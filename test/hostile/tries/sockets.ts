@@ -31,7 +31,6 @@ async function history(scene: GatewayScene, name: string, user: bigint, count: n
   const socket = await scene.socketOf(user);
   await until('it is welcomed', () => messagesOf(socket).length > 0);
   const cursor = messagesOf(socket)[0]!.cursor!;
-  socket.end();
   await scene.process(
     Array.from({ length: count }, (_, index) =>
       scene.messages.task({
@@ -42,6 +41,9 @@ async function history(scene: GatewayScene, name: string, user: bigint, count: n
       }),
     ),
   );
+  // Until the gateway has come that far the cursor is its own position, and a resume costs nothing.
+  await until('the gateway has sent them', () => notificationsOf(socket).length >= count);
+  socket.end();
   return cursor;
 }
 
