@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { readConfig } from '../../../bin/read-config.js';
 import { OPTION_NAMES } from '../../../topology/worker/options.js';
-import { ConfigError } from '../../../common/errors.js';
+import { faultsOf } from '../faults-of.js';
 
 describe('readConfig', () => {
   let folder: string;
@@ -23,15 +23,6 @@ describe('readConfig', () => {
     const path = join(folder, 'config.json');
     writeFileSync(path, typeof options === 'string' ? options : JSON.stringify(options));
     return path;
-  };
-  const faultsOf = (read: () => unknown): readonly string[] => {
-    try {
-      read();
-    } catch (error) {
-      if (error instanceof ConfigError) return error.faults;
-      throw error;
-    }
-    return [];
   };
 
   it('lets flags win over --set, that over the environment, that over the file, that over defaults', () => {

@@ -5,7 +5,7 @@ import { afterAll, describe, expect, it, vi } from 'vitest';
 import { createActionUrlRule, type ActionUrlRule } from '../../../processors/action-url.js';
 import { loadTemplates } from '../../../processors/load-templates.js';
 import { compileTemplates } from '../../../processors/templates.js';
-import { ConfigError } from '../../../common/errors.js';
+import { faultsOf } from '../faults-of.js';
 
 const folders: string[] = [];
 afterAll(() => folders.forEach((folder) => rmSync(folder, { recursive: true })));
@@ -18,16 +18,6 @@ function folderWith(files: Readonly<Record<string, string>>): string {
     writeFileSync(join(folder, path), text);
   }
   return folder;
-}
-
-function faultsOf(action: () => unknown): readonly string[] {
-  try {
-    action();
-  } catch (error) {
-    if (error instanceof ConfigError) return error.faults;
-    throw error;
-  }
-  return [];
 }
 
 const ANY_LINK: ActionUrlRule = () => undefined;

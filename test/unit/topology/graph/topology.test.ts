@@ -13,16 +13,7 @@ import {
 } from '../../../../topology/graph/topology.js';
 import { notifications } from '../../../../topology/notifications.js';
 import { stubTopology, type Stub } from './stub-topology.js';
-
-function faultsOf(declare: () => unknown): readonly string[] {
-  try {
-    declare();
-  } catch (error) {
-    if (error instanceof TopologyError) return error.faults;
-    throw error;
-  }
-  return [];
-}
+import { faultsOf } from '../../faults-of.js';
 
 describe('the notifications topology', () => {
   it('reads and writes every topic of the contract', () => {
@@ -70,7 +61,7 @@ const begun = () =>
 
 describe('a topology', () => {
   it('is accepted when nothing is wrong with it', () => {
-    expect(faultsOf(() => stubTopology())).toEqual([]);
+    expect(faultsOf(() => stubTopology(), TopologyError)).toEqual([]);
   });
 
   it('says of each node what it reads from: sources and steps in a chain, sinks from its end, dead letters from every step', () => {
@@ -105,7 +96,7 @@ describe('a topology', () => {
       begun()
         .sink('first', 'PUSH_REQUEST_TOPIC', 'PushRequestEvent', nothing)
         .deadLetters('dead-letter', 'NOTIFICATION_DLQ', writeDeadLetter);
-    expect(faultsOf(twice)).toEqual([`the name 'first' stands for two nodes`]);
+    expect(faultsOf(twice, TopologyError)).toEqual([`the name 'first' stands for two nodes`]);
   });
 
   it('is refused for a topic of two nodes', () => {
@@ -113,7 +104,7 @@ describe('a topology', () => {
       begun()
         .sink('more', 'EMAIL_REQUEST_TOPIC', 'EmailRequestEvent', nothing)
         .deadLetters('dead-letter', 'NOTIFICATION_DLQ', writeDeadLetter);
-    expect(faultsOf(twice)).toEqual(['the topic EMAIL_REQUEST_TOPIC belongs to two nodes']);
+    expect(faultsOf(twice, TopologyError)).toEqual(['the topic EMAIL_REQUEST_TOPIC belongs to two nodes']);
   });
 
   it('is refused with all its faults at once, in a message that names it', () => {
@@ -121,7 +112,7 @@ describe('a topology', () => {
       begun()
         .sink('email', 'EMAIL_REQUEST_TOPIC', 'EmailRequestEvent', nothing)
         .deadLetters('tasks', 'NOTIFICATION_DLQ', writeDeadLetter);
-    expect(faultsOf(twice)).toEqual([
+    expect(faultsOf(twice, TopologyError)).toEqual([
       `the name 'email' stands for two nodes`,
       `the name 'tasks' stands for two nodes`,
       'the topic EMAIL_REQUEST_TOPIC belongs to two nodes',

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { parseConfig, type ConfigNeeds, type RawConfig } from '../../../../topology/worker/config.js';
 import { OPTION_NAMES, OPTIONS, type OptionDefinition } from '../../../../topology/worker/options.js';
-import { ConfigError } from '../../../../common/errors.js';
 import { CONTRACT_TOPICS } from '../../../../common/topic-names.js';
+import { faultsOf } from '../../faults-of.js';
 
 const WORKER: ConfigNeeds = { registry: true, gateway: true };
 const SECRET = 'a secret of more than 32 characters!';
@@ -12,15 +12,8 @@ const GOOD: RawConfig = {
   JWT_SECRET: SECRET,
 };
 
-const faultsOf = (raw: RawConfig, needs: ConfigNeeds = WORKER): readonly string[] => {
-  try {
-    parseConfig(raw, needs);
-  } catch (error) {
-    if (error instanceof ConfigError) return error.faults;
-    throw error;
-  }
-  return [];
-};
+const faultsIn = (raw: RawConfig, needs: ConfigNeeds = WORKER): readonly string[] =>
+  faultsOf(() => parseConfig(raw, needs));
 
 describe('parseConfig', () => {
   it('fills in the defaults', () => {
@@ -54,14 +47,14 @@ describe('parseConfig', () => {
     const schemes = (text: string): RawConfig => ({ ...GOOD, ACTION_URL_SCHEMES: text });
     expect(parseConfig(GOOD, WORKER).actionUrlSchemes).toEqual(['https', 'http']);
     expect(parseConfig(schemes('HTTPS, mailto'), WORKER).actionUrlSchemes).toEqual(['https', 'mailto']);
-    expect(faultsOf(schemes('https,JavaScript,data'))).toEqual([
+    expect(faultsIn(schemes('https,JavaScript,data'))).toEqual([
       'ACTION_URL_SCHEMES is "https,JavaScript,data": javascript can bring its own page or script, and is never allowed',
       'ACTION_URL_SCHEMES is "https,JavaScript,data": data can bring its own page or script, and is never allowed',
     ]);
-    expect(faultsOf(schemes('https://'))).toEqual([
+    expect(faultsIn(schemes('https://'))).toEqual([
       'ACTION_URL_SCHEMES is "https://": "https://" is no scheme; expected names such as https,http',
     ]);
-    expect(faultsOf(schemes(','))).toEqual([
+    expect(faultsIn(schemes(','))).toEqual([
       'ACTION_URL_SCHEMES is ",": expected names of schemes, such as https,http',
     ]);
   });
@@ -72,17 +65,17 @@ describe('parseConfig', () => {
   });
 
   it('refuses what no port and no time is (found by the fuzzer)', () => {
-    expect(faultsOf({ ...GOOD, KAFKA_BROKERS: 'a:9092,b:65536' })).toEqual([
+    expect(faultsIn({ ...GOOD, KAFKA_BROKERS: 'a:9092,b:65536' })).toEqual([
       expect.stringMatching(/^KAFKA_BROKERS is/),
     ]);
-    expect(faultsOf({ ...GOOD, KAFKA_BROKERS: 'a:65535' })).toEqual([]);
+    expect(faultsIn({ ...GOOD, KAFKA_BROKERS: 'a:65535' })).toEqual([]);
     for (const window of [`${'9'.repeat(400)}d`, '36501d'])
-      expect(faultsOf({ ...GOOD, DEDUP_WINDOW: window })).toEqual([expect.stringMatching(/at most 36500d/)]);
-    expect(faultsOf({ ...GOOD, DEDUP_WINDOW: '36500d' })).toEqual([]);
+      expect(faultsIn({ ...GOOD, DEDUP_WINDOW: window })).toEqual([expect.stringMatching(/at most 36500d/)]);
+    expect(faultsIn({ ...GOOD, DEDUP_WINDOW: '36500d' })).toEqual([]);
   });
 
   it('reports every fault at once, each with its name, its value and what was expected', () => {
-    const faults = faultsOf({
+    const faults = faultsIn({
       ...GOOD,
       KAFKA_BROKERS: 'broker',
       HTTP_PORT: '99999',
@@ -108,7 +101,7 @@ describe('parseConfig', () => {
   });
 
   it('says which options are not set, and the way out', () => {
-    const faults = faultsOf({});
+    const faults = faultsIn({});
     expect(faults).toHaveLength(3);
     expect(faults.join('\n')).toMatch(/KAFKA_BROKERS is not set: .*dev up/);
     expect(faults.join('\n')).toMatch(/SCHEMA_REGISTRY_URL is not set: .*dev up/);
@@ -140,7 +133,7 @@ describe('parseConfig', () => {
       '(JWKS_URL is "https://***@keys")',
     ],
   ])('never shows %s', (_, raw, secret, fault) => {
-    const faults = faultsOf({ ...GOOD, ...raw });
+    const faults = faultsIn({ ...GOOD, ...raw });
     expect(faults).toHaveLength(1);
     expect(faults[0]).toContain(fault);
     expect(faults[0]).not.toContain(secret);
@@ -154,30 +147,30 @@ describe('parseConfig', () => {
       KAFKA_SASL_PASSWORD: 'hunter2',
       HTTP_PORT: 'x',
     };
-    expect(faultsOf(raw).length).toBeGreaterThan(0);
-    expect(faultsOf(raw).join('\n')).not.toContain('hunter2');
+    expect(faultsIn(raw).length).toBeGreaterThan(0);
+    expect(faultsIn(raw).join('\n')).not.toContain('hunter2');
   });
 
   it('needs a registry and a token secret only where they are used', () => {
     const bare = { KAFKA_BROKERS: 'broker:9092' };
-    expect(faultsOf(bare, {})).toEqual([]);
-    expect(faultsOf({ ...bare, SCHEMA_REGISTRY_URL: 'http://r' }, { registry: true })).toEqual([]);
-    expect(faultsOf({ ...bare, SCHEMA_REGISTRY_URL: 'http://r', ROLES: 'stream' }, WORKER)).toEqual([]);
-    expect(faultsOf({ ...bare, SCHEMA_REGISTRY_URL: 'http://r', ROLES: 'gateway' }, WORKER)).toHaveLength(1);
+    expect(faultsIn(bare, {})).toEqual([]);
+    expect(faultsIn({ ...bare, SCHEMA_REGISTRY_URL: 'http://r' }, { registry: true })).toEqual([]);
+    expect(faultsIn({ ...bare, SCHEMA_REGISTRY_URL: 'http://r', ROLES: 'stream' }, WORKER)).toEqual([]);
+    expect(faultsIn({ ...bare, SCHEMA_REGISTRY_URL: 'http://r', ROLES: 'gateway' }, WORKER)).toHaveLength(1);
     expect(
-      faultsOf({ ...bare, SCHEMA_REGISTRY_URL: 'http://r', ROLES: 'stream', HTTP_PORT: 'x' }, WORKER),
+      faultsIn({ ...bare, SCHEMA_REGISTRY_URL: 'http://r', ROLES: 'stream', HTTP_PORT: 'x' }, WORKER),
     ).toHaveLength(1);
   });
 
   it('takes a token secret or the URL of keys, never both', () => {
-    expect(faultsOf({ ...GOOD, JWKS_URL: 'https://keys' })[0]).toMatch(/JWT_SECRET and JWKS_URL are both set/);
-    expect(faultsOf({ ...GOOD, JWT_SECRET: undefined, JWKS_URL: 'https://keys' })).toEqual([]);
+    expect(faultsIn({ ...GOOD, JWKS_URL: 'https://keys' })[0]).toMatch(/JWT_SECRET and JWKS_URL are both set/);
+    expect(faultsIn({ ...GOOD, JWT_SECRET: undefined, JWKS_URL: 'https://keys' })).toEqual([]);
   });
 
   it('takes all of SASL or none of it', () => {
     const sasl = { KAFKA_SASL_MECHANISM: 'plain', KAFKA_SASL_USERNAME: 'me', KAFKA_SASL_PASSWORD: 'hunter2' };
     for (const missing of Object.keys(sasl))
-      expect(faultsOf({ ...GOOD, ...sasl, [missing]: undefined })).toHaveLength(1);
+      expect(faultsIn({ ...GOOD, ...sasl, [missing]: undefined })).toHaveLength(1);
     expect(parseConfig({ ...GOOD, ...sasl }, WORKER).kafka.sasl).toEqual({
       mechanism: 'plain',
       username: 'me',
@@ -187,10 +180,10 @@ describe('parseConfig', () => {
 
   it('wants answers within a transaction, and says so beside other faults', () => {
     const late = { ...GOOD, REQUEST_TIMEOUT_MS: '20000', TRANSACTION_TIMEOUT_MS: '20000' };
-    expect(faultsOf(late)).toEqual([
+    expect(faultsIn(late)).toEqual([
       expect.stringMatching(/^REQUEST_TIMEOUT_MS is "20000": expected less than TRANSACTION_TIMEOUT_MS \(20000\)/),
     ]);
-    expect(faultsOf({ ...late, HTTP_PORT: 'x' })).toHaveLength(2);
+    expect(faultsIn({ ...late, HTTP_PORT: 'x' })).toHaveLength(2);
   });
 
   it.each<[string, number]>([
@@ -204,7 +197,7 @@ describe('parseConfig', () => {
   });
 
   it('refuses a window of less than a second', () => {
-    expect(faultsOf({ ...GOOD, DEDUP_WINDOW: '999ms' })).toEqual(['DEDUP_WINDOW is "999ms": expected at least 1s']);
+    expect(faultsIn({ ...GOOD, DEDUP_WINDOW: '999ms' })).toEqual(['DEDUP_WINDOW is "999ms": expected at least 1s']);
   });
 
   it.each<[string, unknown]>([
@@ -222,11 +215,11 @@ describe('parseConfig', () => {
     expect(config.kafka.brokers).toEqual(['[::1]:9092', '[fd00::2]:19092']);
     expect(config).toMatchObject({ httpHost: '::1', gatewayHost: '::' });
     for (const wrong of ['::1:9092', '[::1]', '[::1]:99999', '[kafka]:9092', '[::1:9092', '[]:9092'])
-      expect(faultsOf({ ...GOOD, KAFKA_BROKERS: wrong })).toHaveLength(1);
+      expect(faultsIn({ ...GOOD, KAFKA_BROKERS: wrong })).toHaveLength(1);
   });
 
   it('takes several addresses of the registry, and names what is wrong with one of them', () => {
-    const several = (text: string): readonly string[] => faultsOf({ ...GOOD, SCHEMA_REGISTRY_URL: text });
+    const several = (text: string): readonly string[] => faultsIn({ ...GOOD, SCHEMA_REGISTRY_URL: text });
     expect(several('http://a:8081, https://me:pw@b/api')).toEqual([]);
     expect(several('http://a:8081,b:8081')).toEqual([
       'SCHEMA_REGISTRY_URL is "http://a:8081,b:8081": expected an http or https URL; several have commas between, a comma in a password is %2C',

@@ -7,14 +7,7 @@ import {
   partitionsOf,
   type MemberClaim,
 } from '../../../../../topology/kafka/group/assigner.js';
-
-const member = (memberId: string, parts: Partial<MemberClaim> = {}): MemberClaim => ({
-  memberId,
-  generation: -1,
-  tasks: [],
-  stored: {},
-  ...parts,
-});
+import { anyClaims, anyIds, member, taskCounts } from './member-claims.js';
 
 const claims = (dealt: ReadonlyMap<string, readonly number[]>, generation = 5): MemberClaim[] =>
   [...dealt].map(([memberId, tasks]) =>
@@ -57,21 +50,6 @@ describe('the partitions of a task', () => {
   });
 });
 
-const taskCounts = fc.integer({ min: 0, max: 40 });
-const ids = fc.uniqueArray(fc.string({ minLength: 1, maxLength: 4 }), { minLength: 1, maxLength: 8 });
-const anyClaims = ids.chain((memberIds) =>
-  fc.tuple(
-    ...memberIds.map((memberId) =>
-      fc.record({
-        memberId: fc.constant(memberId),
-        generation: fc.integer({ min: -1, max: 5 }),
-        tasks: fc.uniqueArray(fc.integer({ min: 0, max: 45 }), { maxLength: 20 }),
-        stored: fc.dictionary(fc.nat({ max: 45 }).map(String), fc.nat({ max: 1000 })),
-      }),
-    ),
-  ),
-);
-
 describe('assignTasks', () => {
   it('gives every task to exactly one member, and no member two more than another, whatever they claim', () => {
     fc.assert(
@@ -108,7 +86,7 @@ describe('assignTasks', () => {
 
   it('moves to one that joins its share and nothing else', () => {
     fc.assert(
-      fc.property(taskCounts, ids, (taskCount, memberIds) => {
+      fc.property(taskCounts, anyIds, (taskCount, memberIds) => {
         const before = assignTasks(
           taskCount,
           memberIds.map((id) => member(id)),
@@ -124,7 +102,7 @@ describe('assignTasks', () => {
     fc.assert(
       fc.property(
         taskCounts,
-        ids.filter(({ length }) => length > 1),
+        anyIds.filter(({ length }) => length > 1),
         (taskCount, memberIds) => {
           const before = assignTasks(
             taskCount,

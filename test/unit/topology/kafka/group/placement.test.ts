@@ -2,16 +2,9 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { assignTasks, type MemberClaim } from '../../../../../topology/kafka/group/assigner.js';
 import { placeTasks, type Placement, type PlacementRules } from '../../../../../topology/kafka/group/placement.js';
+import { anyClaims, anyIds, member, taskCounts } from './member-claims.js';
 
 type Placements = ReadonlyMap<string, Placement>;
-
-const member = (memberId: string, parts: Partial<MemberClaim> = {}): MemberClaim => ({
-  memberId,
-  generation: -1,
-  tasks: [],
-  stored: {},
-  ...parts,
-});
 
 /** What the members say at the next rebalance, when every store has been brought to this offset. */
 const claims = (placed: Placements, offset = 5000): MemberClaim[] =>
@@ -29,20 +22,6 @@ const ONE_COPY: PlacementRules = { standbyReplicas: 1, acceptableLag: 100 };
 const holders = (placed: Placements, task: number, role: 'tasks' | 'standbys' | 'warming'): string[] =>
   [...placed].filter(([, of]) => of[role].includes(task)).map(([memberId]) => memberId);
 
-const taskCounts = fc.integer({ min: 0, max: 30 });
-const ids = fc.uniqueArray(fc.string({ minLength: 1, maxLength: 4 }), { minLength: 1, maxLength: 7 });
-const anyClaims = ids.chain((memberIds) =>
-  fc.tuple(
-    ...memberIds.map((memberId) =>
-      fc.record({
-        memberId: fc.constant(memberId),
-        generation: fc.integer({ min: -1, max: 5 }),
-        tasks: fc.uniqueArray(fc.integer({ min: 0, max: 35 }), { maxLength: 15 }),
-        stored: fc.dictionary(fc.nat({ max: 35 }).map(String), fc.nat({ max: 1000 })),
-      }),
-    ),
-  ),
-);
 const anyRules = fc.record({ standbyReplicas: fc.integer({ min: 0, max: 4 }), acceptableLag: fc.nat({ max: 1200 }) });
 
 describe('placeTasks', () => {
@@ -82,7 +61,7 @@ describe('placeTasks', () => {
 
   it('spreads the standbys of an even group evenly', () => {
     fc.assert(
-      fc.property(taskCounts, ids, fc.integer({ min: 0, max: 3 }), (taskCount, memberIds, standbyReplicas) => {
+      fc.property(taskCounts, anyIds, fc.integer({ min: 0, max: 3 }), (taskCount, memberIds, standbyReplicas) => {
         const fresh = memberIds.map((id) => member(id));
         const sizes = [...placeTasks(taskCount, fresh, { ...ONE_COPY, standbyReplicas }).values()].map(
           ({ standbys }) => standbys.length,
@@ -104,7 +83,7 @@ describe('placeTasks', () => {
 
   it('moves neither tasks nor standbys when the members stay', () => {
     fc.assert(
-      fc.property(taskCounts, ids, fc.integer({ min: 0, max: 3 }), (taskCount, memberIds, standbyReplicas) => {
+      fc.property(taskCounts, anyIds, fc.integer({ min: 0, max: 3 }), (taskCount, memberIds, standbyReplicas) => {
         const rules = { ...ONE_COPY, standbyReplicas };
         const before = placeTasks(
           taskCount,
