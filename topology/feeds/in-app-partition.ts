@@ -288,11 +288,10 @@ export class InAppPartition {
 
   /** A pass that could not be read on. Records that were deleted, or damaged, are lost to those who need them; the others are read to. */
   async #sortOut(pass: ReadPass, error: unknown): Promise<void> {
+    if (!(error instanceof OutOfRangeError || error instanceof UnreadableError)) throw error;
     const readers = pass.finish();
-    if (error instanceof OutOfRangeError)
-      this.#earliest = Math.max(this.#earliest, await this.#services.ends.earliest());
-    else if (error instanceof UnreadableError) this.#earliest = Math.max(this.#earliest, error.position + 1);
-    else throw error;
+    const earliest = error instanceof UnreadableError ? error.position + 1 : await this.#services.ends.earliest();
+    this.#earliest = Math.max(this.#earliest, earliest);
     this.#services.log.warn({ error: messageOf(error), earliest: this.#earliest }, 'what a client missed is gone');
     for (const reader of readers) {
       if (pass.position < this.#earliest) this.resume(reader);

@@ -140,9 +140,8 @@ class CompiledTopology<Shape extends TopologyShape> implements Executor<Shape['s
           case 'dead-letter':
             return this.#deadLettered(record, outcome.cause, outputs);
           case 'unsettled':
-            return outcome;
           case 'unresolved':
-            return { kind: 'unresolved', schemaId: outcome.schemaId };
+            return outcome;
         }
       }
     } catch (error) {
@@ -180,7 +179,12 @@ class CompiledTopology<Shape extends TopologyShape> implements Executor<Shape['s
     return {
       kind: 'unfinished',
       resume: () => {
-        const next = rest();
+        let next: Forward<unknown> | Unsettled;
+        try {
+          next = rest();
+        } catch (error) {
+          return this.#failed(context.record, error, this.#steps.at(-1)!.name, outputs);
+        }
         if (next.kind === 'unsettled') {
           outputs.rollBack();
           return next;

@@ -138,7 +138,12 @@ export class Connections {
         this.outages.report(part, undefined);
         return answer;
       } catch (error) {
-        if (!isWaitedOut(error) || this.#stop.signal.aborted) throw error;
+        if (this.#stop.signal.aborted) throw error;
+        if (!isWaitedOut(error)) {
+          // A broker has answered: nobody waits for one.
+          this.outages.report(part, undefined);
+          throw error;
+        }
         this.outages.report(part, error);
         await delay(RETRY_MS, undefined, { signal: this.#stop.signal });
       }

@@ -54,7 +54,7 @@ export class TaskGroup implements MembershipListener {
   readonly #standbys: Standbys;
   /** Grows with each assignment: what an earlier one still waits for is not to happen. */
   #assignments = 0;
-  #ready: Promise<unknown> = Promise.resolve();
+  #ready: Promise<void> = Promise.resolve();
   /** Source topics that the brokers do not know any more: the tasks go on without them. */
   #missing: readonly PhysicalTopic[] = [];
   #stopped = false;
@@ -119,15 +119,14 @@ export class TaskGroup implements MembershipListener {
     }
     const assignment = (this.#assignments += 1);
     // A standby stops writing before its task begins; a changelog partition exists before it is read.
-    this.#ready = Promise.all([this.#ready, host.prepare(layout), this.#standbys.retain(placement.standbys)]);
-    this.#ready.then(
+    this.#ready = Promise.all([this.#ready, host.prepare(layout), this.#standbys.retain(placement.standbys)]).then(
       () => {
         if (this.#stopped || assignment !== this.#assignments) return;
         for (const task of this.#tasks.values()) if (task.phase === 'created') task.start();
         this.#standbys.start(placement);
       },
-      (error: unknown) => worker.fatal(error),
     );
+    this.#ready.catch((error: unknown) => worker.fatal(error));
   }
 
   staleMember(): string | undefined {

@@ -327,6 +327,7 @@ export class TransactionalProducer {
           this.#transactionCoordinator = undefined;
           this.#groupCoordinator = undefined;
           await this.#leaders.refresh().catch((cause: unknown) => {
+            this.#move('over');
             throw new CommitUnknownError(`no broker to ask while ${this.#options.transactionalId} commits`, cause);
           });
         }

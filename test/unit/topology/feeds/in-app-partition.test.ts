@@ -1,71 +1,10 @@
 import fc from 'fast-check';
-import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { InAppMessage } from '../../../../gateway/gateway.js';
 import type { ReadBudget } from '../../../../gateway/in-app-log.js';
-import { encodeNotification } from '../../../../gateway/protocol.js';
-import { InAppPartition } from '../../../../topology/feeds/in-app-partition.js';
-import type { Fetcher } from '../../../../topology/kafka/index.js';
-import { notificationOf } from '../../gateway/harness.js';
+import { follow, opened, stopAll, turn } from './followed-partition.js';
 import { FakePartition, Reader } from './in-app-fakes.js';
 
-const stops: AbortController[] = [];
-afterEach(() => {
-  for (const stop of stops.splice(0)) stop.abort();
-});
-
-const UNBOUNDED: ReadBudget = { hasLeft: () => true, charge: () => undefined };
-
-const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
-
-/** A partition that is followed from `from`, with sockets that hear what is published once they are live. */
-function follow(
-  fake: FakePartition,
-  from: number,
-  passLength = 50_000,
-  { littleMissed = 1000, readBudget = UNBOUNDED } = {},
-): { partition: InAppPartition; readers: Reader[] } {
-  const readers: Reader[] = [];
-  const stop = new AbortController();
-  stops.push(stop);
-  const partition = new InAppPartition(
-    {
-      topic: 'in-app',
-      topicId: 'id',
-      partition: 0,
-      from,
-      fetcher: fake.live as unknown as Fetcher,
-      again: fake.again as unknown as Fetcher,
-      ends: { earliest: () => Promise.resolve(fake.earliest), latest: () => Promise.resolve(fake.end) },
-      // As a schema that is looked up: some take a while.
-      decoder: {
-        decode: async ({ key, offset }) => {
-          if (offset % 4 === 0) await turn();
-          const notification = notificationOf({ notificationId: BigInt(offset) });
-          return { key: key!.toString(), notification, cursor: { epoch: '', offset: offset + 1 }, appendedAt: 0 };
-        },
-      },
-      gateway: {
-        publish: ({ key, cursor }: InAppMessage) => {
-          const live = readers.filter((reader) => reader.signals.at(-1) === 'live' && reader.key === key);
-          for (const reader of live) reader.offsets.push(cursor.offset - 1);
-          return live.length;
-        },
-        outgoing: ({ notification }: InAppMessage) => encodeNotification(notification, ''),
-        readBudget,
-      },
-      bytesReadAgain: { inc: () => undefined },
-      littleMissed,
-      log: pino({ level: 'silent' }),
-      passLength,
-    },
-    stop.signal,
-  );
-  partition.run().catch((error: unknown) => {
-    if (!stop.signal.aborted) throw error;
-  });
-  return { partition, readers };
-}
+afterEach(stopAll);
 
 async function hop(times: number): Promise<void> {
   for (let time = 0; time < times; time += 1) await Promise.resolve();
@@ -104,6 +43,21 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 );
 
 describe('a partition of the in-app topic', () => {
+  it('ends with what went wrong, also where a pass has ended by then', async () => {
+    const fake = new FakePartition();
+    fake.append('1|7');
+    const { partition } = opened(fake, fake.end);
+    const ended = partition.run();
+    const reader = new Reader('1|7', 0);
+    reader.live = () => {
+      throw new TypeError('the socket is gone');
+    };
+    partition.resume(reader);
+    const answering = setInterval(() => fake.again.answer(1), 1);
+    await expect(ended).rejects.toThrow('the socket is gone');
+    clearInterval(answering);
+  });
+
   it('shows a socket that comes back each record of its user from its cursor on, once and in order, however reads, sends and arrivals interleave', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(step, { maxLength: 80 }), fc.constantFrom(3, 50_000), async (steps, passLength) => {

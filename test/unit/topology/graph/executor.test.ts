@@ -129,6 +129,17 @@ describe('the executor', () => {
 });
 
 describe('an unexpected error', () => {
+  it('of a processor that makes another part of an event makes a dead letter, which takes the place of the parts before', () => {
+    const inParts = stubTopology(() => forward(ROUTED, explode), { email: emailing('a') });
+    const outputs = new InMemoryOutputs(encoder);
+    const first = createExecutor(inParts, OPTIONS).process(RECORD, { ...CONTEXT, outputs });
+    if (first.kind !== 'unfinished') throw new Error(`expected the first part, not ${first.kind}`);
+    expect(headersOf({ processed: first.resume(), outputs: outputs.records })).toMatchObject({
+      'dlq.reason': 'failed',
+      '__streams.errors.message': 'only threw an unexpected TypeError',
+    });
+  });
+
   it('of a processor makes a dead letter that names its class and node, never its message', () => {
     expect(headersOf(run(explode))).toMatchObject({
       'dlq.reason': 'failed',
