@@ -34,6 +34,7 @@ const EXPIRED_PER_WRITE = 2_500;
 
 export class TaskStore {
   readonly #task: number;
+  readonly #environment: StateEnvironment;
   readonly #table: Table;
   readonly #shape: WindowShape;
   readonly #segments: Segments;
@@ -45,6 +46,7 @@ export class TaskStore {
   /** Reads the checkpoint; the digests are read by `load`. */
   constructor(environment: StateEnvironment, task: number, shape: WindowShape) {
     this.#task = task;
+    this.#environment = environment;
     this.#table = environment.table(tableName(task));
     this.#shape = shape;
     this.#segments = new Segments(this.#table, (why) => environment.damaged(`of task ${task}, ${why}`));
@@ -64,10 +66,21 @@ export class TaskStore {
 
   /** Reads what is on the disk, so that `bucketOf` can answer; a second call waits for the first. */
   load(): Promise<void> {
-    this.#loading ??= this.#segments.load().then(() => {
+    return (this.#loading ??= this.#table.mutex.runExclusive(async () => {
+      // Another owner here may have written since this one was made: the table's last task, as it was closed.
+      this.#checkpoint = readCheckpoint(this.#table, this.#task, this.#environment);
+      await this.#segments.load();
       this.#isLoaded = true;
+    }));
+  }
+
+  /** A write is made of what the one before has left, so each waits for it; and for the disk to be read. */
+  #writing(write: () => Promise<void>): Promise<void> {
+    const loaded = this.load();
+    return this.#table.mutex.runExclusive(async () => {
+      await loaded;
+      await write();
     });
-    return this.#loading;
   }
 
   /** The changelog topic whose offsets the checkpoints carry from the next write on. */
@@ -86,27 +99,29 @@ export class TaskStore {
    * the event loop goes on. Entries that are there, or expired, change nothing.
    * `areNew`: the caller has looked for each, and found none that lives.
    */
-  async apply(entries: readonly CommittedEntry[], nextOffset: number, areNew = false): Promise<void> {
-    await this.load();
+  apply(entries: readonly CommittedEntry[], nextOffset: number, areNew = false): Promise<void> {
     const pieces = inPieces(entries.flatMap(({ entry }) => entry.buckets));
-    await this.#writeAll(entries, nextOffset, pieces, (added, firstLive) =>
-      this.#segments.change(added, firstLive, expiredBeside(countDigests(added)), areNew),
+    return this.#writing(() =>
+      this.#writeAll(entries, nextOffset, pieces, (added, firstLive) =>
+        this.#segments.change(added, firstLive, expiredBeside(countDigests(added)), areNew),
+      ),
     );
   }
 
   /** The same of what a restore or a standby has read of the changelog. */
-  async replay(entries: readonly CommittedEntry[], nextOffset: number): Promise<void> {
-    await this.load();
-    // From before the last write on: what that brought must be found.
-    if (entries[0] && entries[0].offset < (this.#checkpoint?.changelogOffset ?? 0)) this.#segments.settleNow();
-    try {
-      await this.#writeAll(entries, nextOffset, inWrites(entries), (runs, firstLive) =>
-        this.#segments.replay(runs, firstLive, expiredBeside(countDigests(runs))),
-      );
-    } catch (error) {
-      this.#segments.settleNow(); // what was written will be replayed again
-      throw error;
-    }
+  replay(entries: readonly CommittedEntry[], nextOffset: number): Promise<void> {
+    return this.#writing(async () => {
+      // From before the last write on: what that brought must be found.
+      if (entries[0] && entries[0].offset < (this.#checkpoint?.changelogOffset ?? 0)) this.#segments.settleNow();
+      try {
+        await this.#writeAll(entries, nextOffset, inWrites(entries), (runs, firstLive) =>
+          this.#segments.replay(runs, firstLive, expiredBeside(countDigests(runs))),
+        );
+      } catch (error) {
+        this.#segments.settleNow(); // what was written will be replayed again
+        throw error;
+      }
+    });
   }
 
   /**
@@ -134,12 +149,14 @@ export class TaskStore {
   }
 
   /** Forgets everything: the store is not of this changelog. */
-  async wipe(): Promise<void> {
-    await writeAtomically(this.#table, (batch) => {
-      for (const key of this.#table.keys()) batch.remove(key);
+  wipe(): Promise<void> {
+    return this.#table.mutex.runExclusive(async () => {
+      await writeAtomically(this.#table, (batch) => {
+        for (const key of this.#table.keys()) batch.remove(key);
+      });
+      this.#segments.cleared();
+      this.#checkpoint = undefined;
     });
-    this.#segments.cleared();
-    this.#checkpoint = undefined;
   }
 
   /** Each piece in a write, the checkpoint with the last one. */

@@ -32,6 +32,7 @@ const CLOSE_MS = 3000;
 export class StateEnvironment {
   readonly #root: RootDatabase<Buffer, Buffer>;
   readonly #writing = new Set<Promise<unknown>>();
+  readonly #tables = new Map<string, Table>();
   #closing: Promise<void> | undefined;
   #mark: WriteMark | undefined;
   readonly directory: string;
@@ -58,7 +59,15 @@ export class StateEnvironment {
     }
   }
 
+  /** The same one for the same name: so its users see that it was made, and can take turns. */
   table(tableName: string): Table {
+    this.#checkOpen();
+    const table = this.#tables.get(tableName) ?? this.#open(tableName);
+    this.#tables.set(tableName, table);
+    return table;
+  }
+
+  #open(tableName: string): Table {
     return new Table(tableName, {
       open: (name, create) => {
         // `create` is not among the types of lmdb-js; without it, a table that is not there is undefined.

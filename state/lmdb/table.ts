@@ -1,5 +1,6 @@
 /** One named table of the environment: what lmdb-js offers of it, as far as the stores use it, with errors of ours. */
 import type { Database } from 'lmdb';
+import { Mutex } from '../../common/mutex.js';
 
 type Native = Database<Buffer, Buffer>;
 
@@ -43,6 +44,8 @@ export class Batch {
 /** Made by the first write: looking into a table that is not there takes nothing of the disk. */
 export class Table {
   readonly name: string;
+  /** For who must see what the write before has left: the same for everybody who has this table of the environment. */
+  readonly mutex = new Mutex();
   readonly #host: TableHost;
   #native: Native | undefined;
 

@@ -33,7 +33,11 @@ export interface ChangelogRecord<Entry = unknown> {
   readonly entry: Entry;
 }
 
-/** The stores of one task. Everything that is written moves the checkpoint in the same atomic write. */
+/**
+ * The stores of one task. Everything that is written moves the checkpoint in the same atomic write. The writes of a task
+ * that is taken over, and of its last and its next owner on one worker, may overlap: they must be made one after another,
+ * and `load` waits for those that are under way (Table.mutex).
+ */
 export interface TaskState<Stores = unknown, Changes extends StateChanges = StateChanges, Entry = unknown> {
   /** Undefined for stores that never held anything. */
   readonly checkpoint: Checkpoint | undefined;

@@ -24,13 +24,14 @@ export interface CommitHistory {
 /** Where the commits of a takeover begin. */
 export interface CommitBegin {
   readonly positions: Positions;
-  readonly member: GroupMember;
   readonly history: CommitHistory;
 }
 
 /** Who is told how commits go. */
 export interface CommitListener {
   readonly isRunning: boolean;
+  /** Under whose generation commits are made. */
+  readonly member: GroupMember;
   /** A commit is on its way. */
   begins(): void;
   /** A commit holds, or one that was held back may begin: more can be staged. */
@@ -52,7 +53,6 @@ export class CommitLoop {
   readonly #signal: AbortSignal;
   readonly #size: CommitSize;
   readonly refusals: Refusals;
-  #member: GroupMember;
   /** Where the last commit that holds left each source. */
   #committed: Positions;
   /** What the stores do not hold yet, newest first: the commit that is being put together, and the one in flight. */
@@ -69,7 +69,7 @@ export class CommitLoop {
   /** Begins at these positions, with nothing staged. */
   constructor(
     target: CommitTarget,
-    { positions, member, history }: CommitBegin,
+    { positions, history }: CommitBegin,
     parts: TaskParts,
     listener: CommitListener,
     signal: AbortSignal,
@@ -78,7 +78,6 @@ export class CommitLoop {
     this.#parts = parts;
     this.#listener = listener;
     this.#signal = signal;
-    this.#member = member;
     this.#committed = positions;
     this.#size = history.size;
     this.refusals = history.refusals;
@@ -123,11 +122,6 @@ export class CommitLoop {
     return !this.isInFlight && this.staged.isEmpty;
   }
 
-  /** The generation under which commits are made from now on. */
-  join(member: GroupMember): void {
-    this.#member = member;
-  }
-
   isFull(): boolean {
     const { records, outputs } = this.staged;
     return isFull({ records, bytes: outputs.bytes }, this.#limits());
@@ -160,7 +154,7 @@ export class CommitLoop {
   /** Commits the positions themselves: a first start's, or `latest` would be another offset after a crash. */
   async commitPositions(): Promise<void> {
     const { staged } = this;
-    await commit(staged, this.#target, this.#member);
+    await commit(staged, this.#target, this.#listener.member, this.#signal);
     // The stores have these positions: those that move from here on are others.
     this.#layers = [this.#stage(staged.positions)];
   }
@@ -194,7 +188,7 @@ export class CommitLoop {
     const began = performance.now();
     this.#lastBegan = began;
     this.#listener.begins();
-    this.#committing = commit(staged, this.#target, this.#member).then(
+    this.#committing = commit(staged, this.#target, this.#listener.member, this.#signal).then(
       () => this.#holds(staged, began),
       (error: unknown) => this.#failed(staged, began, error),
     );

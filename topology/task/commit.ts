@@ -32,8 +32,14 @@ export interface CommitTarget extends OutputTarget {
  * Steps 2 to 5. RefusedError: the broker refuses a record, the transaction is aborted and nothing happened.
  * FencedError, CommitUnknownError: the producer is of no more use and the outcome must be read from the brokers.
  * StoreFullError: Kafka has committed, and the stores are one commit behind until they can be written.
+ * `ended`: the task was closed or is being taken over, so that the stores are its next owner's: step 5 is left to the replay.
  */
-export async function commit(staged: StagedCommit, target: CommitTarget, member: GroupMember): Promise<void> {
+export async function commit(
+  staged: StagedCommit,
+  target: CommitTarget,
+  member: GroupMember,
+  ended: AbortSignal,
+): Promise<void> {
   const { producer, state, names, task } = target;
   const { changelog } = names;
   const records = state.encode(staged.changes, staged.positions);
@@ -60,6 +66,7 @@ export async function commit(staged: StagedCommit, target: CommitTarget, member:
   await producer.commit();
   crashPoint('ended');
 
+  if (ended.aborted) return;
   // 5. stores. The records of one commit follow one another: nobody else writes this partition, and the marker comes last.
   await state.apply(staged.changes, staged.positions, changelogOffset, changelogOffset + records.length);
   crashPoint('stored');

@@ -9,6 +9,7 @@ import type { TaskParts } from './task-parts.js';
 
 /** The task around it. */
 export interface PipelineHost extends RecordLoopHost {
+  readonly member: GroupMember;
   /** A commit is on its way: its outcome is in doubt. */
   committing(): void;
   /** It holds, or was refused: nothing is in doubt. */
@@ -21,16 +22,19 @@ export class Pipeline implements CommitListener {
   readonly target: CommitTarget;
   readonly #parts: TaskParts;
   readonly #host: PipelineHost;
-  readonly #ended = new AbortController();
+  readonly #signal: AbortSignal;
   readonly #commits: CommitLoop;
   readonly #records: RecordLoop;
 
-  /** Begins at these positions, with nothing staged and nothing buffered. */
-  constructor(target: CommitTarget, begin: CommitBegin, parts: TaskParts, host: PipelineHost) {
+  /**
+   * Begins at these positions, with nothing staged and nothing buffered. `signal` ends it: its waits are over, nothing is
+   * processed or begun any more, and of a commit in flight nobody hears how it ends.
+   */
+  constructor(target: CommitTarget, begin: CommitBegin, parts: TaskParts, host: PipelineHost, signal: AbortSignal) {
     this.target = target;
     this.#parts = parts;
     this.#host = host;
-    const { signal } = this.#ended;
+    this.#signal = signal;
     this.#commits = new CommitLoop(target, begin, parts, this, signal);
     this.#records = new RecordLoop(target.sources, target.state, this.#commits, parts, host, signal);
     this.#records.reset();
@@ -69,7 +73,7 @@ export class Pipeline implements CommitListener {
 
   /** A commit is on its way, or it failed: its outcome is not known. */
   get isInDoubt(): boolean {
-    return !this.#ended.signal.aborted && this.#commits.isInFlight;
+    return !this.#signal.aborted && this.#commits.isInFlight;
   }
 
   /** For how long the commit in flight has been on its way, ms; 0 without one. */
@@ -92,9 +96,8 @@ export class Pipeline implements CommitListener {
     return this.#host.isRunning;
   }
 
-  /** The generation under which it commits from now on. */
-  join(member: GroupMember): void {
-    this.#commits.join(member);
+  get member(): GroupMember {
+    return this.#host.member;
   }
 
   /** Lets records be processed at the next turn of the event loop. */
@@ -122,11 +125,6 @@ export class Pipeline implements CommitListener {
       const { nextOffset, topicId } = this.#commits.committed.get(name)!;
       fetcher.add(names.physical(topic), partition, nextOffset, this.queue(name), topicId);
     }
-  }
-
-  /** Ends its waits; nothing is processed or begun any more. What is in flight goes on, and nobody hears how it ends. */
-  end(): void {
-    this.#ended.abort();
   }
 
   // ── what the commit loop tells ─────────────────────────────────────────────────────────────────────────────────

@@ -18,8 +18,6 @@ export async function restore(state: TaskState, task: number, parts: RestorePart
   const from = await restoreFrom(state, changelog, parts, signal);
   let position = from;
   let records = 0;
-  // Closed while it asked: the next task of this number may be restoring already, on this worker too.
-  signal.throwIfAborted();
   if (position < changelog.to) {
     const replay = new ChangelogReplay({ ...changelog, from }, state, parts.broker.fetcher);
     try {
@@ -73,9 +71,12 @@ export async function restoreFrom(
     end,
     holdsRecords: () => holdsRecords(changelog, broker.fetcher, signal),
   });
+  // Closed while it asked: the next task of this number may be restoring already, on this worker too.
+  signal.throwIfAborted();
   if (fit.kind === 'wipe') {
     log.warn({ task, why: fit.why }, 'the store is not of this changelog: wiped, restored from the start');
     await state.wipe();
+    signal.throwIfAborted();
   } else if (fit.expired > 0) {
     log.warn(
       { task, stored: state.checkpoint?.changelogOffset, start, missing: fit.expired },

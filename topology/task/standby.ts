@@ -58,11 +58,12 @@ export class Standby {
   }
 
   async #run(signal: AbortSignal): Promise<void> {
-    for (;;) {
+    const isClosed = (): boolean => signal.aborted;
+    while (!isClosed()) {
       try {
         await this.#follow(signal);
       } catch (error) {
-        if (signal.aborted) return;
+        if (isClosed()) return;
         const { log } = this.#parts.worker;
         log.warn(
           { task: this.number, error: messageOf(error) },
@@ -79,7 +80,6 @@ export class Standby {
     await this.state.load();
     const changelog = await changelogOf(this.number, this.#parts);
     const from = await restoreFrom(this.state, changelog, this.#parts, signal);
-    signal.throwIfAborted();
     this.#end = changelog.to;
     worker.log.info({ task: this.number, from, to: changelog.to }, 'standby follows');
     const replay = new ChangelogReplay({ ...changelog, from }, this.state, broker.fetcher);

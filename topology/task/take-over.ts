@@ -17,7 +17,7 @@ import { CommitUnknownError, OutageError, type ThrottledError } from '../../comm
 import type { Reason } from '../../common/reasons.js';
 import type { SourcePartition } from '../../common/record.js';
 import type { Positions, TaskState } from '../graph/task-state.js';
-import { isOutage, RefusedError, type GroupMember, type TransactionalProducer } from '../kafka/index.js';
+import { isOutage, RefusedError, type TransactionalProducer } from '../kafka/index.js';
 import type { CommitHistory } from './commit-loop.js';
 import { Pipeline, type PipelineHost } from './pipeline.js';
 import { readPositions } from './positions.js';
@@ -31,7 +31,6 @@ export interface TakenTask extends PipelineHost {
   readonly number: number;
   readonly sources: readonly SourcePartition[];
   readonly state: TaskState;
-  readonly member: GroupMember;
   /** Stops fetching, drops what was staged, and closes the producer of before. */
   clear(): Promise<void>;
   /** What earlier commits have shown. */
@@ -88,8 +87,8 @@ export async function takeOver(
   const { deadLetterTopic } = job;
   const outputs = { task: number, names, producer, deadLetters, deadLetterTopic };
   const target = { ...outputs, sources, partitionsAtFirst, state };
-  const begin = { positions, member: task.member, history: task.history };
-  const pipeline = new Pipeline(target, begin, parts, task);
+  const begin = { positions, history: task.history };
+  const pipeline = new Pipeline(target, begin, parts, task, signal);
   if (first) await commitFirst(pipeline);
   signal.throwIfAborted();
 

@@ -34,7 +34,7 @@ export class Task implements TakenTask {
   readonly history: CommitHistory;
   /** The one that runs, or ran before the takeover that is under way. */
   #pipeline: Pipeline | undefined;
-  /** Ends what the last takeover still waits for. */
+  /** Ends the last takeover, and the pipeline that came of it. */
   #entry = stopController();
 
   /** `state`: of the standby that was here. */
@@ -113,7 +113,6 @@ export class Task implements TakenTask {
   /** The group left the task with us: goes on where it stood, under the new generation. */
   keep(member: GroupMember): void {
     this.#member = member;
-    this.#pipeline?.join(member);
     if (this.#phase === 'suspended') this.#run();
     // A commit did not come back, or was refused, under a generation that is over: what became of it must be read.
     else if (this.#phase === 'in doubt') this.#restart();
@@ -143,7 +142,6 @@ export class Task implements TakenTask {
 
   async clear(): Promise<void> {
     this.#stopFetching();
-    this.#pipeline?.end();
     this.state.forget();
     await this.#dropProducer();
   }
@@ -231,7 +229,6 @@ export class Task implements TakenTask {
     this.#move('closed');
     this.#closed.abort();
     this.#entry.abort();
-    this.#pipeline?.end();
     this.#stopFetching();
     this.#parts.worker.outage(this.number, undefined);
   }

@@ -1,4 +1,5 @@
 /** A worker's state store without a disk: what was written stays when the process dies, and a write takes its time. */
+import { Mutex } from '../../../common/mutex.js';
 import type { StateEnvironment } from '../../../state/lmdb/environment.js';
 import type { Batch, Table } from '../../../state/lmdb/table.js';
 import { simulation } from './simulation.js';
@@ -16,11 +17,14 @@ export interface WriteWatch {
 
 /** The environment that a process opens on a disk. */
 export function openMemoryEnvironment(disk: Disk, watch: WriteWatch): StateEnvironment {
+  const tables = new Map<string, Table>();
   const environment: Pick<StateEnvironment, 'table' | 'tables' | 'close'> = {
     table: (name) => {
       const entries = disk.get(name) ?? new Map<string, Buffer>();
       disk.set(name, entries);
-      return new MemoryTable(name, entries, watch) as unknown as Table;
+      const table = tables.get(name) ?? (new MemoryTable(name, entries, watch) as unknown as Table);
+      tables.set(name, table);
+      return table;
     },
     tables: () => [...disk.keys()],
     close: () => Promise.resolve(),
@@ -29,8 +33,12 @@ export function openMemoryEnvironment(disk: Disk, watch: WriteWatch): StateEnvir
 }
 
 /** As much of a table as the stores use; keys in byte order. */
-class MemoryTable implements Pick<Table, 'name' | 'get' | 'getRange' | 'keys' | 'count' | 'write' | 'failed'> {
+class MemoryTable implements Pick<
+  Table,
+  'name' | 'mutex' | 'get' | 'getRange' | 'keys' | 'count' | 'write' | 'failed'
+> {
   readonly name: string;
+  readonly mutex = new Mutex();
   readonly #entries: Entries;
   readonly #watch: WriteWatch;
 

@@ -64,6 +64,30 @@ describe('TaskStore', () => {
     }
   });
 
+  it('holds both of two writes that overlap: a commit that is slow, and the replay of the takeover after it', async () => {
+    const state = temporaryState();
+    const store = await opened(state.environment, 0);
+    await Promise.all([
+      store.apply([{ offset: 0, entry: entryAt(5000, [1, 2]) }], 1, true),
+      store.replay([{ offset: 1, entry: entryAt(5000, [3]) }], 2),
+    ]);
+    const next = await opened(await state.reopen(), 0);
+    expect([1, 2, 3].map((event) => isSeen(next, event))).toEqual([true, true, true]);
+    expect(next.checkpoint?.changelogOffset).toBe(2);
+  });
+
+  it('holds what the last owner on this worker was still writing when it was opened again', async () => {
+    const { environment } = temporaryState();
+    const last = await opened(environment, 0);
+    const store = new TaskStore(environment, 0, SHAPE);
+    const written = last.apply([{ offset: 0, entry: entryAt(5000, [1]) }], 1, true);
+    await store.load();
+    expect(store.checkpoint?.changelogOffset).toBe(1);
+    await Promise.all([written, store.apply([{ offset: 1, entry: entryAt(5000, [2]) }], 2)]);
+    const next = await opened(environment, 0);
+    expect([1, 2].map((event) => isSeen(next, event))).toEqual([true, true]);
+  });
+
   it('keeps the position of a source that the commit did not touch', async () => {
     const store = new TaskStore(temporaryState().environment, 0, SHAPE);
     await store.apply(

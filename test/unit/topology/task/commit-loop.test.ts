@@ -21,9 +21,16 @@ async function loopOf(commitIntervalMs: number) {
     partitionsAtFirst: new Map([[SOURCE.name, 1]]),
   };
   const history = { size: new CommitSize(limits.commitBytes), refusals: new Refusals(target) };
-  const listener = { isRunning: true, begins: vi.fn(), ready: vi.fn(), goBack: vi.fn(), failed: vi.fn() };
+  const listener = {
+    isRunning: true,
+    member: MEMBER,
+    begins: vi.fn(),
+    ready: vi.fn(),
+    goBack: vi.fn(),
+    failed: vi.fn(),
+  };
   const withInterval = { ...parts, job: { ...parts.job, limits: { ...limits, commitIntervalMs } } };
-  const begin = { positions: POSITIONS, member: MEMBER, history };
+  const begin = { positions: POSITIONS, history };
   const { signal } = new AbortController();
   return { loop: new CommitLoop(target, begin, withInterval, listener satisfies CommitListener, signal), listener };
 }

@@ -24,6 +24,7 @@ const SHAPE = windowShape(60_000);
 const TOPIC: SourceTopic = 'TASK_EVENT_TOPIC';
 const names = new TopicNames('p.', 'app');
 const MEMBER = { groupId: names.group, generationId: 1, memberId: 'm' };
+const RUNNING = new AbortController().signal;
 const BEGIN = new Map([[sourcePartition(TOPIC, 0).name, { nextOffset: 10, streamTime: 5000, notifyFrom: 0 }]]);
 
 describe('a commit', () => {
@@ -88,7 +89,7 @@ describe('a commit', () => {
     broker.before = (step) => {
       if (step !== 'fence') nothingIsStored();
     };
-    await commit(staged, target, MEMBER);
+    await commit(staged, target, MEMBER, RUNNING);
     expect(broker.steps).toEqual(['fence', 'send', 'sendOffsets', 'commit', 'committed']);
     expect(broker.texts('p.EMAIL_REQUEST_TOPIC')).toEqual(['e1', 'e2']);
     expect(broker.offsets).toEqual(new Map([['p.TASK_EVENT_TOPIC', 12]]));
@@ -97,7 +98,7 @@ describe('a commit', () => {
   });
 
   it('packs everything that the store is told into the changelog record of its own partition', async () => {
-    await commit(staged, target, MEMBER);
+    await commit(staged, target, MEMBER, RUNNING);
     const [record, ...more] = broker.committed[0]!.records.filter(({ topic }) => topic === names.changelog);
     expect(more).toEqual([]);
     expect(record?.partition).toBe(2);
@@ -108,7 +109,7 @@ describe('a commit', () => {
   });
 
   it('puts each output on the partition that the Java client would choose', async () => {
-    await commit(staged, target, MEMBER);
+    await commit(staged, target, MEMBER, RUNNING);
     for (const { key, partition, topic } of broker.committed[0]!.records) {
       if (topic !== names.changelog) expect(partition).toBe(partitionFor(key!, 4));
     }
@@ -128,7 +129,7 @@ describe('a commit', () => {
     'breaks off %s: nothing is committed, the store is not written, nothing is aborted on a guess',
     async (_, step) => {
       failAt(step, new CommitUnknownError('the connection is gone'));
-      await expect(commit(staged, target, MEMBER)).rejects.toBeInstanceOf(CommitUnknownError);
+      await expect(commit(staged, target, MEMBER, RUNNING)).rejects.toBeInstanceOf(CommitUnknownError);
       nothingIsCommitted();
       nothingIsStored();
       expect(broker.steps).not.toContain('abort');
@@ -137,7 +138,7 @@ describe('a commit', () => {
 
   it('breaks off between 4 and 5, the answer lost: committed, and the store is merely behind', async () => {
     failAt('committed', new CommitUnknownError('the answer was lost'));
-    await expect(commit(staged, target, MEMBER)).rejects.toBeInstanceOf(CommitUnknownError);
+    await expect(commit(staged, target, MEMBER, RUNNING)).rejects.toBeInstanceOf(CommitUnknownError);
     expect(broker.committed).toHaveLength(1);
     nothingIsStored();
     await state.replay(changelog(), broker.changelogEnd);
@@ -146,15 +147,25 @@ describe('a commit', () => {
     expect(isKnown('e2')).toBe(true);
   });
 
+  it('leaves 5 to the replay when the task was closed, or is taken over, before 4 was answered', async () => {
+    const task = new AbortController();
+    broker.before = (step) => {
+      if (step === 'committed') task.abort();
+    };
+    await commit(staged, target, MEMBER, task.signal);
+    expect(broker.committed).toHaveLength(1);
+    nothingIsStored();
+  });
+
   it('breaks off in 5, the disk full: committed, and said to be in no store yet', async () => {
     state.apply = () => Promise.reject(new StoreFullError('the state store cannot be written: no space left'));
-    await expect(commit(staged, target, MEMBER)).rejects.toBeInstanceOf(StoreFullError);
+    await expect(commit(staged, target, MEMBER, RUNNING)).rejects.toBeInstanceOf(StoreFullError);
     expect(broker.committed).toHaveLength(1);
     nothingIsStored();
   });
 
   it('breaks off between 5 and 6: replaying the changelog changes nothing', async () => {
-    await commit(staged, target, MEMBER);
+    await commit(staged, target, MEMBER, RUNNING);
     const before = await onDisk();
     expect(before.bucket).toBeDefined();
     await state.replay(changelog(), 41);
@@ -164,7 +175,7 @@ describe('a commit', () => {
 
   it('is aborted at once when the broker refuses a record, and nothing happened', async () => {
     failAt('send', new RefusedError(new BrokerError(10, 'Produce to out-0', { topic: 'out', partition: 0 })));
-    await expect(commit(staged, target, MEMBER)).rejects.toBeInstanceOf(RefusedError);
+    await expect(commit(staged, target, MEMBER, RUNNING)).rejects.toBeInstanceOf(RefusedError);
     expect(broker.steps.at(-1)).toBe('abort');
     nothingIsCommitted();
     nothingIsStored();
@@ -172,7 +183,7 @@ describe('a commit', () => {
 
   it('by a producer that was fenced is refused, and the store is not written', async () => {
     await broker.producer().fence([]);
-    await expect(commit(staged, target, MEMBER)).rejects.toBeInstanceOf(FencedError);
+    await expect(commit(staged, target, MEMBER, RUNNING)).rejects.toBeInstanceOf(FencedError);
     nothingIsCommitted();
     nothingIsStored();
   });
@@ -181,7 +192,7 @@ describe('a commit', () => {
     const { producer } = target;
     const send = producer.send.bind(producer);
     producer.send = (records) => send(records, () => undefined);
-    await expect(commit(staged, target, MEMBER)).rejects.toBeInstanceOf(CommitUnknownError);
+    await expect(commit(staged, target, MEMBER, RUNNING)).rejects.toBeInstanceOf(CommitUnknownError);
     nothingIsCommitted();
   });
 
@@ -196,7 +207,7 @@ describe('a commit', () => {
 
   it("of a record without a key stays on the task's own partition", async () => {
     staged.outputs.add(deadLetter('x'));
-    await commit(staged, target, MEMBER);
+    await commit(staged, target, MEMBER, RUNNING);
     const letters = broker.committed[0]!.records.filter(({ topic }) => topic === 'p.NOTIFICATION_DLQ');
     expect(letters).toMatchObject([{ partition: 2 }]);
   });

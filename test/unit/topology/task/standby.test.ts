@@ -25,6 +25,17 @@ async function caughtUp(setup: Rig, standby: Standby): Promise<void> {
   await until(() => expect(standby.storedOffset).toBe(setup.broker.changelogEnd));
 }
 
+/** A task that has committed these, and its standby, which has them too. */
+async function followed(texts: readonly string[]): Promise<{ setup: Rig; standby: Standby }> {
+  const setup = rig();
+  setup.append(TASKS, texts);
+  setup.task.start();
+  await sentAre(setup, texts);
+  const standby = follow(setup);
+  await caughtUp(setup, standby);
+  return { setup, standby };
+}
+
 /** Whether its stores have seen an event that is this text. */
 function knows({ state }: Standby, text: string): boolean {
   const layer = stagedCommit(state.checkpoint!.positions as Positions, windowShape(7 * 24 * 3_600_000));
@@ -34,12 +45,7 @@ function knows({ state }: Standby, text: string): boolean {
 
 describe('a standby', () => {
   it('holds what its task has committed, and what it commits later', async () => {
-    const setup = rig();
-    setup.append(TASKS, ['a']);
-    setup.task.start();
-    await sentAre(setup, ['a']);
-    const standby = follow(setup);
-    await caughtUp(setup, standby);
+    const { setup, standby } = await followed(['a']);
     expect(knows(standby, 'a')).toBe(true);
     expect(knows(standby, 'b')).toBe(false);
 
@@ -54,12 +60,7 @@ describe('a standby', () => {
   });
 
   it('leaves its store to the task, which replays only what came since and repeats nothing', async () => {
-    const setup = rig();
-    setup.append(TASKS, ['a', 'b']);
-    setup.task.start();
-    await sentAre(setup, ['a', 'b']);
-    const standby = follow(setup);
-    await caughtUp(setup, standby);
+    const { setup, standby } = await followed(['a', 'b']);
     await standby.close();
     const stood = standby.storedOffset;
     setup.append(TASKS, ['c']);
@@ -76,12 +77,7 @@ describe('a standby', () => {
   });
 
   it('writes nothing after it was closed, and fetches nothing', async () => {
-    const setup = rig();
-    setup.append(TASKS, ['a']);
-    setup.task.start();
-    await sentAre(setup, ['a']);
-    const standby = follow(setup);
-    await caughtUp(setup, standby);
+    const { setup, standby } = await followed(['a']);
     await standby.close();
     const stood = standby.storedOffset;
     setup.append(TASKS, ['b']);
@@ -101,12 +97,7 @@ describe('a standby', () => {
   });
 
   it('stands still at a record that it cannot read, and does not stop the worker for it', async () => {
-    const setup = rig();
-    setup.append(TASKS, ['a']);
-    setup.task.start();
-    await sentAre(setup, ['a']);
-    const standby = follow(setup);
-    await caughtUp(setup, standby);
+    const { setup, standby } = await followed(['a']);
     const stood = standby.storedOffset;
     setup.broker.changelog.push({ offset: setup.broker.changelogEnd, value: Buffer.from('NS\x63 of a newer version') });
     setup.broker.changelogEnd += 2;
@@ -115,6 +106,17 @@ describe('a standby', () => {
     expect(standby.storedOffset).toBe(stood);
     expect(standby.lag).toBe(2);
     expect(setup.fatal).not.toHaveBeenCalled();
+  });
+
+  it('asks the brokers nothing more when it is closed while it waits to try again', async () => {
+    const setup = rig();
+    const standby = setup.standby();
+    const load = vi.spyOn(standby.state, 'load').mockRejectedValue(new Error('away'));
+    standby.start();
+    await until(() => expect(load).toHaveBeenCalledTimes(1));
+    await new Promise(setImmediate);
+    await standby.close();
+    expect(load).toHaveBeenCalledTimes(1);
   });
 
   it('ends the worker when its store cannot be written', async () => {
