@@ -1,6 +1,6 @@
 /** The counts of a run for a person to read: what went in by topic, what came out, and what was expected. */
 import type { Ledger } from '../simulators/ledger.js';
-import type { Output } from '../simulators/expected-outputs.js';
+import type { Output } from '../contract/expected-outputs.js';
 
 const READERS: Readonly<Record<Output, string>> = {
   'in-app': 'gateways',

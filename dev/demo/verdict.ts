@@ -1,6 +1,6 @@
 /** Whether a run adds up: the ledger's differences, and what else was wrong, in words. */
 import type { Difference, Ledger } from '../simulators/ledger.js';
-import { OUTPUTS } from '../simulators/expected-outputs.js';
+import { OUTPUTS } from '../contract/expected-outputs.js';
 
 const EXAMPLES = 5;
 

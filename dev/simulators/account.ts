@@ -8,7 +8,6 @@
 import type { UserEvent } from '../../schemas/types.js';
 import type { SimulatedEvent, World } from './simulated-event.js';
 import type { Person } from './staff.js';
-import { outputsOf, type ExpectedOutput } from './expected-outputs.js';
 
 /** LOGIN_FAILED is none of the contract's. */
 const MIX = { PASSWORD_CHANGED: 45, USER_UPDATED: 34, USER_CREATED: 15, USER_DELETED: 5.5, LOGIN_FAILED: 0.5 };
@@ -28,9 +27,7 @@ export class Account {
 
   /** The event that makes a person known. */
   arrival(person: Person): SimulatedEvent {
-    return this.#event('USER_CREATED', person, (eventId) =>
-      tell(person, eventId, 'Welcome', `Welcome, ${person.fullName}!`, 'NORMAL'),
-    );
+    return this.#event('USER_CREATED', person);
   }
 
   next(): SimulatedEvent {
@@ -44,25 +41,22 @@ export class Account {
       }
       case 'USER_DELETED': {
         const person = this.#newcomers.shift();
-        return person === undefined ? this.#passwordChange() : this.#event(eventType, person, () => []);
+        return person === undefined ? this.#passwordChange() : this.#event(eventType, person);
       }
       case 'USER_UPDATED': {
         const person = this.#changed(staff.anyone());
         staff.update(person);
-        return this.#event(eventType, person, () => []);
+        return this.#event(eventType, person);
       }
       case 'PASSWORD_CHANGED':
         return this.#passwordChange();
       case 'LOGIN_FAILED':
-        return this.#event(eventType, staff.anyone(), () => undefined);
+        return this.#event(eventType, staff.anyone());
     }
   }
 
   #passwordChange(): SimulatedEvent {
-    const person = this.#world.staff.anyone();
-    return this.#event('PASSWORD_CHANGED', person, (eventId) =>
-      tell(person, eventId, 'Password changed', 'Your password was changed', 'HIGH'),
-    );
+    return this.#event('PASSWORD_CHANGED', this.#world.staff.anyone());
   }
 
   /** Somebody moved; or got a new phone, if there was one before. */
@@ -72,28 +66,10 @@ export class Account {
     return { ...person, deviceTokens: [...person.deviceTokens.slice(-1), staff.newDevice()] };
   }
 
-  #event(
-    eventType: string,
-    person: Person,
-    expect: (eventId: string) => readonly ExpectedOutput[] | undefined,
-  ): SimulatedEvent {
+  #event(eventType: string, person: Person): SimulatedEvent {
     const eventId = `account-${this.#world.random.hex(16)}`;
     const event: UserEvent = { ...person, eventId, eventType, timestamp: BigInt(this.#world.now()) };
     // By user, not by event: a user's changes stay in order.
-    return { topic: 'USER_EVENT_TOPIC', key: `${person.tenantId}|${person.userId}`, event, expected: expect(eventId) };
+    return { topic: 'USER_EVENT_TOPIC', key: `${person.tenantId}|${person.userId}`, event };
   }
-}
-
-function tell(person: Person, eventId: string, title: string, message: string, priority: string): ExpectedOutput[] {
-  const channels = ['IN_APP', 'EMAIL'];
-  return outputsOf({
-    eventId,
-    recipients: [person],
-    title,
-    message,
-    subject: message,
-    priority,
-    channels,
-    isExpired: false,
-  });
 }

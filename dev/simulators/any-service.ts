@@ -2,7 +2,6 @@
 import type { NotificationRequestEvent } from '../../schemas/types.js';
 import type { Service, World } from './simulated-event.js';
 import type { Person } from './staff.js';
-import { outputsOf } from './expected-outputs.js';
 
 type Wish = Pick<
   NotificationRequestEvent,
@@ -102,7 +101,6 @@ export const anyService: Service = (world) => {
       metadata: { requestedBy: wish.sourceService },
       templateVars: wish.templateCode === null ? {} : { month: '2026-01' },
     },
-    expected: outputsOf({ ...wish, eventId, recipients, subject: wish.title, isExpired }),
   };
 };
 

@@ -3,13 +3,13 @@ import type { SourceTopic } from '../../common/record.js';
 import { Account } from './account.js';
 import { anyService } from './any-service.js';
 import { crm } from './crm.js';
-import { deadLetterIdentity } from './identities.js';
+import { expectedOutputs, type ExpectedOutput } from '../contract/expected-outputs.js';
+import { deadLetterIdentity } from '../contract/identities.js';
 import { encode, poison } from './poison.js';
 import { ptmTask } from './ptm-task.js';
 import { sales } from './sales.js';
 import type { SimulatedEvent, World } from './simulated-event.js';
 import type { SourceEncoder } from './source-encoder.js';
-import type { ExpectedOutput } from './expected-outputs.js';
 
 /** What a record is to us: a first-seen event, one that was sent before, one that cannot be worked with, or one to pass over. */
 export type RecordKind = 'event' | 'repeat' | 'poison' | 'skipped';
@@ -79,13 +79,19 @@ export class Erp {
   }
 
   #sent(simulated: SimulatedEvent): ErpRecord {
-    const { topic, key, expected } = simulated;
+    const { topic, key } = simulated;
+    const expected = this.#expected(simulated);
     const value = encode(this.#encoder, simulated);
     if (expected === undefined) return { kind: 'skipped', topic, key, value, expected: [] };
     const record: ErpRecord = { kind: 'event', topic, key, value, expected };
     this.#recent[this.#next] = record;
     this.#next = (this.#next + 1) % REMEMBERED;
     return record;
+  }
+
+  #expected(simulated: SimulatedEvent): ExpectedOutput[] | undefined {
+    const { staff, now } = this.#world;
+    return expectedOutputs(simulated, { contactOf: ({ userId }) => staff.person(userId), now: now() });
   }
 
   #poison(): ErpRecord {
@@ -105,7 +111,7 @@ export class Erp {
   #nothingOfAccount(): SimulatedEvent {
     for (;;) {
       const simulated = this.#world.random.pick([ptmTask, sales, crm, anyService])(this.#world);
-      if (simulated.expected !== undefined) return simulated;
+      if (this.#expected(simulated) !== undefined) return simulated;
     }
   }
 }

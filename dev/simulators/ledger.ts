@@ -1,7 +1,7 @@
 /** What went in and what must come of it, against what came out. Holds only what is still open, so it may run for ever. */
 import { SOURCE_TOPICS, type SourceTopic } from '../../common/record.js';
 import type { ErpRecord, RecordKind } from './erp.js';
-import { OUTPUTS, type Output } from './expected-outputs.js';
+import { noOutputs, OUTPUTS, type Output } from '../contract/expected-outputs.js';
 
 /** One output by which expected and seen differ. */
 export interface Difference {
@@ -16,8 +16,8 @@ export class Ledger {
   readonly sent = new Map<SourceTopic, Record<RecordKind, number>>(
     SOURCE_TOPICS.map((topic) => [topic, { event: 0, repeat: 0, poison: 0, skipped: 0 }]),
   );
-  readonly expected = zeros();
-  readonly seen = zeros();
+  readonly expected = noOutputs();
+  readonly seen = noOutputs();
   /** In-app notifications that a client has confirmed or read. */
   confirmed = 0;
   /** Seen less expected, by identity; nothing where they are equal. */
@@ -55,8 +55,4 @@ export class Ledger {
     if (balance === 0) open.delete(identity);
     else open.set(identity, balance);
   }
-}
-
-function zeros(): Record<Output, number> {
-  return { 'in-app': 0, 'e-mail': 0, push: 0, delivered: 0, 'dead letter': 0 };
 }

@@ -1,5 +1,5 @@
 import type { NotificationDeliveredEvent } from '../../schemas/types.js';
-import { deliveredIdentity } from './identities.js';
+import { deliveredIdentity } from '../contract/identities.js';
 import type { Ledger } from './ledger.js';
 
 /** logging_tracker: what became of each notification. What a client confirms comes later, alone. */

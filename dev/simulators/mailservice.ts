@@ -1,5 +1,5 @@
 import type { EmailRequestEvent } from '../../schemas/types.js';
-import { emailIdentity } from './identities.js';
+import { emailIdentity } from '../contract/identities.js';
 import type { Ledger } from './ledger.js';
 
 /** mailservice: would send this e-mail. */

@@ -1,5 +1,5 @@
 import type { FetchedRecord } from '../../topology/kafka/index.js';
-import { deadLetterIdentity } from './identities.js';
+import { deadLetterIdentity } from '../contract/identities.js';
 import type { Ledger } from './ledger.js';
 
 /** The operators: look at each dead letter, and why it is one. */

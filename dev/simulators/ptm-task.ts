@@ -1,6 +1,5 @@
 /** ptm_task: tasks are assigned, commented on, completed, or overdue. */
 import type { Service } from './simulated-event.js';
-import { outputsOf } from './expected-outputs.js';
 
 const TITLES = [
   'Prepare the quarterly report',
@@ -16,35 +15,6 @@ const TITLES = [
 
 const DAY_MS = 86_400_000;
 
-interface Row {
-  readonly title: string;
-  readonly message: (task: string) => string;
-  readonly channels: readonly string[];
-}
-
-const ROWS: Readonly<Record<string, Row>> = {
-  TASK_ASSIGNED: {
-    title: 'Task assigned',
-    message: (task) => `Task '${task}' assigned to you`,
-    channels: ['IN_APP', 'EMAIL'],
-  },
-  TASK_OVERDUE: {
-    title: 'Task overdue',
-    message: (task) => `Task '${task}' is overdue!`,
-    channels: ['IN_APP', 'EMAIL', 'PUSH'],
-  },
-  TASK_COMPLETED: {
-    title: 'Task completed',
-    message: (task) => `Task '${task}' marked as complete`,
-    channels: ['IN_APP'],
-  },
-  TASK_COMMENTED: {
-    title: 'New comment',
-    message: (task) => `New comment on task '${task}'`,
-    channels: ['IN_APP', 'PUSH'],
-  },
-};
-
 /** TASK_ARCHIVED is none of the contract's. */
 const MIX = { TASK_ASSIGNED: 35, TASK_COMMENTED: 32, TASK_COMPLETED: 22, TASK_OVERDUE: 10.5, TASK_ARCHIVED: 0.5 };
 const PRIORITIES = { NORMAL: 70, LOW: 15, HIGH: 15 };
@@ -56,8 +26,6 @@ export const ptmTask: Service = ({ random, staff, now }) => {
   const eventId = `task-${random.hex(16)}`;
   const taskTitle = random.pick(TITLES);
   const priority = random.weighted(PRIORITIES);
-  const row = ROWS[eventType];
-  const message = row?.message(taskTitle) ?? '';
   return {
     topic: 'TASK_EVENT_TOPIC',
     key: eventId,
@@ -74,8 +42,5 @@ export const ptmTask: Service = ({ random, staff, now }) => {
       priority,
       deadlineMs: random.chance(0.6) ? BigInt(now() + (1 + random.below(14)) * DAY_MS) : null,
     },
-    expected:
-      row &&
-      outputsOf({ eventId, recipients: [person], ...row, message, subject: message, priority, isExpired: false }),
   };
 };

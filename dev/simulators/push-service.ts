@@ -1,5 +1,5 @@
 import type { PushRequestEvent } from '../../schemas/types.js';
-import { pushIdentity } from './identities.js';
+import { pushIdentity } from '../contract/identities.js';
 import type { Ledger } from './ledger.js';
 
 /** push_service: would push this to the devices. */

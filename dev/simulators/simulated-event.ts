@@ -1,19 +1,9 @@
-import type { SourceEvents } from '../../schemas/codecs.js';
-import type { SourceTopic } from '../../common/record.js';
+import type { SourceEvent } from '../../schemas/codecs.js';
 import type { Random } from './random.js';
 import type { Staff } from './staff.js';
-import type { ExpectedOutput } from './expected-outputs.js';
 
-/** An event as one of the ERP's services sends it, and what must come of it. */
-export type SimulatedEvent = { [T in SourceTopic]: SimulatedEventOf<T> }[SourceTopic];
-
-interface SimulatedEventOf<T extends SourceTopic> {
-  readonly topic: T;
-  readonly key: string;
-  readonly event: SourceEvents[T];
-  /** Empty for a change that nobody is told of; undefined for an event type that the contract does not know. */
-  readonly expected: readonly ExpectedOutput[] | undefined;
-}
+/** An event as one of the ERP's services sends it. */
+export type SimulatedEvent = SourceEvent & { readonly key: string };
 
 /** What every service knows of its world. */
 export interface World {

@@ -46,6 +46,11 @@ export class Staff {
     return this.#people;
   }
 
+  /** Undefined for those who are not among `people`. */
+  person(userId: bigint): Person | undefined {
+    return this.#people.find((person) => person.userId === userId);
+  }
+
   /** Somebody new, who is not among `people` and so gets nothing but what account says of them. */
   hire(): Person {
     const index = this.#hired;

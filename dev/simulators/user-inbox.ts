@@ -1,5 +1,5 @@
 import type { InAppNotification } from '../../schemas/types.js';
-import { inAppIdentity } from './identities.js';
+import { inAppIdentity } from '../contract/identities.js';
 import type { Ledger } from './ledger.js';
 
 /** Beside the gateways: every in-app notification, of those users too whose pages are closed. */

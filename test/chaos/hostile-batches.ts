@@ -1,21 +1,25 @@
 /** Batches made to hurt, sent beside the workload and checked like it. */
+import type { SourceTopic } from '../../common/record.js';
+import { expectedCounts } from '../../dev/contract/expected-outputs.js';
 import type { OracleRecord } from '../../dev/oracle/read-committed.js';
+import type { SourceEvent } from '../../schemas/codecs.js';
+import { SOURCE_RECORDS } from '../../schemas/topic-records.js';
+import type { RecordName } from '../../schemas/types.js';
 import { letterFaults, unreadableFaults, type Dead } from '../hostile/letters.js';
 import { encodeBatch, type RawRecord } from '../hostile/wire/batch.js';
 import type { Codec } from '../hostile/wire/pack.js';
 import { bytesOf } from '../hostile/wire/pieces.js';
 import { produceRaw } from '../hostile/wire/raw-produce.js';
-import type { Expected } from '../integration/harness/workload.js';
+import { decode } from '../integration/harness/avro.js';
 import type { Round } from './round.js';
 
 export interface HostileRecord extends RawRecord {
-  /** Without one it is a good event, whose key is its id, that makes one in-app notification. */
+  /** Without one it is a good event, whose key is its id. */
   readonly dead?: Dead;
 }
 
 export interface HostileBatch {
-  /** Without the prefix. */
-  readonly topic: string;
+  readonly topic: SourceTopic;
   readonly codec: Codec;
   readonly records: readonly HostileRecord[];
   /** One dead letter for all of it. */
@@ -24,8 +28,6 @@ export interface HostileBatch {
 
 /** Finds what is wrong with the dead letter from that place, which may be missing. */
 export type LetterCheck = (letter: OracleRecord | undefined) => string[];
-
-const ONE_IN_APP: Expected = { inApp: 1, email: 0, push: 0, delivered: 1 };
 
 /** Appends it to a partition; the verdict expects of it what it says. Gives it as it was sent. */
 export async function sendHostile(round: Round, batch: HostileBatch, partition: number): Promise<Buffer> {
@@ -48,9 +50,10 @@ export async function sendHostile(round: Round, batch: HostileBatch, partition: 
 function expectGood(
   round: Round,
   { key, value }: HostileRecord,
-  { topic, partition, offset }: { readonly topic: string; readonly partition: number; readonly offset: number },
+  { topic, partition, offset }: { readonly topic: SourceTopic; readonly partition: number; readonly offset: number },
 ): void {
   const message = { key: bytesOf(key!).toString(), value: bytesOf(value!) };
-  (round.workload.expected as Map<string, Expected>).set(message.key, ONE_IN_APP);
+  const event = decode(SOURCE_RECORDS[topic].name as RecordName, message.value);
+  round.workload.expected.set(message.key, expectedCounts({ topic, event } as unknown as SourceEvent));
   round.load.acknowledged.push({ sent: { topic, message }, partition, offset });
 }

@@ -1,7 +1,8 @@
 /** Large notifications for chosen users, beside the workload and checked like it. */
 import { request } from '../contract/events.js';
 import { encode } from '../integration/harness/avro.js';
-import type { Expected, Sent } from '../integration/harness/workload.js';
+import { expectedCounts } from '../../dev/contract/expected-outputs.js';
+import type { Sent } from '../integration/harness/workload.js';
 import type { Round } from './round.js';
 
 /** Sends so many notifications of so many bytes, in-app alone, each to all the users (of one tenant). Returns their event ids. */
@@ -12,7 +13,6 @@ export function sendLarge(
   users: readonly { readonly tenantId: bigint; readonly userId: bigint }[],
 ): Set<string> {
   const ids = new Set<string>();
-  const expected = round.workload.expected as Map<string, Expected>;
   const schemaId = round.ids.get('NotificationRequestEvent')!;
   for (let index = 0; index < count; index += 1) {
     const eventId = `large-${index}`;
@@ -26,7 +26,7 @@ export function sendLarge(
     });
     const value = encode('NotificationRequestEvent', schemaId, event);
     const sent: Sent = { topic: 'NOTIFICATION_REQUEST_TOPIC', message: { key: eventId, value } };
-    expected.set(eventId, { inApp: users.length, email: 0, push: 0, delivered: users.length });
+    round.workload.expected.set(eventId, expectedCounts({ topic: 'NOTIFICATION_REQUEST_TOPIC', event }));
     round.load.send([sent]);
     ids.add(eventId);
   }

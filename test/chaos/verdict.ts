@@ -1,8 +1,8 @@
 /** What became of a round, as a client sees it that is not ours. Every column is a count of what is wrong: 0 is right. */
 import { committedOffsets, endOffsets } from '../../dev/oracle/offsets.js';
 import { readCommitted } from '../../dev/oracle/read-committed.js';
+import { EVENT_OUTPUTS } from '../../dev/contract/expected-outputs.js';
 import { INPUT_TOPICS } from '../integration/harness/topics.js';
-import type { Expected } from '../integration/harness/workload.js';
 import type { Round } from './round.js';
 import { originOf } from '../hostile/letters.js';
 import { storeFaults } from './store-check.js';
@@ -38,13 +38,6 @@ export type Verdict = Readonly<Record<(typeof COLUMNS)[number], number>> & {
   /** Notifications that clients of the gateways saw; 0 when there were no such clients. */
   readonly shown: number;
 };
-
-const KINDS: readonly (readonly [topic: string, kind: keyof Expected])[] = [
-  ['NOTIFICATION_INAPP_TOPIC', 'inApp'],
-  ['EMAIL_REQUEST_TOPIC', 'email'],
-  ['PUSH_REQUEST_TOPIC', 'push'],
-  ['NOTIFICATION_DELIVERED_TOPIC', 'delivered'],
-];
 
 type Faults = { [C in (typeof COLUMNS)[number]]: string[] };
 
@@ -91,12 +84,14 @@ function judgeOutputs(round: Round, outputs: readonly Output[]): Pick<Faults, 'l
     counts.set(topic, ofTopic.set(eventId, (ofTopic.get(eventId) ?? 0) + 1));
   }
   for (const [eventId, expected] of round.workload.expected) {
-    const missing = KINDS.filter(([topic, kind]) => (counts.get(topic)?.get(eventId) ?? 0) < expected[kind]);
+    const missing = EVENT_OUTPUTS.filter(
+      ([output, topic]) => (counts.get(topic)?.get(eventId) ?? 0) < expected[output],
+    );
     if (missing.length === 0) continue;
-    const wanted = KINDS.filter(([, kind]) => expected[kind] > 0);
-    const what = `${eventId} lacks ${missing.map(([topic]) => topic).join(', ')}`;
+    const wanted = EVENT_OUTPUTS.filter(([output]) => expected[output] > 0);
+    const what = `${eventId} lacks ${missing.map(([, topic]) => topic).join(', ')}`;
     // Every event has a delivery record, so an event of which nothing is there lacks all that it should have.
-    const nothing = wanted.every(([topic]) => (counts.get(topic)?.get(eventId) ?? 0) === 0);
+    const nothing = wanted.every(([, topic]) => (counts.get(topic)?.get(eventId) ?? 0) === 0);
     (nothing ? found.lost : found.torn).push(what);
   }
   return found;

@@ -1,5 +1,7 @@
 /** A read_committed reader that is not ours (the Java client), which watches the outputs while the faults happen. */
 import { followCommitted, type Following, type OracleRecord } from '../../dev/oracle/read-committed.js';
+import { EVENT_OUTPUTS } from '../../dev/contract/expected-outputs.js';
+import { SINK_RECORDS } from '../../schemas/topic-records.js';
 import type { RecordName } from '../../schemas/types.js';
 import { decode } from '../integration/harness/avro.js';
 
@@ -18,18 +20,15 @@ export interface Output {
   readonly record: OracleRecord;
 }
 
-const RECORD_OF: Readonly<Record<string, RecordName>> = {
-  NOTIFICATION_INAPP_TOPIC: 'InAppNotification',
-  EMAIL_REQUEST_TOPIC: 'EmailRequestEvent',
-  PUSH_REQUEST_TOPIC: 'PushRequestEvent',
-  NOTIFICATION_DELIVERED_TOPIC: 'NotificationDeliveredEvent',
-};
+const RECORD_OF = new Map<string, RecordName>(
+  EVENT_OUTPUTS.map(([, topic]) => [topic, SINK_RECORDS[topic].name as RecordName]),
+);
 
-export const WATCHED_TOPICS = [...Object.keys(RECORD_OF), 'NOTIFICATION_DLQ'];
+export const WATCHED_TOPICS = [...RECORD_OF.keys(), 'NOTIFICATION_DLQ'];
 
 export function outputOf(prefix: string, record: OracleRecord): Output {
   const topic = record.topic.slice(prefix.length);
-  const name = RECORD_OF[topic];
+  const name = RECORD_OF.get(topic);
   const decoded = name && record.value ? decode(name, record.value) : undefined;
   return {
     topic,

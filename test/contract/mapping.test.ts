@@ -1,33 +1,22 @@
 import { describe, expect, it } from 'vitest';
+import { NOTICES, type Notice, type NoticeTopic } from '../../dev/contract/notices.js';
+import type { SourceEvents } from '../../schemas/codecs.js';
 import type { CrmEvent, SalesEvent, TaskEvent } from '../../schemas/types.js';
 import { TopologyDriver, type Driven } from '../../topology/testing/driver.js';
 import { deliveries, driverWithUser, fate } from './drive.js';
 import { crm, HAPPENED, sales, task, TENANT, user, USER } from './events.js';
 
-type Row = readonly [eventType: string, title: string, message: string, channels: readonly string[], type: string];
+/** The event types of the topic with their notices. */
+function rowsOf<T extends NoticeTopic>(topic: T): [eventType: string, notice: Notice<SourceEvents[T]>][] {
+  return Object.entries(NOTICES[topic]);
+}
 
-const TASK_ROWS: readonly Row[] = [
-  ['TASK_ASSIGNED', 'Task assigned', `Task 'Prepare invoice' assigned to you`, ['IN_APP', 'EMAIL'], 'INFO'],
-  ['TASK_OVERDUE', 'Task overdue', `Task 'Prepare invoice' is overdue!`, ['IN_APP', 'EMAIL', 'PUSH'], 'WARNING'],
-  ['TASK_COMPLETED', 'Task completed', `Task 'Prepare invoice' marked as complete`, ['IN_APP'], 'SUCCESS'],
-  ['TASK_COMMENTED', 'New comment', `New comment on task 'Prepare invoice'`, ['IN_APP', 'PUSH'], 'INFO'],
-];
-
-const CRM_ROWS: readonly Row[] = [
-  ['LEAD_ASSIGNED', 'Lead assigned', `Lead 'Acme' assigned to you`, ['IN_APP', 'EMAIL'], 'INFO'],
-  ['DEAL_WON', 'Deal won', `🎉 Deal 'Acme' won! Value: $12,500`, ['IN_APP', 'EMAIL'], 'SUCCESS'],
-  ['DEAL_LOST', 'Deal lost', `Deal 'Acme' marked as lost`, ['IN_APP'], 'INFO'],
-  ['ACTIVITY_DUE', 'Activity due', `Activity 'Acme' due today`, ['IN_APP', 'PUSH'], 'WARNING'],
-];
-
-const SALES_ROWS: readonly Row[] = [
-  ['ORDER_CREATED', 'Order created', 'New order #701 created', ['IN_APP'], 'INFO'],
-  ['PAYMENT_RECEIVED', 'Payment received', 'Payment received for order #701', ['IN_APP', 'EMAIL'], 'SUCCESS'],
-  ['PAYMENT_DUE', 'Payment due', 'Payment due for order #701', ['IN_APP', 'EMAIL', 'PUSH'], 'WARNING'],
-  ['ORDER_SHIPPED', 'Order shipped', 'Order #701 has been shipped', ['IN_APP', 'EMAIL'], 'INFO'],
-];
-
-function expectRow(driven: Driven, [, title, message, channels, type]: Row): void {
+function expectNotice<Event>(
+  driven: Driven,
+  { title, message: messageOf, channels, type }: Notice<Event>,
+  event: Event,
+): void {
+  const message = messageOf(event);
   expect(driven.outputs.NOTIFICATION_INAPP_TOPIC.map(({ event }) => event)).toMatchObject([{ title, message, type }]);
   expect(deliveries(driven)).toEqual([channels.map((channel) => `${channel} DISPATCHED`)]);
   expect(driven.outputs.EMAIL_REQUEST_TOPIC).toHaveLength(channels.includes('EMAIL') ? 1 : 0);
@@ -45,9 +34,10 @@ function carriedBy({ outputs }: Driven): readonly object[] {
 }
 
 describe('a task event', () => {
-  it.each(TASK_ROWS)('%s makes "%s": %s', async (...row) => {
+  it.each(rowsOf('TASK_EVENT_TOPIC'))('%s makes what the table says', async (eventType, notice) => {
     const driver = await driverWithUser();
-    expectRow(await driver.feed('TASK_EVENT_TOPIC', task({ eventType: row[0] })), row);
+    const event = task({ eventType });
+    expectNotice(await driver.feed('TASK_EVENT_TOPIC', event), notice, event);
   });
 
   it('is told to the assignee, as from ptm_task, about the task', async () => {
@@ -88,9 +78,10 @@ describe('a task event', () => {
 });
 
 describe('a CRM event', () => {
-  it.each(CRM_ROWS)('%s makes "%s": %s', async (...row) => {
+  it.each(rowsOf('CRM_EVENT_TOPIC'))('%s makes what the table says', async (eventType, notice) => {
     const driver = await driverWithUser();
-    expectRow(await driver.feed('CRM_EVENT_TOPIC', crm({ eventType: row[0], value: 12500 })), row);
+    const event = crm({ eventType, value: 12500 });
+    expectNotice(await driver.feed('CRM_EVENT_TOPIC', event), notice, event);
   });
 
   it('is told to the assignee, as from crm, about its entity', async () => {
@@ -138,9 +129,10 @@ describe('a CRM event', () => {
 });
 
 describe('a sales event', () => {
-  it.each(SALES_ROWS)('%s makes "%s": %s', async (...row) => {
+  it.each(rowsOf('SALES_EVENT_TOPIC'))('%s makes what the table says', async (eventType, notice) => {
     const driver = await driverWithUser();
-    expectRow(await driver.feed('SALES_EVENT_TOPIC', sales({ eventType: row[0] })), row);
+    const event = sales({ eventType });
+    expectNotice(await driver.feed('SALES_EVENT_TOPIC', event), notice, event);
   });
 
   it('is told to the assignee, as from sales, about the order', async () => {
@@ -179,7 +171,7 @@ describe('a sales event', () => {
 describe('an account event', () => {
   it('USER_CREATED welcomes the user by name', async () => {
     const driven = await new TopologyDriver().feed('USER_EVENT_TOPIC', user({ eventType: 'USER_CREATED' }));
-    expectRow(driven, ['USER_CREATED', 'Welcome', 'Welcome, Linh Tran!', ['IN_APP', 'EMAIL'], 'INFO']);
+    expectNotice(driven, NOTICES.USER_EVENT_TOPIC['USER_CREATED']!, user());
     expect(driven.outputs.NOTIFICATION_INAPP_TOPIC[0]?.event).toMatchObject({
       userId: USER,
       category: 'ACCOUNT',
@@ -197,13 +189,7 @@ describe('an account event', () => {
 
   it('PASSWORD_CHANGED warns the user with priority HIGH', async () => {
     const driven = await new TopologyDriver().feed('USER_EVENT_TOPIC', user({ eventType: 'PASSWORD_CHANGED' }));
-    expectRow(driven, [
-      'PASSWORD_CHANGED',
-      'Password changed',
-      'Your password was changed',
-      ['IN_APP', 'EMAIL'],
-      'WARNING',
-    ]);
+    expectNotice(driven, NOTICES.USER_EVENT_TOPIC['PASSWORD_CHANGED']!, user());
     expect(driven.outputs.EMAIL_REQUEST_TOPIC[0]?.event).toMatchObject({ priority: 'HIGH' });
   });
 

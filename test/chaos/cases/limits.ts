@@ -9,12 +9,14 @@ import {
 
 import { readCommitted } from '../../../dev/oracle/read-committed.js';
 import { LIMITED_USER } from '../../../dev/stack/secured.js';
-import type { EmailRequestEvent } from '../../../schemas/types.js';
+import { expectedCounts, type Contact } from '../../../dev/contract/expected-outputs.js';
+import type { EmailRequestEvent, UserEvent } from '../../../schemas/types.js';
+import { task as taskEvent, user as userEvent } from '../../contract/events.js';
 import { decode } from '../../integration/harness/avro.js';
 import { messagesOf } from '../../integration/harness/messages.js';
 import { runKafkaTool } from '../../integration/harness/run-kafka-tool.js';
 import { until } from '../../integration/harness/until.js';
-import type { Expected, Sent } from '../../integration/harness/workload.js';
+import type { Sent } from '../../integration/harness/workload.js';
 import type { ChaosCase } from '../case.js';
 import { OUTCOME_UNKNOWN, type Round } from '../round.js';
 
@@ -125,17 +127,18 @@ async function addresses(round: Round, eventIds: ReadonlySet<string>): Promise<M
 /** Users are created, moved, muted and deleted while no worker is there; their events come last. */
 async function changeUsers(round: Round): Promise<void> {
   const { task, user } = messagesOf({ ids: round.ids });
-  const expected = round.workload.expected as Map<string, Expected>;
+  const { expected } = round.workload;
   const send = (sent: readonly Sent[]): void => round.load.send(sent);
   const users = Array.from({ length: 200 }, (_, index) => 5_000_000n + BigInt(index));
+  const contacts = new Map<bigint, Contact>();
   const kindOf = (userId: bigint): number => Number(userId % 4n);
-  const account = (userId: bigint, eventId: string, over: Parameters<typeof user>[0]): Sent =>
-    user({ userId, tenantId: 1n, eventId, timestamp: BigInt(Date.now()), ...over });
+  const account = (userId: bigint, eventId: string, over: Partial<UserEvent>): UserEvent =>
+    userEvent({ userId, tenantId: 1n, eventId, timestamp: BigInt(Date.now()), ...over });
 
   send(
     users
       .filter((userId) => kindOf(userId) !== 0)
-      .map((userId) => account(userId, `u${userId}`, { email: `old-${userId}@example.com` })),
+      .map((userId) => user(account(userId, `u${userId}`, { email: `old-${userId}@example.com` }))),
   );
   await until('the users are known', async () => (await round.lag()) < 500, 60_000);
   for (const member of round.members) await round.stop(member);
@@ -148,18 +151,21 @@ async function changeUsers(round: Round): Promise<void> {
         { email, mutedChannels: ['EMAIL'] },
         { eventType: 'USER_DELETED' as const },
       ];
-      // A welcome.
-      if (kindOf(userId) === 0) expected.set(eventId, { inApp: 1, email: 1, push: 0, delivered: 1 });
-      return account(userId, eventId, changes[kindOf(userId)]!);
+      const event = account(userId, eventId, changes[kindOf(userId)]!);
+      if (event.eventType === 'USER_CREATED')
+        expected.set(eventId, expectedCounts({ topic: 'USER_EVENT_TOPIC', event }));
+      if (event.eventType !== 'USER_DELETED') contacts.set(userId, event);
+      return user(event);
     }),
   );
   await delay(DOWN_MS);
-  for (const userId of users)
-    expected.set(`d${userId}`, { inApp: 1, email: kindOf(userId) < 2 ? 1 : 0, push: 0, delivered: 1 });
+  const contactOf = ({ userId }: { readonly userId: bigint }): Contact | undefined => contacts.get(userId);
   send(
-    users.map((userId) =>
-      task({ eventId: `d${userId}`, eventType: 'TASK_ASSIGNED', tenantId: 1n, assignedTo: userId }),
-    ),
+    users.map((userId) => {
+      const event = taskEvent({ eventId: `d${userId}`, tenantId: 1n, assignedTo: userId });
+      expected.set(event.eventId, expectedCounts({ topic: 'TASK_EVENT_TOPIC', event }, { contactOf }));
+      return task(event);
+    }),
   );
   for (const member of round.members) round.restart(member);
   await round.allReady();

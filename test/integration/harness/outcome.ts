@@ -3,12 +3,13 @@ import { readCommitted, type OracleRecord } from '../../../dev/oracle/read-commi
 import { testStack } from './test-stack.js';
 import { INPUT_TOPICS, testKafka } from './topics.js';
 import { until } from './until.js';
-import type { Expected, Workload } from './workload.js';
 import { decode } from './avro.js';
 import type { RecordName } from '../../../schemas/types.js';
 import { produce } from './produce.js';
 import { groupBy } from '../../../common/group-by.js';
-import type { Sent } from './workload.js';
+import { SINK_RECORDS } from '../../../schemas/topic-records.js';
+import { EVENT_OUTPUTS } from '../../../dev/contract/expected-outputs.js';
+import type { Sent, Workload } from './workload.js';
 
 /** Appends what was made, in order within each topic. */
 export async function produceAll(prefix: string, sent: readonly Sent[]): Promise<void> {
@@ -70,17 +71,10 @@ async function openLag(prefix: string): Promise<[lagOf: () => Promise<number>, c
   return [lagOf, () => admin.disconnect()];
 }
 
-const OUTPUTS: readonly (readonly [topic: string, record: RecordName, kind: keyof Expected])[] = [
-  ['NOTIFICATION_INAPP_TOPIC', 'InAppNotification', 'inApp'],
-  ['EMAIL_REQUEST_TOPIC', 'EmailRequestEvent', 'email'],
-  ['PUSH_REQUEST_TOPIC', 'PushRequestEvent', 'push'],
-  ['NOTIFICATION_DELIVERED_TOPIC', 'NotificationDeliveredEvent', 'delivered'],
-];
-
 /** Everything that is wrong, in words; empty when each expected output is there exactly once and nothing else. */
 export async function differences(prefix: string, workload: Workload): Promise<string[]> {
   const brokers = testStack().kafkaBrokers;
-  const topics = [...OUTPUTS.map(([topic]) => topic), 'NOTIFICATION_DLQ'];
+  const topics = [...EVENT_OUTPUTS.map(([, topic]) => topic), 'NOTIFICATION_DLQ'];
   const records = await readCommitted({ brokers, topics: topics.map((topic) => prefix + topic) });
   return differencesOf(prefix, workload, records);
 }
@@ -88,7 +82,8 @@ export async function differences(prefix: string, workload: Workload): Promise<s
 function differencesOf(prefix: string, workload: Workload, records: readonly OracleRecord[]): string[] {
   const found: string[] = [];
   const byTopic = groupBy(records, ({ topic }) => topic);
-  for (const [topic, record, kind] of OUTPUTS) {
+  for (const [output, topic] of EVENT_OUTPUTS) {
+    const record = SINK_RECORDS[topic].name as RecordName;
     const counts = new Map<string, number>();
     const pairs = new Set<string>();
     for (const { value } of byTopic.get(prefix + topic) ?? []) {
@@ -100,7 +95,8 @@ function differencesOf(prefix: string, workload: Workload, records: readonly Ora
     }
     for (const [eventId, expected] of workload.expected) {
       const count = counts.get(eventId) ?? 0;
-      if (count !== expected[kind]) found.push(`${topic}: ${eventId} has ${count} records, expected ${expected[kind]}`);
+      if (count !== expected[output])
+        found.push(`${topic}: ${eventId} has ${count} records, expected ${expected[output]}`);
       counts.delete(eventId);
     }
     for (const [eventId, count] of counts) found.push(`${topic}: ${eventId} has ${count} records, expected none`);

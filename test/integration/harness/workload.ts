@@ -1,11 +1,17 @@
 /**
- * A mixed, seeded workload over all five source topics, with what must come of it. The expectation is written here
- * from the contract, not taken from the processors.
+ * A mixed, seeded workload over all five source topics, with what must come of it by the model of the contract, not by
+ * the processors.
  */
+import { expectedCounts, type Contact, type OutputCounts } from '../../../dev/contract/expected-outputs.js';
+import { NOTICES } from '../../../dev/contract/notices.js';
 import { encode } from './avro.js';
 import type { TestMessage } from './produce.js';
 import { Random } from '../../../dev/simulators/random.js';
-import type { RecordName } from '../../../schemas/types.js';
+import { SOURCE_TOPICS, type SourceTopic } from '../../../common/record.js';
+import type { SourceEvent } from '../../../schemas/codecs.js';
+import { SOURCE_RECORDS } from '../../../schemas/topic-records.js';
+import type { RecordName, UserEvent } from '../../../schemas/types.js';
+import { crm, request, sales, task, user } from '../../contract/events.js';
 
 export interface WorkloadOptions {
   readonly seed: number;
@@ -19,14 +25,6 @@ export interface WorkloadOptions {
   readonly users?: number;
 }
 
-/** How many outputs one event makes. */
-export interface Expected {
-  readonly inApp: number;
-  readonly email: number;
-  readonly push: number;
-  readonly delivered: number;
-}
-
 export interface Sent {
   readonly topic: string;
   readonly message: TestMessage;
@@ -36,8 +34,8 @@ export interface Workload {
   /** The account events that fill the directory, to be produced first. */
   readonly users: readonly Sent[];
   readonly events: readonly Sent[];
-  /** By event id; every one is unique over all topics. */
-  readonly expected: ReadonlyMap<string, Expected>;
+  /** By event id; every one is unique over all topics. Who sends more adds to it. */
+  readonly expected: Map<string, OutputCounts>;
   /** Exactly these must be dead-lettered. */
   readonly poison: readonly Sent[];
   readonly repeats: number;
@@ -46,47 +44,12 @@ export interface Workload {
   readonly recipients: readonly { readonly tenantId: bigint; readonly userId: bigint }[];
 }
 
-interface User {
-  readonly tenantId: bigint;
-  readonly userId: bigint;
-  readonly hasEmail: boolean;
-  readonly hasDevice: boolean;
-}
-
-type Channel = 'IN_APP' | 'EMAIL' | 'PUSH';
-
-/** Event types with their channels, as the mapping table has them. */
-const MAPPED: Readonly<Record<string, readonly (readonly [type: string, channels: readonly Channel[]])[]>> = {
-  TASK_EVENT_TOPIC: [
-    ['TASK_ASSIGNED', ['IN_APP', 'EMAIL']],
-    ['TASK_OVERDUE', ['IN_APP', 'EMAIL', 'PUSH']],
-    ['TASK_COMPLETED', ['IN_APP']],
-    ['TASK_COMMENTED', ['IN_APP', 'PUSH']],
-  ],
-  CRM_EVENT_TOPIC: [
-    ['LEAD_ASSIGNED', ['IN_APP', 'EMAIL']],
-    ['DEAL_WON', ['IN_APP', 'EMAIL']],
-    ['DEAL_LOST', ['IN_APP']],
-    ['ACTIVITY_DUE', ['IN_APP', 'PUSH']],
-  ],
-  SALES_EVENT_TOPIC: [
-    ['ORDER_CREATED', ['IN_APP']],
-    ['PAYMENT_RECEIVED', ['IN_APP', 'EMAIL']],
-    ['PAYMENT_DUE', ['IN_APP', 'EMAIL', 'PUSH']],
-    ['ORDER_SHIPPED', ['IN_APP', 'EMAIL']],
-  ],
-};
-
-const RECORDS: Readonly<Record<string, RecordName>> = {
-  NOTIFICATION_REQUEST_TOPIC: 'NotificationRequestEvent',
-  TASK_EVENT_TOPIC: 'TaskEvent',
-  CRM_EVENT_TOPIC: 'CrmEvent',
-  SALES_EVENT_TOPIC: 'SalesEvent',
-  USER_EVENT_TOPIC: 'UserEvent',
-};
+type User = Contact & Pick<UserEvent, 'tenantId' | 'userId'>;
 
 const REPEATS_FROM = 5000;
 const USERS = 300;
+const CHANNELS = [[], ['IN_APP'], ['EMAIL'], ['IN_APP', 'PUSH'], ['PUSH', 'EMAIL', 'IN_APP']] as const;
+type NoticedTopic = Exclude<SourceTopic, 'NOTIFICATION_REQUEST_TOPIC' | 'USER_EVENT_TOPIC'>;
 
 /** The same seed makes the same workload. */
 export function makeWorkload(options: WorkloadOptions): Workload {
@@ -97,7 +60,8 @@ class WorkloadMaker {
   readonly #options: WorkloadOptions;
   readonly #random: Random;
   readonly #users: User[] = [];
-  readonly #expected = new Map<string, Expected>();
+  readonly #byId = new Map<bigint, User>();
+  readonly #expected = new Map<string, OutputCounts>();
   readonly #poison: Sent[] = [];
   readonly #first: Sent[] = [];
   #count = 0;
@@ -142,127 +106,86 @@ class WorkloadMaker {
   }
 
   #user(index: number): Sent {
-    const user: User = {
+    const userId = index === 0 ? 2n ** 62n + 1n : BigInt(1000 + index);
+    const known: User = {
       tenantId: BigInt(1 + (index % 3)),
-      userId: index === 0 ? 2n ** 62n + 1n : BigInt(1000 + index),
-      hasEmail: index % 10 !== 3,
-      hasDevice: index % 10 !== 7,
+      userId,
+      email: index % 10 === 3 ? null : `user${userId}@example.com`,
+      deviceTokens: index % 10 === 7 ? [] : [`device-${userId}`],
+      mutedChannels: [],
     };
-    this.#users.push(user);
-    return this.#send(
-      'USER_EVENT_TOPIC',
-      `${user.tenantId}|${user.userId}`,
-      this.#userEvent(user, 'USER_UPDATED', `user-${index}`),
-    );
+    this.#users.push(known);
+    this.#byId.set(userId, known);
+    return this.#send(this.#userEvent(known, 'USER_UPDATED', `user-${index}`));
   }
 
-  #userEvent(user: User, eventType: string, eventId: string): object {
-    return {
+  #userEvent(known: User, eventType: string, eventId: string): SourceEvent {
+    const event = user({
+      ...known,
       eventId,
       eventType,
       timestamp: BigInt(Date.now()),
-      userId: user.userId,
-      tenantId: user.tenantId,
-      email: user.hasEmail ? `user${user.userId}@example.com` : null,
-      fullName: `User ${user.userId}`,
-      locale: 'en',
-      timeZone: null,
-      deviceTokens: user.hasDevice ? [`device-${user.userId}`] : [],
-      mutedChannels: [],
-    };
+      fullName: `User ${known.userId}`,
+    });
+    return { topic: 'USER_EVENT_TOPIC', event };
   }
 
   #good(): Sent {
-    const topic = this.#random.pick(Object.keys(RECORDS));
+    const topic = this.#random.pick(SOURCE_TOPICS);
     const eventId = `e-${this.#options.seed}-${this.#count++}`;
-    const user = this.#random.pick(this.#users);
-    if (topic === 'USER_EVENT_TOPIC') {
-      this.#expect(eventId, [user], ['IN_APP', 'EMAIL']);
-      return this.#send(topic, `${user.tenantId}|${user.userId}`, this.#userEvent(user, 'PASSWORD_CHANGED', eventId));
-    }
-    if (topic === 'NOTIFICATION_REQUEST_TOPIC') return this.#request(eventId, user);
-    const [eventType, channels] = this.#random.pick(MAPPED[topic]!);
-    this.#expect(eventId, [user], channels);
-    return this.#send(topic, eventId, this.#mapped(topic, eventId, eventType, user));
+    const source = this.#event(topic, eventId, this.#random.pick(this.#users));
+    const contactOf = ({ userId }: Pick<User, 'userId'>): User | undefined => this.#byId.get(userId);
+    this.#expected.set(eventId, expectedCounts(source, { contactOf, now: Date.now() }));
+    return this.#send(source);
   }
 
-  #request(eventId: string, user: User): Sent {
-    const others = this.#users.filter(({ tenantId }) => tenantId === user.tenantId).slice(0, this.#random.below(4));
-    const recipients = [...new Set([user, ...others])];
-    const channels = this.#random.pick<readonly Channel[]>([
-      [],
-      ['IN_APP'],
-      ['EMAIL'],
-      ['IN_APP', 'PUSH'],
-      ['PUSH', 'EMAIL', 'IN_APP'],
-    ]);
-    this.#expect(eventId, recipients, channels.length === 0 ? ['IN_APP'] : channels);
-    return this.#send('NOTIFICATION_REQUEST_TOPIC', eventId, {
+  #event(topic: SourceTopic, eventId: string, recipient: User): SourceEvent {
+    switch (topic) {
+      case 'USER_EVENT_TOPIC':
+        return this.#userEvent(recipient, 'PASSWORD_CHANGED', eventId);
+      case 'NOTIFICATION_REQUEST_TOPIC':
+        return this.#request(eventId, recipient);
+      case 'TASK_EVENT_TOPIC':
+      case 'CRM_EVENT_TOPIC':
+      case 'SALES_EVENT_TOPIC':
+        return this.#noticed(topic, eventId, this.#random.pick(Object.keys(NOTICES[topic])), recipient);
+    }
+  }
+
+  #request(eventId: string, { tenantId, userId }: User): SourceEvent {
+    const others = this.#users.filter((other) => other.tenantId === tenantId).slice(0, this.#random.below(4));
+    const event = request({
       eventId,
-      eventType: 'CREATE_NOTIFICATION',
       timestamp: BigInt(Date.now()),
-      userId: user.userId,
-      userIds: others.map(({ userId }) => userId),
-      tenantId: user.tenantId,
+      userId,
+      userIds: others.map((other) => other.userId),
+      tenantId,
       title: 'Quarter closed',
       message: `Reports of run ${eventId} are ready <now>`,
-      type: 'INFO',
-      category: 'SYSTEM',
-      priority: 'NORMAL',
-      sourceService: 'reports',
-      sourceEventId: '',
       actionUrl: 'https://erp.example.com/reports',
-      actionType: null,
-      entityType: null,
-      entityId: null,
-      channels,
-      expiresAt: null,
+      channels: [...this.#random.pick(CHANNELS)],
       metadata: { run: eventId },
-      templateCode: null,
-      templateVars: {},
     });
+    return { topic: 'NOTIFICATION_REQUEST_TOPIC', event };
   }
 
-  #mapped(topic: string, eventId: string, eventType: string, { tenantId, userId }: User): object {
+  #noticed(topic: NoticedTopic, eventId: string, eventType: string, { tenantId, userId }: User): SourceEvent {
     const common = { eventId, eventType, timestamp: BigInt(Date.now()), tenantId, userId, assignedTo: userId };
     switch (topic) {
       case 'TASK_EVENT_TOPIC':
-        return {
-          ...common,
-          taskId: 77n,
-          taskTitle: `Task of ${eventId}`,
-          assignedBy: 5n,
-          priority: 'NORMAL',
-          deadlineMs: null,
-        };
+        return { topic, event: task({ ...common, taskTitle: `Task of ${eventId}`, priority: 'NORMAL' }) };
       case 'CRM_EVENT_TOPIC':
-        return {
-          ...common,
-          entityType: 'opportunity',
-          entityId: 8n,
-          entityName: 'Acme',
-          value: 12_500.5,
-          stage: null,
-          metadata: {},
-        };
-      default:
-        return {
-          ...common,
-          orderId: 9n,
-          customerId: 4n,
-          customerName: 'Acme',
-          amount: 10,
-          currency: 'EUR',
-          dueAt: null,
-          metadata: {},
-        };
+        return { topic, event: crm({ ...common, entityType: 'opportunity', value: 12_500.5, metadata: {} }) };
+      case 'SALES_EVENT_TOPIC':
+        return { topic, event: sales({ ...common, amount: 10, currency: 'EUR', metadata: {} }) };
     }
   }
 
   #bad(): Sent {
     const eventId = `p-${this.#options.seed}-${this.#count++}`;
-    const user = this.#users[1]!;
-    const good = this.#encoded('TASK_EVENT_TOPIC', this.#mapped('TASK_EVENT_TOPIC', eventId, 'TASK_ASSIGNED', user));
+    const { tenantId, userId } = this.#users[1]!;
+    const bad = task({ eventId, assignedTo: userId, tenantId });
+    const good = this.#encoded({ topic: 'TASK_EVENT_TOPIC', event: bad });
     const value = this.#random.pick([
       () => Buffer.concat([Buffer.from([1]), good.subarray(1)]),
       () => {
@@ -271,11 +194,7 @@ class WorkloadMaker {
         return unknown;
       },
       () => good.subarray(0, good.length - 1 - this.#random.below(8)),
-      () =>
-        this.#encoded('TASK_EVENT_TOPIC', {
-          ...this.#mapped('TASK_EVENT_TOPIC', eventId, 'TASK_ASSIGNED', user),
-          tenantId: 0n,
-        }),
+      () => this.#encoded({ topic: 'TASK_EVENT_TOPIC', event: { ...bad, tenantId: 0n } }),
     ])();
     const sent: Sent = {
       topic: 'TASK_EVENT_TOPIC',
@@ -288,28 +207,17 @@ class WorkloadMaker {
   #skip(): Sent {
     const eventId = `s-${this.#options.seed}-${this.#count++}`;
     if (this.#random.chance(0.5)) return { topic: 'CRM_EVENT_TOPIC', message: { key: eventId, value: null } };
-    return this.#send(
-      'SALES_EVENT_TOPIC',
-      eventId,
-      this.#mapped('SALES_EVENT_TOPIC', eventId, 'ORDER_ARCHIVED', this.#users[1]!),
-    );
+    return this.#send(this.#noticed('SALES_EVENT_TOPIC', eventId, 'ORDER_ARCHIVED', this.#users[1]!));
   }
 
-  #expect(eventId: string, recipients: readonly User[], channels: readonly Channel[]): void {
-    this.#expected.set(eventId, {
-      inApp: channels.includes('IN_APP') ? recipients.length : 0,
-      email: channels.includes('EMAIL') ? recipients.filter(({ hasEmail }) => hasEmail).length : 0,
-      push: channels.includes('PUSH') ? recipients.filter(({ hasDevice }) => hasDevice).length : 0,
-      delivered: recipients.length,
-    });
+  #send(source: SourceEvent): Sent {
+    const { topic, event } = source;
+    const key = topic === 'USER_EVENT_TOPIC' ? `${event.tenantId}|${event.userId}` : event.eventId;
+    return { topic, message: { key, value: this.#encoded(source) } };
   }
 
-  #send(topic: string, key: string, event: object): Sent {
-    return { topic, message: { key, value: this.#encoded(topic, event) } };
-  }
-
-  #encoded(topic: string, event: object): Buffer {
-    const record = RECORDS[topic]!;
+  #encoded({ topic, event }: SourceEvent): Buffer {
+    const record = SOURCE_RECORDS[topic].name as RecordName;
     return encode(record, this.#options.ids.get(record)!, event);
   }
 }
