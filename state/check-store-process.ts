@@ -1,6 +1,6 @@
 /**
  * The process that reads all of a store for check-store.ts: `<directory> <identity>`. It opens the store as the worker
- * will, so that LMDB chooses the same of its states, and writes nothing. Says a dot a line as it goes, and in the end its verdict.
+ * will, so that LMDB chooses the same of its states, and changes nothing in the store. Says a dot a line as it goes, and in the end its verdict.
  *
  *   1. headers    each page is where it belongs
  *   2. formats    a store of another, or of a newer version, is read too, but its checksums are not ours to know

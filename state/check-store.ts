@@ -87,7 +87,9 @@ function run(args: readonly string[], signal?: AbortSignal): Promise<Ended> {
       said += text;
       silentSeconds = 0;
     });
-    child.once('close', (code, by) => resolve({ said, code, signal: by, isStuck: silentSeconds >= STUCK_SECONDS }));
-    child.once('close', () => clearInterval(watch));
+    child.once('close', (code, by) => {
+      clearInterval(watch);
+      resolve({ said, code, signal: by, isStuck: silentSeconds >= STUCK_SECONDS });
+    });
   });
 }

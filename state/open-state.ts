@@ -23,22 +23,18 @@ import { clearMarks, distrusted, opened, opening } from './lmdb/store-marks.js';
 export interface OpenStateOptions {
   readonly directory: string;
   readonly identity: StoreIdentity;
-  readonly room: FreeSpace;
+  readonly space: FreeSpace;
   readonly log: Logger;
 }
 
 /** The caller holds the directory's lock. Rejects with FatalError for a newer format. */
 export async function openState(options: OpenStateOptions, signal: AbortSignal): Promise<StateEnvironment> {
-  const { directory, room, log } = options;
-  let environment: StateEnvironment | undefined;
-  await room.ensure(signal);
-  await room.write(async () => {
+  const { directory, space, log } = options;
+  await space.ensure(signal);
+  return space.write(async () => {
     for (;;) {
       const found = await examine(options, signal);
-      if (found instanceof StateEnvironment) {
-        environment = found;
-        return;
-      }
+      if (found instanceof StateEnvironment) return found;
       const { fault, why } = found;
       const quarantined = quarantine(directory, fault, why);
       clearMarks(directory);
@@ -48,12 +44,11 @@ export async function openState(options: OpenStateOptions, signal: AbortSignal):
       );
     }
   }, signal);
-  return environment!;
 }
 
 /** The store, opened, or why it is not to be used. Throws FatalError for a newer format. */
 export async function examine(
-  { directory, identity, log }: Omit<OpenStateOptions, 'room'>,
+  { directory, identity, log }: Omit<OpenStateOptions, 'space'>,
   signal?: AbortSignal,
 ): Promise<StateEnvironment | Refusal> {
   if (existsSync(join(directory, DATA_FILE))) {
@@ -81,7 +76,7 @@ export async function examine(
 
 /** Undefined when the store is sound, as far as one that reads it can see. */
 async function damageOf(
-  { directory, identity, log }: Omit<OpenStateOptions, 'room'>,
+  { directory, identity, log }: Omit<OpenStateOptions, 'space'>,
   signal?: AbortSignal,
 ): Promise<string | undefined> {
   const verdict = await checkStore(directory, identity, signal);

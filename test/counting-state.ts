@@ -2,7 +2,7 @@
 import type { SourcePosition, Checkpoint } from '../common/source-position.js';
 import { FatalError } from '../common/errors.js';
 import type { SourceRecord } from '../common/record.js';
-import { writeAtomically, type StateEnvironment } from '../state/lmdb/environment.js';
+import { clear, writeAtomically, type StateEnvironment } from '../state/lmdb/environment.js';
 import type { Table } from '../state/lmdb/table.js';
 import type { ChangelogRecord, Layer, Positions, StateChanges, TaskState } from '../topology/graph/task-state.js';
 
@@ -105,7 +105,7 @@ export class CountingState implements TaskState<CountStores, CountChanges, Count
   }
 
   async wipe(): Promise<void> {
-    await writeAtomically(this.#table, (batch) => this.#table.keys().forEach((key) => batch.remove(key)));
+    await clear(this.#table);
     this.#checkpoint = undefined;
   }
 

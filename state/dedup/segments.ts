@@ -5,6 +5,7 @@
  *
  * Keys: [2][number]. Values, with a checksum: [source number][bucket][digest]...
  */
+import { getOrMake } from '../../common/get-or-make.js';
 import type { Digest } from './digest-bytes.js';
 import type { BucketDigests } from './changelog-entry.js';
 import { DIGEST_BYTES, holdsDigest, readDigest } from './digest-bytes.js';
@@ -393,12 +394,6 @@ export class Segments {
       throw this.#damaged(`segment ${number} of its digests ${stored ? 'has a wrong checksum' : 'is missing'}`);
     return value;
   }
-}
-
-function getOrMake<K, V>(map: Map<K, V>, key: K, make: () => V): V {
-  let value = map.get(key);
-  if (value === undefined) map.set(key, (value = make()));
-  return value;
 }
 
 /** How many a sealed value holds. */

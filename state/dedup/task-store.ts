@@ -10,7 +10,7 @@ import { FatalError } from '../../common/errors.js';
 import { countDigests, type BucketDigests, type ChangelogEntry } from './changelog-entry.js';
 import type { Checkpoint, SourcePosition } from '../../common/source-position.js';
 import { DIGEST_BYTES } from './digest-bytes.js';
-import { writeAtomically, type StateEnvironment } from '../lmdb/environment.js';
+import { clear, writeAtomically, type StateEnvironment } from '../lmdb/environment.js';
 import { seal, unseal } from '../lmdb/sealed.js';
 import { Segments, type SegmentChange } from './segments.js';
 import { sourceNumber } from './source-number.js';
@@ -151,9 +151,7 @@ export class TaskStore {
   /** Forgets everything: the store is not of this changelog. */
   wipe(): Promise<void> {
     return this.#table.mutex.runExclusive(async () => {
-      await writeAtomically(this.#table, (batch) => {
-        for (const key of this.#table.keys()) batch.remove(key);
-      });
+      await clear(this.#table);
       this.#segments.cleared();
       this.#checkpoint = undefined;
     });

@@ -6,7 +6,7 @@
  */
 import { FatalError } from '../../common/errors.js';
 import { replaces, userKey, type DirectoryEntry } from './directory-entry.js';
-import { writeAtomically, type StateEnvironment } from '../lmdb/environment.js';
+import { clear, writeAtomically, type StateEnvironment } from '../lmdb/environment.js';
 import { seal, unseal } from '../lmdb/sealed.js';
 import type { Table } from '../lmdb/table.js';
 import { UserCache } from './user-cache.js';
@@ -70,8 +70,7 @@ export class UserDirectory {
   /** Every entry, deletion markers included. */
   *entries(): Generator<DirectoryEntry> {
     for (const { key, value } of this.#table.getRange({ start: ENTRY_PREFIX, end: HEAD_KEY })) {
-      const bytes = Buffer.from(key);
-      yield this.#decode(bytes.readBigInt64BE(1), bytes.readBigInt64BE(9), value);
+      yield this.#decode(key.readBigInt64BE(1), key.readBigInt64BE(9), value);
     }
   }
 
@@ -103,9 +102,7 @@ export class UserDirectory {
 
   /** Forgets everything: the topic was recreated. */
   async wipe(): Promise<void> {
-    await writeAtomically(this.#table, (batch) => {
-      for (const key of this.#table.keys()) batch.remove(key);
-    });
+    await clear(this.#table);
     this.#cache.clear();
     this.#size = 0;
     this.#topicId = undefined;

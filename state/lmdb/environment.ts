@@ -10,6 +10,7 @@ import { chmodSync, mkdirSync, statfsSync } from 'node:fs';
 import { join } from 'node:path';
 import { ABORT, open, type RootDatabase, type RootDatabaseOptionsWithPath } from 'lmdb';
 import { atMost } from '../../common/at-most.js';
+import { getOrMake } from '../../common/get-or-make.js';
 import { FatalError, messageOf, StoreDamagedError, StoreFullError } from '../../common/errors.js';
 import { DATA_FILE, LOCK_FILE } from './quarantine.js';
 import { isDamage, isFull } from './native-errors.js';
@@ -62,9 +63,7 @@ export class StateEnvironment {
   /** The same one for the same name: so its users see that it was made, and can take turns. */
   table(tableName: string): Table {
     this.#checkOpen();
-    const table = this.#tables.get(tableName) ?? this.#open(tableName);
-    this.#tables.set(tableName, table);
-    return table;
+    return getOrMake(this.#tables, tableName, () => this.#open(tableName));
   }
 
   #open(tableName: string): Table {
@@ -174,6 +173,13 @@ export async function writeAtomically(table: Table, write: (batch: Batch) => voi
     if (isFull(cause)) throw new StoreFullError(message, cause);
     throw isDamage(cause) ? table.failed(cause) : new FatalError(message, cause);
   }
+}
+
+/** Removes everything from the table, or nothing. */
+export function clear(table: Table): Promise<void> {
+  return writeAtomically(table, (batch) => {
+    for (const key of table.keys()) batch.remove(key);
+  });
 }
 
 /** What lmdb-js's "Commit failed" is about, in a second promise that it rejects (its issue 368). */

@@ -57,12 +57,11 @@ export class FreeSpace {
     await this.available(signal);
   }
 
-  /** Writes as soon as there is space, however often it is full again. */
-  async write(write: () => Promise<void>, signal: AbortSignal): Promise<void> {
+  /** Writes as soon as there is space, however often it is full again. Gives what the write gives. */
+  async write<T>(write: () => Promise<T>, signal: AbortSignal): Promise<T> {
     for (;;) {
       try {
-        await write();
-        return;
+        return await write();
       } catch (error) {
         if (!(error instanceof StoreFullError)) throw error;
         this.lacks(error);

@@ -179,7 +179,7 @@ export class StreamRole implements BootstrapHost, Measured {
     const identity = { group: config.names.group, cluster: await connections.clusterId() };
     this.#stop.signal.throwIfAborted();
     const { directory: folder, space } = this.#folder!;
-    const options = { directory: folder, identity, room: space, log };
+    const options = { directory: folder, identity, space, log };
     const environment = await openState(options, this.#stop.signal);
     return (this.#state = { environment, directory: new UserDirectory(environment) });
   }

@@ -1,4 +1,5 @@
 /** A worker's state store without a disk: what was written stays when the process dies, and a write takes its time. */
+import { getOrMake } from '../../../common/get-or-make.js';
 import { Mutex } from '../../../common/mutex.js';
 import type { StateEnvironment } from '../../../state/lmdb/environment.js';
 import type { Batch, Table } from '../../../state/lmdb/table.js';
@@ -20,11 +21,8 @@ export function openMemoryEnvironment(disk: Disk, watch: WriteWatch): StateEnvir
   const tables = new Map<string, Table>();
   const environment: Pick<StateEnvironment, 'table' | 'tables' | 'close'> = {
     table: (name) => {
-      const entries = disk.get(name) ?? new Map<string, Buffer>();
-      disk.set(name, entries);
-      const table = tables.get(name) ?? (new MemoryTable(name, entries, watch) as unknown as Table);
-      tables.set(name, table);
-      return table;
+      const entries = getOrMake(disk, name, () => new Map<string, Buffer>());
+      return getOrMake(tables, name, () => new MemoryTable(name, entries, watch) as unknown as Table);
     },
     tables: () => [...disk.keys()],
     close: () => Promise.resolve(),

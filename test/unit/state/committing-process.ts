@@ -7,7 +7,7 @@ import { commitTo, IDENTITY, SHAPE } from './filled-state.js';
 
 const directory = process.argv[2]!;
 const log = pino({ level: 'silent' });
-const options = { directory, identity: IDENTITY, room: new FreeSpace(directory, log), log };
+const options = { directory, identity: IDENTITY, space: new FreeSpace(directory, log), log };
 const environment = await openState(options, new AbortController().signal);
 await commitTo(new TaskStore(environment, 0, SHAPE), 100, [1, 2, 3]);
 await environment.close();

@@ -26,8 +26,8 @@ beforeEach(() => {
 /** Opens it as a worker does, and tells which tasks have a store there. */
 async function openedTasks(identity: StoreIdentity = IDENTITY): Promise<number[]> {
   const log = pino({}, { write: (line: string) => logged.push(JSON.parse(line) as (typeof logged)[number]) });
-  const room = new FreeSpace(directory, log);
-  const environment = await openState({ directory, identity, room, log }, new AbortController().signal);
+  const space = new FreeSpace(directory, log);
+  const environment = await openState({ directory, identity, space, log }, new AbortController().signal);
   const tasks = [...storedTasks(environment).keys()];
   await environment.close();
   return tasks;

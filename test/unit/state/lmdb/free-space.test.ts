@@ -19,7 +19,7 @@ if (why !== undefined) process.stderr.write(`skipped, the tests of a full disk: 
 const SLOW = { timeout: 60_000 };
 const stop = new AbortController();
 let disk: SmallDisk;
-let room: FreeSpace;
+let space: FreeSpace;
 let directory: string;
 let logged: { readonly level: number; readonly msg: string }[];
 let environment: StateEnvironment | undefined;
@@ -27,8 +27,8 @@ let environment: StateEnvironment | undefined;
 /** Opens the state as a worker does. */
 async function opened(): Promise<StateEnvironment> {
   const log = pino({}, { write: (line: string) => logged.push(JSON.parse(line) as (typeof logged)[number]) });
-  room = new FreeSpace(directory, log);
-  return (environment = await openState({ directory, identity: IDENTITY, room, log }, stop.signal));
+  space = new FreeSpace(directory, log);
+  return (environment = await openState({ directory, identity: IDENTITY, space, log }, stop.signal));
 }
 
 /** Commits until the disk takes no more; returns how many it took. */
@@ -82,19 +82,19 @@ describe.skipIf(why !== undefined)('a full disk', () => {
     const events = Array.from({ length: 2000 }, (_, i) => i);
     disk.fill();
     let tries = 0;
-    const written = room.write(async () => {
+    const written = space.write(async () => {
       tries += 1;
       await commitTo(store, 0, events);
     }, stop.signal);
-    await expect.poll(() => room.reason, { timeout: 10_000 }).toContain(`STATE_DIR ${directory}`);
-    expect(room.reason).toMatch(/\d+ bytes are left/);
+    await expect.poll(() => space.reason, { timeout: 10_000 }).toContain(`STATE_DIR ${directory}`);
+    expect(space.reason).toMatch(/\d+ bytes are left/);
     expect(logged.map(({ msg }) => msg)).toEqual([expect.stringContaining('the disk of STATE_DIR is full')]);
-    const others = Promise.all([room.available(stop.signal), room.available(stop.signal)]);
+    const others = Promise.all([space.available(stop.signal), space.available(stop.signal)]);
     expect(store.checkpoint).toBeUndefined();
 
     disk.makeRoom();
     await Promise.all([written, others]);
-    expect(room.reason).toBeUndefined();
+    expect(space.reason).toBeUndefined();
     expect(tries).toBe(2);
     expect(store.checkpoint?.changelogOffset).toBe(1);
     expect(logged.map(({ msg }) => msg).slice(1)).toEqual(['there is space in STATE_DIR again']);
@@ -104,17 +104,17 @@ describe.skipIf(why !== undefined)('a full disk', () => {
   it('is waited out before the state is opened, since LMDB would end the process', SLOW, async () => {
     disk.fill();
     const opening = opened();
-    await expect.poll(() => room.reason, { timeout: 10_000 }).toBeDefined();
+    await expect.poll(() => space.reason, { timeout: 10_000 }).toBeDefined();
     disk.makeRoom();
     await opening;
-    expect(room.reason).toBeUndefined();
+    expect(space.reason).toBeUndefined();
   });
 
   it('ends the wait when the worker is stopped', SLOW, async () => {
     const store = new TaskStore(await opened(), 0, SHAPE);
     disk.fill();
     const aborted = new AbortController();
-    const waiting = room.write(
+    const waiting = space.write(
       () =>
         commitTo(
           store,
@@ -124,7 +124,7 @@ describe.skipIf(why !== undefined)('a full disk', () => {
       aborted.signal,
     );
     waiting.catch(() => undefined); // looked at below
-    await expect.poll(() => room.reason, { timeout: 10_000 }).toBeDefined();
+    await expect.poll(() => space.reason, { timeout: 10_000 }).toBeDefined();
     aborted.abort();
     await expect(waiting).rejects.toThrow('abort');
   });

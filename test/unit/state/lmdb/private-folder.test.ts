@@ -58,9 +58,9 @@ function modes(folder: string): Record<string, string> {
 /** As a worker does at its start; gives what lies in the folder then, and remembers a member in it. */
 async function openAndClose(memberId = 'member'): Promise<{ directory: string; recalled: string | undefined }> {
   const { directory, lock } = await takeStateFolder(stateDir, SILENT);
-  const room = new FreeSpace(directory, SILENT);
+  const space = new FreeSpace(directory, SILENT);
   const identity = { group: 'app', cluster: 'cluster' };
-  const environment = await openState({ directory, identity, room, log: SILENT }, new AbortController().signal);
+  const environment = await openState({ directory, identity, space, log: SILENT }, new AbortController().signal);
   const memory = new MemberMemory(environment);
   const recalled = memory.recall();
   await memory.remember(memberId);
