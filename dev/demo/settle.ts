@@ -1,5 +1,5 @@
 /** Waits until nothing more is to come of what was sent. */
-import type { Connections } from '../../topology/kafka/index.js';
+import { offsetIn, partitionsIn, type Connections } from '../../topology/kafka/index.js';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Config } from '../../topology/worker/config.js';
 import { SOURCE_TOPICS } from '../../common/record.js';
@@ -38,12 +38,11 @@ async function lag({ names }: Config, connections: Connections): Promise<number>
   const offsets = connections.offsets(names.group);
   const partitions = SOURCE_TOPICS.flatMap((logical) => {
     const topic = names.physical(logical);
-    return Array.from({ length: connections.leaders.partitionCount(topic) }, (_, partition) => ({ topic, partition }));
+    return partitionsIn(topic, connections.leaders.partitionCount(topic));
   });
   const [ends, committed] = await Promise.all([
     offsets.at('latest', partitions, ANSWER_MS),
     offsets.committed(partitions, ANSWER_MS),
   ]);
-  const done = new Map(committed.map(({ topic, partition, offset }) => [`${topic}-${partition}`, offset]));
-  return ends.reduce((sum, { topic, partition, offset }) => sum + offset - (done.get(`${topic}-${partition}`) ?? 0), 0);
+  return ends.reduce((sum, end) => sum + end.offset - (offsetIn(committed, end)?.offset ?? 0), 0);
 }

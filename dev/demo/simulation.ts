@@ -1,13 +1,12 @@
 /** The ERP around the worker, simulated: topics, schemas, producers before it and readers behind it. */
 import { createContractTopics } from '../../topology/worker/contract-topics.js';
-import { brokerFault, Connections } from '../../topology/kafka/index.js';
 import { setMaxListeners } from 'node:events';
 import { SchemaCatalog } from '../../schemas/registry/catalog.js';
 import { registerSchemas } from '../../schemas/registry/register.js';
 import { RegistryClient } from '../../schemas/registry/registry-client.js';
 import { subjectOf } from '../../schemas/registry/registry.js';
 import type { Config } from '../../topology/worker/config.js';
-import { EventProducer, withTopicAdmin } from '../../topology/kafka/index.js';
+import { brokerFault, Connections, EventProducer, withTopicAdmin } from '../../topology/kafka/index.js';
 import { createLogger } from '../../common/log.js';
 import { Outages } from '../../common/outages.js';
 import { SOURCE_TOPICS, type SourceTopic } from '../../common/record.js';

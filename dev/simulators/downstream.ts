@@ -1,8 +1,7 @@
 /** Reads the topics that come out as the systems behind them do: read_committed, from the start, with no group of its own. */
-import type { Connections } from '../../topology/kafka/index.js';
 import type { SchemaCatalog } from '../../schemas/registry/catalog.js';
 import type { SinkEvents } from '../../schemas/codecs.js';
-import { PartitionFeed, type FetchedRecord } from '../../topology/kafka/index.js';
+import { PartitionFeed, type Connections, type FetchedRecord } from '../../topology/kafka/index.js';
 import type { TopicNames } from '../../common/topic-names.js';
 import type { Ledger } from './ledger.js';
 import { loggingTracker } from './logging-tracker.js';

@@ -1,4 +1,5 @@
 /** Results for people: a line a round, a table, a page. */
+import { capital } from '../capital.js';
 import { CASES } from './cases/index.js';
 import type { ChaosRun } from './chaos-run.js';
 import { MUTATIONS } from './mutations.js';
@@ -116,10 +117,6 @@ function roundItem({ case: id, round, seed, events, outcome, seconds, verdict, e
   const pause = verdict ? `longest pause ${(verdict.longestPauseMs / 1000).toFixed(1)} s` : 'no pause was measured';
   const head = `- **${id}, round ${round}**, seed ${seed}: ${outcome}; ${events} events, ${seconds} s, ${pause}, ${effects.length} effects:`;
   return [head, ...effects.slice(0, 3).map((effect) => `  - ${effect}`)].join('\n');
-}
-
-function capital(text: string): string {
-  return text[0]!.toUpperCase() + text.slice(1);
 }
 
 function defects(runs: readonly ChaosRun[]): string[] {

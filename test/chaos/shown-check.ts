@@ -1,8 +1,9 @@
 /** Column G of the fault matrix: what the clients of the gateways have seen is what the in-app topic holds for their users. */
+import { groupBy } from '../../common/group-by.js';
 import { readCommitted } from '../../dev/oracle/read-committed.js';
 import type { GatewayClient } from './gateway-client.js';
 import type { Round } from './round.js';
-import { outputOf, type Output } from './witness.js';
+import { outputOf } from './witness.js';
 import { until } from '../integration/harness/until.js';
 
 const IN_APP = 'NOTIFICATION_INAPP_TOPIC';
@@ -16,13 +17,8 @@ export async function checkShown(round: Round, clients: readonly GatewayClient[]
   await round.endLoad();
   await round.untilDrained();
   const records = await readCommitted({ brokers: round.cluster.direct, topics: [round.prefix + IN_APP] });
-  const byUser = new Map<string, Output[]>();
-  for (const record of records) {
-    const output = outputOf(round.prefix, record);
-    const known = byUser.get(output.key);
-    if (known) known.push(output);
-    else byUser.set(output.key, [output]);
-  }
+  const outputs = records.map((record) => outputOf(round.prefix, record));
+  const byUser = groupBy(outputs, ({ key }) => key);
   const expectedOf = ({ user, from }: GatewayClient): string[] =>
     (byUser.get(user) ?? []).flatMap(({ offset, notificationId }) => (offset >= from! ? [String(notificationId)] : []));
   const hasAll = (client: GatewayClient): boolean => client.shown.length >= expectedOf(client).length;

@@ -1,4 +1,5 @@
 /** Prints docs/security-tests.md: the tries are data, and so is what they measured. */
+import { capital } from '../capital.js';
 import type { Figures } from './figures.js';
 import type { TryGroup } from './try.js';
 
@@ -83,8 +84,4 @@ function table(head: readonly string[], rows: readonly (readonly string[])[]): s
   const line = (cells: readonly string[]): string =>
     `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
   return [line(head), line(head.map(() => '---')), ...rows.map(line), ''].join('\n');
-}
-
-function capital(text: string): string {
-  return text[0]!.toUpperCase() + text.slice(1);
 }

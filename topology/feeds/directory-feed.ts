@@ -6,7 +6,15 @@ import type { UserDirectory } from '../../state/directory/user-directory.js';
 import type { Clock } from '../../common/clock.js';
 import { decodeFeed, type FeedDecoder } from './decode-feed.js';
 import { directoryFit } from './directory-fit.js';
-import { holdsRecords, PartitionFeed, type Fetcher, type Offsets } from '../kafka/index.js';
+import {
+  holdsRecords,
+  offsetIn,
+  PartitionFeed,
+  partitionsIn,
+  type Fetcher,
+  type Offsets,
+  type TopicPartition,
+} from '../kafka/index.js';
 import type { Logger } from '../../common/log.js';
 import type { Metrics } from '../../common/metrics.js';
 
@@ -42,7 +50,7 @@ export class DirectoryFeed {
     this.#topicId = (await offsets.topicIds([topic], ANSWER_MS)).get(topic);
     const starts = await offsets.at('earliest', this.#partitions(), ANSWER_MS);
     const ends = await offsets.highWatermarks(this.#partitions(), ANSWER_MS);
-    const endOf = (partition: number): number => ends.find((end) => end.partition === partition)!.offset;
+    const endOf = (partition: number): number => offsetIn(ends, { topic, partition })!.offset;
     const fit = await directoryFit(directory, {
       topic,
       topicId: this.#topicId,
@@ -75,11 +83,8 @@ export class DirectoryFeed {
     }
   }
 
-  #partitions(): { topic: string; partition: number }[] {
-    return Array.from({ length: this.#services.partitions }, (_, partition) => ({
-      topic: this.#services.topic,
-      partition,
-    }));
+  #partitions(): TopicPartition[] {
+    return partitionsIn(this.#services.topic, this.#services.partitions);
   }
 
   async #holdsRecords(

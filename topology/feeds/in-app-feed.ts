@@ -1,11 +1,17 @@
 /** The in-app topic for the gateway: every partition followed from its end, and read again for sockets that were away. */
-import type { Connections } from '../kafka/index.js';
 import { epochOf, type Cursor } from '../../gateway/cursor.js';
 import type { Gateway, InAppMessage } from '../../gateway/gateway.js';
 import type { InAppLog, ResumingReader } from '../../gateway/in-app-log.js';
 import { decodeFeed, type FeedDecoder } from './decode-feed.js';
 import { InAppPartition, keyOf } from './in-app-partition.js';
-import { offsetIn, partitionFor, type FetchedRecord, type Offsets } from '../kafka/index.js';
+import {
+  offsetIn,
+  partitionFor,
+  partitionsIn,
+  type Connections,
+  type FetchedRecord,
+  type Offsets,
+} from '../kafka/index.js';
 import type { Logger } from '../../common/log.js';
 import type { Metrics } from '../../common/metrics.js';
 
@@ -36,7 +42,7 @@ export class InAppFeed implements InAppLog {
   static async open(services: InAppFeedServices, signal: AbortSignal): Promise<InAppFeed> {
     const { topic, connections, offsets, log, gateway } = services;
     const count = connections.leaders.partitionCount(topic);
-    const all = Array.from({ length: count }, (_, partition) => ({ topic, partition }));
+    const all = partitionsIn(topic, count);
     const patiently = <T>(ask: () => Promise<T>): Promise<T> => connections.patiently(ask, 'gateway');
     const topicId = (await patiently(() => offsets.topicIds([topic], ANSWER_MS))).get(topic);
     const ends = await patiently(() => offsets.at('latest', all, ANSWER_MS));

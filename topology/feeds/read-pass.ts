@@ -61,14 +61,14 @@ export class ReadPass {
     this.fetched = nextOffset;
     if (this.#state !== 'asked') return;
     this.#state = move(this.#state, 'begun');
-    for (const reader of this.readers) reader.recovering();
+    for (const reader of this.#readers) reader.recovering();
   }
 
   get isWanted(): boolean {
     return this.#shares.size > 0;
   }
 
-  get readers(): ResumingReader[] {
+  get #readers(): ResumingReader[] {
     return [...this.#shares.values()].flatMap(({ readers }) => [...readers]);
   }
 
@@ -87,7 +87,7 @@ export class ReadPass {
   /** Charges each user for what was fetched for it, and gives those that it was read to. */
   finish(): ResumingReader[] {
     this.#state = move(this.#state, 'ended');
-    const { readers } = this;
+    const readers = this.#readers;
     for (const [user, share] of this.#shares) this.#charge(user, share);
     this.#shares.clear();
     return readers;

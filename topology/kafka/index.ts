@@ -21,7 +21,7 @@ export { OutOfRangeError, PartitionFeed, UnreadableError, type ByteCounter } fro
 export { holdsRecords, readRange, type PartitionRange } from './fetch/partition-range.js';
 export { keyHash, partitionFor } from './records/murmur2.js';
 export type { Placement } from './group/placement.js';
-export { offsetIn, Offsets, type OffsetSpec, type TopicPartition } from './cluster/offsets.js';
+export { offsetIn, Offsets, partitionsIn, type OffsetSpec, type TopicPartition } from './cluster/offsets.js';
 export { errorType, isOfARecord, isOutage, isTimeout } from './protocol/protocol-errors.js';
 export { OutboundBatches, type TopicBatches } from './produce/outbound-batches.js';
 export { BATCH_OVERHEAD, RecordBatch, sizeOf, type OutboundRecord } from './records/record-batch.js';

@@ -6,14 +6,20 @@
  * It looks when somebody asks, every 250 ms while records flow: at the ends of the topic, at what the group has committed
  * (where the ends are other ones than before), and at the store's own feed (where what is committed is).
  */
-import type { Connections } from '../kafka/index.js';
 import { setTimeout as delay } from 'node:timers/promises';
 import { atMost } from '../../common/at-most.js';
 import { BootstrapProgress, type Moment, type PartitionProgress } from './bootstrap-progress.js';
 import type { Clock } from '../../common/clock.js';
 import type { PhysicalTopic } from '../../common/topic-names.js';
 import type { DirectoryFeed } from '../feeds/directory-feed.js';
-import { isOutage, offsetIn, type Offsets, type PartitionOffset } from '../kafka/index.js';
+import {
+  isOutage,
+  offsetIn,
+  partitionsIn,
+  type Connections,
+  type Offsets,
+  type PartitionOffset,
+} from '../kafka/index.js';
 import type { Logger } from '../../common/log.js';
 import type { Metrics } from '../../common/metrics.js';
 import type { BootstrapSource } from './task-parts.js';
@@ -136,10 +142,9 @@ export class Bootstrap implements BootstrapSource {
     this.#lookedAt = seen.at;
     this.#unansweredSince = Math.min(this.#unansweredSince, seen.at);
     const count = connections.leaders.partitionCount(topic);
-    const partitions = Array.from({ length: count }, (_, partition) => ({ topic, partition }));
     this.#progress.expect(count, seen.at);
     try {
-      const ends = await offsets.highWatermarks(partitions, ANSWER_MS);
+      const ends = await offsets.highWatermarks(partitionsIn(topic, count), ANSWER_MS);
       const found = ends.map(({ partition, offset }) => ({ partition, end: offset }));
       const again = this.#progress.isNews(found)
         ? this.#progress.observe(await this.#positions(found), seen, performance.now())

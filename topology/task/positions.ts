@@ -8,7 +8,7 @@
 import { type SourcePosition, NO_STREAM_TIME, type Checkpoint } from '../../common/source-position.js';
 import type { SourceName, SourcePartition } from '../../common/record.js';
 import { decide, type Rule } from '../../common/rules.js';
-import { offsetIn, type PartitionOffset, type TopicIds } from '../kafka/index.js';
+import { offsetIn, partitionsIn, type PartitionOffset, type TopicIds } from '../kafka/index.js';
 import { firstPositions, refuseLostChangelog, refuseMoved } from './first-positions.js';
 import { isOfTask, partitionsAtFirstIn, topicIdIn } from './offset-metadata.js';
 import type { TaskParts } from './task-parts.js';
@@ -147,12 +147,7 @@ async function splitUnread(
   if (sources.length === 0) return { first: [], added: [] };
   const { names, offsets } = broker;
   const topics = [...new Set(sources.map(({ topic }) => topic))];
-  const others = topics.flatMap((topic) =>
-    Array.from({ length: group.partitionCount(topic) }, (_, partition) => ({
-      topic: names.physical(topic),
-      partition,
-    })),
-  );
+  const others = topics.flatMap((topic) => partitionsIn(names.physical(topic), group.partitionCount(topic)));
   const committed = await offsets.committed(others, ANSWER_MS);
   const isAdded = ({ topic, partition }: SourcePartition): boolean =>
     committed.some(

@@ -1,6 +1,5 @@
 /** The gateway role of a worker: every committed in-app notification, from whichever worker, to its user's sockets. */
 import type { Ack, AckRecorder } from '../../gateway/delivery-records.js';
-import type { CleanupRule, Connections } from '../kafka/index.js';
 import { Gateway } from '../../gateway/gateway.js';
 import { DEFAULT_LIMITS } from '../../gateway/limits.js';
 import { createTokenVerifier } from '../../gateway/token.js';
@@ -11,7 +10,7 @@ import { connectionsWithin } from './descriptors.js';
 import { gatewayCleanupRules } from './topic-cleanup.js';
 import { messageOf } from '../../common/errors.js';
 import { InAppFeed } from '../feeds/in-app-feed.js';
-import { EventProducer } from '../kafka/index.js';
+import { EventProducer, type CleanupRule, type Connections } from '../kafka/index.js';
 import type { Logger } from '../../common/log.js';
 import type { Metrics } from '../../common/metrics.js';
 import type { Readiness } from '../../common/readiness.js';

@@ -14,7 +14,7 @@ export interface HttpEndpointOptions {
   readonly registry: Registry;
   readonly metrics: Pick<Metrics, 'http_connections' | 'http_dropped_total'>;
   readonly readiness: Readiness;
-  readonly measured: Measured;
+  readonly measured: Measured | undefined;
   /** What strangers open besides ends the oldest. */
   readonly maxConnections: number;
   readonly log: Logger;
@@ -41,7 +41,7 @@ export class HttpEndpoint {
         measure: async () => {
           readiness.reasons();
           metrics.http_connections.set(open.size);
-          await measured.measure();
+          await measured?.measure();
         },
       },
       now,

@@ -11,11 +11,12 @@ const UNIT_MS = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 } as co
 /** A hundred years: what is longer is a slip, and past 2^53 no number holds it. */
 const LONGEST_MS = 36_500 * UNIT_MS.d;
 
+const matching = (pattern: RegExp, expected: string) =>
+  z.string().regex(pattern, `expected ${expected}`).describe(expected);
+
 export const whole = (min: number, max: number, what: string) => {
   const expected = `${what}, from ${min} to ${max}`;
-  return z
-    .string()
-    .regex(/^-?\d+$/, `expected ${expected}`)
+  return matching(/^-?\d+$/, expected)
     .transform(Number)
     .refine((n) => n >= min && n <= max, `expected ${expected}`)
     .describe(expected);
@@ -24,9 +25,7 @@ export const whole = (min: number, max: number, what: string) => {
 export const port = whole(0, 65_535, 'a port number; 0 picks a free one');
 
 /** In milliseconds. */
-export const duration = z
-  .string()
-  .regex(DURATION, 'expected a number and a unit (ms, s, m, h, d), such as 7d')
+export const duration = matching(DURATION, 'a number and a unit (ms, s, m, h, d), such as 7d')
   .transform((text) => {
     const [, count, unit] = DURATION.exec(text)!;
     return Number(count) * UNIT_MS[unit as keyof typeof UNIT_MS];
@@ -112,16 +111,10 @@ export const schemes = list
   .describe('names of schemes, such as https,http');
 
 /** Kafka's rules for a topic's name, less what a prefix may take. */
-export const name = z
-  .string()
-  .regex(/^[a-zA-Z0-9._-]{1,150}$/, 'expected letters, digits, dot, dash or underscore (up to 150)')
-  .describe('letters, digits, dot, dash or underscore (up to 150)');
+export const name = matching(/^[a-zA-Z0-9._-]{1,150}$/, 'letters, digits, dot, dash or underscore (up to 150)');
 
 /** An empty one is none. */
-export const prefix = z
-  .string()
-  .regex(/^[a-zA-Z0-9._-]{0,80}$/, 'expected letters, digits, dot, dash or underscore (up to 80)')
-  .describe('letters, digits, dot, dash or underscore (up to 80)');
+export const prefix = matching(/^[a-zA-Z0-9._-]{0,80}$/, 'letters, digits, dot, dash or underscore (up to 80)');
 
 /** A name, an IPv4 address, or an IPv6 address in brackets. */
 const isBroker = (broker: string): boolean => {

@@ -1,5 +1,4 @@
 /** Writes the stored user directory to its emptied topic: the other half of `state reseed`. */
-import type { Connections } from '../kafka/index.js';
 import { AvroEncoder } from '../../schemas/encoder.js';
 import { RegistryClient } from '../../schemas/registry/registry-client.js';
 import { RegistryHealth } from '../../schemas/registry/registry-health.js';
@@ -8,7 +7,7 @@ import { userKey } from '../../state/directory/directory-entry.js';
 import type { StateEnvironment } from '../../state/lmdb/environment.js';
 import { UserDirectory } from '../../state/directory/user-directory.js';
 import type { Config } from './config.js';
-import { EventProducer, holdsRecords } from '../kafka/index.js';
+import { EventProducer, holdsRecords, offsetIn, partitionsIn, type Connections } from '../kafka/index.js';
 import type { Logger } from '../../common/log.js';
 
 const ANSWER_MS = 15_000;
@@ -62,11 +61,10 @@ async function holdsAny(
   connections: Connections,
 ): Promise<boolean> {
   const offsets = connections.offsets(config.names.group);
-  const count = connections.leaders.partitionCount(topic);
-  const partitions = Array.from({ length: count }, (_, partition) => ({ topic, partition }));
+  const partitions = partitionsIn(topic, connections.leaders.partitionCount(topic));
   const ends = await offsets.highWatermarks(partitions, ANSWER_MS);
   for (const { partition, offset: from } of await offsets.at('earliest', partitions, ANSWER_MS)) {
-    const to = ends.find((end) => end.partition === partition)!.offset;
+    const to = offsetIn(ends, { topic, partition })!.offset;
     const signal = AbortSignal.timeout(ANSWER_MS);
     if (await holdsRecords({ topic, topicId, partition, from, to }, connections.fetcher, signal)) return true;
   }

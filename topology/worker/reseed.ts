@@ -4,7 +4,6 @@
  * transactional id, so that a worker that still runs is fenced.
  */
 import type { Checkpoint } from '../../common/source-position.js';
-import { brokerFault, Connections } from '../kafka/index.js';
 import { countDigests, encodeChangelogEntry, type BucketDigests } from '../../state/dedup/changelog-entry.js';
 import { StateEnvironment } from '../../state/lmdb/environment.js';
 import { examine } from '../../state/open-state.js';
@@ -13,7 +12,7 @@ import { windowShape } from '../../state/dedup/stream-time.js';
 import { storedTasks, TaskStore } from '../../state/dedup/task-store.js';
 import type { Config } from './config.js';
 import { FatalError } from '../../common/errors.js';
-import { holdsRecords, offsetIn, type TopicIds } from '../kafka/index.js';
+import { brokerFault, Connections, holdsRecords, offsetIn, type TopicIds } from '../kafka/index.js';
 import type { Logger } from '../../common/log.js';
 import { Outages } from '../../common/outages.js';
 import { reseedDirectory } from './reseed-directory.js';

@@ -7,6 +7,7 @@ import { sourcePartition, type SourcePartition } from '../../common/record.js';
 import type { PhysicalTopic } from '../../common/topic-names.js';
 import type { MemberMemory } from '../../state/member-memory.js';
 import {
+  offsetIn,
   partitionsOf,
   type Layout,
   type GroupMember,
@@ -225,7 +226,7 @@ export class TaskGroup implements MembershipListener {
       const partitions = members.map(({ source: { partition } }) => ({ topic: names.physical(topic), partition }));
       const ends = await offsets.at('latest', partitions, 0);
       for (const { task, source } of members) {
-        const end = ends.find(({ partition }) => partition === source.partition);
+        const end = offsetIn(ends, { topic: names.physical(topic), partition: source.partition });
         if (end) task.sawEnd(source, end.offset);
       }
     });

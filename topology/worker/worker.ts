@@ -1,5 +1,4 @@
 /** A worker process: the roles it was given, the operators' endpoint, and an orderly end. */
-import { brokerFault, Connections } from '../kafka/index.js';
 import { collectDefaultMetrics, Registry } from 'prom-client';
 import { DEFAULT_LIMITS } from '../../gateway/limits.js';
 import { SchemaCatalog } from '../../schemas/registry/catalog.js';
@@ -13,20 +12,17 @@ import { descriptorLimit, probersWithin, warnWhenLow } from './descriptors.js';
 import { FatalError, messageOf } from '../../common/errors.js';
 import type { GatewayRole, GatewayRoleOptions } from './gateway-role.js';
 import { HttpEndpoint } from './http.js';
-import { loadRequests } from '../kafka/index.js';
+import { brokerFault, Connections, loadRequests } from '../kafka/index.js';
 import type { Logger } from '../../common/log.js';
 import { createMetrics } from '../../common/metrics.js';
 import { Outages } from '../../common/outages.js';
 import { Readiness } from '../../common/readiness.js';
 import type { Reason } from '../../common/reasons.js';
 import type { RoleHost } from './role-host.js';
-import type { Measured } from './scrape.js';
 import { StreamRole } from './stream-role.js';
 
 /** How long a stop may take, ms; the orchestrator's own patience should be longer. */
 const DRAIN_MS = 6000;
-
-const NOTHING_MEASURED: Measured = { measure: () => Promise.resolve() };
 
 export class Worker implements RoleHost {
   readonly #config: Config;
@@ -76,7 +72,7 @@ export class Worker implements RoleHost {
       registry,
       metrics,
       readiness,
-      measured: this.#stream ?? NOTHING_MEASURED,
+      measured: this.#stream,
       maxConnections: probersWithin(limit),
       log,
     });

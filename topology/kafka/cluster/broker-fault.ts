@@ -2,7 +2,7 @@
 import { OutageError } from '../../../common/errors.js';
 import type { Reason, ReasonCode } from '../../../common/reasons.js';
 import type { ErrorName } from '../protocol/error-codes.js';
-import { BrokerError, errorType, innermost, type Named } from '../protocol/protocol-errors.js';
+import { BrokerError, errorType, innermost, NO_COORDINATOR, type Named } from '../protocol/protocol-errors.js';
 
 /** By the protocol's names. */
 const BY_TYPE: ReadonlyMap<unknown, ReasonCode> = new Map<ErrorName, ReasonCode>([
@@ -61,8 +61,6 @@ const BY_CODE: ReadonlyMap<unknown, ReasonCode> = new Map<string, ReasonCode>([
   ['UNABLE_TO_GET_ISSUER_CERT_LOCALLY', 'untrusted-broker'],
   ['UNABLE_TO_VERIFY_LEAF_SIGNATURE', 'untrusted-broker'],
 ]);
-
-const NO_COORDINATOR = 'KafkaJSGroupCoordinatorNotFound';
 
 export function brokerFault(error: unknown): Reason {
   if (error instanceof OutageError && error.reason) return error.reason;

@@ -1,9 +1,7 @@
 /** Which broker coordinates a group or a transactional id. */
 import { findCoordinator, KeyType } from '../protocol/find-coordinator.js';
 import type { Broker, Cluster } from '../protocol/internals.js';
-import { innermost } from '../protocol/protocol-errors.js';
-
-const NOT_FOUND = 'KafkaJSGroupCoordinatorNotFound';
+import { innermost, NO_COORDINATOR } from '../protocol/protocol-errors.js';
 
 export function groupCoordinator(cluster: Cluster, groupId: string): Promise<Broker> {
   return find(cluster, groupId, KeyType.group);
@@ -18,7 +16,7 @@ async function find(cluster: Cluster, key: string, type: KeyType): Promise<Broke
   try {
     return await cluster.findGroupCoordinator({ groupId: key, coordinatorType: type });
   } catch (error) {
-    if (innermost(error).name === NOT_FOUND) {
+    if (innermost(error).name === NO_COORDINATOR) {
       const broker = await cluster.findControllerBroker();
       await broker.connectionPool.send(findCoordinator(key, type));
     }

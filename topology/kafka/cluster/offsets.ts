@@ -8,7 +8,7 @@ import type { Leaders } from './leaders.js';
 import { ErrorCode } from '../protocol/error-codes.js';
 import type { TopicIds } from '../protocol/metadata.js';
 import { offsetFetch } from '../protocol/offset-fetch.js';
-import type { PartitionOffset, TopicPartitions } from '../protocol/partitions.js';
+import { byTopic, type PartitionOffset } from '../protocol/partitions.js';
 import { BrokerError, hasMoved, isRetriable } from '../protocol/protocol-errors.js';
 
 /** Where in a partition: its start, its last stable offset, or the first record at or after a time (ms). */
@@ -20,6 +20,11 @@ const LATEST = '-1';
 export interface TopicPartition {
   readonly topic: string;
   readonly partition: number;
+}
+
+/** The first `count` partitions of the topic: all, when it has so many. */
+export function partitionsIn(topic: string, count: number): TopicPartition[] {
+  return Array.from({ length: count }, (_, partition) => ({ topic, partition }));
 }
 
 /** What the list says of the partition. */
@@ -60,13 +65,9 @@ export class Offsets {
     budgetMs: number,
     isStable: boolean,
   ): Promise<PartitionOffset[]> {
-    const topics: TopicPartitions[] = [...groupBy(partitions, ({ topic }) => topic)].map(([topic, inTopic]) => ({
-      topic,
-      partitions: inTopic.map(({ partition }) => partition),
-    }));
     const offsets = await this.#retrying(budgetMs, async () => {
       const coordinator = await groupCoordinator(this.#cluster, this.#groupId);
-      return coordinator.connectionPool.send(offsetFetch(this.#groupId, topics, isStable));
+      return coordinator.connectionPool.send(offsetFetch(this.#groupId, byTopic(partitions), isStable));
     });
     return offsets.filter(({ offset }) => offset >= 0);
   }

@@ -1,6 +1,4 @@
 /** How the batches of a transaction are put into requests. */
-import { groupBy } from '../../../common/group-by.js';
-import type { TopicPartitions } from '../protocol/partitions.js';
 import type { RecordBatch } from '../records/record-batch.js';
 
 /** In one request: brokers cut the connection over `socket.request.max.bytes`, 100 MB by default. A single batch is below it by its topic's bound. */
@@ -16,11 +14,4 @@ export function firstRound(batches: readonly RecordBatch[]): RecordBatch[] {
     bytes += length;
     return true;
   });
-}
-
-export function partitionsOf(batches: readonly RecordBatch[]): TopicPartitions[] {
-  return [...groupBy(batches, ({ topic }) => topic)].map(([topic, inTopic]) => ({
-    topic,
-    partitions: [...new Set(inTopic.map(({ partition }) => partition))],
-  }));
 }

@@ -32,12 +32,12 @@ import {
   isStaleMember,
 } from '../protocol/protocol-errors.js';
 import { OutboundBatches } from './outbound-batches.js';
-import { firstRound, partitionsOf } from './rounds.js';
+import { firstRound } from './rounds.js';
 import type { OutboundRecord, RecordBatch } from '../records/record-batch.js';
 import { apiVersions } from '../protocol/api-versions.js';
 import { ErrorCode, type ErrorName } from '../protocol/error-codes.js';
 import { initProducerId, type ProducerIdentity } from '../protocol/init-producer-id.js';
-import type { PartitionOffset } from '../protocol/partitions.js';
+import { byTopic, type PartitionOffset } from '../protocol/partitions.js';
 import { transactionProtocolOf, VERSION_1 } from '../protocol/transaction-protocol.js';
 import type { GroupMember } from '../protocol/txn-offset-commit.js';
 
@@ -138,7 +138,7 @@ export class TransactionalProducer {
     const { addPartitions } = this.#protocol;
     if (this.#state === 'idle') this.#openedAt = performance.now();
     // All partitions are added, or none when one is refused: then there may be nothing to abort.
-    if (addPartitions) await this.#atTransactionCoordinator(addPartitions(this.#owner(), partitionsOf(batches)));
+    if (addPartitions) await this.#atTransactionCoordinator(addPartitions(this.#owner(), byTopic(batches)));
     this.#open();
     let left: readonly RecordBatch[] = batches;
     while (left.length > 0) {

@@ -52,7 +52,8 @@ export function fetch(
   positions: readonly FetchPosition[],
   limits: FetchLimits,
 ): RawRequest<FetchAnswer[]> {
-  return canFetchById(broker, positions) ? fetchById(positions, limits) : fetchByName(positions, limits);
+  const request = canFetchById(broker, positions) ? fetchById(positions, limits) : fetchByName(positions, limits);
+  return { ...request, requestTimeout: limits.maxWaitMs + ANSWER_MS };
 }
 
 /** Every topic's id is known, and the broker takes it. */
@@ -72,14 +73,13 @@ function fetchByName(positions: readonly FetchPosition[], limits: FetchLimits): 
     }
   }
   out.int32(0).string(''); // nothing forgotten, no rack
-  const request = raw('Fetch', FETCH.byName, out.bytes(), (reader) => {
+  return raw('Fetch', FETCH.byName, out.bytes(), (reader) => {
     readHead(reader);
     return list(reader, () => {
       const topic = reader.string();
       return list(reader, () => readPartition(reader, topic));
     }).flat();
   });
-  return { ...request, requestTimeout: limits.maxWaitMs + ANSWER_MS };
 }
 
 function fetchById(positions: readonly IdentifiedPosition[], limits: FetchLimits): RawRequest<FetchAnswer[]> {
@@ -96,7 +96,7 @@ function fetchById(positions: readonly IdentifiedPosition[], limits: FetchLimits
     out.uvarint(0);
   }
   out.uvarint(1).compactString('').uvarint(0); // nothing forgotten, no rack
-  const request = raw('Fetch', FETCH.byId, out.bytes(), (reader) => {
+  return raw('Fetch', FETCH.byId, out.bytes(), (reader) => {
     reader.tags();
     readHead(reader);
     return compactList(reader, () => {
@@ -104,7 +104,6 @@ function fetchById(positions: readonly IdentifiedPosition[], limits: FetchLimits
       return compactList(reader, () => readCompactPartition(reader, topic));
     }).flat();
   });
-  return { ...request, requestTimeout: limits.maxWaitMs + ANSWER_MS };
 }
 
 function writeLimits(out: ByteWriter, { maxWaitMs, maxBytes, isolation }: FetchLimits): void {

@@ -26,7 +26,6 @@ export interface RawRequest<T> {
   };
   /** ms; kafkajs takes the larger of this and the connection's own. */
   readonly requestTimeout?: number | null;
-  readonly logResponseError?: boolean;
 }
 
 export interface Broker {
@@ -81,7 +80,6 @@ export interface Cluster {
   findBroker(node: { nodeId: number | string }): Promise<Broker>;
   findControllerBroker(): Promise<Broker>;
   findGroupCoordinator(request: { groupId: string; coordinatorType?: number }): Promise<Broker>;
-  removeBroker(address: { host: string; port: number }): void;
 }
 
 export type SocketFactory = (options: {

@@ -2,6 +2,9 @@
 import { OutageError } from '../../../common/errors.js';
 import { ErrorCode, errorName, type ErrorName } from './error-codes.js';
 
+/** The name of kafkajs's error when it finds no coordinator, whatever the brokers answered. */
+export const NO_COORDINATOR = 'KafkaJSGroupCoordinatorNotFound';
+
 interface Place {
   readonly topic: string;
   /** Undefined when it is about the whole topic. */
