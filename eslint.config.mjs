@@ -54,11 +54,6 @@ export default tseslint.config(
     rules: { 'no-restricted-properties': 'off', 'max-lines-per-function': 'off' },
   },
   {
-    // These tests are not in plain words yet.
-    files: ['test/unit/{topology/kafka,state}/**'],
-    rules: { 'local/plain-words': 'off', 'id-denylist': 'off' },
-  },
-  {
     // What a record goes through. Whatever comes in, the worker goes on: a record is dead-lettered, or waited for.
     files: [
       'processors/*.ts',

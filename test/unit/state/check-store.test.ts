@@ -94,7 +94,7 @@ describe('a store that is checked', SLOW, () => {
     const whole = readFileSync(file);
     const pages = pagesOf(file);
     expect(pages).toBeGreaterThan(50);
-    const lengths = Array.from({ length: 9 }, (_, nth) => 2 + nth * Math.floor(pages / 10));
+    const lengths = Array.from({ length: 9 }, (_, index) => 2 + index * Math.floor(pages / 10));
     await forEachOf(lengths, async (length, folder) => {
       writeFileSync(join(folder, 'data.mdb'), whole);
       truncateSync(join(folder, 'data.mdb'), length * PAGE - 1);
@@ -126,7 +126,7 @@ describe('a store that is checked', SLOW, () => {
     const answers = await answersOf(directory);
     const counts = { found: 0, whenRead: 0, unused: 0 };
     const cases = [randomBytes(PAGE), whole.subarray(2 * PAGE, 3 * PAGE)].flatMap((garbage) =>
-      Array.from({ length: 10 }, (_, nth) => ({ garbage, page: 2 + nth * Math.floor(pagesOf(file) / 10) })),
+      Array.from({ length: 10 }, (_, index) => ({ garbage, page: 2 + index * Math.floor(pagesOf(file) / 10) })),
     );
     await forEachOf(cases, async ({ garbage, page }, folder) => {
       if (whole.subarray(page * PAGE, (page + 1) * PAGE).equals(garbage)) return;

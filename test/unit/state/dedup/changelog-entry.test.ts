@@ -71,9 +71,9 @@ describe('a changelog record', () => {
     for (const part of parts) expect(part.positions).toEqual(POSITIONS);
     const rejoined = parts
       .flatMap((part) => part.buckets)
-      .flatMap(({ source: of, bucket, packed }) => hexesOf(packed).map((one) => [of, bucket, one]));
+      .flatMap(({ source: from, bucket, packed }) => hexesOf(packed).map((one) => [from, bucket, one]));
     expect(rejoined).toEqual(
-      buckets.flatMap(({ source: of, bucket, packed }) => hexesOf(packed).map((one) => [of, bucket, one])),
+      buckets.flatMap(({ source: from, bucket, packed }) => hexesOf(packed).map((one) => [from, bucket, one])),
     );
   });
 

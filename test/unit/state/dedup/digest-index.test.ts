@@ -27,8 +27,8 @@ class Filled {
     this.index.addAll(packDigests(digests.slice(half)), place);
   }
 
-  giveUp(nth: number): void {
-    const place = [...this.places.keys()][nth % this.places.size];
+  giveUp(ordinal: number): void {
+    const place = [...this.places.keys()][ordinal % this.places.size];
     if (place !== undefined) this.giveUpPlace(place);
   }
 
@@ -43,10 +43,10 @@ class Filled {
     this.places.delete(place);
   }
 
-  candidates(of: Digest): number[] {
+  candidates(wanted: Digest): number[] {
     const found: number[] = [];
     this.index.settle();
-    this.index.lookUp(of, (place) => found.push(place));
+    this.index.lookUp(wanted, (place) => found.push(place));
     return found;
   }
 
@@ -71,73 +71,73 @@ describe('DigestIndex', () => {
     const expected = fc.constantFrom(0, 3000);
     fc.assert(
       fc.property(fc.array(step, { maxLength: 250, size: 'max' }), wideLevel, expected, (steps, wide, many) => {
-        const of = new Filled(new DigestIndex(many, wide));
+        const filled = new Filled(new DigestIndex(many, wide));
         for (const one of steps) {
-          if ('add' in one) of.add(one.add.map((n) => digest(n)));
-          else of.giveUp(one.giveUp);
+          if ('add' in one) filled.add(one.add.map((n) => digest(n)));
+          else filled.giveUp(one.giveUp);
         }
-        for (const [place, digests] of of.places)
-          for (const one of digests) if (!of.candidates(one).includes(place)) expect.fail(`${place} is lost`);
+        for (const [place, digests] of filled.places)
+          for (const one of digests) if (!filled.candidates(one).includes(place)) expect.fail(`${place} is lost`);
         for (let n = 0; n < 5000; n += 50)
-          for (const place of of.candidates(digest(n))) expect(of.places.has(place)).toBe(true);
-        expect(of.index.size).toBe([...of.places.values()].reduce((sum, { length }) => sum + length, 0));
+          for (const place of filled.candidates(digest(n))) expect(filled.places.has(place)).toBe(true);
+        expect(filled.index.size).toBe([...filled.places.values()].reduce((sum, { length }) => sum + length, 0));
       }),
       { numRuns: 60 },
     );
   });
 
   it('finds a digest in as many places as it lies in', () => {
-    const of = new Filled();
-    for (let round = 0; round < 200; round += 1) of.add([digest(1)]);
-    expect(new Set(of.candidates(digest(1)))).toEqual(new Set(of.places.keys()));
-    for (let round = 0; round < 190; round += 1) of.giveUpOldest();
-    expect(new Set(of.candidates(digest(1)))).toEqual(new Set(of.places.keys()));
-    for (let round = 0; round < 100; round += 1) of.add([digest(2 + round)]);
-    expect(of.candidates(digest(1))).toHaveLength(10);
+    const filled = new Filled();
+    for (let round = 0; round < 200; round += 1) filled.add([digest(1)]);
+    expect(new Set(filled.candidates(digest(1)))).toEqual(new Set(filled.places.keys()));
+    for (let round = 0; round < 190; round += 1) filled.giveUpOldest();
+    expect(new Set(filled.candidates(digest(1)))).toEqual(new Set(filled.places.keys()));
+    for (let round = 0; round < 100; round += 1) filled.add([digest(2 + round)]);
+    expect(filled.candidates(digest(1))).toHaveLength(10);
   });
 
   it('takes at most four bytes a digest while it grows to a million, and while as much goes as comes', () => {
-    const of = new Filled();
+    const filled = new Filled();
     const perDigest: number[] = [];
     const come = (from: number): void => {
-      of.add(Array.from({ length: 120 }, (_, i) => cheapDigest(from + i)));
-      if (of.index.size >= 100_000 && from % 2400 === 0) perDigest.push(of.bytesPerDigest());
+      filled.add(Array.from({ length: 120 }, (_, i) => cheapDigest(from + i)));
+      if (filled.index.size >= 100_000 && from % 2400 === 0) perDigest.push(filled.bytesPerDigest());
     };
     for (let from = 0; from < 1_000_000; from += 120) come(from);
     expect(perDigest.reduce((sum, one) => sum + one, 0) / perDigest.length).toBeLessThan(4);
     expect(Math.max(...perDigest)).toBeLessThan(5);
-    expect(of.bytesPerDigest()).toBeLessThan(4);
+    expect(filled.bytesPerDigest()).toBeLessThan(4);
     for (let from = 1_000_000; from < 1_500_000; from += 120) {
-      of.giveUpOldest();
+      filled.giveUpOldest();
       come(from);
     }
-    expect(of.bytesPerDigest()).toBeLessThan(4);
+    expect(filled.bytesPerDigest()).toBeLessThan(4);
   });
 
   it.each([
     ['three bytes', 18],
     ['four bytes from some size on', 10],
   ])('seldom names a place for a digest that was never added: entries of %s', (_, wideLevel) => {
-    const of = new Filled(new DigestIndex(0, wideLevel));
+    const filled = new Filled(new DigestIndex(0, wideLevel));
     for (let from = 0; from < 240_000; from += 120)
-      of.add(Array.from({ length: 120 }, (_, i) => cheapDigest(from + i)));
+      filled.add(Array.from({ length: 120 }, (_, i) => cheapDigest(from + i)));
     let named = 0;
-    for (let n = 1_000_000; n < 1_200_000; n += 1) named += of.candidates(cheapDigest(n)).length;
+    for (let n = 1_000_000; n < 1_200_000; n += 1) named += filled.candidates(cheapDigest(n)).length;
     expect(named / 200_000).toBeLessThan(0.001);
   });
 
   it('does not grow while as much goes as comes, and uses places again', () => {
-    const of = new Filled();
-    const come = (from: number): void => of.add(Array.from({ length: 100 }, (_, i) => digest(from * 100 + i)));
+    const filled = new Filled();
+    const come = (from: number): void => filled.add(Array.from({ length: 100 }, (_, i) => digest(from * 100 + i)));
     for (let round = 0; round < 100; round += 1) come(round);
-    const before = of.bytes;
+    const before = filled.bytes;
     for (let round = 100; round < 1500; round += 1) {
-      of.giveUpOldest();
+      filled.giveUpOldest();
       come(round);
     }
-    expect(of.index.size).toBe(10_000);
-    expect(of.bytes).toBeLessThanOrEqual(2 * before);
-    expect(Math.max(...of.places.keys())).toBeLessThan(200);
+    expect(filled.index.size).toBe(10_000);
+    expect(filled.bytes).toBeLessThanOrEqual(2 * before);
+    expect(Math.max(...filled.places.keys())).toBeLessThan(200);
   });
 
   it('begins with regions for as many as are expected, in no more memory than if it had grown', () => {

@@ -17,7 +17,7 @@ describe('PackedBlocks', () => {
       fc.property(fc.array(step, { maxLength: 300, size: 'max' }), (steps) => {
         const blocks = new PackedBlocks();
         const held = new Map<number, number[]>();
-        for (const [nth, { number, length }] of steps.entries()) {
+        for (const [index, { number, length }] of steps.entries()) {
           const before = held.get(number) ?? [];
           blocks.resize(number, before.length, length);
           held.delete(number);
@@ -27,8 +27,8 @@ describe('PackedBlocks', () => {
           const kept = [number, ...before.slice(1, length)];
           // New words hold anything.
           for (let at = kept.length; at < length; at += 1) {
-            words[blocks.offsetOf(address) + at - 1] = nth;
-            kept.push(nth);
+            words[blocks.offsetOf(address) + at - 1] = index;
+            kept.push(index);
           }
           held.set(number, kept);
         }

@@ -255,12 +255,12 @@ describe('a replay', () => {
         for (let from = 0; from < entries.length; from += piece)
           await replayed(pieces!, entries.slice(from, from + piece));
         for (const again of [seed % entries.length, 0]) await replayed(pieces!, entries.slice(again));
-        // Of its own events: by another source's time some of them may live that have expired by its own.
+        // Asked of its own events: by another source's time some of them may live that have expired by its own.
         for (const source of [TASKS, CRM]) {
           const events = list.filter((commit) => commit.source === source).flatMap(eventsOf);
-          const told = answers(live!, events, source);
-          expect(answers(whole!, events, source)).toEqual(told);
-          expect(answers(pieces!, events, source)).toEqual(told);
+          const said = answers(live!, events, source);
+          expect(answers(whole!, events, source)).toEqual(said);
+          expect(answers(pieces!, events, source)).toEqual(said);
         }
         for (const store of [whole!, pieces!]) {
           expect(store.checkpoint).toEqual(live!.checkpoint);

@@ -73,7 +73,7 @@ describe('the dedup window', () => {
     );
   });
 
-  it('forgets nothing early when it is configured anew: an entry keeps its age', () => {
+  it('forgets nothing early when its window is another one: an entry keeps its age', () => {
     fc.assert(
       fc.property(windows, windows, fc.nat({ max: NOW }), fc.nat({ max: 500 * DAY }), (before, after, seen, later) => {
         const bucket = bucketOf(seen, windowShape(before));

@@ -218,8 +218,8 @@ describe('TaskStore', () => {
     const [at, large] = [new TaskStore(environment, 0, SHAPE), new TaskStore(environment, 1, SHAPE)];
     for (const entry of entries) await at.apply([entry], entry.offset + 1);
     await large.apply(entries, 6);
-    const listed = (of: TaskStore): string[] =>
-      [...of.buckets()].flatMap(({ source, bucket, packed }) =>
+    const listed = (store: TaskStore): string[] =>
+      [...store.buckets()].flatMap(({ source, bucket, packed }) =>
         hexesOf(packed).map((one) => `${source} ${bucket} ${one}`),
       );
     expect(listed(large)).toEqual(listed(at));
@@ -280,7 +280,7 @@ describe('TaskStore', () => {
       fc.asyncProperty(steps, fc.nat(), fc.integer({ min: 1, max: 4 }), async (list, seed, piece) => {
         const { environment } = temporaryState();
         const store = await opened(environment, 0);
-        const answers = (of: TaskStore): boolean[] => Array.from({ length: 9 }, (_, event) => isSeen(of, event));
+        const answers = (store: TaskStore): boolean[] => Array.from({ length: 9 }, (_, event) => isSeen(store, event));
         const entries: CommittedEntry[] = [];
         let streamTime = 1000;
         for (const [offset, { ahead, events }] of list.entries()) {

@@ -31,10 +31,12 @@ describe('the cache of users', () => {
 
   it('keeps as many users as it has room for, the last ones', () => {
     const cache = new UserCache<string>(8);
-    for (let nth = 0n; nth < 100n; nth += 1n) cache.set(1n, nth, `user ${nth}`);
-    const kept = Array.from({ length: 100 }, (_, nth) => nth).filter((nth) => cache.get(1n, BigInt(nth)) !== undefined);
+    for (let index = 0n; index < 100n; index += 1n) cache.set(1n, index, `user ${index}`);
+    const kept = Array.from({ length: 100 }, (_, index) => index).filter(
+      (index) => cache.get(1n, BigInt(index)) !== undefined,
+    );
     expect(kept).toHaveLength(8);
-    expect(kept.every((nth) => nth > 80)).toBe(true);
+    expect(kept.every((index) => index > 80)).toBe(true);
   });
 
   it.each([
@@ -45,7 +47,7 @@ describe('the cache of users', () => {
     const cache = new UserCache<bigint>(1024);
     const users = Array.from(
       { length: 1024 },
-      (__, nth) => [1n + BigInt(nth % 20), first + step * BigInt(nth)] as const,
+      (__, index) => [1n + BigInt(index % 20), first + step * BigInt(index)] as const,
     );
     for (const [tenant, user] of users) cache.set(tenant, user, user);
     expect(users.filter(([tenant, user]) => cache.get(tenant, user) === user)).toHaveLength(1024);

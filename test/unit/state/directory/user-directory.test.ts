@@ -151,7 +151,7 @@ describe('whether an entry replaces another', () => {
 });
 
 describe('the store', () => {
-  it('keeps its users when the topic is followed anew, but not the positions', async () => {
+  it('keeps its users when the topic is followed from the start, but not the positions', async () => {
     const state = temporaryState();
     const directory = new UserDirectory(state.environment);
     await directory.follow('first', false);
@@ -161,7 +161,7 @@ describe('the store', () => {
     expect([again.size, again.topicId, again.position(0)]).toEqual([1, 'second', undefined]);
   });
 
-  it('gives every entry back, so that the topic can be written anew', async () => {
+  it('gives every entry back, so that the topic can be written again', async () => {
     const directory = new UserDirectory(temporaryState().environment);
     const users = [entry(), entry({ userId: -5n, deleted: true, email: null })];
     await directory.follow('id', false);

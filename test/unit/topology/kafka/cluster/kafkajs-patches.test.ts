@@ -181,17 +181,17 @@ describe('a connection', () => {
           const queue = new FulfilledQueue();
           const receiver = Object.assign(newConnection(0), { requestQueue: queue });
           const stream = Buffer.concat(
-            bodies.map((body, nth) => Buffer.concat([int32(4 + body.length), int32(nth), body])),
+            bodies.map((body, index) => Buffer.concat([int32(4 + body.length), int32(index), body])),
           );
           const memory = Buffer.alloc(60);
-          for (let at = 0, nth = 0; at < stream.length; nth += 1) {
-            const length = stream.copy(memory, 0, at, at + cuts[nth % cuts.length]!);
+          for (let at = 0, index = 0; at < stream.length; index += 1) {
+            const length = stream.copy(memory, 0, at, at + cuts[index % cuts.length]!);
             receiver.processData(memory.subarray(0, length));
             memory.fill(0xff);
             at += length;
           }
           expect(queue.payloads).toEqual(bodies);
-          expect(queue.correlationIds).toEqual(bodies.map((_, nth) => nth));
+          expect(queue.correlationIds).toEqual(bodies.map((_, index) => index));
         },
       ),
     );
@@ -251,7 +251,7 @@ describe('a connection', () => {
   });
 
   it('sends a body in pieces as one whole, from where they lie', async () => {
-    const pieces = [4, 1, 300_000, 0, 70_000].map((size, nth) => Buffer.alloc(size, nth + 1));
+    const pieces = [4, 1, 300_000, 0, 70_000].map((size, index) => Buffer.alloc(size, index + 1));
     const received: Buffer[] = [];
     await open((socket) => {
       socket.on('data', (data) => {
@@ -301,7 +301,7 @@ interface BrokerPool {
   seedBroker: FakeBroker | undefined;
   connect(): Promise<void>;
   findBroker(node: { nodeId: string }): Promise<FakeBroker>;
-  withBroker(callback: (of: { nodeId: string }) => Promise<string>): Promise<string | null>;
+  withBroker(callback: (brokers: { nodeId: string }) => Promise<string>): Promise<string | null>;
 }
 
 /** Behind a balancer or a proxy that takes the connection of a broker that is gone, and closes it. */
@@ -348,32 +348,32 @@ describe('the brokers of a cluster, of which one closes every connection', () =>
   function pool(seeds: readonly string[]): BrokerPool {
     const left = [...seeds];
     const logger = { namespace: () => logger, error: () => undefined, debug: () => undefined };
-    const of = new BrokerPoolClass({
+    const brokers = new BrokerPoolClass({
       logger,
       retry: { initialRetryTime: 1, maxRetryTime: 2, retries: 2 },
       connectionPoolBuilder: { build: () => Promise.resolve({ host: left.shift() }) },
     });
-    of.createBroker = ({ connectionPool }) => new FakeBroker(connectionPool);
-    return of;
+    brokers.createBroker = ({ connectionPool }) => new FakeBroker(connectionPool);
+    return brokers;
   }
 
   it('are reached by the next one of the list', async () => {
-    const of = pool(['gone', 'there']);
-    await of.connect();
-    expect(of.seedBroker?.connectionPool.host).toBe('there');
+    const brokers = pool(['gone', 'there']);
+    await brokers.connect();
+    expect(brokers.seedBroker?.connectionPool.host).toBe('there');
   });
 
   it('are asked where the coordinator is, whichever of them is the first to be asked', async () => {
-    const of = pool([]);
-    of.brokers = { 1: new FakeBroker({ host: 'gone' }), 2: new FakeBroker({ host: 'there' }) };
+    const brokers = pool([]);
+    brokers.brokers = { 1: new FakeBroker({ host: 'gone' }), 2: new FakeBroker({ host: 'there' }) };
     for (let time = 0; time < 20; time += 1)
-      expect(await of.withBroker(({ nodeId }) => Promise.resolve(nodeId))).toBe('2');
+      expect(await brokers.withBroker(({ nodeId }) => Promise.resolve(nodeId))).toBe('2');
   });
 
   it('are not connected to again and again: whoever asks finds out who has taken over', async () => {
-    const of = pool([]);
-    of.brokers = { 1: new FakeBroker({ host: 'gone' }) };
-    await expect(of.findBroker({ nodeId: '1' })).rejects.toThrow('Closed connection');
-    expect(of.brokers['1']!.tries).toBe(1);
+    const brokers = pool([]);
+    brokers.brokers = { 1: new FakeBroker({ host: 'gone' }) };
+    await expect(brokers.findBroker({ nodeId: '1' })).rejects.toThrow('Closed connection');
+    expect(brokers.brokers['1']!.tries).toBe(1);
   });
 });

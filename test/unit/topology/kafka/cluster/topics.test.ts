@@ -5,8 +5,8 @@ import { TopicAdmin } from '../../../../../topology/kafka/cluster/topics.js';
 const { admin } = vi.hoisted(() => ({
   admin: {
     listTopics: vi.fn<() => Promise<string[]>>(),
-    fetchTopicMetadata: vi.fn<(of: { topics: string[] }) => Promise<unknown>>(),
-    createTopics: vi.fn<(of: unknown) => Promise<boolean>>(),
+    fetchTopicMetadata: vi.fn<(request: { topics: string[] }) => Promise<unknown>>(),
+    createTopics: vi.fn<(request: unknown) => Promise<boolean>>(),
   },
 }));
 vi.mock('kafkajs', async (load) => ({
@@ -56,10 +56,10 @@ describe('TopicAdmin', () => {
 
   it('says of topics that could not be made what the brokers said of the first', async () => {
     exist({});
-    const [first, second] = [38, 38].map((code, nth) => ({
+    const [first, second] = [38, 38].map((code, index) => ({
       type: 'INVALID_REPLICATION_FACTOR',
       code,
-      topic: `t${nth}`,
+      topic: `t${index}`,
     }));
     admin.createTopics.mockRejectedValueOnce(
       Object.assign(new Error('Topic creation errors'), { errors: [first, second] }),

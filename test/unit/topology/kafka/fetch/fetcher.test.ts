@@ -47,30 +47,30 @@ describe('Fetcher', () => {
   const consumer = (
     room = Infinity,
   ): PartitionConsumer & { offsets: number[]; out: number[]; bad: number[]; ids: string[]; room: number } => {
-    const of = {
+    const reader = {
       room,
       offsets: [] as number[],
       out: [] as number[],
       bad: [] as number[],
       ids: [] as string[],
-      hasRoom: () => of.offsets.length < of.room,
+      hasRoom: () => reader.offsets.length < reader.room,
       isPaused: () => false,
-      deliver: ({ records }: FetchedPartition) => void of.offsets.push(...[...records].map(({ offset }) => offset)),
-      outOfRange: (position: number) => void of.out.push(position),
-      recreated: (topicId: string) => void of.ids.push(topicId),
-      unreadable: (position: number) => void of.bad.push(position),
+      deliver: ({ records }: FetchedPartition) => void reader.offsets.push(...[...records].map(({ offset }) => offset)),
+      outOfRange: (position: number) => void reader.out.push(position),
+      recreated: (topicId: string) => void reader.ids.push(topicId),
+      unreadable: (position: number) => void reader.bad.push(position),
     };
-    return of;
+    return reader;
   };
 
   it('delivers each record once, in order, from the position on, and goes on as records come', async () => {
     const brokers = new Brokers({ a: 5 });
-    const of = consumer();
+    const reader = consumer();
     await fetching(brokers);
-    fetcher.add('a', 0, 2, of);
-    await until(() => expect(of.offsets).toEqual([2, 3, 4]));
+    fetcher.add('a', 0, 2, reader);
+    await until(() => expect(reader.offsets).toEqual([2, 3, 4]));
     brokers.fill('a', 7);
-    await until(() => expect(of.offsets).toEqual([2, 3, 4, 5, 6]));
+    await until(() => expect(reader.offsets).toEqual([2, 3, 4, 5, 6]));
   });
 
   it('leaves out a partition whose consumer is full, until it has room, and serves the others', async () => {
@@ -91,12 +91,12 @@ describe('Fetcher', () => {
     let open = (): void => undefined;
     await fetching(brokers);
     brokers.gate = new Promise((resolve) => (open = resolve));
-    const of = consumer(2);
-    fetcher.add('a', 0, 0, of);
+    const reader = consumer(2);
+    fetcher.add('a', 0, 0, reader);
     await until(() => expect(brokers.count('Fetch')).toBe(1));
     fetcher.seek('a', 0, 7);
     open();
-    await until(() => expect(of.offsets).toEqual([7, 8]));
+    await until(() => expect(reader.offsets).toEqual([7, 8]));
   });
 
   it('delivers nothing to a consumer that was removed or replaced', async () => {
@@ -116,13 +116,13 @@ describe('Fetcher', () => {
 
   it('stops at a position that is out of range until it is sought', async () => {
     const brokers = new Brokers({ a: 3 });
-    const of = consumer();
+    const reader = consumer();
     await fetching(brokers);
-    fetcher.add('a', 0, 9, of);
-    await until(() => expect(of.out).toEqual([9]));
+    fetcher.add('a', 0, 9, reader);
+    await until(() => expect(reader.out).toEqual([9]));
     fetcher.seek('a', 0, 2);
-    await until(() => expect(of.offsets).toEqual([2]));
-    expect(of.out).toEqual([9]);
+    await until(() => expect(reader.offsets).toEqual([2]));
+    expect(reader.out).toEqual([9]);
   });
 
   it('gives up on data that cannot be read after some tries, and goes on with the other partitions', async () => {
@@ -157,12 +157,12 @@ describe('Fetcher', () => {
   it('ends the outage of a broker when its partitions are led by another', async () => {
     const brokers = new Brokers({ a2: 1 });
     brokers.down.add(1);
-    const of = consumer();
+    const reader = consumer();
     await fetching(brokers);
-    fetcher.add('a2', 0, 0, of);
+    fetcher.add('a2', 0, 0, reader);
     await until(() => expect(outages.some(Boolean)).toBe(true));
     brokers.broker.lead('a2', 0);
-    await until(() => expect(of.offsets).toEqual([0]));
+    await until(() => expect(reader.offsets).toEqual([0]));
     await until(() => expect(outages.at(-1)).toBeUndefined());
   });
 
@@ -170,15 +170,15 @@ describe('Fetcher', () => {
     const brokers = new Brokers({ gone: 1, a: 1 });
     const { faults } = brokers.broker;
     faults.refuse = (_, place) => (place === 'gone/0' ? ErrorCode.UNKNOWN_TOPIC_OR_PARTITION : ErrorCode.NONE);
-    const [gone, of] = [consumer(), consumer()];
+    const [gone, reader] = [consumer(), consumer()];
     await fetching(brokers);
     fetcher.add('gone', 0, 0, gone);
-    fetcher.add('a', 0, 0, of);
+    fetcher.add('a', 0, 0, reader);
     await until(() => expect(outages.some(Boolean)).toBe(true));
     const since = outages.length;
     for (let end = 1; end < 100; end += 1) {
       brokers.fill('a', end);
-      await until(() => expect(of.offsets).toHaveLength(end));
+      await until(() => expect(reader.offsets).toHaveLength(end));
     }
     expect(outages.slice(since).every(Boolean)).toBe(true);
     expect(outages.find(Boolean)).toMatchObject({ type: 'UNKNOWN_TOPIC_OR_PARTITION', place: { topic: 'gone' } });
@@ -190,12 +190,12 @@ describe('Fetcher', () => {
   it('waits for a partition that has no leader, and says so', async () => {
     const brokers = new Brokers({ a: 1 });
     brokers.broker.lead('a', -1);
-    const of = consumer();
+    const reader = consumer();
     await fetching(brokers);
-    fetcher.add('a', 0, 0, of);
+    fetcher.add('a', 0, 0, reader);
     await until(() => expect(outages.some(Boolean)).toBe(true));
     brokers.broker.lead('a', 0);
-    await until(() => expect(of.offsets).toEqual([0]));
+    await until(() => expect(reader.offsets).toEqual([0]));
     await until(() => expect(outages.at(-1)).toBeUndefined());
   });
 

@@ -45,7 +45,7 @@ describe('a topic that is recreated under a fetcher', () => {
   let fetcher: Fetcher;
   afterEach(() => fetcher.close());
 
-  /** Of a topic with five records; gives its id. */
+  /** Reads a topic with five records; gives its id. */
   const fetching = async (options?: MemoryBrokerOptions): Promise<string> => {
     kafka = new MemoryKafka({ [TOPIC]: 1 }, options);
     kafka.fill(TOPIC, 5);

@@ -12,7 +12,7 @@ export const member = (memberId: string, parts: Partial<MemberClaim> = {}): Memb
 
 export const taskCounts = fc.integer({ min: 0, max: 40 });
 export const anyIds = fc.uniqueArray(fc.string({ minLength: 1, maxLength: 4 }), { minLength: 1, maxLength: 8 });
-/** Of several members, of tasks that there are and of some that there are not. */
+/** Claims of several members, of tasks that there are and of some that there are not. */
 export const anyClaims = anyIds.chain((ids) =>
   fc.tuple(
     ...ids.map((memberId) =>

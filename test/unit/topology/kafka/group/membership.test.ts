@@ -35,7 +35,7 @@ class Other {
     this.#topics = topics;
   }
 
-  static async of(kafka: MemoryKafka, topics = SOURCES): Promise<Other> {
+  static async inGroup(kafka: MemoryKafka, topics = SOURCES): Promise<Other> {
     return new Other(await kafka.cluster().findGroupCoordinator({ groupId: GROUP }), topics);
   }
 
@@ -135,7 +135,7 @@ describe('Membership', () => {
 
   /** A member that came first: it leads. */
   const leading = async (): Promise<Other> => {
-    const leader = await Other.of(kafka);
+    const leader = await Other.inGroup(kafka);
     await leader.join();
     await leader.sync();
     return leader;
@@ -180,7 +180,7 @@ describe('Membership', () => {
   });
 
   it('lets tasks go on while another keeps the group waiting, and confirms nothing until it has gathered', async () => {
-    const [slow, late] = [await Other.of(kafka), await Other.of(kafka)];
+    const [slow, late] = [await Other.inGroup(kafka), await Other.inGroup(kafka)];
     await joined();
     await slow.join();
     await slow.sync();
@@ -265,8 +265,8 @@ describe('Membership', () => {
   });
 
   it('gives tasks to a version that reads one more source, and none to another application', async () => {
-    const newer = await Other.of(kafka, ['tasks', 'crm', 'sales']);
-    const another = await Other.of(kafka, ['tasks', 'orders']);
+    const newer = await Other.inGroup(kafka, ['tasks', 'crm', 'sales']);
+    const another = await Other.inGroup(kafka, ['tasks', 'orders']);
     await joined();
     await Promise.all([newer.join(), another.join()]);
     const [toNewer, toAnother] = (await Promise.all([newer.sync(), another.sync()])).map((bytes) =>

@@ -20,7 +20,7 @@ const WARM_FIRST: PlacementRules = { standbyReplicas: 0, acceptableLag: 100 };
 const ONE_COPY: PlacementRules = { standbyReplicas: 1, acceptableLag: 100 };
 
 const holders = (placed: Placements, task: number, role: 'tasks' | 'standbys' | 'warming'): string[] =>
-  [...placed].filter(([, of]) => of[role].includes(task)).map(([memberId]) => memberId);
+  [...placed].filter(([, placement]) => placement[role].includes(task)).map(([memberId]) => memberId);
 
 const anyRules = fc.record({ standbyReplicas: fc.integer({ min: 0, max: 4 }), acceptableLag: fc.nat({ max: 1200 }) });
 
@@ -39,8 +39,8 @@ describe('placeTasks', () => {
           const wanted = Math.min(rules.standbyReplicas, members.length - 1);
           expect(standbys).toHaveLength(Math.max(wanted, warming.length));
         }
-        for (const of of placed.values())
-          for (const list of [of.tasks, of.standbys]) expect(new Set(list).size).toBe(list.length);
+        for (const placement of placed.values())
+          for (const list of [placement.tasks, placement.standbys]) expect(new Set(list).size).toBe(list.length);
       }),
     );
   });

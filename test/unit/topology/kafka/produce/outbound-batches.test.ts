@@ -49,13 +49,13 @@ describe('OutboundBatches', () => {
         for (const batch of batches.batches) expect(batch.length <= 150 + 61 || batch.count === 1).toBe(true);
         for (const topic of ['a', 'b']) {
           for (const partition of [0, 1, 2]) {
-            const of = (one: { topic: string; partition: number }): boolean =>
+            const isOf = (one: { topic: string; partition: number }): boolean =>
               one.topic === topic && one.partition === partition;
             expect(
               recordsOf(batches)
-                .filter(of)
+                .filter(isOf)
                 .map(({ value }) => String(value)),
-            ).toEqual(sent.filter(of).map(({ value }) => value));
+            ).toEqual(sent.filter(isOf).map(({ value }) => value));
           }
         }
       }),

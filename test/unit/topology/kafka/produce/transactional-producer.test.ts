@@ -22,7 +22,7 @@ const record = (topic: string, partition: number, text: string): OutboundRecord 
   value: Buffer.from(text),
 });
 
-/** Of a cluster with a changelog that node 0 leads, and outputs that node 1 leads. */
+/** A cluster with a changelog that node 0 leads, and outputs that node 1 leads. */
 const cluster = (options: MemoryBrokerOptions): MemoryKafka => {
   const kafka = new MemoryKafka({ changelog: 1, out: 2 }, options);
   kafka.broker.lead('out', 1);

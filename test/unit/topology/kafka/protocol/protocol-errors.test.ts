@@ -78,10 +78,10 @@ describe('an error code of the protocol', () => {
   });
 
   it("is a record's fault for three names alone; a right, a clock, a quota, a setting is waited for", () => {
-    const of = (consequence: string): string[] =>
+    const errorsOf = (consequence: string): string[] =>
       Object.keys(CONSEQUENCES).filter((type) => CONSEQUENCES[type] === consequence);
-    expect(of('record')).toEqual(['MESSAGE_TOO_LARGE', 'RECORD_LIST_TOO_LARGE', 'INVALID_RECORD']);
-    expect(of('right')).toHaveLength(4);
+    expect(errorsOf('record')).toEqual(['MESSAGE_TOO_LARGE', 'RECORD_LIST_TOO_LARGE', 'INVALID_RECORD']);
+    expect(errorsOf('right')).toHaveLength(4);
     for (const [code, isWaitedFor] of [
       [29, true],
       [30, true],
