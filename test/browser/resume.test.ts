@@ -1,5 +1,4 @@
 /** A page that loses its gateway: what came meanwhile is on it when it is back, from another one. */
-import { createServer, connect, type AddressInfo, type Server, type Socket } from 'node:net';
 import type { Browser, Page as BrowserPage } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { Page } from '../../dev/demo/page.js';
@@ -12,6 +11,7 @@ import { readOutputs } from '../integration/harness/outputs.js';
 import { until } from '../integration/harness/until.js';
 import { startWorker, type WorkerProcess } from '../integration/harness/worker.js';
 import { launchBrowser } from './browser.js';
+import { Balancer } from './balancer.js';
 
 const PERSON: Person = {
   tenantId: 1n,
@@ -23,54 +23,6 @@ const PERSON: Person = {
   deviceTokens: [],
   mutedChannels: [],
 };
-
-/** What stands in front of the gateways: the page's one address, whichever of them is there. */
-class Balancer {
-  port = 0;
-  /** Where connections go; undefined: they are refused. */
-  target: number | undefined;
-  readonly #server: Server;
-  /** Each client's connection, and ours to the gateway for it. */
-  readonly #pairs = new Map<Socket, Socket>();
-
-  constructor() {
-    this.#server = createServer((socket) => {
-      const { target } = this;
-      if (target === undefined) {
-        socket.destroy();
-        return;
-      }
-      const upstream = connect(target, '127.0.0.1');
-      this.#pairs.set(socket, upstream);
-      for (const [one, other] of [
-        [socket, upstream],
-        [upstream, socket],
-      ] as const) {
-        one.on('error', () => undefined); // followed by close
-        one.on('close', () => {
-          this.#pairs.delete(socket);
-          other.destroy();
-        });
-        one.pipe(other);
-      }
-    });
-  }
-
-  async listen(): Promise<void> {
-    await new Promise<void>((resolve) => this.#server.listen(0, '127.0.0.1', resolve));
-    this.port = (this.#server.address() as AddressInfo).port;
-  }
-
-  /** What clients say on the connections that are open goes nowhere from here on. */
-  muteClients(): void {
-    for (const [client, upstream] of this.#pairs) client.unpipe(upstream).resume();
-  }
-
-  close(): void {
-    this.#server.close();
-    for (const socket of [...this.#pairs].flat()) socket.destroy();
-  }
-}
 
 let test: TestEnvironment;
 let balancer: Balancer;

@@ -1,21 +1,8 @@
 /** A STATE_DIR that is not what the worker left: moved into quarantine and restored, and nobody is notified twice. */
-import { randomBytes } from 'node:crypto';
-import {
-  closeSync,
-  cpSync,
-  existsSync,
-  openSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  truncateSync,
-  writeFileSync,
-  writeSync,
-} from 'node:fs';
+import { cpSync, existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { logEnds } from '../../dev/oracle/offsets.js';
-import { fillState } from '../unit/state/filled-state.js';
 import { prepareEnvironment, type TestEnvironment } from './harness/environment.js';
 import { restoredStores } from './harness/joined.js';
 import { consumerGroups } from './harness/kafka-tools.js';
@@ -24,53 +11,10 @@ import { testStack } from './harness/test-stack.js';
 import { recreateTopic, testKafka } from './harness/topics.js';
 import { startWorker, type WorkerProcess } from './harness/worker.js';
 import { makeWorkload, type Workload } from './harness/workload.js';
+import { DAMAGES } from './damages.js';
 
 const PARTITIONS = 2;
-const PAGE = 4096;
 const MOVED = 'the state store cannot be used: moved into quarantine, it is restored from the changelog';
-
-interface Damage {
-  readonly name: string;
-  readonly fault: 'damaged' | 'foreign';
-  readonly stop: 'SIGTERM' | 'SIGKILL';
-  /** What is done to the data file while no worker runs. */
-  readonly inflict: (file: string, directory: string) => void | Promise<void>;
-}
-
-/** Pages from the middle of the file on. */
-function overwritePages(file: string): void {
-  const fd = openSync(file, 'r+');
-  const pages = Math.floor(statSync(file).size / PAGE);
-  for (let page = 4; page < pages; page += 2) writeSync(fd, randomBytes(PAGE), 0, PAGE, page * PAGE);
-  closeSync(fd);
-}
-
-const DAMAGES: readonly Damage[] = [
-  {
-    name: 'cut off',
-    fault: 'damaged',
-    stop: 'SIGTERM',
-    inflict: (file) => truncateSync(file, Math.floor(statSync(file).size / 2)),
-  },
-  { name: 'with overwritten pages', fault: 'damaged', stop: 'SIGKILL', inflict: overwritePages },
-  {
-    name: 'that is something else',
-    fault: 'damaged',
-    stop: 'SIGTERM',
-    inflict: (file) => writeFileSync(file, randomBytes(50_000)),
-  },
-  { name: 'of no length', fault: 'damaged', stop: 'SIGKILL', inflict: (file) => writeFileSync(file, '') },
-  {
-    name: 'of another application',
-    fault: 'foreign',
-    stop: 'SIGTERM',
-    inflict: async (file, directory) => {
-      rmSync(file);
-      await fillState(directory, { group: 'another-app', cluster: 'another-cluster' });
-    },
-  },
-];
-
 function partsOf({ events }: Workload, count: number): (index: number) => Workload['events'] {
   const size = Math.ceil(events.length / count);
   return (index) => events.slice(index * size, (index + 1) * size);

@@ -1,16 +1,6 @@
 /** What a cluster grants us, and how much of it. A right that is missing is waited for by name, a quota is kept to; no record pays for either. */
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import type { Admin } from 'kafkajs';
-import {
-  AclOperationTypes,
-  AclPermissionTypes,
-  AclResourceTypes,
-  ResourcePatternTypes,
-} from './harness/kafkajs-constants.js';
 import { afterAll, beforeAll, describe, expect, inject, it, onTestFinished } from 'vitest';
-
-import { projectRoot } from '../../dev/stack/place.js';
 import { LIMITED_USER } from '../../dev/stack/secured.js';
 import { prepareEnvironment, type TestEnvironment } from './harness/environment.js';
 import { messagesOf } from './harness/messages.js';
@@ -22,22 +12,7 @@ import { testStack } from './harness/test-stack.js';
 import { testKafka } from './harness/topics.js';
 import { until } from './harness/until.js';
 import { startWorker, type WorkerProcess } from './harness/worker.js';
-
-type Kind = 'topic' | 'group' | 'transactional id';
-
-interface Right {
-  readonly kind: Kind;
-  /** The resource's name, or what it begins with. */
-  readonly name: string;
-  readonly operations: readonly (keyof typeof AclOperationTypes)[];
-  readonly isPrefix?: boolean;
-}
-
-const RESOURCES: Readonly<Record<Kind, AclResourceTypes>> = {
-  topic: AclResourceTypes.TOPIC,
-  group: AclResourceTypes.GROUP,
-  'transactional id': AclResourceTypes.TRANSACTIONAL_ID,
-};
+import { aclsOf, rightsOf, type Kind, type Right } from './harness/rights.js';
 
 /** The backlog's outputs have some 600 KB: more than the 11 s over which a broker counts may have. */
 const BYTES_A_SECOND = 40_000;
@@ -51,41 +26,6 @@ beforeAll(async () => {
   await admin.connect();
 });
 afterAll(() => admin.disconnect());
-
-/** What docs/operations.md says that a worker needs, as its own commands grant it. */
-function rightsOf({ prefix }: TestEnvironment): Right[] {
-  const page = readFileSync(join(projectRoot(), 'docs', 'operations.md'), 'utf8');
-  const [, commands] = /## Rights\n[^]*?```sh\n([^]*?)```/.exec(page)!;
-  const physical = (name: string): string => prefix + name.replace(/^notification-streams/, 'app');
-  let loop: readonly string[] = [];
-  return commands!.split('\n').flatMap((line): Right[] => {
-    const topics = /^for topic in (.*); do$/.exec(line)?.[1];
-    if (topics) loop = topics.split(' ');
-    const [, kind, name] = /^ *acl --(topic|group|transactional-id) (\S+)/.exec(line) ?? [];
-    if (kind === undefined) return [];
-    const operations = [...line.matchAll(/--operation (\w+)/g)].map(([, operation]) => OPERATIONS[operation!]!);
-    const names = name === '"$topic"' ? loop : [name!];
-    return names.map((topic) => ({
-      ...{ kind: kind.replace('-', ' ') as Kind, name: physical(topic), operations },
-      isPrefix: line.includes('prefixed'),
-    }));
-  });
-}
-
-const OPERATIONS: Readonly<Record<string, keyof typeof AclOperationTypes>> = {
-  ...{ Read: 'READ', Write: 'WRITE', Create: 'CREATE', Describe: 'DESCRIBE', DescribeConfigs: 'DESCRIBE_CONFIGS' },
-};
-
-const aclsOf = (right: Right) =>
-  right.operations.map((operation) => ({
-    resourceType: RESOURCES[right.kind],
-    resourceName: right.name,
-    resourcePatternType: right.isPrefix ? ResourcePatternTypes.PREFIXED : ResourcePatternTypes.LITERAL,
-    principal: `User:${LIMITED_USER.username}`,
-    host: '*',
-    operation: AclOperationTypes[operation],
-    permissionType: AclPermissionTypes.ALLOW,
-  }));
 
 async function grant(...rights: Right[]): Promise<void> {
   await admin.createAcls({ acl: rights.flatMap(aclsOf) });

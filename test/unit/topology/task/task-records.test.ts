@@ -2,7 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { RefusedError, type OutboundRecord } from '../../../../topology/kafka/index.js';
 import { BrokerError } from '../../../../topology/kafka/protocol/protocol-errors.js';
-import { CRM, failingUntil, rig, sentAre, TASKS, until, type Rig } from './task-harness.js';
+import { CRM, rig, sentAre, TASKS, until, type Rig } from './task-harness.js';
+import { failingUntil } from './text-executor.js';
 
 const refusal = (topic: string, code: number): RefusedError =>
   new RefusedError(new BrokerError(code, `Produce to ${topic}-0`, { topic, partition: 0 }));

@@ -8,62 +8,19 @@ import {
   type Assignment,
   type PartitionCounts,
 } from '../../../../../topology/kafka/group/assignment.js';
-import { MemberMetadata, type Broker } from '../../../../../topology/kafka/protocol/internals.js';
+import { MemberMetadata } from '../../../../../topology/kafka/protocol/internals.js';
 import { Leaders } from '../../../../../topology/kafka/cluster/leaders.js';
 import { Membership, type MembershipListener } from '../../../../../topology/kafka/group/membership.js';
 import { NO_PLACEMENT, type Placement } from '../../../../../topology/kafka/group/placement.js';
 import { ErrorCode } from '../../../../../topology/kafka/protocol/error-codes.js';
 import type { Api } from '../../../../model/memory-broker/memory-cluster.js';
 import { connectionLost, MemoryKafka } from '../memory-kafka.js';
+import { GROUP, Other, SOURCES } from './other-member.js';
 
 const until = (check: () => void): Promise<void> => vi.waitFor(check, { timeout: 3000, interval: 5 });
 const { ILLEGAL_GENERATION, NONE, REBALANCE_IN_PROGRESS, UNKNOWN_MEMBER_ID } = ErrorCode;
-const GROUP = 'g';
-const SOURCES = ['tasks', 'crm'];
 
 const runningTasks = (tasks: readonly number[]): Placement => ({ ...NO_PLACEMENT, tasks });
-
-/** Another member of the group, which joins and syncs when the test says so; when it came first, it leads. */
-class Other {
-  readonly #node: Broker;
-  readonly #topics: string[];
-  memberId = '';
-  #generationId = -1;
-
-  private constructor(node: Broker, topics: string[]) {
-    this.#node = node;
-    this.#topics = topics;
-  }
-
-  static async inGroup(kafka: MemoryKafka, topics = SOURCES): Promise<Other> {
-    return new Other(await kafka.cluster().findGroupCoordinator({ groupId: GROUP }), topics);
-  }
-
-  /** Resolves when the group has gathered. */
-  async join(): Promise<void> {
-    const metadata = MemberMetadata.encode({ version: 1, topics: this.#topics, userData: Buffer.alloc(0) });
-    const { memberId, generationId } = await this.#node.joinGroup({
-      groupId: GROUP,
-      sessionTimeout: 10_000,
-      rebalanceTimeout: 10_000,
-      memberId: this.memberId,
-      groupProtocols: [{ name: 'notification-streams', metadata }],
-    });
-    this.memberId = memberId;
-    this.#generationId = generationId;
-  }
-
-  /** Gives what the leader assigned to it; as the leader, assigns this to another member. */
-  async sync(to = '', memberAssignment: Buffer = Buffer.alloc(0)): Promise<Buffer> {
-    const synced = await this.#node.syncGroup({
-      groupId: GROUP,
-      generationId: this.#generationId,
-      memberId: this.memberId,
-      groupAssignment: [{ memberId: to, memberAssignment }],
-    });
-    return synced.memberAssignment;
-  }
-}
 
 describe('Membership', () => {
   let kafka: MemoryKafka;
