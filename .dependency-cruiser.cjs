@@ -15,7 +15,7 @@ const FLOORS = [
 
 /** The same for the rooms of a folder; `.` is what lies in the folder itself. */
 const ROOMS = {
-  schemas: [['avro'], ['.'], ['registry']],
+  schemas: [['avro'], ['json'], ['.'], ['registry']],
   state: [['lmdb'], ['dedup', 'directory'], ['.']],
   topology: [['graph', 'kafka'], ['stores'], ['.'], ['feeds'], ['task'], ['worker', 'testing']],
   'topology/kafka': [['protocol', 'records'], ['cluster'], ['fetch', 'produce', 'group'], ['.']],
@@ -82,8 +82,9 @@ module.exports = {
     {
       name: 'processors-do-no-io',
       severity: 'error',
-      comment: 'Processors are pure. The loader of template files is the only one that reads a file.',
-      from: { path: '^processors/', pathNot: '^processors/load-templates\\.ts$' },
+      comment:
+        'Processors are pure. Those that read the files of templates and of rules are the only ones that read files.',
+      from: { path: '^processors/', pathNot: '^processors/(load-templates|rules/rules-folder)\\.ts$' },
       to: { path: '^(node:)?(fs|net|http|https|dgram|child_process|timers)(/|$)' },
     },
     only('topology/kafka', 'kafkajs', 'The client may be changed in one place.'),

@@ -12,6 +12,8 @@ import type {
 import { admitWriter } from '../schemas/registry/writer.js';
 import { framed } from '../schemas/wire-format.js';
 import { SINK_SCHEMA_IDS } from './harness/sink-schema-ids.js';
+import { SOURCES } from '../schemas/source-spec.js';
+import { OwnRecords } from '../schemas/registry/own-records.js';
 
 const SECONDS = 1;
 
@@ -99,11 +101,12 @@ function decodeRate(name: RecordName, event: object, evolved: boolean): string {
     ? { ...SCHEMAS[name], fields: [...SCHEMAS[name].fields, { name: 'added', type: 'string', default: '' }] }
     : SCHEMAS[name];
   const value = evolved ? Buffer.concat([wireValue(name, event), Buffer.from([0])]) : wireValue(name, event);
-  const writer = admitWriter({ schemaType: 'AVRO', schema: JSON.stringify(schema) });
+  const writer = admitWriter({ schemaType: 'AVRO', schema: JSON.stringify(schema) }, records);
   if (writer.kind !== 'readable') throw new Error(`${name} is not read`);
   return rate(() => writer.read(value));
 }
 
+const records = new OwnRecords(SOURCES);
 const encoder = new AvroEncoder(SINK_SCHEMA_IDS);
 
 for (const [name, event] of [

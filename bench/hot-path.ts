@@ -10,7 +10,7 @@ import { realpathSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { V8_FLAGS } from '../topology/worker/v8-flags.js';
-import { projectRoot } from '../dev/stack/place.js';
+import { projectRoot } from '../common/project-root.js';
 import { startChild } from './harness/child.js';
 import type { Turns } from './hot-path/turns.js';
 import { decimal, rotated } from './suite/statistics.js';

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { projectRoot } from '../dev/stack/place.js';
+import { projectRoot } from '../common/project-root.js';
 
 interface CpuProfile {
   readonly nodes: readonly {

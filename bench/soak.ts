@@ -7,7 +7,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { projectRoot } from '../dev/stack/place.js';
+import { projectRoot } from '../common/project-root.js';
 import { BenchWorker } from './harness/bench-worker.js';
 import { Playground } from './harness/playground.js';
 import { until } from './harness/until.js';

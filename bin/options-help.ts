@@ -1,5 +1,6 @@
 /** What `--help` says of the options: a line each, by group. */
-import { OPTION_GROUPS, OPTIONS, type OptionDefinition } from '../topology/worker/options.js';
+import { OPTION_GROUPS, type OptionDefinition } from '../topology/worker/option-definition.js';
+import { OPTIONS } from '../topology/worker/options.js';
 
 const ORDER = `
 Options are read from --set, the environment and the config file, in this order.

@@ -1,5 +1,7 @@
-/** `worker`: runs until a signal. The first SIGTERM or SIGINT drains; a second one ends at once. */
+/** `worker`: runs until a signal. The first SIGTERM or SIGINT drains, a second one ends at once; SIGHUP has the rules read again. */
+import { EventEmitter } from 'node:events';
 import { setFlagsFromString } from 'node:v8';
+import { rulesIn } from '../processors/rules/shipped.js';
 import type { Config } from '../topology/worker/config.js';
 import { ConfigError, messageOf } from '../common/errors.js';
 import { createLogger, type Logger } from '../common/log.js';
@@ -10,6 +12,9 @@ import { V8_FLAGS } from '../topology/worker/v8-flags.js';
 const STOP_MS = 9500;
 
 export async function runWorker(config: Config): Promise<void> {
+  // Without a handler the signal ends the process: there must be one before the rules are read.
+  const reload = new EventEmitter();
+  process.on('SIGHUP', () => reload.emit('asked'));
   for (const flag of V8_FLAGS) setFlagsFromString(flag);
   const log = createLogger(config.logLevel);
   logWarnings(log);
@@ -28,7 +33,8 @@ export async function runWorker(config: Config): Promise<void> {
   };
   process.on('unhandledRejection', (error) => end(error));
   process.on('uncaughtException', (error) => end(error));
-  const worker = new Worker(config, log, end);
+  const worker = new Worker(config, rulesIn(config.rulesDir), log, end);
+  reload.on('asked', () => worker.reloadRules());
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     process.on(signal, () => {
       if (exiting) process.exit(1);

@@ -6,6 +6,8 @@ export type ActionUrlFault = (typeof ACTION_URL_FAULTS)[number];
 
 export type Correction =
   | { readonly kind: 'action-url'; readonly fault: ActionUrlFault }
+  /** A request's template is none that this worker has: mailservice is given its code and values. */
+  | { readonly kind: 'unknown-template'; readonly code: string }
   /** The event's timestamp gave way to its record's. */
   | { readonly kind: 'account-timestamp' };
 

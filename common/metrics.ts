@@ -62,6 +62,10 @@ export const METRICS = {
     kind: 'counter',
     help: 'Account events stamped more than an hour after their records, whose timestamps stand in.',
   },
+  unknown_templates_total: {
+    kind: 'counter',
+    help: 'Requests whose templateCode this worker does not know: mailservice is given the code and the values.',
+  },
   retries_total: {
     kind: 'counter',
     labels: { topic: SOURCE_TOPICS },
@@ -101,6 +105,22 @@ export const METRICS = {
     kind: 'counter',
     labels: { topic: SOURCE_TOPICS },
     help: 'Source partitions that were recreated, and read from the start.',
+  },
+  newer_rules_wait_seconds: {
+    kind: 'gauge',
+    labels: ['topic', 'partition'],
+    help: 'For how long a source partition has waited at an event type that only newer rules in the group know.',
+  },
+  rules_info: { kind: 'gauge', labels: ['version', 'digest'], help: '1: the rule set that this worker runs.' },
+  rules_reloads_total: {
+    kind: 'counter',
+    labels: { outcome: ['taken', 'refused', 'unchanged'] },
+    help: 'Readings of the rules at SIGHUP: taken, refused (the old ones stay), unchanged.',
+  },
+  misplaced_records_total: {
+    kind: 'counter',
+    labels: { topic: SOURCE_TOPICS },
+    help: 'Source records that are not in the partition that their key gives by murmur2, of every 16th that is looked at.',
   },
   buffered_records: { kind: 'gauge', help: 'Source records fetched and not yet processed.' },
   tasks: { kind: 'gauge', labels: ['state'], help: 'Tasks of this worker by state, and its standbys.' },
@@ -182,15 +202,15 @@ export type Metrics = { readonly [N in keyof typeof METRICS]: Instrument<(typeof
 
 export const METRIC_PREFIX = 'notification_streams_';
 
-/** Builds every metric of the table into the registry. */
-export function createMetrics(registry: Registry): Metrics {
+/** Builds every metric of the table into the registry. `sources`: logical names of the topics that are read. */
+export function createMetrics(registry: Registry, sources: readonly string[] = SOURCE_TOPICS): Metrics {
   const build = (name: string, definition: MetricDefinition): Counter | Gauge | Histogram => {
     const options = { name: METRIC_PREFIX + name, help: definition.help, registers: [registry] };
     switch (definition.kind) {
       case 'counter': {
         const labels = definition.labels ?? {};
         const counter = new Counter({ ...options, labelNames: Object.keys(labels) });
-        for (const values of combinations(labels)) counter.inc(values, 0);
+        for (const values of combinations(withSources(labels, sources))) counter.inc(values, 0);
         return counter;
       }
       case 'gauge':
@@ -202,6 +222,14 @@ export function createMetrics(registry: Registry): Metrics {
   return Object.fromEntries(
     Object.entries(METRICS).map(([name, definition]) => [name, build(name, definition)]),
   ) as unknown as Metrics;
+}
+
+/** Where the contract's sources are a label's values, those that are read instead. */
+function withSources(
+  labels: Readonly<Record<string, readonly string[]>>,
+  sources: readonly string[],
+): Readonly<Record<string, readonly string[]>> {
+  return labels['topic'] === SOURCE_TOPICS ? { ...labels, topic: sources } : labels;
 }
 
 /** Each value of each label with each of the others. */

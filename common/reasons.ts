@@ -34,6 +34,7 @@ export const REASONS = {
   rejoining: 'the group gave our tasks away, joining it again',
   'no-task': 'no task yet',
   'task-waits': 'not every task runs',
+  'newer-rules': 'partitions wait for a worker with newer rules',
   'not-read': 'not read yet',
   'not-followed': 'the in-app topic is not read yet',
   'feed-waits': 'the in-app topic cannot be read on without the schema registry',
@@ -58,15 +59,18 @@ export interface Reason {
   readonly tasks?: readonly { readonly number: number; readonly state: string }[];
   /** For `task-waits`: source partitions that cannot be read on. */
   readonly damaged?: readonly string[];
+  /** For `newer-rules`: how many event types wait. Which, is the producers' word, and in no answer. */
+  readonly types?: number;
 }
 
 /** As one sentence, for the answer. */
 export function sayReason(reason: Reason): string {
-  const { code, waiter, error, tasks = [], damaged = [] } = reason;
+  const { code, waiter, error, tasks = [], damaged = [], types } = reason;
   const stand = tasks.map(({ number, state }) => `task ${number} is ${state}`);
   const stuck = damaged.map((source) => `${source} is damaged on the brokers' disks`);
   if (stand.length + stuck.length > 0) return [...stand, ...stuck].join(', ');
-  const subject = subjectOf(reason);
+  const subject =
+    subjectOf(reason) + (types === undefined ? '' : ` (${types} event ${types === 1 ? 'type' : 'types'})`);
   const said = `${REASONS[code]}${error === undefined ? '' : ` (${error})`}${subject === '' ? '' : `: ${subject}`}`;
   return waiter === undefined ? said : `${waiter} waits: ${said}`;
 }

@@ -1,7 +1,10 @@
 /** The records that enter and leave the topology, and where each came from. */
 import type { RecordHeaders } from './record-headers.js';
 
-/** The ERP's event topics, by their logical names (the contract's defaults, without TOPIC_PREFIX). Only ever appended to: a topic's index is stored. */
+/**
+ * The contract's event topics, by their logical names (its defaults, without TOPIC_PREFIX). Never changed: a topic's index
+ * is stored, and the indices from there on are of the further sources of each store (state/dedup/source-numbers.ts).
+ */
 export const SOURCE_TOPICS = [
   'NOTIFICATION_REQUEST_TOPIC',
   'TASK_EVENT_TOPIC',
@@ -24,11 +27,10 @@ export function sourcePartition(topic: string, partition: number): SourcePartiti
   return { name: `${topic}-${partition}`, topic, partition };
 }
 
-/** What a name stands for; undefined for none of a source topic that this version knows. */
-export function parseSourceName(name: string): (SourcePartition & { readonly topic: SourceTopic }) | undefined {
+/** What a name stands for, whether the topic is read or not; undefined for what is no source partition's name. */
+export function parseSourceName(name: string): SourcePartition | undefined {
   const [, topic, partition] = /^(.+)-(\d+)$/.exec(name) ?? [];
-  const known = SOURCE_TOPICS.find((source) => source === topic);
-  return known && { ...sourcePartition(known, Number(partition)), topic: known };
+  return topic === undefined ? undefined : sourcePartition(topic, Number(partition));
 }
 
 /** The topics that the topology writes, by their logical names. USER_DIRECTORY is internal and compacted. */

@@ -18,6 +18,8 @@ const NEEDED_BY_TESTS = [
     unless: 'KAFKA_BROKERS',
   },
   { programs: ['mvn'], packages: ['maven'] },
+  { programs: ['go'], packages: ['golang-go'] },
+  { programs: ['python3'], packages: ['python3-venv'] },
   { programs: ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'], packages: ['chromium'] },
 ];
 

@@ -1,7 +1,7 @@
 /** The channels that we hand notifications to, and what is said of each in a NotificationDeliveredEvent. */
 import type { ChannelDelivery } from '../schemas/types.js';
 
-const CHANNELS = ['IN_APP', 'EMAIL', 'PUSH'] as const;
+export const CHANNELS = ['IN_APP', 'EMAIL', 'PUSH'] as const;
 export type Channel = (typeof CHANNELS)[number];
 
 /** How a notification fared on a channel that we know. */

@@ -1,4 +1,4 @@
-/** Where a recipient can be reached, and on which channels not. */
+/** Where a recipient can be reached, on which channels not, and what the recipient reads. */
 import type { DirectoryEntry } from '../state/directory/directory-entry.js';
 import type { DirectoryView } from './context.js';
 import { isBlank } from './blank.js';
@@ -11,9 +11,9 @@ const DEVICE_BYTES = 4096;
 /** UTF-8 takes at most 3 bytes for a UTF-16 unit. */
 const SURELY_SHORT = Math.floor(DEVICE_BYTES / 3);
 
-const NOBODY: Contact = { email: null, deviceTokens: [], mutedChannels: [] };
+const NOBODY: Contact = { email: null, deviceTokens: [], mutedChannels: [], locale: null, timeZone: null };
 
-/** The state that the event itself brings, else the directory's; a deleted user has no address, device or mutes. */
+/** The state that the event itself brings, else the directory's; a deleted user has none of it. */
 export function contactOf(event: MappedEvent, userId: bigint, directory: DirectoryView): Contact {
   if (event.directory !== null) return live(event.directory);
   const known = live(directory.get(event.tenantId, userId));
@@ -51,5 +51,11 @@ function overlay(brought: Contact, known: Contact): Contact {
     email: addressOf(brought) ?? known.email,
     deviceTokens: brought.deviceTokens.length > 0 ? brought.deviceTokens : known.deviceTokens,
     mutedChannels: brought.mutedChannels.length > 0 ? brought.mutedChannels : known.mutedChannels,
+    locale: given(brought.locale) ?? known.locale,
+    timeZone: given(brought.timeZone) ?? known.timeZone,
   };
+}
+
+function given(text: string | null): string | null {
+  return text === null || isBlank(text) ? null : text;
 }

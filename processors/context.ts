@@ -28,6 +28,8 @@ export interface ProcessorContext<Stores = NotificationStores> {
   readonly stores: Stores;
   /** Whether what the bootstrapped store does not hold is not to come: everything that came before this record is in it. */
   readonly isSettled: () => boolean;
+  /** Whether newer rules than this worker's are in the group. */
+  readonly isBehind: () => boolean;
   /**
    * False for records of a bootstrap source older than START_FROM: they feed its store and make no output.
    */

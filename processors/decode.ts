@@ -2,13 +2,12 @@
 import type { Processor, Services } from './processor.js';
 import type { SourceEvent } from '../schemas/codecs.js';
 import { deadLetter, drop, forward } from './outcome.js';
-import type { SourceRecord, SourceTopic } from '../common/record.js';
+import type { SourceRecord } from '../common/record.js';
 
 export function createDecode({ decoder }: Pick<Services, 'decoder'>): Processor<SourceRecord, SourceEvent> {
   return (record) => {
     if (record.value === null) return drop('tombstone');
-    // topology/notifications.ts reads no other topics.
-    const decoded = decoder.decode(record.topic as SourceTopic, record.value);
+    const decoded = decoder.decode(record.topic, record.value);
     switch (decoded.kind) {
       case 'event':
         return forward(decoded.value);

@@ -6,12 +6,14 @@
 import type { Digest } from '../state/dedup/digest-bytes.js';
 import { writeAscii } from '../common/bytes.js';
 import { decimalOf, HIGH, LOW } from '../common/int64.js';
-import type { SourceTopic } from '../common/record.js';
 import { blake3, CHUNK_BYTES, HASH_WORDS } from './blake3.js';
 import type { MappedEvent } from './mapped-event.js';
 
 /** What makes two records the same event. */
-type Identified = Pick<MappedEvent, 'topic' | 'tenantId' | 'eventId'>;
+interface Identified extends Pick<MappedEvent, 'tenantId' | 'eventId'> {
+  /** Logical name. */
+  readonly topic: string;
+}
 
 /** An event's identity, hashed. */
 export interface Identity {
@@ -26,14 +28,14 @@ export const EVENT_ID_BYTES = 256;
 const SURELY_SHORT = Math.floor(EVENT_ID_BYTES / 3);
 const LENGTH_BYTES = 2;
 
-/** What is hashed, one identity after another: topic, tenant and event id together take 308 bytes at most. */
+/** What is hashed, one identity after another: a topic of 249 bytes, tenant and event id take 531 together. */
 const bytes = Buffer.alloc(CHUNK_BYTES);
 const input = new DataView(bytes.buffer);
 const hash = new Int32Array(HASH_WORDS);
 const seed = new BigUint64Array(1);
 const seedHalves = new Int32Array(seed.buffer);
 /** The topic whose name stands at the beginning of the input already, and where it ends. */
-let topicThere: SourceTopic | undefined;
+let topicThere: string | undefined;
 let topicEnd = 0;
 
 /**

@@ -5,12 +5,22 @@ import { messageOf } from '../common/errors.js';
 import { compileTemplates, type Templates, type TemplateSource } from './templates.js';
 
 /**
- * The templates of the directory, compiled; none when no directory is given. Files beside the folders, and folders
+ * The templates of the directories, compiled; none of one that is not given. Files beside the folders, and folders
  * whose names begin with a dot, are left alone. Throws ConfigError with every fault of every template.
  */
-export function loadTemplates(directory: string | undefined): Templates {
-  if (directory === undefined) return compileTemplates([]);
+export function loadTemplates(directories: readonly (string | undefined)[]): Templates {
   const faults: string[] = [];
+  const sources = directories.flatMap((directory) => (directory === undefined ? [] : readTemplates(directory, faults)));
+  const codes = new Set<string>();
+  for (const { code } of sources) {
+    if (codes.has(code))
+      faults.push(`the template ${code} is in both ${directories.join(' and ')}; expected it in one`);
+    codes.add(code);
+  }
+  return compileTemplates(sources, faults);
+}
+
+function readTemplates(directory: string, faults: string[]): TemplateSource[] {
   const sources: TemplateSource[] = [];
   for (const code of codesIn(directory, faults)) {
     const folder = join(directory, code);
@@ -19,7 +29,7 @@ export function loadTemplates(directory: string | undefined): Templates {
     const email = readIfThere(join(folder, 'email.hbs'), faults);
     if (title !== undefined && message !== undefined) sources.push({ code, title, message, email });
   }
-  return compileTemplates(sources, faults);
+  return sources;
 }
 
 function codesIn(directory: string, faults: string[]): string[] {

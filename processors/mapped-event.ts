@@ -1,13 +1,26 @@
-/** What a mapper makes of an ERP event: one text for all its recipients. */
+/** What a mapper makes of an ERP event: what its recipients are told, in the languages that they read. */
 import type { DirectoryEntry } from '../state/directory/directory-entry.js';
 import type { Correction } from '../common/correction.js';
-import type { SourceTopic } from '../common/record.js';
 import type { ChannelSet } from './channel-set.js';
 
-/** What every recipient of the event is told. Field by field as in InAppNotification, unless said otherwise. */
-export interface Notification {
+/** What a recipient reads. */
+export interface Texts {
   readonly title: string;
   readonly message: string;
+  /** The e-mail's subject, not yet on one line; the message's first line where it is blank. */
+  readonly subject: string;
+  /** Makes the e-mail's HTML, where somebody gets an e-mail; null for the standard one. */
+  readonly emailHtml: (() => string) | null;
+}
+
+/** The texts of a reader by locale and time zone, as they stand in the directory; the same object for the same texts. */
+export type Localize = (locale: string | null, timeZone: string | null) => Texts;
+
+/**
+ * What every recipient of the event is told, with the texts of the default language. Field by field as in
+ * InAppNotification, unless said otherwise.
+ */
+export interface Notification extends Texts {
   readonly type: string;
   readonly category: string;
   readonly priority: string;
@@ -20,20 +33,19 @@ export interface Notification {
   readonly expiresAt: bigint | null;
   readonly metadata: Readonly<Record<string, string>>;
   readonly channels: ChannelSet;
-  /** The e-mail's subject, not yet on one line; the message's first line where it is blank. */
-  readonly subject: string;
-  /** The e-mail's HTML from a template; null for the standard one. */
-  readonly emailHtml: string | null;
+  /** Null where all recipients read the same texts: these. */
+  readonly localize: Localize | null;
   /** A template that mailservice may know and we do not. */
   readonly templateCode: string | null;
   readonly templateVars: Readonly<Record<string, string>>;
 }
 
-/** How a user can be reached. */
-export type Contact = Pick<DirectoryEntry, 'email' | 'deviceTokens' | 'mutedChannels'>;
+/** How a user can be reached, and what the user reads. */
+export type Contact = Pick<DirectoryEntry, 'email' | 'deviceTokens' | 'mutedChannels' | 'locale' | 'timeZone'>;
 
 export interface MappedEvent {
-  readonly topic: SourceTopic;
+  /** Logical name. */
+  readonly topic: string;
   readonly eventId: string;
   /** When the event happened, ms since the epoch. */
   readonly timestamp: bigint;

@@ -5,10 +5,6 @@ import type { DEAD_LETTER_REASONS, DROP_REASONS } from '../common/label-values.j
 export type DropReason = (typeof DROP_REASONS)[number];
 export type DeadLetterReason = (typeof DEAD_LETTER_REASONS)[number];
 
-/** What becomes of an event whose type this version does not know: skipped as the contract says, or kept for a version that does. */
-export const UNKNOWN_TYPES = ['skip', 'dead-letter'] as const;
-export type UnknownTypes = (typeof UNKNOWN_TYPES)[number];
-
 /** Why a record cannot be processed; becomes the dead letter's headers. */
 export interface DeadLetterCause {
   readonly reason: DeadLetterReason;
@@ -27,6 +23,13 @@ export interface Unsettled {
 
 export const UNSETTLED: Unsettled = { kind: 'unsettled' };
 
+/** For newer rules that are in the group: to be processed again there, or here once they have left; after too long a dead letter of this cause. */
+export interface Waiting {
+  readonly kind: 'waiting';
+  readonly eventType: string;
+  readonly cause: DeadLetterCause;
+}
+
 export type Forward<T> = Extract<Outcome<T>, { kind: 'forward' }>;
 
 /** Makes the next part of a value. */
@@ -37,6 +40,7 @@ export type Outcome<T> =
   | { readonly kind: 'forward'; readonly value: T; readonly rest?: Rest<T> | undefined }
   | { readonly kind: 'drop'; readonly reason: DropReason }
   | Unsettled
+  | Waiting
   | { readonly kind: 'dead-letter'; readonly cause: DeadLetterCause };
 
 export function forward<T>(value: T, rest?: Rest<T>): Forward<T> {

@@ -1,8 +1,9 @@
 /** A processor: one step of a record's way, and what it is made with. */
 import type { EventDecoder } from '../schemas/codecs.js';
 import type { NotificationStores, ProcessorContext } from './context.js';
-import type { Outcome, UnknownTypes } from './outcome.js';
-import type { Templates } from './templates.js';
+import type { Outcome } from './outcome.js';
+import type { Mappers } from './map/mappers.js';
+import type { UnknownTypes } from './unknown-type.js';
 
 /** A decoder's answer when it has to ask the registry first; not an outcome of the record yet. */
 interface Unresolved {
@@ -19,8 +20,6 @@ export type Processor<In, Out, Stores = NotificationStores> = (
 /** What the processors of the notifications are made with; each takes what it needs. */
 export interface Services {
   readonly decoder: EventDecoder;
-  readonly templates: Templates;
-  /** Schemes of the action URLs that go out, in lower case. */
-  readonly actionUrlSchemes: readonly string[];
+  readonly mappers: Mappers;
   readonly unknownTypes: UnknownTypes;
 }

@@ -1,4 +1,4 @@
-/** Decides for each recipient and channel: handed on, skipped and why, or expired. */
+/** Decides for each recipient and channel: handed on, skipped and why, or expired; and in which language. */
 import type { Processor } from './processor.js';
 import type { ChannelDelivery } from '../schemas/types.js';
 import { replaces, type DirectoryEntry } from '../state/directory/directory-entry.js';
@@ -6,7 +6,7 @@ import type { ProcessorContext } from './context.js';
 import { forward, UNSETTLED, type Forward, type Unsettled } from './outcome.js';
 import { addressOf, contactOf, devicesOf, isUnknown } from './contact-of.js';
 import { notificationId } from './identity.js';
-import type { MappedEvent, Notification } from './mapped-event.js';
+import type { MappedEvent, Notification, Texts } from './mapped-event.js';
 import type { IdentifiedEvent, RoutedEvent, RoutedNotification } from './routed-event.js';
 
 const NOTHING: readonly string[] = [];
@@ -58,7 +58,9 @@ function routeAll(
   const { expiresAt, channels } = notification;
   if (expiresAt !== null && context.now > expiresAt) {
     const deliveries = channels.expiredDeliveries;
-    return recipients.map((userId) => unsent(notificationId(identified.seed, userId), userId, deliveries));
+    return recipients.map((userId) =>
+      unsent(notificationId(identified.seed, userId), userId, notification, deliveries),
+    );
   }
   const routed: RoutedNotification[] = [];
   for (const userId of recipients) {
@@ -69,16 +71,17 @@ function routeAll(
   return routed;
 }
 
-function unsent(id: bigint, userId: bigint, deliveries: readonly ChannelDelivery[]): RoutedNotification {
-  return { notificationId: id, userId, inApp: false, email: null, deviceTokens: null, deliveries };
+function unsent(id: bigint, userId: bigint, texts: Texts, deliveries: readonly ChannelDelivery[]): RoutedNotification {
+  return { notificationId: id, userId, texts, inApp: false, email: null, deviceTokens: null, deliveries };
 }
 
 function routeOne(
   { event, seed }: IdentifiedEvent,
-  { priority, channels }: Notification,
+  notification: Notification,
   userId: bigint,
   context: ProcessorContext,
 ): RoutedNotification | undefined {
+  const { priority, channels, localize } = notification;
   const users = context.stores['user-directory'];
   const contact = contactOf(event, userId, users);
   const muted = priority === 'HIGH' ? NOTHING : contact.mutedChannels;
@@ -93,6 +96,7 @@ function routeOne(
   return {
     notificationId: notificationId(seed, userId),
     userId,
+    texts: localize === null ? notification : localize(contact.locale, contact.timeZone),
     inApp: inApp === 'DISPATCHED' && channels.inApp,
     email: byEmail === 'DISPATCHED' ? email : null,
     deviceTokens: byPush === 'DISPATCHED' ? deviceTokens : null,

@@ -2,7 +2,7 @@
 import type { Digest } from '../state/dedup/digest-bytes.js';
 import type { ChannelDelivery } from '../schemas/types.js';
 import type { DirectoryEntry } from '../state/directory/directory-entry.js';
-import type { MappedEvent, Notification } from './mapped-event.js';
+import type { MappedEvent, Notification, Texts } from './mapped-event.js';
 
 /** An event that has not been seen before. */
 export interface IdentifiedEvent {
@@ -16,6 +16,8 @@ export interface IdentifiedEvent {
 export interface RoutedNotification {
   readonly notificationId: bigint;
   readonly userId: bigint;
+  /** In the language of the recipient. */
+  readonly texts: Texts;
   readonly inApp: boolean;
   /** The address to send to; null when no e-mail goes out. */
   readonly email: string | null;

@@ -13,7 +13,7 @@ import type {
   UserEvent,
 } from './types.js';
 
-/** The event that each source topic carries. int64 fields are bigint. */
+/** The event that each source topic of the contract carries. int64 fields are bigint. */
 export interface SourceEvents {
   NOTIFICATION_REQUEST_TOPIC: NotificationRequestEvent;
   TASK_EVENT_TOPIC: TaskEvent;
@@ -31,8 +31,17 @@ export interface SinkEvents {
   USER_DIRECTORY: UserDirectoryEntry;
 }
 
-/** A decoded event, tagged with its topic so that a `switch` narrows it. */
-export type SourceEvent = { [T in SourceTopic]: { readonly topic: T; readonly event: SourceEvents[T] } }[SourceTopic];
+/** An event of the contract, tagged with its topic so that a `switch` narrows it. */
+export type ContractEvent = { [T in SourceTopic]: { readonly topic: T; readonly event: SourceEvents[T] } }[SourceTopic];
+
+/** An event of any source, by field; int64 are bigint. */
+export type EventRecord = Readonly<Record<string, unknown>>;
+
+/** A decoded event, with the logical name of its topic. */
+export interface SourceEvent {
+  readonly topic: string;
+  readonly event: EventRecord;
+}
 
 export type Decoded =
   | { readonly kind: 'event'; readonly value: SourceEvent }
@@ -48,7 +57,7 @@ export type Decoded =
 
 export interface EventDecoder {
   /** Never throws and never waits. `value` is the whole record value: magic byte, schema id, Avro body. */
-  decode(topic: SourceTopic, value: Buffer): Decoded;
+  decode(topic: string, value: Buffer): Decoded;
 }
 
 /** As `Decoded`, for a topic that we write and read back: the directory, the in-app topic. */

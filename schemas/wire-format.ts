@@ -5,7 +5,12 @@ const SCHEMA_ID_OFFSET = 1;
 
 /** True when the value can be in the wire format at all. */
 export function hasHeader(value: Buffer): boolean {
-  return value.length >= HEADER_BYTES && value[0] === MAGIC_BYTE;
+  return value.length >= HEADER_BYTES && isMarked(value);
+}
+
+/** True when the value begins as the wire format does, be it whole or not. */
+export function isMarked(value: Buffer): boolean {
+  return value[0] === MAGIC_BYTE;
 }
 
 /** The schema id of a value that has a header, unsigned. */

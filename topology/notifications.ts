@@ -1,5 +1,4 @@
 /** The map: from the ERP's events to notifications, e-mails, pushes and delivery records. */
-import type { SourceTopic } from '../common/record.js';
 import type { NotificationStores } from '../processors/context.js';
 import { createDecode } from '../processors/decode.js';
 import { createDedup } from '../processors/dedup.js';
@@ -13,32 +12,32 @@ import { emitEmail } from '../processors/sinks/email.js';
 import { emitInApp } from '../processors/sinks/in-app.js';
 import { emitPush } from '../processors/sinks/push.js';
 import type { SinkEvents } from '../schemas/codecs.js';
+import type { SourceSpec } from '../schemas/source-spec.js';
 import { topology } from './graph/topology.js';
 
 interface Notifications {
   readonly services: Services;
   readonly stores: NotificationStores;
-  readonly sources: SourceTopic;
+  readonly sources: string;
   readonly events: SinkEvents;
   readonly deadLetters: 'NOTIFICATION_DLQ';
 }
 
-export const notifications = topology<Notifications>('notifications')
-  .source('requests', 'NOTIFICATION_REQUEST_TOPIC', 'NotificationRequestEvent')
-  .source('tasks', 'TASK_EVENT_TOPIC', 'TaskEvent')
-  .source('crm', 'CRM_EVENT_TOPIC', 'CrmEvent')
-  .source('sales', 'SALES_EVENT_TOPIC', 'SalesEvent')
-  .source('accounts', 'USER_EVENT_TOPIC', 'UserEvent', { bootstraps: 'user-directory' })
+/** The map, of these sources. Throws TopologyError where they cannot stand on one. */
+export function notifications(sources: readonly SourceSpec[]) {
+  return topology<Notifications>('notifications')
+    .sources(sources.map(({ record, ...source }) => ({ ...source, schema: record.name })))
 
-  .process('decode', createDecode)
-  .process('map', createMap)
-  .process('dedup', createDedup, { store: 'dedup-window' })
-  .process('route', createRoute, { store: 'user-directory' })
+    .process('decode', createDecode)
+    .process('map', createMap)
+    .process('dedup', createDedup, { store: 'dedup-window' })
+    .process('route', createRoute, { store: 'user-directory' })
 
-  .sink('email', 'EMAIL_REQUEST_TOPIC', 'EmailRequestEvent', emitEmail)
-  .sink('push', 'PUSH_REQUEST_TOPIC', 'PushRequestEvent', emitPush)
-  .sink('in-app', 'NOTIFICATION_INAPP_TOPIC', 'InAppNotification', emitInApp)
-  .sink('delivered', 'NOTIFICATION_DELIVERED_TOPIC', 'NotificationDeliveredEvent', emitDelivered)
-  .sink('directory', 'USER_DIRECTORY', 'UserDirectoryEntry', emitDirectory)
+    .sink('email', 'EMAIL_REQUEST_TOPIC', 'EmailRequestEvent', emitEmail)
+    .sink('push', 'PUSH_REQUEST_TOPIC', 'PushRequestEvent', emitPush)
+    .sink('in-app', 'NOTIFICATION_INAPP_TOPIC', 'InAppNotification', emitInApp)
+    .sink('delivered', 'NOTIFICATION_DELIVERED_TOPIC', 'NotificationDeliveredEvent', emitDelivered)
+    .sink('directory', 'USER_DIRECTORY', 'UserDirectoryEntry', emitDirectory)
 
-  .deadLetters('dead-letter', 'NOTIFICATION_DLQ', writeDeadLetter);
+    .deadLetters('dead-letter', 'NOTIFICATION_DLQ', writeDeadLetter);
+}

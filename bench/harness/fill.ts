@@ -9,6 +9,7 @@ import { ensureInternalTopics } from '../../topology/worker/internal-topics.js';
 import { TransactionalProducer, withTopicAdmin } from '../../topology/kafka/index.js';
 import { createLogger } from '../../common/log.js';
 import { sourcePartition } from '../../common/record.js';
+import { SOURCES } from '../../schemas/source-spec.js';
 
 export const TENANT = 7n;
 /** Entries of one changelog record: what a commit of a worker under load holds. */
@@ -35,7 +36,8 @@ export async function openProducer(
 /** Event n is of task n modulo the tasks. */
 export async function fillChangelog(config: Config, taskCount: number, entries: number): Promise<void> {
   const { names, dedupWindowMs } = config;
-  const options = { names, partitions: taskCount, replicationFactor: config.replicationFactor, dedupWindowMs };
+  const sources = SOURCES.map(({ topic }) => topic);
+  const options = { names, sources, partitions: taskCount, replicationFactor: config.replicationFactor, dedupWindowMs };
   await withTopicAdmin(config.kafka, (admin) => ensureInternalTopics(admin, options));
   const streamTime = Date.now();
   const bucket = bucketOf(streamTime, windowShape(dedupWindowMs));

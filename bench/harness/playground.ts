@@ -15,6 +15,7 @@ import { framed } from '../../schemas/wire-format.js';
 import { parseConfig } from '../../topology/worker/config.js';
 import type { OutboundRecord, TransactionalProducer } from '../../topology/kafka/index.js';
 import { openProducer, seenId, TENANT } from './fill.js';
+import { SOURCES } from '../../schemas/source-spec.js';
 
 const { Kafka, logLevel } = kafkajs;
 const CHUNK = 5000;
@@ -104,8 +105,8 @@ export class Playground {
       TOPIC_PREFIX: prefix,
       APP_ID: 'app',
     });
-    await createContractTopics(config, partitions);
-    const registered = await registerSchemas(new RegistryClient({ url: this.registryUrl }), (topic) =>
+    await createContractTopics(config, SOURCES, partitions);
+    const registered = await registerSchemas(new RegistryClient({ url: this.registryUrl }), SOURCES, (topic) =>
       topic === 'USER_DIRECTORY' ? `${prefix}app-user-directory` : prefix + topic,
     );
     const schemaId = (name: RecordName): number => registered.find(({ record }) => record.endsWith(`.${name}`))!.id;

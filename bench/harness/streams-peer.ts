@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { promisify } from 'node:util';
 import { findJava, findMaven } from '../../dev/stack/java.js';
-import { projectRoot } from '../../dev/stack/place.js';
+import { projectRoot } from '../../common/project-root.js';
 import { endWithUs } from './end-with-us.js';
 
 const FOLDER = join(projectRoot(), 'bench', 'peers', 'kafka-streams');

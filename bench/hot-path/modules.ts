@@ -5,8 +5,11 @@ import { join } from 'node:path';
 export async function loadModules(root: string) {
   const load = <Module>(path: string): Promise<Module> => import(join(root, 'dist', path)) as Promise<Module>;
   return {
+    ...(await load<typeof import('../../processors/map/mappers.js')>('processors/map/mappers.js')),
+    ...(await load<typeof import('../../processors/rules/shipped.js')>('processors/rules/shipped.js')),
     ...(await load<typeof import('../../processors/templates.js')>('processors/templates.js')),
     ...(await load<typeof import('../../schemas/encoder.js')>('schemas/encoder.js')),
+    ...(await load<typeof import('../../schemas/registry/own-records.js')>('schemas/registry/own-records.js')),
     ...(await load<typeof import('../../schemas/registry/writer.js')>('schemas/registry/writer.js')),
     ...(await load<typeof import('../../state/lmdb/environment.js')>('state/lmdb/environment.js')),
     ...(await load<typeof import('../../state/dedup/stream-time.js')>('state/dedup/stream-time.js')),

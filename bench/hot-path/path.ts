@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { SCHEMAS } from '../../schemas/types.js';
-import { DEFAULT_ACTION_URL_SCHEMES } from '../../processors/action-url.js';
+import { createActionUrlRule, DEFAULT_ACTION_URL_SCHEMES } from '../../processors/action-url.js';
 import type { DirectoryView, NotificationStores } from '../../processors/context.js';
 import type { SourceName, SourceRecord } from '../../common/record.js';
 import type { Layer } from '../../topology/graph/task-state.js';
@@ -33,8 +33,10 @@ export async function loadHotPath(root: string): Promise<HotPath> {
     admitWriter,
     compileTemplates,
     createExecutor,
+    createMappers,
     notifications,
     NotificationState,
+    OwnRecords,
     OutboundBatches,
     RecordList,
     SourceQueue,
@@ -42,6 +44,7 @@ export async function loadHotPath(root: string): Promise<HotPath> {
     StagedOutputs,
     StateEnvironment,
     sourcePartition,
+    rulesIn,
     TopicNames,
     windowShape,
   } = await loadModules(root);
@@ -52,13 +55,18 @@ export async function loadHotPath(root: string): Promise<HotPath> {
   const directory: DirectoryView = { get: (_, userId) => users[Number(userId) - 1] };
   const state = new NotificationState(environment, 0, shape, directory);
   await state.load();
-  const writer = admitWriter({ schemaType: 'AVRO', schema: JSON.stringify(SCHEMAS.TaskEvent) });
+  const rules = rulesIn(undefined);
+  const schema = JSON.stringify(SCHEMAS.TaskEvent);
+  const writer = admitWriter({ schemaType: 'AVRO', schema }, new OwnRecords(rules.sources));
   if (writer.kind !== 'readable') throw new Error('TaskEvent is not read');
-  const executor = createExecutor(notifications, {
+  const executor = createExecutor(notifications(rules.sources), {
     services: {
       decoder: { decode: (topic, value) => ({ kind: 'event', value: { topic, event: writer.read(value) } as never }) },
-      templates: compileTemplates([]),
-      actionUrlSchemes: DEFAULT_ACTION_URL_SCHEMES,
+      mappers: createMappers(rules, {
+        templates: compileTemplates([]),
+        locales: ['en'],
+        actionUrl: createActionUrlRule(DEFAULT_ACTION_URL_SCHEMES),
+      }),
       unknownTypes: 'skip',
     },
     appId: 'hot-path',
@@ -114,6 +122,7 @@ export async function loadHotPath(root: string): Promise<HotPath> {
     if (processed.kind === 'unresolved') throw new Error('the schema is known');
     if (processed.kind === 'unfinished') throw new Error('the event has one recipient');
     if (processed.kind === 'unsettled') throw new Error('everything is settled');
+    if (processed.kind === 'waiting') throw new Error('no newer rules are there');
     staged.add(record, processed);
   };
 

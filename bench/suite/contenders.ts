@@ -1,6 +1,6 @@
 /** Who takes part, as data: how each is built, started and set. A peer runs with the settings that its README found best. */
 import { join } from 'node:path';
-import { projectRoot } from '../../dev/stack/place.js';
+import { projectRoot } from '../../common/project-root.js';
 
 export type System = 'ours' | 'kafka-streams' | 'quix-streams' | 'kafkats';
 

@@ -4,7 +4,7 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { compileJava } from '../../dev/oracle/compile.js';
-import { projectRoot } from '../../dev/stack/place.js';
+import { projectRoot } from '../../common/project-root.js';
 import { FatalError, messageOf } from '../../common/errors.js';
 
 const run = promisify(execFile);

@@ -4,6 +4,7 @@ import { RegistryClient } from '../../schemas/registry/registry-client.js';
 import { groupOf } from './contenders.js';
 import { runJava } from './java-program.js';
 import type { Topics } from './topics.js';
+import { SOURCES } from '../../schemas/source-spec.js';
 
 /** An id that the registry does not know. */
 const UNKNOWN_SCHEMA_ID = 999_999;
@@ -50,7 +51,7 @@ export async function makeInput(plan: InputPlan): Promise<JobInput> {
 }
 
 async function registerAll({ registryUrl, prefix }: InputPlan): Promise<SchemaIds> {
-  const registered = await registerSchemas(new RegistryClient({ url: registryUrl }), (topic) =>
+  const registered = await registerSchemas(new RegistryClient({ url: registryUrl }), SOURCES, (topic) =>
     topic === 'USER_DIRECTORY' ? `${groupOf(prefix)}-user-directory` : prefix + topic,
   );
   const idOf = (topic: string): number => registered.find(({ subject }) => subject === `${prefix}${topic}-value`)!.id;

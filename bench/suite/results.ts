@@ -1,7 +1,7 @@
 /** Where the results go: every round's raw numbers as JSON, and a chart. docs/performance.md is printed from such files. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { projectRoot } from '../../dev/stack/place.js';
+import { projectRoot } from '../../common/project-root.js';
 import { chart } from './chart.js';
 import type { Contender } from './contenders.js';
 import type { Machine } from './machine.js';

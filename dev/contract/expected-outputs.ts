@@ -2,7 +2,7 @@
  * What the contract says becomes of an event, as a model of its own: nothing of `processors/` is used here, so that
  * what comes out can be held against it. The Java one is bench/java/Verify.java.
  */
-import type { SourceEvent } from '../../schemas/codecs.js';
+import type { ContractEvent } from '../../schemas/codecs.js';
 import type { ChannelDelivery, NotificationRequestEvent, UserEvent } from '../../schemas/types.js';
 import { deliveredIdentity, emailIdentity, inAppIdentity, pushIdentity } from './identities.js';
 import { NOTICES, SILENT, type Notice } from './notices.js';
@@ -57,7 +57,7 @@ interface Notification {
  * Every output of a valid event that was not seen before: for each recipient and channel, and the one that says how each
  * channel fared. Empty for a change that nobody hears of; undefined for an event type that the contract does not know.
  */
-export function expectedOutputs(source: SourceEvent, known: Known = {}): ExpectedOutput[] | undefined {
+export function expectedOutputs(source: ContractEvent, known: Known = {}): ExpectedOutput[] | undefined {
   if (source.topic === 'USER_EVENT_TOPIC' && SILENT.includes(source.event.eventType)) return [];
   const notification = notificationOf(source, known.now ?? 0);
   return notification?.recipients.flatMap((userId) =>
@@ -70,13 +70,13 @@ export function noOutputs(): OutputCounts {
 }
 
 /** As `expectedOutputs`, counted. */
-export function expectedCounts(source: SourceEvent, known: Known = {}): OutputCounts {
+export function expectedCounts(source: ContractEvent, known: Known = {}): OutputCounts {
   const counts = noOutputs();
   for (const { output } of expectedOutputs(source, known) ?? []) counts[output] += 1;
   return counts;
 }
 
-function notificationOf({ topic, event }: SourceEvent, now: number): Notification | undefined {
+function notificationOf({ topic, event }: ContractEvent, now: number): Notification | undefined {
   switch (topic) {
     case 'NOTIFICATION_REQUEST_TOPIC':
       return asRequested(event, now);
@@ -124,14 +124,14 @@ function priorityOf(given: string): string {
 }
 
 /** An account event brings the state that its notification uses; PASSWORD_CHANGED need not bring all of it. */
-function contactOf({ topic, event }: SourceEvent, userId: bigint, known: Known): Contact {
+function contactOf({ topic, event }: ContractEvent, userId: bigint, known: Known): Contact {
   const contact = known.contactOf?.({ tenantId: event.tenantId, userId }) ?? NOBODY;
   if (topic !== 'USER_EVENT_TOPIC') return contact;
   return event.eventType === 'PASSWORD_CHANGED' ? { ...event, email: event.email ?? contact.email } : event;
 }
 
 function outputsFor(
-  { event }: SourceEvent,
+  { event }: ContractEvent,
   notification: Notification,
   userId: bigint,
   contact: Contact,

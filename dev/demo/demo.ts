@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Ledger } from '../simulators/ledger.js';
 import { produceSteadily, send } from '../simulators/producers.js';
-import { projectRoot } from '../stack/place.js';
+import { projectRoot } from '../../common/project-root.js';
 import { Cleanup } from './cleanup.js';
 import { renderCounts } from './counts.js';
 import { INTERRUPTED, onInterrupt } from './interrupt.js';

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { SignJWT } from 'jose';
 import { FatalError, messageOf } from '../../common/errors.js';
 import type { Person } from '../simulators/staff.js';
-import { projectRoot } from '../stack/place.js';
+import { projectRoot } from '../../common/project-root.js';
 
 export interface PageOptions {
   readonly port: number;

@@ -1,5 +1,5 @@
 /** The ERP around the worker, simulated: topics, schemas, producers before it and readers behind it. */
-import { createContractTopics } from '../../topology/worker/contract-topics.js';
+import { contractTopicsOn, createContractTopics } from '../../topology/worker/contract-topics.js';
 import { setMaxListeners } from 'node:events';
 import { SchemaCatalog } from '../../schemas/registry/catalog.js';
 import { registerSchemas } from '../../schemas/registry/register.js';
@@ -10,7 +10,7 @@ import { brokerFault, Connections, EventProducer, withTopicAdmin } from '../../t
 import { createLogger } from '../../common/log.js';
 import { Outages } from '../../common/outages.js';
 import { SOURCE_TOPICS, type SourceTopic } from '../../common/record.js';
-import { CONTRACT_TOPICS } from '../../common/topic-names.js';
+import { SOURCES } from '../../schemas/source-spec.js';
 import { readOutputs } from '../simulators/downstream.js';
 import { Erp } from '../simulators/erp.js';
 import type { Ledger } from '../simulators/ledger.js';
@@ -43,14 +43,14 @@ const PEOPLE = 40;
 /** Makes the topics, registers the schemas, and begins to read what comes out. */
 export async function openSimulation({ config, ledger, seed, cleanup }: SimulationOptions): Promise<Simulation> {
   cleanup.add("delete the run's topics", () => deleteTopics(config));
-  await createContractTopics(config, PARTITIONS);
+  await createContractTopics(config, SOURCES, PARTITIONS);
   const registry = new RegistryClient({ url: config.schemaRegistryUrl });
   const encoder = new SourceEncoder(await sourceIds(registry, config));
 
   const silent = createLogger('silent');
   const connections = new Connections(config.kafka, config.maxRecordBytes, new Outages(brokerFault, silent), silent);
   cleanup.add('close the connections', () => connections.close());
-  await connections.track(CONTRACT_TOPICS.map((topic) => config.names.physical(topic)));
+  await connections.track(contractTopicsOn(config.names, SOURCES));
   const producer = new EventProducer(config.kafka);
   cleanup.add('close the producer', () => producer.close());
 
@@ -59,6 +59,7 @@ export async function openSimulation({ config, ledger, seed, cleanup }: Simulati
   setMaxListeners(0, closing.signal);
   const catalog = new SchemaCatalog({
     client: registry,
+    sources: SOURCES,
     retryAttempts: config.retryAttempts,
     retryBackoffMs: config.retryBackoffMs,
   });
@@ -76,7 +77,7 @@ export async function openSimulation({ config, ledger, seed, cleanup }: Simulati
 
 /** The registry's ids of the sources' schemas. */
 async function sourceIds(registry: RegistryClient, { names }: Config): Promise<Record<SourceTopic, number>> {
-  const registered = await registerSchemas(registry, (topic) => names.physical(topic));
+  const registered = await registerSchemas(registry, SOURCES, (topic) => names.physical(topic));
   const ids = new Map(registered.map(({ subject, id }) => [subject, id]));
   const entries = SOURCE_TOPICS.map((topic) => [topic, ids.get(subjectOf(names.physical(topic)))!] as const);
   return Object.fromEntries(entries) as Record<SourceTopic, number>;
@@ -84,7 +85,7 @@ async function sourceIds(registry: RegistryClient, { names }: Config): Promise<R
 
 /** Those of the contract, and those that the worker made for itself. */
 async function deleteTopics({ names, kafka }: Config): Promise<void> {
-  const contract = CONTRACT_TOPICS.map((topic) => names.physical(topic));
+  const contract = contractTopicsOn(names, SOURCES);
   const made = [...contract, names.physical('USER_DIRECTORY'), names.changelog];
   await withTopicAdmin(kafka, (admin) => admin.delete(made));
 }

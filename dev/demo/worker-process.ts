@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
 import { FatalError, messageOf } from '../../common/errors.js';
-import { projectRoot } from '../stack/place.js';
+import { projectRoot } from '../../common/project-root.js';
 
 export interface WorkerPorts {
   readonly http: number;

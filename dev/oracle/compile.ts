@@ -9,7 +9,8 @@ import { promisify } from 'node:util';
 import { FatalError, messageOf } from '../../common/errors.js';
 import { type Artifacts, fetchArtifacts } from '../stack/artifacts.js';
 import { findJava } from '../stack/java.js';
-import { placeOf, projectRoot, type StackOptions } from '../stack/place.js';
+import { projectRoot } from '../../common/project-root.js';
+import { placeOf, type StackOptions } from '../stack/place.js';
 
 const run = promisify(execFile);
 

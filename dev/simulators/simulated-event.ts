@@ -1,9 +1,9 @@
-import type { SourceEvent } from '../../schemas/codecs.js';
+import type { ContractEvent } from '../../schemas/codecs.js';
 import type { Random } from './random.js';
 import type { Staff } from './staff.js';
 
 /** An event as one of the ERP's services sends it. */
-export type SimulatedEvent = SourceEvent & { readonly key: string };
+export type SimulatedEvent = ContractEvent & { readonly key: string };
 
 /** What every service knows of its world. */
 export interface World {

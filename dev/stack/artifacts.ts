@@ -8,7 +8,8 @@ import { promisify } from 'node:util';
 
 import { FatalError, messageOf } from '../../common/errors.js';
 import { findMaven } from './java.js';
-import { projectRoot, type StackPlace } from './place.js';
+import { projectRoot } from '../../common/project-root.js';
+import { type StackPlace } from './place.js';
 
 const run = promisify(execFile);
 

@@ -10,7 +10,7 @@ import type { Artifacts } from './artifacts.js';
 import type { BrokerLayout, Layout } from './layout.js';
 import { listBrokers } from './list-brokers.js';
 import type { MemberSpec } from './member.js';
-import { projectRoot } from './place.js';
+import { projectRoot } from '../../common/project-root.js';
 import { makeCertificate, readCertificate, scramArguments, securedProperties, USER, type Secured } from './secured.js';
 
 const run = promisify(execFile);

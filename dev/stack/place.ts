@@ -1,6 +1,6 @@
 /** Where a stack lives: its data, its logs and the fetched artifacts. */
-import { existsSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+import { join, resolve } from 'node:path';
+import { projectRoot } from '../../common/project-root.js';
 
 export interface StackOptions {
   /** Folder of this stack's data, logs and pid files. Default: `.stack/dev` of the project. */
@@ -52,15 +52,4 @@ export function placeOf(options: StackOptions = {}): StackPlace {
     progress: options.progress ?? (() => undefined),
     env: options.env ?? process.env,
   };
-}
-
-/** The folder that holds package.json: two levels up from the source of this file, three from its compiled form. */
-export function projectRoot(): string {
-  let folder = import.meta.dirname;
-  while (!existsSync(join(folder, 'package.json'))) {
-    const parent = dirname(folder);
-    if (parent === folder) throw new Error(`No package.json above ${import.meta.dirname}.`);
-    folder = parent;
-  }
-  return folder;
 }

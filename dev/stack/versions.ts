@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { FatalError } from '../../common/errors.js';
-import { projectRoot } from './place.js';
+import { projectRoot } from '../../common/project-root.js';
 
 /** A file of the project, and where in it the version stands (the first group). */
 export type Manifest = readonly [file: string, version: RegExp];

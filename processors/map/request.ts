@@ -6,12 +6,16 @@ import { isBlank } from '../blank.js';
 import { ChannelSet } from '../channel-set.js';
 import type { Notification } from '../mapped-event.js';
 import type { RenderedTemplate, Templates } from '../templates.js';
-import { NO_VALUES, priorityOf, type Mapper } from './mapping.js';
+import { priorityOf } from '../rules/compile-rules.js';
+import type { Mapper } from '../rules/mapper.js';
 
 /** The action URL that goes out; what is left out, and why, is added to the corrections. */
 type CheckUrl = (url: string | null, corrections: Correction[]) => string | null;
 
-export function createMapRequest(templates: Templates, rule: ActionUrlRule): Mapper<NotificationRequestEvent> {
+const NO_VALUES: Readonly<Record<string, string>> = Object.freeze({});
+
+/** The topic's record is NotificationRequestEvent: the rules are checked for it. */
+export function createRequestMapper(topic: string, templates: Templates, rule: ActionUrlRule): Mapper {
   const checkUrl: CheckUrl = (url, corrections) => {
     if (url === null || isBlank(url)) return null;
     const fault = rule(url);
@@ -19,13 +23,16 @@ export function createMapRequest(templates: Templates, rule: ActionUrlRule): Map
     corrections.push({ kind: 'action-url', fault });
     return null;
   };
-  return (event) => {
+  const map: Mapper['map'] = (record) => {
+    const event = record as unknown as NotificationRequestEvent;
     const templateCode = givenText(event.templateCode);
     const rendered = templateCode === null ? undefined : templates.render(templateCode, event.templateVars, rule);
     const corrections: Correction[] = [];
+    if (templateCode !== null && rendered === undefined)
+      corrections.push({ kind: 'unknown-template', code: templateCode });
     for (const fault of rendered?.linkFaults ?? []) corrections.push({ kind: 'action-url', fault });
     return {
-      topic: 'NOTIFICATION_REQUEST_TOPIC',
+      topic,
       eventId: event.eventId,
       timestamp: event.timestamp,
       tenantId: event.tenantId,
@@ -36,6 +43,8 @@ export function createMapRequest(templates: Templates, rule: ActionUrlRule): Map
       corrections,
     };
   };
+  // Whatever it says: a request is taken as it is.
+  return { map, typeOf: ({ eventType }) => String(eventType) };
 }
 
 /** A template that we know is used up here; one that we do not know goes on to mailservice with its values. */
@@ -45,6 +54,7 @@ function notificationOf(
   actionUrl: string | null,
 ): Notification {
   const title = rendered === undefined ? event.title : rendered.title;
+  const html = rendered?.emailHtml ?? null;
   return {
     title,
     message: rendered === undefined ? event.message : rendered.message,
@@ -60,7 +70,8 @@ function notificationOf(
     metadata: event.metadata,
     channels: new ChannelSet(event.channels),
     subject: title,
-    emailHtml: rendered === undefined ? null : rendered.emailHtml,
+    emailHtml: html === null ? null : () => html,
+    localize: null,
     templateCode: rendered === undefined ? givenText(event.templateCode) : null,
     templateVars: rendered === undefined ? event.templateVars : NO_VALUES,
   };

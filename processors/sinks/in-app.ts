@@ -6,7 +6,7 @@ import { userKey } from '../../state/directory/directory-entry.js';
 
 export const emitInApp: Sink<RoutedEvent, InAppNotification> = ({ event, notification, recipients }, out) => {
   if (notification === null) return;
-  for (const { inApp, userId, notificationId } of recipients) {
+  for (const { inApp, userId, notificationId, texts } of recipients) {
     if (!inApp) continue;
     out.emit(userKey(event.tenantId, userId), {
       notificationId,
@@ -14,8 +14,8 @@ export const emitInApp: Sink<RoutedEvent, InAppNotification> = ({ event, notific
       timestamp: event.timestamp,
       tenantId: event.tenantId,
       userId,
-      title: notification.title,
-      message: notification.message,
+      title: texts.title,
+      message: texts.message,
       type: notification.type,
       category: notification.category,
       priority: notification.priority,

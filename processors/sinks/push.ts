@@ -5,7 +5,7 @@ import type { PushRequestEvent } from '../../schemas/types.js';
 
 export const emitPush: Sink<RoutedEvent, PushRequestEvent> = ({ event, notification, recipients }, out) => {
   if (notification === null) return;
-  for (const { deviceTokens, userId, notificationId } of recipients) {
+  for (const { deviceTokens, userId, notificationId, texts } of recipients) {
     if (deviceTokens === null) continue;
     out.emit(event.eventId, {
       eventId: event.eventId,
@@ -13,8 +13,8 @@ export const emitPush: Sink<RoutedEvent, PushRequestEvent> = ({ event, notificat
       userId,
       tenantId: event.tenantId,
       deviceTokens,
-      title: notification.title,
-      body: notification.message,
+      title: texts.title,
+      body: texts.message,
       actionUrl: notification.actionUrl,
       data: notification.metadata,
       notificationId,

@@ -20,8 +20,13 @@ export interface AvroComplex {
   readonly values?: AvroSchema;
   /** In an enum. */
   readonly symbols?: readonly string[];
+  /** In an enum: the symbol that one it does not have is read as. */
+  readonly default?: unknown;
   /** In a fixed, in bytes. */
   readonly size?: number;
+  /** In a decimal: its digits, and how many of them are behind the point. */
+  readonly precision?: number;
+  readonly scale?: number;
 }
 
 export interface AvroField {

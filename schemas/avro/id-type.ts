@@ -11,8 +11,8 @@ import { readString, stringType } from './string-type.js';
 
 /** What stands for bytes that are no UTF-8; a producer may mean it, too. */
 const REPLACEMENT = '\ufffd';
-/** The fields of our records that tell events apart. */
-const ID_FIELDS = new Set(['eventId']);
+/** The field of our records that tells events apart. */
+const ID_FIELD = 'eventId';
 
 /** Throws a RangeError; the message holds no bytes. */
 export function readId(tap: Tap): string {
@@ -33,10 +33,11 @@ function afterVarint(buf: Buffer, pos: number): number {
 
 export const idType = Object.create(stringType, { _read: { value: readId } }) as avsc.Type;
 
-/** The record as it is read: its ids are marked for `parseType` and `parseWriter`. */
-export function withIds(record: AvroRecord): AvroRecord {
+/** The record as it is read: its ids are marked for `parseType` and `parseWriter`. `others`: further fields that are ids. */
+export function withIds(record: AvroRecord, others: readonly string[] = []): AvroRecord {
+  const ids = [ID_FIELD, ...others];
   const fields = record.fields.map((field) =>
-    ID_FIELDS.has(field.name) && field.type === 'string'
+    ids.includes(field.name) && field.type === 'string'
       ? { ...field, type: { type: 'string', isId: true } as const }
       : field,
   );

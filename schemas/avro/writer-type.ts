@@ -2,6 +2,7 @@
  * A schema from the registry as what its bytes are made of. Not avsc's types: those want valid names and defaults, of
  * which a reader needs neither, and refuse a schema whole for one field that ours cannot be read from.
  */
+import { decimalScale } from './decimal.js';
 
 const PRIMITIVES = ['null', 'boolean', 'int', 'long', 'float', 'double', 'string', 'bytes'] as const;
 type PrimitiveKind = (typeof PRIMITIVES)[number];
@@ -11,6 +12,29 @@ export interface PrimitiveType {
   readonly logicalType?: string | undefined;
   /** Our own strings alone have it, see id-type.ts. */
   readonly isId?: boolean | undefined;
+  /** Bytes that are a decimal: digits behind the point. */
+  readonly scale?: number | undefined;
+}
+
+export interface FixedType {
+  readonly kind: 'fixed';
+  readonly name: string;
+  readonly size: number;
+  /** As in bytes. */
+  readonly scale?: number | undefined;
+}
+
+export interface EnumType {
+  readonly kind: 'enum';
+  readonly name: string;
+  readonly symbols: readonly string[];
+  /** Read of our own enums alone, as a field's. */
+  readonly default: unknown;
+}
+
+export interface UnionType {
+  readonly kind: 'union';
+  readonly branches: readonly WriterType[];
 }
 
 export interface RecordType {
@@ -19,7 +43,7 @@ export interface RecordType {
   readonly fields: readonly FieldType[];
 }
 
-interface FieldType {
+export interface FieldType {
   readonly name: string;
   readonly type: WriterType;
   /** Read of our own records alone; undefined without one. */
@@ -29,11 +53,11 @@ interface FieldType {
 export type WriterType =
   | PrimitiveType
   | RecordType
-  | { readonly kind: 'fixed'; readonly name: string; readonly size: number }
-  | { readonly kind: 'enum'; readonly name: string }
+  | FixedType
+  | EnumType
   | { readonly kind: 'array'; readonly items: WriterType }
   | { readonly kind: 'map'; readonly values: WriterType }
-  | { readonly kind: 'union'; readonly branches: readonly WriterType[] };
+  | UnionType;
 
 /** The record's name without its namespace, by which Avro matches records. */
 export function unqualified(name: string): string {
@@ -92,7 +116,7 @@ class Parser {
   }
 
   #define(kind: 'record' | 'error' | 'enum' | 'fixed', attributes: Attributes, enclosing: string): WriterType {
-    const { name: own, namespace: space, size, fields } = attributes;
+    const { name: own, namespace: space, size, symbols, fields } = attributes;
     if (typeof own !== 'string' || own === '') throw new Error(`it has a ${kind} without a name`);
     const name = qualified(own, typeof space === 'string' ? space : enclosing);
     if (this.#named.has(name)) throw new Error(`it defines ${name} twice`);
@@ -100,10 +124,13 @@ class Parser {
       this.#named.set(name, type);
       return type;
     };
-    if (kind === 'enum') return define({ kind, name });
+    if (kind === 'enum') {
+      const texts = Array.isArray(symbols) ? symbols.map(String) : [];
+      return define({ kind, name, symbols: texts, default: attributes['default'] });
+    }
     if (kind === 'fixed') {
       if (typeof size !== 'number' || !Number.isInteger(size) || size < 0) throw new Error(`${name} has no size`);
-      return define({ kind, name, size });
+      return define({ kind, name, size, scale: decimalScale(attributes) });
     }
     if (!Array.isArray(fields)) throw new Error(`${name} has no fields`);
     const ownFields: FieldType[] = [];
@@ -123,11 +150,13 @@ class Parser {
   }
 }
 
-function primitive(kind: PrimitiveKind, { logicalType, isId }: Attributes): PrimitiveType {
+function primitive(kind: PrimitiveKind, attributes: Attributes): PrimitiveType {
+  const { logicalType, isId } = attributes;
   return {
     kind,
     logicalType: typeof logicalType === 'string' ? logicalType : undefined,
     isId: isId === true,
+    scale: kind === 'bytes' ? decimalScale(attributes) : undefined,
   };
 }
 

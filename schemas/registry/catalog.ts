@@ -2,16 +2,16 @@
 import { setMaxListeners } from 'node:events';
 import { messageOf } from '../../common/errors.js';
 import type { Logger } from '../../common/log.js';
-import type { SourceTopic } from '../../common/record.js';
-import type { Decoded, DecodedSink, EventDecoder, SinkDecoder, SinkEvents, SourceEvent } from '../codecs.js';
+import type { Decoded, DecodedSink, EventDecoder, EventRecord, SinkDecoder, SinkEvents } from '../codecs.js';
 import { type AskSchema, type FetchedWriter, fetchWriter } from './fetch-writer.js';
+import { OwnRecords } from './own-records.js';
 import type { RegistryAnswer, RegistryClient } from './registry-client.js';
 import { RegistryHealth } from './registry-health.js';
 import type { RegistryOutageError } from './registry-outage.js';
 import { RegistryWitness } from './registry-witness.js';
 import { type FoundSchema, type NoSchema, readSchemaAnswer } from './schema-answer.js';
 import { SharedFlights } from './shared-flights.js';
-import type { AvroTopic } from '../topic-records.js';
+import type { SourceSpec } from '../source-spec.js';
 import { type Patience, untilAnswered } from './until-answered.js';
 import { realWait, type Wait } from './wait.js';
 import { hasHeader, readSchemaId } from '../wire-format.js';
@@ -19,6 +19,8 @@ import type { Writer } from './writer.js';
 
 export interface SchemaCatalogOptions {
   readonly client: RegistryClient;
+  /** Whose records are read, beside those that we write. */
+  readonly sources: readonly SourceSpec[];
   /** RETRY_ATTEMPTS: how often an id that the registry does not know is asked for in all. */
   readonly retryAttempts: number;
   /** RETRY_BACKOFF_MS: the n-th wait is n times that. */
@@ -66,6 +68,7 @@ const MAX_SCHEMA_ID = 2 ** 31 - 1;
 export class SchemaCatalog implements EventDecoder, SinkDecoder {
   readonly health: RegistryHealth;
   readonly #patience: Patience;
+  readonly #records: OwnRecords;
   readonly #retryAttempts: number;
   readonly #now: () => number;
   readonly #witness: RegistryWitness;
@@ -74,7 +77,9 @@ export class SchemaCatalog implements EventDecoder, SinkDecoder {
   readonly #condemned = new Map<number, Condemned>();
   readonly #flights = new SharedFlights<number>();
 
+  /** Throws FatalError where two sources carry different records of one name. */
   constructor(options: SchemaCatalogOptions) {
+    this.#records = new OwnRecords(options.sources);
     this.health = options.health ?? new RegistryHealth();
     this.#now = options.now ?? (() => performance.now());
     this.#retryAttempts = options.retryAttempts;
@@ -88,11 +93,11 @@ export class SchemaCatalog implements EventDecoder, SinkDecoder {
     };
   }
 
-  decode(topic: SourceTopic, value: Buffer): Decoded {
+  decode(topic: string, value: Buffer): Decoded {
     const decoded = this.#decode(topic, value);
     // The writer's record is the topic's own (checked in #decode), and its reader made an event of it.
     return decoded.kind === 'event'
-      ? { kind: 'event', value: { topic, event: decoded.event } as SourceEvent }
+      ? { kind: 'event', value: { topic, event: decoded.event as EventRecord } }
       : decoded;
   }
 
@@ -142,7 +147,7 @@ export class SchemaCatalog implements EventDecoder, SinkDecoder {
     return condemned !== undefined && condemned.until > this.#now() ? condemned : undefined;
   }
 
-  #decode(topic: AvroTopic, value: Buffer): Exclude<Decoded, { kind: 'event' }> | { kind: 'event'; event: unknown } {
+  #decode(topic: string, value: Buffer): Exclude<Decoded, { kind: 'event' }> | { kind: 'event'; event: unknown } {
     if (!hasHeader(value)) return poison('bad-magic', describeHead(value));
     const schemaId = readSchemaId(value);
     if (schemaId > MAX_SCHEMA_ID) return unknownSchema(nameOf(schemaId), 1);
@@ -152,7 +157,7 @@ export class SchemaCatalog implements EventDecoder, SinkDecoder {
     try {
       const writer = entry.kind === 'union' ? entry.writerOf(value) : entry;
       if (writer.kind === 'refused') return poison('wrong-record', `schema id ${schemaId} is ${writer.message}`);
-      if (writer.topic !== topic) {
+      if (!writer.topics.includes(topic)) {
         return poison('wrong-record', `schema id ${schemaId} is ${writer.recordName}, which ${topic} does not carry`);
       }
       return { kind: 'event', event: writer.read(value) };
@@ -196,7 +201,7 @@ export class SchemaCatalog implements EventDecoder, SinkDecoder {
       );
     const found = await ask(`/schemas/ids/${schemaId}`, nameOf(schemaId));
     if (found.kind !== 'schema') return found;
-    return fetchWriter(found, (path, what) => ask(path, `${what}, to which ${nameOf(schemaId)} refers`));
+    return fetchWriter(found, (path, what) => ask(path, `${what}, to which ${nameOf(schemaId)} refers`), this.#records);
   }
 
   /** Undefined for an outage. */

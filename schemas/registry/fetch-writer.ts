@@ -1,4 +1,5 @@
 /** A writer from what the registry answered, once the schemas that it refers to are fetched. */
+import type { OwnRecords } from './own-records.js';
 import { fetchReferences } from './references.js';
 import type { FoundSchema, NoSchema } from './schema-answer.js';
 import { admitWriter, clip, type Writer } from './writer.js';
@@ -11,6 +12,7 @@ export type FetchedWriter = { readonly kind: 'writer'; readonly writer: Writer }
 export async function fetchWriter(
   { schemaType, schema, references }: FoundSchema,
   ask: AskSchema,
+  records: OwnRecords,
 ): Promise<FetchedWriter> {
   // A schema of another kind is refused, whatever it refers to.
   const wanted = schemaType === 'AVRO' ? references : [];
@@ -19,7 +21,7 @@ export async function fetchWriter(
   );
   switch (fetched.kind) {
     case 'fetched':
-      return { kind: 'writer', writer: admitWriter({ schemaType, schema, references: fetched.texts }) };
+      return { kind: 'writer', writer: admitWriter({ schemaType, schema, references: fetched.texts }, records) };
     case 'beyond':
       return { kind: 'writer', writer: { kind: 'refused', message: fetched.message } };
     case 'unknown':

@@ -4,10 +4,11 @@ import { FatalError } from '../../common/errors.js';
 import { type AvroRecord, fullName } from '../avro/avro-schema.js';
 import type { RegistryAnswer, RegistryClient } from './registry-client.js';
 import { findSchema, foundId, subjectOf, type TopicName } from './registry.js';
-import { SINK_RECORDS, SOURCE_RECORDS } from '../topic-records.js';
+import { avroSources, type SourceSpec } from '../source-spec.js';
+import { SINK_RECORDS } from '../topic-records.js';
 import { fetchWriter } from './fetch-writer.js';
+import { OwnRecords } from './own-records.js';
 import { readSchemaAnswer } from './schema-answer.js';
-import type { SourceTopic } from '../../common/record.js';
 
 /** What was done for one subject. */
 export interface RegisteredSubject {
@@ -33,27 +34,38 @@ const OURS = COMPATIBILITY.BACKWARD_TRANSITIVE;
 const STRONG_ENOUGH = new Set<string>([OURS, COMPATIBILITY.FULL_TRANSITIVE]);
 
 /**
- * Registers every record: sources, sinks, directory. A subject that is made by it is set to BACKWARD_TRANSITIVE; the
+ * Registers every record: those of the sources that are not JSON alone, sinks, directory. A subject that is made by it is set to BACKWARD_TRANSITIVE; the
  * level of one that exists is left alone, and told. To a source's subject, which belongs to others, a version is added
  * only where there is none. Throws an OutageError when the registry does not answer, a FatalError when it refuses.
  */
-export async function registerSchemas(client: RegistryClient, topicName: TopicName): Promise<RegisteredSubject[]> {
+export async function registerSchemas(
+  client: RegistryClient,
+  sources: readonly SourceSpec[],
+  topicName: TopicName,
+): Promise<RegisteredSubject[]> {
+  const records = new OwnRecords(sources);
   const done: RegisteredSubject[] = [];
   // One after another: the first refusal stops the rest.
-  for (const [topic, record] of entries(SOURCE_RECORDS)) {
-    done.push(await register(client, subjectOf(topicName(topic)), record, topic));
+  for (const { topic, record } of avroSources(sources)) {
+    done.push(await register(client, subjectOf(topicName(topic)), record, { topic, records }));
   }
-  for (const [topic, record] of entries(SINK_RECORDS)) {
+  for (const [topic, record] of Object.entries(SINK_RECORDS)) {
     done.push(await register(client, subjectOf(topicName(topic)), record));
   }
   return done;
+}
+
+/** A source's topic, and what its values are read as. */
+interface SourceRecords {
+  readonly topic: string;
+  readonly records: OwnRecords;
 }
 
 async function register(
   client: RegistryClient,
   subject: string,
   record: AvroRecord,
-  source?: SourceTopic,
+  source?: SourceRecords,
 ): Promise<RegisteredSubject> {
   const path = `/subjects/${encodeURIComponent(subject)}/versions`;
   const latest = await client.ask({ method: 'GET', path: `${path}/latest` });
@@ -68,7 +80,7 @@ async function register(
     const { id } = expectOk(subject, await client.ask({ method: 'POST', path, body }));
     return { ...base, outcome: 'registered', id: Number(id) };
   }
-  const unreadable = await problemOf(client, latest, source, subject);
+  const unreadable = await problemOf(client, latest, base, source);
   const faults = unreadable === undefined ? problems : [unreadable, ...problems];
   return { ...base, outcome: 'kept', id: Number(latest.body['id']), problems: faults };
 }
@@ -112,23 +124,25 @@ function weak(subject: string, compatibility: string): string {
 async function problemOf(
   client: RegistryClient,
   latest: RegistryAnswer,
-  topic: SourceTopic,
-  subject: string,
+  { subject, record: expected }: Pick<RegisteredSubject, 'subject' | 'record'>,
+  { topic, records: own }: SourceRecords,
 ): Promise<string | undefined> {
   const found = readSchemaAnswer(latest, `the latest version of ${subject}`);
   if (found.kind !== 'schema') return undefined;
-  const fetched = await fetchWriter(found, async (path, what) =>
-    readSchemaAnswer(await client.ask({ method: 'GET', path }), what),
+  const fetched = await fetchWriter(
+    found,
+    async (path, what) => readSchemaAnswer(await client.ask({ method: 'GET', path }), what),
+    own,
   );
   if (fetched.kind === 'unknown') return `it refers to ${fetched.what}, which the registry does not know`;
   if (fetched.kind === 'at-fault') return fetched.blames;
   const { writer } = fetched;
   if (writer.kind === 'refused') return writer.message;
   const records = writer.kind === 'union' ? writer.records : [writer];
-  const own = records.find((record) => record.topic === topic);
-  if (own !== undefined) return own.fault;
+  const carried = records.find(({ topics }) => topics.includes(topic));
+  if (carried !== undefined) return carried.fault;
   const names = records.map(({ recordName }) => recordName).join(' or ');
-  return `${names}, where ${fullName(SOURCE_RECORDS[topic])} was expected`;
+  return `${names}, where ${expected} was expected`;
 }
 
 function find(client: RegistryClient, subject: string, record: AvroRecord): Promise<number | undefined> {
@@ -142,8 +156,4 @@ function expectOk(subject: string, answer: RegistryAnswer): Readonly<Record<stri
 
 function refusal(subject: string, message: string, cause?: unknown): FatalError {
   return new FatalError(`the schema registry refused our schema under ${subject}: ${message}`, cause);
-}
-
-function entries<T extends string>(records: Readonly<Record<T, AvroRecord>>): [T, AvroRecord][] {
-  return Object.entries(records) as [T, AvroRecord][];
 }

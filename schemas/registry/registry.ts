@@ -6,12 +6,12 @@ import type { SinkSchemaIds } from '../encoder.js';
 import type { RegistryAnswer, RegistryClient } from './registry-client.js';
 import type { RegistryHealth } from './registry-health.js';
 import { RegistryOutageError } from './registry-outage.js';
-import { type AvroTopic, SINK_RECORDS } from '../topic-records.js';
+import { SINK_RECORDS } from '../topic-records.js';
 import { type Patience, untilAnswered } from './until-answered.js';
 import { realWait, type Wait } from './wait.js';
 
 /** The physical name of a logical topic, prefix and settings applied. */
-export type TopicName = (logical: AvroTopic) => string;
+export type TopicName = (logical: string) => string;
 
 export interface LookUpOptions {
   readonly client: RegistryClient;

@@ -1,14 +1,11 @@
 /** A writer's schema from the registry, made ready to read into our own records, or refused. */
-import type avsc from 'avsc';
 import { messageOf } from '../../common/errors.js';
 import { assertAtEnd, cursorAt, MalformedBodyError, skipInt } from '../avro/cursor.js';
-import { withIds } from '../avro/id-type.js';
-import { parseType } from '../avro/parse-type.js';
 import { isSameEncoding, type Read, refusalOf, Resolution } from '../avro/resolution.js';
 import { branchAt, Skips } from '../avro/skip.js';
-import { type AvroTopic, TOPIC_RECORDS } from '../topic-records.js';
 import { HEADER_BYTES } from '../wire-format.js';
-import { parseWriter, type RecordType, unqualified, type WriterType } from '../avro/writer-type.js';
+import { parseWriter, unqualified, type WriterType } from '../avro/writer-type.js';
+import type { OwnRecords } from './own-records.js';
 
 /** What the registry holds under an id. */
 export interface RegisteredSchema {
@@ -24,7 +21,8 @@ type ReadEvent = (value: Buffer) => unknown;
 
 interface ReadableWriter {
   readonly kind: 'readable';
-  readonly topic: AvroTopic;
+  /** Those that carry our record of that name. */
+  readonly topics: readonly string[];
   readonly recordName: string;
   readonly read: ReadEvent;
   /** Why `read` throws for each value, if it does: a fault of each record, and of the schema none. */
@@ -46,42 +44,18 @@ export type Writer =
       readonly writerOf: (value: Buffer) => RecordWriter;
     };
 
-/** Reads a record that begins at a position of a value and ends with it. */
-type ReadRecord = (value: Buffer, at: number) => unknown;
-
-interface Reader {
-  readonly topic: AvroTopic;
-  readonly record: RecordType;
-  /** For a writer whose bytes mean the same as ours. */
-  readonly readSame: ReadRecord;
-}
-
-let readers: ReadonlyMap<string, Reader> | undefined;
-
-/** Our own records by name, without namespace: no two are called alike. Made at first use. */
-function ownReaders(): ReadonlyMap<string, Reader> {
-  readers ??= new Map(
-    (Object.keys(TOPIC_RECORDS) as AvroTopic[]).map((topic) => {
-      const schema = withIds(TOPIC_RECORDS[topic]);
-      const record = parseWriter(schema) as RecordType;
-      return [unqualified(record.name), { topic, record, readSame: sameReader(record, parseType(schema)) }];
-    }),
-  );
-  return readers;
-}
-
 /**
  * Accepts a schema only when it is Avro and has a record of ours by name, itself or as a branch of its union: an id alone
  * proves nothing, for a producer may write any id into its header. Never throws.
  */
-export function admitWriter({ schemaType, schema, references = [] }: RegisteredSchema): Writer {
+export function admitWriter({ schemaType, schema, references = [] }: RegisteredSchema, records: OwnRecords): Writer {
   if (schemaType !== 'AVRO') return refused(`a schema of type ${clip(schemaType)}, not AVRO`);
   try {
     const type = parseWriter(
       JSON.parse(schema),
       references.map((text) => JSON.parse(text) as unknown),
     );
-    const admit = admission();
+    const admit = admission(records);
     return type.kind === 'union' ? unionWriter(type.branches, admit) : admit(type, () => HEADER_BYTES);
   } catch (error) {
     // Whatever the registry's text leads to (a stack overflow as well) is a fault of that text.
@@ -93,15 +67,15 @@ export function admitWriter({ schemaType, schema, references = [] }: RegisteredS
 type Start = (value: Buffer) => number;
 
 /** Admits a writer's record; what its types have in common is compiled once. */
-function admission(): (type: WriterType, start: Start) => RecordWriter {
+function admission(records: OwnRecords): (type: WriterType, start: Start) => RecordWriter {
   const skips = new Skips();
   const resolution = new Resolution(skips);
   return (type, start) => {
     const recordName = type.kind === 'record' ? type.name : type.kind;
-    const reader = type.kind === 'record' ? ownReaders().get(unqualified(recordName)) : undefined;
+    const reader = type.kind === 'record' ? records.get(unqualified(recordName)) : undefined;
     if (reader === undefined) return refused(`${clip(recordName)}, which is no record of ours`);
-    const { topic, record, readSame } = reader;
-    const base = { kind: 'readable', topic, recordName: clip(recordName) } as const;
+    const { topics, record, readSame } = reader;
+    const base = { kind: 'readable', topics, recordName: clip(recordName) } as const;
     if (isSameEncoding(type, record)) return { ...base, read: (value) => readSame(value, start(value)) };
     const read = resolution.compile(type, record);
     return { ...base, read: (value) => readOther(read, value, start(value)), fault: refusalOf(read) };
@@ -126,31 +100,6 @@ function unionWriter(types: readonly WriterType[], admit: ReturnType<typeof admi
       return branch;
     },
   };
-}
-
-/** By avsc, whose readers are made of code: faster than ours by half. */
-function sameReader(record: RecordType, type: avsc.Type): ReadRecord {
-  // What a count says is checked before avsc believes it.
-  const scan = hasBlocks(record) ? new Skips().compile(record) : undefined;
-  return (value, at) => {
-    if (scan !== undefined) {
-      const cursor = cursorAt(value, at);
-      scan(cursor);
-      assertAtEnd(cursor);
-    }
-    const decoded: { value: unknown; offset: number } = type.decode(value, at);
-    const { offset } = decoded;
-    if (offset < 0) throw new MalformedBodyError('the value ends inside the record');
-    if (offset !== value.length)
-      throw new MalformedBodyError(`${value.length - offset} bytes are left after the record`);
-    return decoded.value;
-  };
-}
-
-function hasBlocks(type: WriterType): boolean {
-  if (type.kind === 'record') return type.fields.some((field) => hasBlocks(field.type));
-  if (type.kind === 'union') return type.branches.some(hasBlocks);
-  return type.kind === 'array' || type.kind === 'map';
 }
 
 function readOther(read: Read, value: Buffer, at: number): unknown {

@@ -12,7 +12,7 @@ import { DIGEST_BYTES, holdsDigest, readDigest } from './digest-bytes.js';
 import { DigestIndex } from './digest-index.js';
 import { HEAD_BYTES, readHead, RunGroup, SEGMENT_DIGESTS, writeHead, type PackedSegment } from './packed-segments.js';
 import { SEAL_BYTES, sealInPlace, unseal } from '../lmdb/sealed.js';
-import { sourceName, sourceNumber } from './source-number.js';
+import type { SourceNumbers } from './source-numbers.js';
 import type { Batch, Table } from '../lmdb/table.js';
 
 const KEY_PREFIX = 2;
@@ -72,6 +72,7 @@ export interface SegmentChange {
 
 export class Segments {
   readonly #table: Table;
+  readonly #sources: SourceNumbers;
   readonly #damaged: (why: string) => Error;
   #index = new DigestIndex();
   /** By place. */
@@ -90,8 +91,9 @@ export class Segments {
   #expected = 0;
 
   /** `damaged` makes the error to throw for what is wrong on the disk. */
-  constructor(table: Table, damaged: (why: string) => Error) {
+  constructor(table: Table, sources: SourceNumbers, damaged: (why: string) => Error) {
     this.#table = table;
+    this.#sources = sources;
     this.#damaged = damaged;
   }
 
@@ -146,7 +148,7 @@ export class Segments {
     for (const number of this.#numbers()) {
       const value = this.#value(number);
       const { source, bucket } = readHead(value);
-      yield { source: sourceName(source), bucket, packed: value.subarray(HEAD_BYTES) };
+      yield { source: this.#sources.nameOf(source), bucket, packed: value.subarray(HEAD_BYTES) };
     }
   }
 
@@ -173,7 +175,7 @@ export class Segments {
     const open = new Map<number, Draft>();
     let next = this.#next;
     for (const { source: name, bucket, packed, areNew } of lists) {
-      const source = sourceNumber(name);
+      const source = this.#sources.numberOf(name);
       if (bucket < (firstLive.get(source) ?? 0)) continue;
       for (let at = 0; at < packed.length;) {
         if (!areNew && (this.bucketOf(readDigest(packed, at)) ?? -1) >= bucket) {
@@ -208,7 +210,7 @@ export class Segments {
     const groups = new Map<string, RunGroup>();
     const singly: Addition[] = [];
     for (const run of runs) {
-      const source = sourceNumber(run.source);
+      const source = this.#sources.numberOf(run.source);
       if (run.packed.length === 0 || run.bucket < (firstLive.get(source) ?? 0)) continue;
       const first = readDigest(run.packed, 0);
       if ((this.#newestOf(first) ?? -1) >= run.bucket) singly.push({ ...run, areNew: false });

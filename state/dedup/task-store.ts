@@ -1,7 +1,8 @@
 /**
  * One task's dedup entries and positions, on disk.
  *
- * Keys: [0] the checkpoint; [2]... the digests that were seen, in segments (segments.ts). Each value carries a checksum.
+ * Keys: [0] the checkpoint; [1]... the source topics beside the contract's (source-numbers.ts); [2]... the digests that
+ * were seen, in segments (segments.ts). Each value carries a checksum.
  * Holds nothing that Kafka has not committed; every write is one atomic step with the checkpoint.
  */
 import type { Digest } from './digest-bytes.js';
@@ -13,7 +14,7 @@ import { DIGEST_BYTES } from './digest-bytes.js';
 import { clear, writeAtomically, type StateEnvironment } from '../lmdb/environment.js';
 import { seal, unseal } from '../lmdb/sealed.js';
 import { Segments, type SegmentChange } from './segments.js';
-import { sourceNumber } from './source-number.js';
+import { SourceNumbers } from './source-numbers.js';
 import { firstLiveBucket, type WindowShape } from './stream-time.js';
 import type { Batch, Table } from '../lmdb/table.js';
 
@@ -37,6 +38,7 @@ export class TaskStore {
   readonly #environment: StateEnvironment;
   readonly #table: Table;
   readonly #shape: WindowShape;
+  readonly #sources: SourceNumbers;
   readonly #segments: Segments;
   #loading: Promise<void> | undefined;
   #isLoaded = false;
@@ -49,7 +51,9 @@ export class TaskStore {
     this.#environment = environment;
     this.#table = environment.table(tableName(task));
     this.#shape = shape;
-    this.#segments = new Segments(this.#table, (why) => environment.damaged(`of task ${task}, ${why}`));
+    const damaged = (why: string): Error => environment.damaged(`of task ${task}, ${why}`);
+    this.#sources = new SourceNumbers(this.#table, damaged);
+    this.#segments = new Segments(this.#table, this.#sources, damaged);
     this.#checkpoint = readCheckpoint(this.#table, task, environment);
     this.#changelogId = this.#checkpoint?.changelogId;
   }
@@ -69,6 +73,7 @@ export class TaskStore {
     return (this.#loading ??= this.#table.mutex.runExclusive(async () => {
       // Another owner here may have written since this one was made: the table's last task, as it was closed.
       this.#checkpoint = readCheckpoint(this.#table, this.#task, this.#environment);
+      this.#sources.load();
       await this.#segments.load();
       this.#isLoaded = true;
     }));
@@ -152,6 +157,7 @@ export class TaskStore {
   wipe(): Promise<void> {
     return this.#table.mutex.runExclusive(async () => {
       await clear(this.#table);
+      this.#sources.cleared();
       this.#segments.cleared();
       this.#checkpoint = undefined;
     });
@@ -169,7 +175,7 @@ export class TaskStore {
     const checkpoint: Checkpoint = { changelogId: this.#changelogId, changelogOffset: nextOffset, positions };
     const firstLive = new Map(
       [...positions].map(([source, { streamTime }]) => [
-        sourceNumber(source),
+        this.#sources.numberOf(source),
         firstLiveBucket(streamTime, this.#shape),
       ]),
     );
@@ -184,11 +190,13 @@ export class TaskStore {
 
   async #write(change: SegmentChange, also?: (batch: Batch) => void): Promise<void> {
     const written = writeAtomically(this.#table, (batch) => {
+      this.#sources.write(batch);
       this.#segments.write(change, batch);
       also?.(batch);
     });
     await this.#segments.tidyDuring(written, change);
     await written;
+    this.#sources.changed();
     this.#segments.changed(change);
   }
 }

@@ -2,7 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { cpus } from 'node:os';
-import { projectRoot } from '../../dev/stack/place.js';
+import { projectRoot } from '../../common/project-root.js';
 import { stackVersions } from '../../dev/stack/versions.js';
 import type { NotRun } from './case.js';
 import type { RoundResult } from './suite.js';

@@ -2,7 +2,7 @@
 import type { SourceTopic } from '../../common/record.js';
 import { expectedCounts } from '../../dev/contract/expected-outputs.js';
 import type { OracleRecord } from '../../dev/oracle/read-committed.js';
-import type { SourceEvent } from '../../schemas/codecs.js';
+import type { ContractEvent } from '../../schemas/codecs.js';
 import { SOURCE_RECORDS } from '../../schemas/topic-records.js';
 import type { RecordName } from '../../schemas/types.js';
 import { letterFaults, unreadableFaults, type Dead } from '../hostile/letters.js';
@@ -54,6 +54,6 @@ function expectGood(
 ): void {
   const message = { key: bytesOf(key!).toString(), value: bytesOf(value!) };
   const event = decode(SOURCE_RECORDS[topic].name as RecordName, message.value);
-  round.workload.expected.set(message.key, expectedCounts({ topic, event } as unknown as SourceEvent));
+  round.workload.expected.set(message.key, expectedCounts({ topic, event } as unknown as ContractEvent));
   round.load.acknowledged.push({ sent: { topic, message }, partition, offset });
 }

@@ -19,6 +19,7 @@ import type { LetterCheck } from './hostile-batches.js';
 import { Load } from './load.js';
 import { watchSocketsOf } from './socket-owner.js';
 import { WATCHED_TOPICS, Witness } from './witness.js';
+import { SOURCES } from '../../schemas/source-spec.js';
 
 export interface RoundOptions {
   readonly seed: number;
@@ -110,7 +111,7 @@ export class Round {
   async prepare(): Promise<void> {
     const { direct, registryUrl } = this.cluster;
     await createTopics(direct, this.prefix, this.partitions);
-    const registered = await registerSchemas(new RegistryClient({ url: registryUrl }), (topic) =>
+    const registered = await registerSchemas(new RegistryClient({ url: registryUrl }), SOURCES, (topic) =>
       topic === 'USER_DIRECTORY' ? `${this.prefix}${APP}-user-directory` : this.prefix + topic,
     );
     this.ids = new Map(registered.map(({ record, id }) => [record.split('.').at(-1)!, id]));

@@ -7,7 +7,6 @@ import { hexOf } from '../../state/dedup/digest-bytes.js';
 import { StateEnvironment } from '../../state/lmdb/environment.js';
 import { windowShape } from '../../state/dedup/stream-time.js';
 import { storedTasks, TaskStore } from '../../state/dedup/task-store.js';
-import type { SourceTopic } from '../../common/record.js';
 import { hexesOf } from '../digests.js';
 import { decode } from '../integration/harness/avro.js';
 import type { Round } from './round.js';
@@ -99,9 +98,7 @@ function deliveredDigests(round: Round): Set<string> {
     counted.add(name);
     if (!isGood(round, String(sent.message.key))) continue;
     const event = decode(record, sent.message.value as Buffer) as { eventId: string; tenantId: bigint };
-    digests.add(
-      hexOf(identityOf({ topic: sent.topic as SourceTopic, tenantId: event.tenantId, eventId: event.eventId }).digest),
-    );
+    digests.add(hexOf(identityOf({ topic: sent.topic, tenantId: event.tenantId, eventId: event.eventId }).digest));
   }
   return digests;
 }

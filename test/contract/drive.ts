@@ -28,6 +28,7 @@ export function fate({ processed }: Driven): string {
     case 'unresolved':
     case 'unfinished':
     case 'unsettled':
+    case 'waiting':
       return processed.kind;
   }
 }

@@ -133,8 +133,24 @@ describe('what is no event of ours', () => {
     expect(all.map(counts)).toEqual(all.map(() => ({})));
   });
 
-  it('is kept as a dead letter where UNKNOWN_TYPES says so, and its replay is processed by a version that knows it', async () => {
-    const driver = new TopologyDriver({ unknownTypes: 'dead-letter' });
+  it.each(['wait', 'dead-letter', 'skip'] as const)(
+    'is dropped in a group of one version, with UNKNOWN_TYPES=%s too',
+    async (unknownTypes) => {
+      const driver = new TopologyDriver({ unknownTypes });
+      expect(fate(await driver.feed('CRM_EVENT_TOPIC', crm({ eventType: 'DEAL_PAUSED' })))).toBe(
+        'dropped: unknown-type',
+      );
+    },
+  );
+
+  it('waits while newer rules are in the group, by default', async () => {
+    const driver = new TopologyDriver({ isBehind: true });
+    const driven = await driver.feed('SALES_EVENT_TOPIC', sales({ eventType: 'INVOICE_OVERDUE' }));
+    expect([driven.processed, counts(driven)]).toMatchObject([{ kind: 'waiting', eventType: 'INVOICE_OVERDUE' }, {}]);
+  });
+
+  it('is then kept as a dead letter where UNKNOWN_TYPES says so, and its replay is processed by a version that knows it', async () => {
+    const driver = new TopologyDriver({ unknownTypes: 'dead-letter', isBehind: true });
     const all = [
       await driver.feed('TASK_EVENT_TOPIC', task({ eventType: 'TASK_PAUSED', eventId: '', tenantId: 0n })),
       await driver.feed('CRM_EVENT_TOPIC', crm({ eventType: 'DEAL_PAUSED' })),

@@ -288,6 +288,9 @@ describe('a request with a template', () => {
       templateVars,
     });
     expect(driven.outputs.NOTIFICATION_INAPP_TOPIC[0]?.event.title).toBe('Export ready');
+    expect(driven.processed).toMatchObject({
+      value: { event: { corrections: [{ kind: 'unknown-template', code: 'OTHER' }] } },
+    });
   });
 
   it('that renders title and message blank is invalid', async () => {

@@ -8,6 +8,8 @@ import { admitWriter } from '../../schemas/registry/writer.js';
 import { avro, type AvroInput, readBy, valuesEditedBy } from '../fuzz/targets/avro.js';
 import type { ResolutionRow } from '../unit/schemas/avro/resolutions/row.js';
 import { RESOLUTIONS } from '../unit/schemas/avro/resolutions/table.js';
+import { SOURCES } from '../../schemas/source-spec.js';
+import { OwnRecords } from '../../schemas/registry/own-records.js';
 
 /** A value of ours as the reader writes it. */
 function asJson(value: unknown): unknown {
@@ -69,7 +71,7 @@ async function answersTo(inputs: readonly AvroInput[]): Promise<unknown[]> {
 }
 
 function ourAnswer({ schema, body }: AvroInput): unknown {
-  const writer = admitWriter({ schemaType: 'AVRO', schema });
+  const writer = admitWriter({ schemaType: 'AVRO', schema }, new OwnRecords(SOURCES));
   if (writer.kind === 'refused') return writer.message;
   try {
     return asJson(readBy(writer, framed(body, 1)));

@@ -10,7 +10,7 @@ import { makeInput, type JobInput } from '../../bench/suite/job-input.js';
 import { measureLatency } from '../../bench/suite/latency.js';
 import { Topics } from '../../bench/suite/topics.js';
 import { isExact, verify, type Verdict } from '../../bench/suite/verdict.js';
-import { projectRoot } from '../../dev/stack/place.js';
+import { projectRoot } from '../../common/project-root.js';
 import { readCommitted } from '../../dev/oracle/read-committed.js';
 import { produce } from './harness/produce.js';
 import { testStack } from './harness/test-stack.js';

@@ -1,9 +1,14 @@
 /** A start that cannot be: what the operator reads, and the exit code. And where a first start begins. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 
+import { SHIPPED_RULES } from '../../processors/rules/shipped.js';
 import { SCHEMAS } from '../../schemas/types.js';
+import { HR_FILES, rulesWith } from '../unit/processors/rules/rules-folder.js';
 import { configureTopic } from './harness/configure-topic.js';
 import { prepareEnvironment } from './harness/environment.js';
+import { JWT_SECRET } from './harness/jwt-secret.js';
 import { messagesOf } from './harness/messages.js';
 import { produceAll, untilProcessed } from './harness/outcome.js';
 import { eventIds, readOutputs } from './harness/outputs.js';
@@ -61,7 +66,44 @@ describe('a configuration with faults', () => {
   });
 });
 
+describe('a folder of rules with faults', () => {
+  it('is refused with all of them at once, each with its file, line and value; exit code 2', async () => {
+    const sales = readFileSync(join(SHIPPED_RULES, 'sources', 'sales.yaml'), 'utf8');
+    const RULES_DIR = rulesWith({
+      'rules.yaml': 'version: one\nlanguage: en\n',
+      'sources/sales.yaml': sales
+        .replace('{orderId} created', '{orderNo} created')
+        .replace('[IN_APP, EMAIL, PUSH]', '[IN_APP, SMS]'),
+      'sources/hr.yaml': 'topic: HR_EVENT_TOPIC\nschema: HrEvent\n',
+    });
+    const { code, said } = await endOf(
+      startWorker({
+        env: { KAFKA_BROKERS: 'localhost:1', SCHEMA_REGISTRY_URL: 'http://localhost:1', JWT_SECRET, RULES_DIR },
+      }),
+    );
+    expect(code).toBe(2);
+    expect(said).toContain('4 faults');
+    for (const fault of [
+      /rules\.yaml:1: version: "one" is given; expected a whole number/,
+      /sources\/hr\.yaml:2: schema: HrEvent is no record of the contract; expected .*schemas\/HrEvent\.avsc/,
+      /sources\/sales\.yaml:13: events\.ORDER_CREATED\.message: .*orderNo/,
+      /sources\/sales\.yaml:25: events\.PAYMENT_DUE\.channels\.1: "SMS" is given; expected one of IN_APP, EMAIL, PUSH/,
+    ]) {
+      expect(said).toMatch(fault);
+    }
+  });
+});
+
 describe('a start without what it needs', () => {
+  it('names the topic of a source that the rules bring, and the command that creates it; exit code 1', async () => {
+    const test = await prepareEnvironment('new-source', 1);
+    const { code, said } = await endOf(startWorker({ env: test.env('a', { RULES_DIR: rulesWith(HR_FILES) }) }));
+    expect(code).toBe(1);
+    expect(said).toContain(`${test.prefix}HR_EVENT_TOPIC`);
+    expect(said).not.toContain(`${test.prefix}TASK_EVENT_TOPIC`);
+    expect(said).toContain('notification-streams topics create');
+  });
+
   it('names every topic that is missing and the command that creates them; exit code 1', async () => {
     const test = await prepareEnvironment('no-topics', 1, { topics: true });
     const { code, said } = await endOf(startWorker({ env: test.env() }));

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-import { projectRoot } from '../../dev/stack/place.js';
+import { projectRoot } from '../../common/project-root.js';
 import { startWorker, type WorkerProcess } from './harness/worker.js';
 
 const run = promisify(execFile);
@@ -55,6 +55,17 @@ describe('the package, installed elsewhere', () => {
     `;
     const { stdout } = await run('node', ['--input-type=module', '--eval', drive], { cwd: folder });
     expect(stdout.trim()).toBe('dead-lettered bad-magic');
+  });
+
+  it('checks and tests the rules that it brings along', async () => {
+    for (const [command, said] of [
+      ['check', /^rules version \d+ \(\w+\): 5 sources, 14 event types/],
+      ['test', /^\d+ passed, 0 failures$/],
+    ] as const) {
+      const { exited, lines } = start('rules', command);
+      expect(await exited).toEqual({ code: 0, signal: null });
+      expect(lines).toEqual([expect.stringMatching(said)]);
+    }
   });
 
   it('says what is wrong, where and what to do when its kafkajs is not the mended one; exit code 1', async () => {

@@ -62,6 +62,8 @@ it('counts every record that came, went out, was dropped and was dead-lettered',
   expect(total(samples, 'consumer_lag')).toBe(0);
   expect(byLabels(samples, 'directory_entries')).toEqual({ '': workload.users.length });
   expect(byLabels(samples, 'tasks')).toMatchObject({ running: 2 });
+  expect(Object.values(byLabels(samples, 'rules_info'))).toEqual([1]);
+  expect(worker.logged('runs these rules')).toMatchObject([{ version: 1 }]);
   expect((await worker.stop()).code).toBe(0);
 });
 

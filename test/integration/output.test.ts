@@ -5,7 +5,7 @@ import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 
-import { projectRoot } from '../../dev/stack/place.js';
+import { projectRoot } from '../../common/project-root.js';
 import { prepareEnvironment } from './harness/environment.js';
 import { testStack } from './harness/test-stack.js';
 import { TestSocket } from './harness/socket.js';

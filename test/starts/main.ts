@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { applicableEnvironment } from '../../dev/stack/environment.js';
-import { projectRoot } from '../../dev/stack/place.js';
+import { projectRoot } from '../../common/project-root.js';
 import { reset, up } from '../../dev/stack/stack.js';
 import { guardProcess, guardStack } from '../integration/harness/guard.js';
 import { JWT_SECRET } from '../integration/harness/jwt-secret.js';

@@ -3,6 +3,7 @@ import { ConfigResourceTypes } from '../integration/harness/kafkajs-constants.js
 import { registerSchemas } from '../../schemas/registry/register.js';
 import { RegistryClient } from '../../schemas/registry/registry-client.js';
 import { createTopics, testKafka } from '../integration/harness/topics.js';
+import { SOURCES } from '../../schemas/source-spec.js';
 
 export interface Stack {
   readonly kafkaBrokers: string;
@@ -69,7 +70,7 @@ export const SOUND: Scene = {
 
 async function ready({ kafkaBrokers, schemaRegistryUrl }: Stack, prefix: string): Promise<void> {
   await createTopics(kafkaBrokers, prefix, PARTITIONS);
-  await registerSchemas(new RegistryClient({ url: schemaRegistryUrl }), (topic) =>
+  await registerSchemas(new RegistryClient({ url: schemaRegistryUrl }), SOURCES, (topic) =>
     topic === 'USER_DIRECTORY' ? `${prefix}app-user-directory` : prefix + topic,
   );
 }

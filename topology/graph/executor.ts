@@ -3,7 +3,7 @@ import { FatalError, OutageError, RetryableError, StoreDamagedError } from '../.
 import { DROP_REASONS } from '../../common/label-values.js';
 import type { DeadLetter, RecordDefect, SourceRecord } from '../../common/record.js';
 import type { ProcessorContext } from '../../processors/context.js';
-import type { DeadLetterCause, DropReason, Forward, Unsettled } from '../../processors/outcome.js';
+import type { DeadLetterCause, DropReason, Forward, Unsettled, Waiting } from '../../processors/outcome.js';
 import type { Processor } from '../../processors/processor.js';
 import type { DeadLetterOptions, DeadLetterSink, Sink } from '../../processors/sink.js';
 import { Outputs, TooLargeError, type OutputBounds, type RecordCollector } from './outputs.js';
@@ -21,10 +21,12 @@ export type Processed =
   /** The record's schema id is not known yet: resolve it, then process the record again. Nothing was staged. */
   | { readonly kind: 'unresolved'; readonly schemaId: number }
   /** What a store lacks may be on its way: process the record again once that is settled. Nothing is staged. */
-  | Unsettled;
+  | Unsettled
+  /** Newer rules in the group know what to do with it. Nothing is staged. */
+  | Waiting;
 
 /** What a record has become for good. */
-export type Finished = Exclude<Processed, { readonly kind: 'unresolved' | 'unfinished' | 'unsettled' }>;
+export type Finished = Exclude<Processed, { readonly kind: 'unresolved' | 'unfinished' | 'unsettled' | 'waiting' }>;
 
 /** What the task gives for one record. */
 export interface ExecutionContext<Stores = unknown> {
@@ -33,6 +35,8 @@ export interface ExecutionContext<Stores = unknown> {
   readonly notify: boolean;
   /** Default: everything is settled. */
   readonly isSettled?: () => boolean;
+  /** Default: no newer rules are in the group. */
+  readonly isBehind?: () => boolean;
   /** Is given the outputs. */
   readonly outputs: RecordCollector;
 }
@@ -120,9 +124,9 @@ class CompiledTopology<Shape extends TopologyShape> implements Executor<Shape['s
 
   process(
     record: SourceRecord,
-    { now, stores, notify, isSettled = always, outputs }: ExecutionContext<Shape['stores']>,
+    { now, stores, notify, isSettled = always, isBehind = never, outputs }: ExecutionContext<Shape['stores']>,
   ): Processed {
-    const context: ProcessorContext<unknown> = { record, now, stores, notify, isSettled };
+    const context: ProcessorContext<unknown> = { record, now, stores, notify, isSettled, isBehind };
     let forwarded: Forward<unknown> = { kind: 'forward', value: record };
     let node = '';
     this.#outputs.begin(outputs);
@@ -141,6 +145,7 @@ class CompiledTopology<Shape extends TopologyShape> implements Executor<Shape['s
             return this.#deadLettered(record, outcome.cause, outputs);
           case 'unsettled':
           case 'unresolved':
+          case 'waiting':
             return outcome;
         }
       }
@@ -207,6 +212,7 @@ class CompiledTopology<Shape extends TopologyShape> implements Executor<Shape['s
 }
 
 const always = (): boolean => true;
+const never = (): boolean => false;
 
 function causeOfDefect(defect: RecordDefect): DeadLetterCause {
   const { kind: reason, bytes } = defect;

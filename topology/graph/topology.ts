@@ -1,7 +1,7 @@
 /**
  * A topology as data, declared step by step:
  *
- *     topology<Shape>(name).source(…)… .process(…)… .sink(…)… .deadLetters(…)
+ *     topology<Shape>(name).sources([…]).process(…)… .sink(…)… .deadLetters(…)
  *
  * Each step takes what the step before gives, looks into stores that the shape has, and writes events of the topic that
  * it names: anything else does not compile (test/unit/topology/graph/topology.test-d.ts). Every sink reads from the
@@ -89,8 +89,14 @@ export class TopologyError extends FatalError {
   }
 }
 
-/** Begins to declare one. Its first step is a source. */
-export function topology<Shape extends TopologyShape>(name: string): Pick<Sources<Shape>, 'source'> {
+/** A topic to read. */
+interface Source<Shape extends TopologyShape> extends Omit<SourceNode, 'kind'> {
+  readonly topic: Shape['sources'];
+  readonly bootstraps?: (keyof Shape['stores'] & string) | undefined;
+}
+
+/** Begins to declare one. Its first step is a source, or a list of them. */
+export function topology<Shape extends TopologyShape>(name: string): Omit<Sources<Shape>, 'process'> {
   return new Sources<Shape>(name, []);
 }
 
@@ -108,10 +114,17 @@ class Sources<Shape extends TopologyShape> {
     name: string,
     topic: Shape['sources'],
     schema: string,
-    { bootstraps }: { readonly bootstraps?: keyof Shape['stores'] & string } = {},
+    options: Pick<Source<Shape>, 'bootstraps'> = {},
   ): Sources<Shape> {
-    const node: SourceNode = { kind: 'source', name, topic, schema, ...(bootstraps !== undefined && { bootstraps }) };
-    return new Sources(this.#name, [...this.#sources, node]);
+    return this.sources([{ name, topic, schema, ...options }]);
+  }
+
+  /** So many more, as a list has them. */
+  sources(list: readonly Source<Shape>[]): Sources<Shape> {
+    const nodes = list.map(({ name, topic, schema, bootstraps }): SourceNode => {
+      return { kind: 'source', name, topic, schema, ...(bootstraps !== undefined && { bootstraps }) };
+    });
+    return new Sources(this.#name, [...this.#sources, ...nodes]);
   }
 
   /** The first processor: it is given the records of every source. */
@@ -203,7 +216,12 @@ class Sinks<Shape extends TopologyShape, In> {
       sinks: this.#sinks,
       deadLetters: { kind: 'dead-letters', name, from, topic, schema: 'as received', sink } as const,
     };
+    const bootstrapping = this.#sources.filter(({ bootstraps }) => bootstraps !== undefined);
     const faults = [
+      ...(this.#sources.length === 0 ? ['it reads no source'] : []),
+      ...bootstrapping
+        .slice(1)
+        .map((more) => `the source '${more.name}' comes first, as '${bootstrapping[0]!.name}' does: expected one`),
       ...repeated(nodesOf(parts).map((node) => node.name)).map((same) => `the name '${same}' stands for two nodes`),
       ...repeated(endsOf(parts).map((end) => end.topic)).map((same) => `the topic ${same} belongs to two nodes`),
     ];

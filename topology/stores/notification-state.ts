@@ -2,7 +2,7 @@
 import type { Checkpoint } from '../../common/source-position.js';
 import type { Correction } from '../../common/correction.js';
 import type { Metrics } from '../../common/metrics.js';
-import type { SourceRecord } from '../../common/record.js';
+import { origin, type SourceRecord } from '../../common/record.js';
 import type { DirectoryView, NotificationStores } from '../../processors/context.js';
 import type { RoutedEvent } from '../../processors/routed-event.js';
 import {
@@ -18,6 +18,7 @@ import type { StateEnvironment } from '../../state/lmdb/environment.js';
 import type { ChangelogRecord, Layer, Positions, StateChanges, TaskState } from '../graph/task-state.js';
 import { LayeredDedup, LayeredDirectory, type Layers } from './layered-views.js';
 import { StagedDigests } from './staged-digests.js';
+import type { UnknownTemplates } from './unknown-templates.js';
 
 /** What is remembered of a processed event. */
 export type Remembered = Pick<RoutedEvent, 'digest' | 'directory'> & {
@@ -29,24 +30,30 @@ export class NotificationChanges implements StateChanges<Remembered> {
   /** By user key. */
   readonly directory = new Map<string, DirectoryEntry>();
   /** Few: most events have none. */
-  readonly #corrections: Correction[] = [];
+  readonly #corrections: { readonly correction: Correction; readonly origin: string }[] = [];
   readonly #shape: WindowShape;
+  readonly #unknownTemplates: UnknownTemplates | undefined;
 
-  constructor(shape: WindowShape) {
+  constructor(shape: WindowShape, unknownTemplates?: UnknownTemplates) {
     this.#shape = shape;
+    this.#unknownTemplates = unknownTemplates;
   }
 
-  add({ source }: SourceRecord, { digest, directory, event }: Remembered, streamTime: number): void {
-    this.digests.add(source, bucketOf(streamTime, this.#shape), digest);
-    if (event.corrections.length > 0) this.#corrections.push(...event.corrections);
+  add(record: SourceRecord, { digest, directory, event }: Remembered, streamTime: number): void {
+    this.digests.add(record.source, bucketOf(streamTime, this.#shape), digest);
+    for (const correction of event.corrections) this.#corrections.push({ correction, origin: origin(record) });
     if (directory !== null) this.directory.set(userKey(directory.tenantId, directory.userId), directory);
   }
 
   count(metrics: Metrics): void {
-    for (const correction of this.#corrections) {
+    for (const { correction, origin: from } of this.#corrections) {
       switch (correction.kind) {
         case 'action-url':
           metrics.action_urls_refused_total.inc({ reason: correction.fault });
+          break;
+        case 'unknown-template':
+          metrics.unknown_templates_total.inc();
+          this.#unknownTemplates?.note(correction.code, from);
           break;
         case 'account-timestamp':
           metrics.account_timestamps_replaced_total.inc();
@@ -66,10 +73,18 @@ export class NotificationState implements TaskState<NotificationStores, Notifica
   readonly #store: TaskStore;
   readonly #shape: WindowShape;
   readonly #directory: LayeredDirectory;
+  readonly #unknownTemplates: UnknownTemplates | undefined;
   #layers: Layers = () => [];
 
-  /** `directory`: the user directory of this worker. */
-  constructor(environment: StateEnvironment, task: number, shape: WindowShape, directory: DirectoryView) {
+  /** `directory`: the user directory of this worker. `unknownTemplates`: without it they are counted alone. */
+  constructor(
+    environment: StateEnvironment,
+    task: number,
+    shape: WindowShape,
+    directory: DirectoryView,
+    unknownTemplates?: UnknownTemplates,
+  ) {
+    this.#unknownTemplates = unknownTemplates;
     this.#store = new TaskStore(environment, task, shape);
     this.#shape = shape;
     this.#directory = new LayeredDirectory(directory, () => this.#layers());
@@ -92,7 +107,7 @@ export class NotificationState implements TaskState<NotificationStores, Notifica
   }
 
   stage(): NotificationChanges {
-    return new NotificationChanges(this.#shape);
+    return new NotificationChanges(this.#shape, this.#unknownTemplates);
   }
 
   advance(streamTime: number, timestamp: number, now: number): number {

@@ -36,7 +36,7 @@ export class Pipeline implements CommitListener {
     this.#host = host;
     this.#signal = signal;
     this.#commits = new CommitLoop(target, begin, parts, this, signal);
-    this.#records = new RecordLoop(target.sources, target.state, this.#commits, parts, host, signal);
+    this.#records = new RecordLoop(target, this.#commits, parts, host, signal);
     this.#records.reset();
   }
 
@@ -54,6 +54,13 @@ export class Pipeline implements CommitListener {
   /** Sources that stand still, as what the broker has of them is damaged. */
   get damaged(): readonly SourcePartition[] {
     return this.#queues.filter(({ isDamaged }) => isDamaged).map(({ source }) => source);
+  }
+
+  /** Sources that wait for newer rules in the group, and the event type at which each does. */
+  get waiting(): ReadonlyMap<SourcePartition, string> {
+    const waiting = new Map<SourcePartition, string>();
+    for (const [name, eventType] of this.#records.waiting) waiting.set(this.queue(name).source, eventType);
+    return waiting;
   }
 
   /** For how long a producer's open transaction has held back each source, ms. */

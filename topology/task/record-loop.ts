@@ -5,10 +5,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { messageOf, OutageError, RetryableError } from '../../common/errors.js';
 import { origin, type SourceName, type SourcePartition, type SourceRecord } from '../../common/record.js';
-import type { DeadLetterCause } from '../../processors/outcome.js';
-import type { Processed } from '../graph/executor.js';
+import type { DeadLetterCause, Waiting } from '../../processors/outcome.js';
+import type { Executor, Processed } from '../graph/executor.js';
 import type { TaskState } from '../graph/task-state.js';
 import { BootstrapGate } from './bootstrap-gate.js';
+import type { CommitTarget } from './commit.js';
 import type { CommitLoop } from './commit-loop.js';
 import { outOfRangeError, warnHeldUp } from './source-faults.js';
 import { SourceQueue, type QueueListener } from './source-queue.js';
@@ -35,6 +36,8 @@ const SLICE_RECORDS = 128;
 const TURN_RECORDS = 5 * SLICE_RECORDS;
 /** A damaged partition is tried again after this, ms. */
 const DAMAGED_RETRY_MS = 30_000;
+/** A record that newer rules know is looked at again after this: they may have left the group, ms. */
+const WAITING_RETRY_MS = 500;
 /** Records behind one whose schema id is not known yet: the ids of these are asked for with it. */
 const LOOK_AHEAD_RECORDS = 2000;
 
@@ -47,18 +50,22 @@ export class RecordLoop implements QueueListener {
   readonly #signal: AbortSignal;
   readonly #stores: unknown;
   readonly #state: TaskState;
+  readonly #partitionsAtFirst: CommitTarget['partitionsAtFirst'];
   /** The queue whose turn it is comes first: a full commit must not make those wait that stand behind. */
   readonly #inTurn: SourceQueue[];
   readonly #attempts = new Map<SourceName, number>();
+  /** Sources that wait for newer rules, and the event type that does. */
+  readonly #waiting = new Map<SourceName, string>();
   readonly #gate: BootstrapGate;
+  /** For the commit that is being put together. */
+  #executor: Executor;
   #turnPlanned = false;
   #unfinished: Unfinished | undefined;
   /** Sources that were recreated: what was fetched of them is still processed. */
   readonly #recreated = new Set<SourceName>();
 
   constructor(
-    sources: readonly SourcePartition[],
-    state: TaskState,
+    { sources, state, partitionsAtFirst }: Pick<CommitTarget, 'sources' | 'state' | 'partitionsAtFirst'>,
     commits: CommitLoop,
     parts: TaskParts,
     host: RecordLoopHost,
@@ -69,6 +76,8 @@ export class RecordLoop implements QueueListener {
     this.#host = host;
     this.#signal = signal;
     this.#state = state;
+    this.#partitionsAtFirst = partitionsAtFirst;
+    this.#executor = parts.job.executor();
     this.#stores = state.view(() => commits.layers);
     this.#gate = new BootstrapGate(parts.job.bootstrap, signal);
     const { bufferBytes } = parts.job.limits;
@@ -79,7 +88,13 @@ export class RecordLoop implements QueueListener {
   /** Forgets what was fetched: records are fetched again from what is committed. */
   reset(): void {
     this.#unfinished = undefined;
+    this.#waiting.clear();
     for (const queue of this.queues.values()) queue.reset(this.#commits.committed.get(queue.source.name)!.nextOffset);
+  }
+
+  /** The event type at which each source waits for newer rules. */
+  get waiting(): ReadonlyMap<SourceName, string> {
+    return this.#waiting;
   }
 
   /** Lets records be processed at the next turn of the event loop. */
@@ -189,6 +204,7 @@ export class RecordLoop implements QueueListener {
     if (staged.records === 0) {
       if (staged.isEmpty) staged.openedAt = performance.now();
       staged.now = this.#parts.worker.clock.now();
+      this.#executor = this.#parts.job.executor();
     }
     const streamTime = this.#state.advance(staged.streamTime(record.source), record.timestamp, staged.now);
     staged.setStreamTime(record.source, streamTime);
@@ -219,25 +235,44 @@ export class RecordLoop implements QueueListener {
       const wait = { ahead: queue.ahead(LOOK_AHEAD_RECORDS), signal: this.#signal, onRetry };
       return this.#wait(queue, job.schemas.resolve(processed.schemaId, wait));
     }
+    if (processed.kind === 'waiting') return this.#waitForNewer(queue, record, processed);
     if (processed.kind === 'dead-lettered') {
       const { reason, message } = processed.cause;
       worker.log.warn({ origin: origin(record), reason, cause: message }, 'record dead-lettered');
     }
     queue.take();
+    this.#parts.broker.keyPlacement.look(record, this.#partitionsAtFirst);
     this.#attempts.delete(record.source);
+    if (this.#waiting.size > 0) this.#waiting.delete(record.source);
     this.#commits.staged.add(record, processed);
     return true;
+  }
+
+  /** False while the partition waits; when it has waited long enough the record is dead-lettered. */
+  #waitForNewer(queue: SourceQueue, record: SourceRecord, { eventType, cause }: Waiting): boolean {
+    const { group, worker } = this.#parts;
+    const { source, offset } = record;
+    if (!group.newerRules.mayWait(source))
+      return this.#take(queue, record, this.#deadLettered(record, cause, this.#commits.staged));
+    if (!this.#waiting.has(source))
+      worker.log.warn(
+        { partition: this.#physical(queue.source), offset },
+        'an event of a type that only newer rules in the group know: the partition waits for a worker that has them',
+      );
+    this.#waiting.set(source, eventType);
+    return this.#wait(queue, delay(WAITING_RETRY_MS, undefined, { signal: this.#signal }));
   }
 
   #process(record: SourceRecord, staged: StagedCommit, queue: SourceQueue): Processed | undefined {
     const condemned = this.#commits.refusals.condemned(record);
     if (condemned) return this.#deadLettered(record, condemned, staged);
     return this.#attempt(record, staged, queue, () =>
-      this.#parts.job.executor.process(record, {
+      this.#executor.process(record, {
         now: staged.now,
         stores: this.#stores,
         notify: record.offset >= staged.position(record.source).notifyFrom,
         isSettled: this.#gate.isSettled,
+        isBehind: this.#parts.group.newerRules.isBehind,
         outputs: staged.outputs,
       }),
     );
@@ -272,7 +307,7 @@ export class RecordLoop implements QueueListener {
 
   #deadLettered(record: SourceRecord, cause: DeadLetterCause, { outputs }: StagedCommit): Processed {
     outputs.begin();
-    outputs.add(this.#parts.job.executor.deadLetter(record, cause));
+    outputs.add(this.#executor.deadLetter(record, cause));
     return { kind: 'dead-lettered', cause };
   }
 

@@ -87,7 +87,7 @@ export async function takeOver(
   const { deadLetterTopic } = job;
   const outputs = { task: number, names, producer, deadLetters, deadLetterTopic };
   const target = { ...outputs, sources, partitionsAtFirst, state };
-  const begin = { positions, history: task.history };
+  const begin = { positions: withOthers(positions, state), history: task.history };
   const pipeline = new Pipeline(target, begin, parts, task, signal);
   if (first) await commitFirst(pipeline);
   signal.throwIfAborted();
@@ -99,6 +99,14 @@ export async function takeOver(
   worker.log.info({ task: number, ms: Math.round(performance.now() - began), offsets }, 'task is running');
   seek(pipeline, positions, parts, signal);
   task.began(pipeline);
+}
+
+/**
+ * Beside the positions of what is read, those of sources that another version reads, or this one no more: each commit says
+ * them again, so that they do not expire with the changelog's records.
+ */
+function withOthers(positions: Positions, { checkpoint }: TaskState): Positions {
+  return new Map([...((checkpoint?.positions ?? new Map()) as Positions), ...positions]);
 }
 
 /** Until it holds: whether it did is read at the next try, and to commit it again changes nothing. */

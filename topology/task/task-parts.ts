@@ -9,6 +9,8 @@ import type { Executor } from '../graph/executor.js';
 import type { TaskState } from '../graph/task-state.js';
 import type { Fetcher, Offsets, OffsetSpec, TransactionalProducer } from '../kafka/index.js';
 import type { DeadLetterLimit } from './dead-letter-limit.js';
+import type { NewerRules } from './newer-rules.js';
+import type { KeyPlacement } from './key-placement.js';
 
 /** The brokers, as the tasks of one topology use them. */
 export interface TaskBroker {
@@ -16,6 +18,7 @@ export interface TaskBroker {
   readonly offsets: Offsets;
   readonly fetcher: Fetcher;
   readonly deadLetters: DeadLetterLimit;
+  readonly keyPlacement: KeyPlacement;
   createProducer(task: number): TransactionalProducer;
 }
 
@@ -82,7 +85,8 @@ export const NO_BOOTSTRAP: BootstrapSource = {
 
 /** What the tasks run. */
 export interface TaskJob {
-  readonly executor: Executor;
+  /** Asked at the begin of each commit: all its records are processed by one. */
+  readonly executor: () => Executor;
   readonly encoder: OutputEncoder;
   readonly schemas: SchemaResolver;
   /** Logical names of the topics that it writes. */
@@ -107,6 +111,7 @@ export interface TaskGroupAnswers {
   confirm(generation: number): Promise<void>;
   /** How many partitions the topic (its logical name) has, as the leader of the group counted them. */
   partitionCount(topic: string): number;
+  readonly newerRules: NewerRules;
   /** The task is no longer ours: it has closed dirty, the worker must join again. */
   lost(task: number): void;
 }

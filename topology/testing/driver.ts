@@ -1,17 +1,22 @@
 /** Runs the real topology without a broker, for tests: records in, decoded outputs out, with a clock of its own. */
+import { SourceDecoder } from '../../schemas/source-decoder.js';
 import { SchemaCatalog } from '../../schemas/registry/catalog.js';
 import type { AvroSchema } from '../../schemas/avro/avro-schema.js';
-import type { SinkEvents, SourceEvents } from '../../schemas/codecs.js';
+import type { EventRecord, SinkEvents, SourceEvents } from '../../schemas/codecs.js';
 import { AvroEncoder, type SinkSchemaIds } from '../../schemas/encoder.js';
 import { parseType } from '../../schemas/avro/parse-type.js';
-import { SINK_RECORDS, SOURCE_RECORDS } from '../../schemas/topic-records.js';
+import { avroSources } from '../../schemas/source-spec.js';
+import { SINK_RECORDS } from '../../schemas/topic-records.js';
 import { framed } from '../../schemas/wire-format.js';
 import type { DirectoryEntry } from '../../state/directory/directory-entry.js';
-import { DEFAULT_ACTION_URL_SCHEMES } from '../../processors/action-url.js';
+import { createActionUrlRule, DEFAULT_ACTION_URL_SCHEMES } from '../../processors/action-url.js';
+import { createMappers } from '../../processors/map/mappers.js';
 import type { NotificationStores } from '../../processors/context.js';
 import type { Services } from '../../processors/processor.js';
 import type { RoutedEvent } from '../../processors/routed-event.js';
-import { compileTemplates } from '../../processors/templates.js';
+import { rulesIn } from '../../processors/rules/shipped.js';
+import type { RuleSet } from '../../processors/rules/rule-set.js';
+import { compileTemplates, type Templates } from '../../processors/templates.js';
 import { createExecutor, type Executor, type ExecutorOptions, type Processed } from '../graph/executor.js';
 import { InMemoryRegistry } from './in-memory-registry.js';
 import { InMemoryOutputs } from './in-memory-outputs.js';
@@ -26,11 +31,30 @@ import {
 } from '../../common/record.js';
 import { RecordHeaders } from '../../common/record-headers.js';
 
-export interface DriverOptions extends Partial<Omit<ExecutorOptions, 'services'>>, Partial<Omit<Services, 'decoder'>> {
+export interface DriverOptions
+  extends Partial<Omit<ExecutorOptions, 'services'>>, Partial<Pick<Services, 'unknownTypes'>> {
   /** Where the clock stands at first, ms since the epoch. */
   readonly now?: number;
+  /** Newer rules are in the group, which UNKNOWN_TYPES asks about; default false. */
+  readonly isBehind?: boolean;
   /** Default 7 days. */
   readonly dedupWindowMs?: number;
+  /** Who is told what; default: the rules that are shipped. */
+  readonly rules?: RuleSet;
+  /** LOCALES, the first is the default; default `en`. */
+  readonly locales?: readonly [string, ...string[]];
+  readonly templates?: Templates;
+  /** Schemes of the action URLs that go out, in lower case. */
+  readonly actionUrlSchemes?: readonly string[];
+}
+
+/** An event of a topic: as the contract has it, or of any other source by field, with int64 as bigint. */
+export type DrivenEvent<T extends string> = T extends SourceTopic ? SourceEvents[T] : EventRecord;
+
+/** A source as a producer writes to it. */
+interface Producer {
+  readonly schemaId: number;
+  readonly type: ReturnType<typeof parseType>;
 }
 
 /** What a record has besides its value. By default: partition 0, the clock's time, and neither key nor headers. */
@@ -61,6 +85,10 @@ export interface Driven {
 const SEVEN_DAYS_MS = 7 * 24 * 60 * 60 * 1000;
 const TEN_O_CLOCK = Date.UTC(2026, 0, 15, 10);
 
+/** Read once a process. */
+let shipped: RuleSet | undefined;
+const shippedRules = (): RuleSet => (shipped ??= rulesIn(undefined));
+
 export class TopologyDriver {
   /** The clock: what processors are told, and the time of records that have none of their own. */
   now: number;
@@ -68,35 +96,46 @@ export class TopologyDriver {
   readonly #catalog: SchemaCatalog;
   readonly #executor: Executor<NotificationStores>;
   readonly #encoder: AvroEncoder;
-  readonly #sourceIds: Readonly<Record<SourceTopic, number>>;
-  readonly #sourceTypes = mapValues(SOURCE_RECORDS, parseType);
+  /** By topic. */
+  readonly #producers: ReadonlyMap<string, Producer>;
   readonly #dedup: InMemoryDedupWindow;
   readonly #directory = new InMemoryDirectory();
   readonly #nextOffsets = new Map<string, number>();
+  readonly #isBehind: boolean;
 
   constructor(options: DriverOptions = {}) {
     this.now = options.now ?? TEN_O_CLOCK;
+    this.#isBehind = options.isBehind ?? false;
     this.#dedup = new InMemoryDedupWindow(options.dedupWindowMs ?? SEVEN_DAYS_MS);
-    this.#sourceIds = mapValues(SOURCE_RECORDS, (schema) => this.#registry.register(schema));
+    const { rules = shippedRules() } = options;
+    const { sources } = rules;
+    this.#producers = new Map(
+      avroSources(sources).map(({ topic, record }) => [
+        topic,
+        { schemaId: this.#registry.register(record), type: parseType(record) },
+      ]),
+    );
     const sinkIds: SinkSchemaIds = mapValues(SINK_RECORDS, (schema) => this.#registry.register(schema));
     this.#catalog = new SchemaCatalog({
-      client: this.#registry,
+      ...{ client: this.#registry, sources },
       retryAttempts: 3,
       retryBackoffMs: 1000,
       // The driver's time stands still while it waits.
       wait: () => Promise.resolve(),
       now: () => this.now,
     });
-    this.#executor = createExecutor(notifications, {
+    this.#executor = createExecutor(notifications(sources), {
       appId: 'driver',
       stackTraces: false,
       ...options,
       services: {
-        templates: compileTemplates([]),
-        actionUrlSchemes: DEFAULT_ACTION_URL_SCHEMES,
-        unknownTypes: 'skip',
-        ...options,
-        decoder: this.#catalog,
+        decoder: new SourceDecoder(this.#catalog, sources),
+        mappers: createMappers(rules, {
+          templates: options.templates ?? compileTemplates([]),
+          locales: options.locales ?? ['en'],
+          actionUrl: createActionUrlRule(options.actionUrlSchemes ?? DEFAULT_ACTION_URL_SCHEMES),
+        }),
+        unknownTypes: options.unknownTypes ?? 'wait',
       },
     });
     this.#encoder = new AvroEncoder(sinkIds);
@@ -117,18 +156,20 @@ export class TopologyDriver {
     return this.#registry.register(schema, schemaType);
   }
 
-  /** The value of an event as a producer of that topic writes it. */
-  encode<T extends SourceTopic>(topic: T, event: SourceEvents[T]): Buffer {
-    return framed(this.#sourceTypes[topic].toBuffer(event), this.#sourceIds[topic]);
+  /** The value of an event as a producer of that topic writes it. Throws TypeError for a topic that is no source in Avro. */
+  encode<T extends string>(topic: T, event: DrivenEvent<T>): Buffer {
+    const producer = this.#producers.get(topic);
+    if (producer === undefined) throw new TypeError(`${topic} is none of the driver's sources in Avro`);
+    return framed(producer.type.toBuffer(event), producer.schemaId);
   }
 
   /** Feeds one event and commits what becomes of it. */
-  feed<T extends SourceTopic>(topic: T, event: SourceEvents[T], parts: RecordParts = {}): Promise<Driven> {
+  feed<T extends string>(topic: T, event: DrivenEvent<T>, parts: RecordParts = {}): Promise<Driven> {
     return this.feedValue(topic, this.encode(topic, event), parts);
   }
 
   /** Feeds one record value, however wrong, and commits what becomes of it. Throws what the executor throws. */
-  async feedValue(topic: SourceTopic, value: Buffer | null, parts: RecordParts = {}): Promise<Driven> {
+  async feedValue(topic: string, value: Buffer | null, parts: RecordParts = {}): Promise<Driven> {
     const record = this.#recordOf(topic, value, parts);
     const collected = new InMemoryOutputs(this.#encoder);
     const processed = await this.#process(record, parts.notify ?? true, collected);
@@ -139,7 +180,7 @@ export class TopologyDriver {
     return { record, processed, records, outputs };
   }
 
-  #recordOf(topic: SourceTopic, value: Buffer | null, parts: RecordParts): SourceRecord {
+  #recordOf(topic: string, value: Buffer | null, parts: RecordParts): SourceRecord {
     const { partition = 0, timestamp = this.now, key = null, headers = RecordHeaders.NONE, defect } = parts;
     const { name: source } = sourcePartition(topic, partition);
     const offset = this.#nextOffsets.get(source) ?? 0;
@@ -149,7 +190,7 @@ export class TopologyDriver {
 
   async #process(record: SourceRecord, notify: boolean, outputs: InMemoryOutputs): Promise<Processed> {
     const stores = { 'dedup-window': this.#dedup, 'user-directory': this.#directory };
-    const context = { now: this.now, stores, notify, outputs };
+    const context = { now: this.now, stores, notify, isBehind: () => this.#isBehind, outputs };
     let processed = this.#executor.process(record, context);
     if (processed.kind === 'unresolved') {
       await this.#catalog.resolve(processed.schemaId, { signal: new AbortController().signal });

@@ -7,7 +7,8 @@ import { ConfigError } from '../../common/errors.js';
 import { shown, shownAddress } from '../../common/shown.js';
 import { CONTRACT_TOPICS, TopicNames } from '../../common/topic-names.js';
 import type { KafkaSettings } from '../kafka/index.js';
-import { OPTION_NAMES, OPTIONS, TOPIC_OPTION, type OptionDefinition, type OptionName } from './options.js';
+import type { OptionDefinition } from './option-definition.js';
+import { OPTION_NAMES, OPTIONS, TOPIC_OPTION, type OptionName } from './options.js';
 
 /** Values by option name, as the environment or a config file gives them. */
 export type RawConfig = Readonly<Record<string, string | undefined>>;

@@ -1,10 +1,11 @@
 /** The topics of our own: made by the workers themselves, at a first start. */
-import { SOURCE_TOPICS } from '../../common/record.js';
 import type { TopicNames } from '../../common/topic-names.js';
 import type { TopicAdmin, TopicPlan } from '../kafka/index.js';
 
 export interface InternalTopicsOptions {
   readonly names: TopicNames;
+  /** Logical names of the topics that are read. */
+  readonly sources: readonly string[];
   /** Partitions of each topic. The changelog's are the tasks that there may ever be. */
   readonly partitions: number;
   /** -1 takes the brokers' default. */
@@ -15,7 +16,7 @@ export interface InternalTopicsOptions {
 /** Makes what is missing. Neither ever grows: a task's state, and a user's entries, would lie in two partitions. */
 export async function ensureInternalTopics(admin: TopicAdmin, options: InternalTopicsOptions): Promise<void> {
   const { names, partitions, replicationFactor, dedupWindowMs } = options;
-  const sources = SOURCE_TOPICS.map((topic) => names.physical(topic));
+  const sources = options.sources.map((topic) => names.physical(topic));
   const retentions = await admin.settings(sources, 'retention.ms');
   const plans: TopicPlan[] = [
     {

@@ -3,6 +3,7 @@ import { isIPv6 } from 'node:net';
 import { z } from 'zod';
 import { parseUrl } from '../../common/parse-url.js';
 import { schemeFault } from '../../processors/action-url.js';
+import { canonicalLocale, localeFault } from '../../processors/rules/locales.js';
 import type { OffsetSpec } from '../kafka/index.js';
 
 const DURATION = /^(\d+)(ms|s|m|h|d)$/;
@@ -109,6 +110,20 @@ export const schemes = list
     for (const message of faults) context.addIssue({ code: 'custom', message });
   })
   .describe('names of schemes, such as https,http');
+
+/** Canonical, each once. */
+export const locales = list
+  .transform((tags, context): readonly [string, ...string[]] => {
+    const faults = tags.map(localeFault).filter((fault) => fault !== undefined);
+    const canonical = tags.map(canonicalLocale).filter((tag) => tag !== undefined);
+    const [byDefault, ...others] = new Set(canonical);
+    if (byDefault !== undefined && faults.length === 0) return [byDefault, ...others];
+    for (const message of faults.length > 0 ? faults : ['expected language tags, such as en,vi']) {
+      context.addIssue({ code: 'custom', message });
+    }
+    return z.NEVER;
+  })
+  .describe('BCP 47 language tags with commas between, such as en,vi');
 
 /** Kafka's rules for a topic's name, less what a prefix may take. */
 export const name = matching(/^[a-zA-Z0-9._-]{1,150}$/, 'letters, digits, dot, dash or underscore (up to 150)');

@@ -2,10 +2,11 @@
  * Every option, declared once: its name outside, its key in Config, what it takes, its default, what it is for. Parsing,
  * `--help` and docs/configuration.md come from this table.
  */
-import type { z } from 'zod';
 import { CONTRACT_TOPICS } from '../../common/topic-names.js';
 import { DEFAULT_ACTION_URL_SCHEMES } from '../../processors/action-url.js';
-import { UNKNOWN_TYPES } from '../../processors/outcome.js';
+import { UNKNOWN_TYPES } from '../../processors/unknown-type.js';
+import { DEFAULT_LOCALES } from '../../processors/rules/locales.js';
+import type { OptionDefinition } from './option-definition.js';
 import {
   address,
   brokers,
@@ -14,6 +15,7 @@ import {
   httpUrl,
   httpUrls,
   list,
+  locales,
   name,
   oneOf,
   port,
@@ -24,37 +26,6 @@ import {
   text,
   whole,
 } from './option-values.js';
-
-/** In the order in which they are shown, by the titles that they are shown under. */
-export const OPTION_GROUPS = {
-  need: 'What a first start needs',
-  connect: 'Who the worker is, what it connects to, where it listens',
-  tune: 'What has a default that will do',
-} as const;
-
-export interface OptionDefinition {
-  /** The member of Config that holds its value; it ends in the unit of that, where there is one. */
-  readonly key: string;
-  readonly group: keyof typeof OPTION_GROUPS;
-  /** From the text that is given to the value. */
-  readonly schema: z.ZodType<unknown, string>;
-  /** What the value counts, if that is not said by the name. */
-  readonly unit?: 'ms' | 'bytes' | 'records';
-  /** As somebody would set it. */
-  readonly default?: string;
-  /** What follows from not setting it, where there is no default. */
-  readonly unset?: string;
-  /** It must be set: what is said when it is not. */
-  readonly required?: string;
-  /** Never shown, not even when it is wrong; may be given as the path of a file, by its name and `_FILE`. */
-  readonly secret?: true;
-  /** Shown without the credentials that it may hold, or that somebody thinks it may. */
-  readonly address?: true;
-  /** One line, for `--help` and the page. */
-  readonly help: string;
-  /** Further sentences for docs/configuration.md, in Markdown. */
-  readonly more?: readonly string[];
-}
 
 /** The table. */
 export const OPTIONS = {
@@ -314,16 +285,44 @@ export const OPTIONS = {
     help: 'Schemes that an action URL may have, besides paths of the site; another one goes out as null.',
     more: ['`javascript`, `data` and the like are refused.'],
   },
+  LOCALES: {
+    key: 'locales',
+    group: 'tune',
+    schema: locales,
+    default: DEFAULT_LOCALES.join(','),
+    help: 'Languages in which notifications are written, the default first.',
+    more: [
+      'A user reads the language of the directory: for `vi-VN` that is `vi-VN`, else `vi`, else the default.',
+      'Requests are written as they come.',
+    ],
+  },
   UNKNOWN_TYPES: {
     key: 'unknownTypes',
     group: 'tune',
     schema: oneOf(UNKNOWN_TYPES),
-    default: 'skip',
-    help: 'What becomes of events (not requests) whose type this version does not know.',
+    default: 'wait',
+    help: 'What a worker does, while newer rules are in its group, with an event (no request) of a type it does not know.',
     more: [
-      '`skip` counts them.',
-      '`dead-letter` [keeps them for a roll-out](operations.md#rolling-in-a-new-event-type).',
+      '`wait`: its partition waits for a worker that knows it, for `UNKNOWN_TYPES_WAIT_MS`; then it is dead-lettered.',
+      '`dead-letter` at once, `skip`: counted and skipped, as all of them are in a group of one version.',
+      'See [a new event type](operations.md#rolling-in-a-new-event-type).',
     ],
+  },
+  UNKNOWN_TYPES_WAIT_MS: {
+    key: 'unknownTypesWaitMs',
+    group: 'tune',
+    schema: whole(0, 86_400_000, 'milliseconds'),
+    unit: 'ms',
+    default: '600000',
+    help: 'How long a partition waits at unknown event types, once in a roll-out: longer than a roll-out takes.',
+  },
+  RULES_DIR: {
+    key: 'rulesDir',
+    group: 'tune',
+    schema: text('a folder'),
+    unset: "the ERP's own rules, which are shipped",
+    help: 'A folder of rules: who is told what, of which events; `notification-streams rules check` reads it as a worker does.',
+    more: ['See [the guide](rules.md).'],
   },
   TEMPLATES_DIR: {
     key: 'templatesDir',

@@ -6,9 +6,13 @@ import type { Metrics } from '../../common/metrics.js';
 import type { Readiness } from '../../common/readiness.js';
 import type { Reason } from '../../common/reasons.js';
 import { stopController } from '../../common/stop-signal.js';
-import { CONTRACT_TOPICS } from '../../common/topic-names.js';
+import { createActionUrlRule } from '../../processors/action-url.js';
 import { loadTemplates } from '../../processors/load-templates.js';
+import { createMappers } from '../../processors/map/mappers.js';
+import type { RuleSet } from '../../processors/rules/rule-set.js';
+import { rulesIn } from '../../processors/rules/shipped.js';
 import type { SchemaCatalog } from '../../schemas/registry/catalog.js';
+import { SourceDecoder } from '../../schemas/source-decoder.js';
 import { windowShape } from '../../state/dedup/stream-time.js';
 import { storedTasks } from '../../state/dedup/task-store.js';
 import { UserDirectory } from '../../state/directory/user-directory.js';
@@ -20,16 +24,19 @@ import { MemberMemory } from '../../state/member-memory.js';
 import { openState } from '../../state/open-state.js';
 import { takeStateFolder } from '../../state/state-folder.js';
 import { DirectoryFeed } from '../feeds/directory-feed.js';
-import { createExecutor, type Executor } from '../graph/executor.js';
-import { bootstrapTopic } from '../graph/topology.js';
+import { createExecutor } from '../graph/executor.js';
+import { bootstrapTopic, sourceTopics } from '../graph/topology.js';
 import { withTopicAdmin, type CleanupRule, type Connections, type Offsets } from '../kafka/index.js';
 import { notifications } from '../notifications.js';
 import { NotificationState } from '../stores/notification-state.js';
+import { UnknownTemplates } from '../stores/unknown-templates.js';
 import { Bootstrap, type BootstrapHost } from '../task/bootstrap.js';
 import { DeadLetterLimit } from '../task/dead-letter-limit.js';
-import type { TaskLimits } from '../task/task-parts.js';
+import { NO_BOOTSTRAP, type BootstrapSource, type TaskLimits } from '../task/task-parts.js';
 import type { Config } from './config.js';
+import { contractTopicsOn } from './contract-topics.js';
 import { ensureInternalTopics } from './internal-topics.js';
+import { LiveRules, type CompiledRules } from './live-rules.js';
 import type { RoleHost } from './role-host.js';
 import type { Measured } from './scrape.js';
 import type { ProducerSettings } from './task-producer.js';
@@ -43,10 +50,10 @@ export interface StreamRoleOptions {
   readonly readiness: Readiness;
   readonly connections: Connections;
   readonly catalog: SchemaCatalog;
+  readonly rules: RuleSet;
   readonly host: RoleHost;
 }
 
-const BOOTSTRAP_TOPIC = bootstrapTopic(notifications)!;
 const COMMIT_BYTES = 8 * 1024 * 1024;
 const BUFFER_BYTES = 2 * 1024 * 1024;
 /** How long a start that is under way may take to come to its next step when the worker stops. */
@@ -57,7 +64,9 @@ const NOT_OPENED: Reason = { code: 'not-opened' };
 
 export class StreamRole implements BootstrapHost, Measured {
   readonly #options: StreamRoleOptions;
-  readonly #templates: ReturnType<typeof loadTemplates>;
+  readonly #topology: ReturnType<typeof notifications>;
+  readonly #decoder: SourceDecoder;
+  readonly #rules: LiveRules;
   readonly #stop = stopController();
   /** Known once the state directory is ours. */
   #folder: { readonly directory: string; readonly lock: DirectoryLock; readonly space: FreeSpace } | undefined;
@@ -65,10 +74,14 @@ export class StreamRole implements BootstrapHost, Measured {
   #started: Promise<void> | undefined;
   #runner: TopologyRunner | undefined;
 
-  /** Reads the templates: what is wrong with them is known at once. */
+  /** Makes the map, reads the templates and compiles the rules: what is wrong with them is known at once. */
   constructor(options: StreamRoleOptions) {
     this.#options = options;
-    this.#templates = loadTemplates(options.config.templatesDir);
+    const { config, rules, catalog, metrics, log } = options;
+    this.#topology = notifications(rules.sources);
+    this.#decoder = new SourceDecoder(catalog, rules.sources);
+    const load = (): CompiledRules => this.#compile(rulesIn(config.rulesDir));
+    this.#rules = new LiveRules({ ...{ load, metrics, log }, first: this.#compile(rules) });
     options.readiness.probe('state', () =>
       this.#folder?.space.reason !== undefined ? DISK_FULL : this.#state ? undefined : NOT_OPENED,
     );
@@ -77,9 +90,15 @@ export class StreamRole implements BootstrapHost, Measured {
     options.readiness.set('directory', { code: 'not-read' });
   }
 
-  /** Physical names of the topics that must exist: every one of the contract. */
+  /** Reads the rules and the templates again, soon. */
+  reloadRules(): void {
+    this.#rules.reload();
+  }
+
+  /** Physical names of the topics that must exist: every one but our own. Throws ConfigError where two have one name. */
   topics(): string[] {
-    return CONTRACT_TOPICS.map((topic) => this.#options.config.names.physical(topic));
+    const { config, rules } = this.#options;
+    return contractTopicsOn(config.names, rules.sources);
   }
 
   cleanupRules(): readonly CleanupRule[] {
@@ -117,10 +136,11 @@ export class StreamRole implements BootstrapHost, Measured {
     const dlqBytes = await unlessStopped(connections.maxMessageBytes(names.physical('NOTIFICATION_DLQ')));
     const { space, directory: folder } = this.#folder!;
     const shape = windowShape(config.dedupWindowMs);
+    const unknownTemplates = new UnknownTemplates(log);
     const runner = new TopologyRunner({
-      ...{ topology: notifications, names, connections },
+      ...{ topology: this.#topology, names, connections },
       job: {
-        executor: this.#createExecutor(),
+        executor: () => this.#rules.running.executor,
         encoder,
         schemas: this.#options.catalog,
         bootstrap: this.#createBootstrap(offsets, feed),
@@ -128,7 +148,7 @@ export class StreamRole implements BootstrapHost, Measured {
         limits: limitsOf(config),
       },
       stores: {
-        create: (task) => new NotificationState(environment, task, shape, directory),
+        create: (task) => new NotificationState(environment, task, shape, directory, unknownTemplates),
         stored: () => storedOffsets(environment),
         space,
         damaged: quarantinedDamage(folder),
@@ -141,6 +161,7 @@ export class StreamRole implements BootstrapHost, Measured {
       memory: new MemberMemory(environment),
       settings: settingsOf(config),
       readiness,
+      rules: () => this.#rules.running.rules,
     });
     this.#runner = runner;
     runner.start();
@@ -184,28 +205,33 @@ export class StreamRole implements BootstrapHost, Measured {
     return (this.#state = { environment, directory: new UserDirectory(environment) });
   }
 
-  #createExecutor(): Executor {
-    const { config, catalog } = this.#options;
-    return createExecutor(notifications, {
-      services: {
-        decoder: catalog,
-        templates: this.#templates,
-        actionUrlSchemes: config.actionUrlSchemes,
-        unknownTypes: config.unknownTypes,
-      },
+  /** Throws ConfigError for what is wrong with the templates, or cannot be served. */
+  #compile(rules: RuleSet): CompiledRules {
+    const { config } = this.#options;
+    const templates = loadTemplates([config.templatesDir, rules.templatesDir]);
+    const mappers = createMappers(rules, {
+      templates,
+      locales: config.locales,
+      actionUrl: createActionUrlRule(config.actionUrlSchemes),
+    });
+    const executor = createExecutor(this.#topology, {
+      services: { decoder: this.#decoder, mappers, unknownTypes: config.unknownTypes },
       appId: config.appId,
       stackTraces: config.dlqStackTraces,
       maxEventBytes: config.maxEventBytes,
       topicName: (topic) => config.names.physical(topic),
     });
+    return { rules, templates: templates.sources, executor };
   }
 
-  #createBootstrap(offsets: Offsets, feed: DirectoryFeed): Bootstrap {
+  #createBootstrap(offsets: Offsets, feed: DirectoryFeed): BootstrapSource {
     const { config, connections, metrics, log } = this.#options;
+    const source = bootstrapTopic(this.#topology);
+    if (source === undefined) return NO_BOOTSTRAP;
     return new Bootstrap(
       {
-        source: BOOTSTRAP_TOPIC,
-        topic: config.names.physical(BOOTSTRAP_TOPIC),
+        source,
+        topic: config.names.physical(source),
         waitMs: config.directoryWaitMs,
         host: this,
         clock: systemClock,
@@ -252,6 +278,7 @@ export class StreamRole implements BootstrapHost, Measured {
     const { config, connections } = this.#options;
     const options = {
       names: config.names,
+      sources: sourceTopics(this.#topology),
       partitions: config.maxTasks,
       replicationFactor: config.replicationFactor,
       dedupWindowMs: config.dedupWindowMs,
@@ -269,6 +296,7 @@ function settingsOf(config: Config): RunnerSettings {
     sessionTimeoutMs: config.sessionTimeoutMs,
     standbyReplicas: config.standbyReplicas,
     acceptableLag: config.acceptableLagRecords,
+    unknownTypesWaitMs: config.unknownTypesWaitMs,
   };
 }
 

@@ -14,6 +14,7 @@ import {
   type MembershipListener,
   type Placement,
 } from '../kafka/index.js';
+import type { NewerRules } from '../task/newer-rules.js';
 import { Task } from '../task/task.js';
 import type { TaskGroupAnswers, TaskParts } from '../task/task-parts.js';
 import { TASK_PHASES } from '../task/task-phase.js';
@@ -41,6 +42,7 @@ export interface TaskGroupOptions {
   /** Logical names of the topics that the tasks read. */
   readonly sourceTopics: readonly string[];
   readonly memory: MemberMemory;
+  readonly newerRules: NewerRules;
   readonly host: TaskGroupHost;
   /** A commit that takes longer than this when the group moves is left to the next owner, ms. */
   readonly suspendMs: number;
@@ -87,7 +89,7 @@ export class TaskGroup implements MembershipListener {
 
   assigned(placement: Placement, layout: Layout, member: GroupMember): void {
     if (this.#stopped) return;
-    const { parts, sourceTopics, host } = this.#options;
+    const { parts, sourceTopics, newerRules, host } = this.#options;
     const { broker, worker } = parts;
     const partitionCount = (topic: string): number => layout.partitions.get(broker.names.physical(topic)) ?? 0;
     const sourcesOf = (task: number): SourcePartition[] =>
@@ -98,6 +100,7 @@ export class TaskGroup implements MembershipListener {
       );
     worker.metrics.rebalances_total.inc();
     host.isMember(true);
+    newerRules.joined(layout.newestRules);
     // What another version's leader does not lay out is not gone.
     this.#miss(layout);
     for (const [number, task] of this.#tasks) {
@@ -106,12 +109,13 @@ export class TaskGroup implements MembershipListener {
         continue;
       }
       this.#tasks.delete(number);
+      newerRules.forget(task.sources);
       void task.closeDirty();
     }
     const added = placement.tasks.filter((number) => !this.#tasks.has(number));
     for (const number of added) {
       const group: TaskGroupAnswers = {
-        partitionCount,
+        ...{ partitionCount, newerRules },
         confirm: (generation) => host.confirm(generation),
         lost: (closed) => this.#lost(closed),
       };
@@ -190,6 +194,11 @@ export class TaskGroup implements MembershipListener {
       (task.pipeline?.damaged ?? []).map(({ topic, partition }) => `${names.physical(topic)}-${partition}`),
     );
     if (tasks.length + damaged.length > 0) return { code: 'task-waits', tasks, damaged };
+    const waiting = all.flatMap(({ pipeline }) => [...(pipeline?.waiting ?? [])]);
+    if (waiting.length > 0) {
+      const topic = waiting.map(([{ topic, partition }]) => `${names.physical(topic)}-${partition}`).join(', ');
+      return { code: 'newer-rules', topic, types: new Set(waiting.map(([, eventType]) => eventType)).size };
+    }
     const late = all.find(({ pipeline }) => (pipeline?.commitMs ?? 0) > LONG_COMMIT_MS);
     const isThrottled = late?.pipeline?.isThrottled === true;
     return late && { code: isThrottled ? 'throttled' : 'commit-waits', waiter: `task ${late.number}` };
@@ -198,15 +207,19 @@ export class TaskGroup implements MembershipListener {
   /** Brings the gauges up to date before a scrape. Never rejects: what the brokers do not say in time stays as it was known. */
   async measure(): Promise<void> {
     await this.#askEnds();
-    const { metrics } = this.#options.parts.worker;
+    const { newerRules, parts } = this.#options;
+    const { metrics } = parts.worker;
     const tasks = [...this.#tasks.values()];
     const pipelines = tasks.flatMap(({ pipeline }) => (pipeline ? [pipeline] : []));
     metrics.consumer_lag.reset();
     metrics.source_held_up_seconds.reset();
-    for (const { lags, heldUp } of pipelines) {
+    metrics.newer_rules_wait_seconds.reset();
+    for (const { lags, heldUp, waiting } of pipelines) {
       for (const [{ topic, partition }, lag] of lags) metrics.consumer_lag.set({ topic, partition }, lag);
       for (const [{ topic, partition }, ms] of heldUp)
         metrics.source_held_up_seconds.set({ topic, partition }, ms / 1000);
+      for (const { name, topic, partition } of waiting.keys())
+        metrics.newer_rules_wait_seconds.set({ topic, partition }, newerRules.waitedMs(name) / 1000);
     }
     metrics.buffered_records.set(pipelines.reduce((sum, { buffered }) => sum + buffered, 0));
     metrics.standby_lag.reset();

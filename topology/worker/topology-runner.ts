@@ -1,6 +1,7 @@
 /** One topology on this worker: its membership, its tasks and their standbys. Two of them may share the connections that they fetch by, and nothing else. */
 import { atMost } from '../../common/at-most.js';
 import type { Readiness } from '../../common/readiness.js';
+import type { RulesIdentity } from '../../common/rules-identity.js';
 import type { Reason } from '../../common/reasons.js';
 import { stopController } from '../../common/stop-signal.js';
 import type { TopologyNames } from '../../common/topic-names.js';
@@ -8,6 +9,8 @@ import type { MemberMemory } from '../../state/member-memory.js';
 import { sinkTopics, sourceTopics, type TopologyTopics } from '../graph/topology.js';
 import { createCluster, Leaders, Membership, type Connections, type Layout } from '../kafka/index.js';
 import type { DeadLetterLimit } from '../task/dead-letter-limit.js';
+import { NewerRules } from '../task/newer-rules.js';
+import { KeyPlacement } from '../task/key-placement.js';
 import type { TaskBroker, TaskJob, TaskStores, TaskWorker } from '../task/task-parts.js';
 import { TaskGroup, type TaskGroupHost } from './task-group.js';
 import { createTaskProducer, type ProducerSettings } from './task-producer.js';
@@ -19,6 +22,8 @@ export interface RunnerSettings extends ProducerSettings {
   readonly standbyReplicas: number;
   /** A standby at most so many changelog records behind may take its task over. */
   readonly acceptableLag: number;
+  /** A source partition waits for newer rules in the group for so long. */
+  readonly unknownTypesWaitMs: number;
 }
 
 export interface TopologyRunnerOptions {
@@ -33,6 +38,8 @@ export interface TopologyRunnerOptions {
   /** They track its topics. */
   readonly connections: Connections;
   readonly settings: RunnerSettings;
+  /** The rule set that its processors are made of, now; undefined when it has none. */
+  readonly rules?: (() => RulesIdentity) | undefined;
   /** Its `group` says whether we are in it. */
   readonly readiness: Pick<Readiness, 'set'>;
 }
@@ -56,13 +63,15 @@ export class TopologyRunner implements TaskGroupHost {
 
   constructor(options: TopologyRunnerOptions) {
     this.#options = options;
-    const { topology, names, job, stores, deadLetters, worker, memory, connections, settings } = options;
-    const { kafka, sessionTimeoutMs, standbyReplicas, acceptableLag } = settings;
+    const { topology, names, job, stores, deadLetters, worker, memory, connections, settings, rules } = options;
+    const { kafka, sessionTimeoutMs, standbyReplicas, acceptableLag, unknownTypesWaitMs } = settings;
     this.#sources = sourceTopics(topology).map((topic) => names.physical(topic));
     this.#cluster = createCluster(kafka, worker.log);
     this.#leaders = new Leaders(this.#cluster);
+    const partitionCount = (topic: string): number => this.#leaders.partitionCount(names.physical(topic));
     const broker: TaskBroker = {
       ...{ names, deadLetters },
+      keyPlacement: new KeyPlacement({ metrics: worker.metrics, log: worker.log, partitionCount }),
       offsets: connections.offsets(names.group),
       fetcher: connections.fetcher,
       createProducer: (task) => createTaskProducer(names, task, settings, worker.log),
@@ -73,6 +82,11 @@ export class TopologyRunner implements TaskGroupHost {
         job: { ...job, sinkTopics: sinkTopics(topology), deadLetterTopic: topology.deadLetters.topic },
       },
       ...{ sourceTopics: sourceTopics(topology), memory },
+      newerRules: new NewerRules({
+        own: () => rules?.(),
+        waitMs: unknownTypesWaitMs,
+        graceMs: sessionTimeoutMs,
+      }),
       host: this,
       // No heartbeat is sent meanwhile.
       suspendMs: Math.min(3000, Math.floor(sessionTimeoutMs / 3)),
@@ -88,6 +102,7 @@ export class TopologyRunner implements TaskGroupHost {
         heartbeatIntervalMs: Math.min(HEARTBEAT_MS, Math.floor(sessionTimeoutMs / 6)),
         metadataIntervalMs: METADATA_INTERVAL_MS,
         placement: { standbyReplicas, acceptableLag },
+        rules,
         // Decided when the changelog was made, for good: what a partition has seen is in its task's store.
         maxTasks: connections.leaders.partitionCount(names.changelog),
       },
@@ -139,7 +154,8 @@ export class TopologyRunner implements TaskGroupHost {
   /** The sources grew: what we know of the topics follows. */
   async prepare({ partitions }: Layout): Promise<void> {
     const { connections } = this.#options;
-    if ([...partitions].every(([topic, count]) => connections.leaders.partitionCount(topic) === count)) return;
+    // Another version's leader may count what we do not read.
+    if (this.#sources.every((topic) => connections.leaders.partitionCount(topic) === partitions.get(topic))) return;
     await connections.patiently(() => connections.leaders.refresh(), 'topics');
   }
 

@@ -1,6 +1,7 @@
 /** A worker process: the roles it was given, the operators' endpoint, and an orderly end. */
 import { collectDefaultMetrics, Registry } from 'prom-client';
 import { DEFAULT_LIMITS } from '../../gateway/limits.js';
+import type { RuleSet } from '../../processors/rules/rule-set.js';
 import { SchemaCatalog } from '../../schemas/registry/catalog.js';
 import type { EventEncoder } from '../../schemas/codecs.js';
 import { AvroEncoder } from '../../schemas/encoder.js';
@@ -41,7 +42,7 @@ export class Worker implements RoleHost {
   #stopping: Promise<void> | undefined;
 
   /** `fatal` is called at most once, for what waiting does not cure: the process is to end. */
-  constructor(config: Config, log: Logger, fatal: (error: unknown) => void) {
+  constructor(config: Config, rules: RuleSet, log: Logger, fatal: (error: unknown) => void) {
     this.#config = config;
     this.#ends = fatal;
     this.#log = log;
@@ -49,13 +50,15 @@ export class Worker implements RoleHost {
     warnWhenLow(limit, config.roles.includes('gateway') ? DEFAULT_LIMITS.maxSockets : 0, log);
     const registry = new Registry();
     collectDefaultMetrics({ register: registry });
-    const metrics = createMetrics(registry);
+    const { sources } = rules;
+    const topics = sources.map(({ topic }) => topic);
+    const metrics = createMetrics(registry, topics);
     const readiness = (this.#readiness = new Readiness(metrics, config.roles));
     const outages = new Outages(brokerFault, log);
     this.#connections = new Connections(config.kafka, config.maxRecordBytes, outages, log);
     this.#registry = new RegistryClient({ url: config.schemaRegistryUrl, log });
     this.#catalog = new SchemaCatalog({
-      client: this.#registry,
+      ...{ client: this.#registry, sources },
       ownSubject: subjectOf(config.names.physical('NOTIFICATION_INAPP_TOPIC')),
       retryAttempts: config.retryAttempts,
       retryBackoffMs: config.retryBackoffMs,
@@ -64,7 +67,7 @@ export class Worker implements RoleHost {
     readiness.probe('broker', (role) => outages.reason(role));
     readiness.probe('registry', () => registryReason(this.#catalog.health.outage));
     const common = { config, log, metrics, readiness, connections: this.#connections, host: this };
-    if (config.roles.includes('stream')) this.#stream = new StreamRole({ ...common, catalog: this.#catalog });
+    if (config.roles.includes('stream')) this.#stream = new StreamRole({ ...common, rules, catalog: this.#catalog });
     if (config.roles.includes('gateway')) {
       this.#loadGateway = () => loadGateway({ ...common, decoder: this.#catalog, descriptorLimit: limit });
     }
@@ -107,6 +110,13 @@ export class Worker implements RoleHost {
 
   fatal(error: unknown): void {
     if (!this.#stopping) this.#ends(error);
+  }
+
+  /** Reads the rules and the templates again, soon, and takes them on between two commits if they are sound. */
+  reloadRules(): void {
+    if (this.#stopping) this.#log.info('the worker stops: the rules are not read again');
+    else if (this.#stream) this.#stream.reloadRules();
+    else this.#log.info('a worker without the stream role has no rules to read again');
   }
 
   /** Finishes what is in flight, moves the tasks to others at once, leaves no open transaction. */

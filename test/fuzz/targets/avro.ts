@@ -8,6 +8,8 @@ import { byteEdits, editBytes } from '../edit-bytes.js';
 import { editPieces, join, number, pieceEdits, type Piece, type PieceEdit } from '../edit-pieces.js';
 import { kindOf as kindOfSchema, NotAvro, readAvro, type Complex, type Schema } from '../oracles/avro-reader.js';
 import { attempt, isSame, kindOf, law, type Target } from '../target.js';
+import { SOURCES } from '../../../schemas/source-spec.js';
+import { OwnRecords } from '../../../schemas/registry/own-records.js';
 
 export type AvroInput = { readonly topic: AvroTopic; readonly schema: string; readonly body: Buffer };
 
@@ -145,13 +147,14 @@ export function valuesEditedBy(
   });
 }
 
+const records = new OwnRecords(SOURCES);
 const writers = new Map<string, Writer>();
 
 function writerOf(schema: string): Writer {
   const known = writers.get(schema);
   if (known) return known;
   if (writers.size > 5000) writers.clear();
-  const writer = admitWriter({ schemaType: 'AVRO', schema });
+  const writer = admitWriter({ schemaType: 'AVRO', schema }, records);
   writers.set(schema, writer);
   return writer;
 }

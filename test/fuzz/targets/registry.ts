@@ -9,6 +9,7 @@ import { SOURCE_TOPICS } from '../../../common/record.js';
 import { byteEdits, editBytes } from '../edit-bytes.js';
 import { editedJson, jsonEdits } from '../edit-json.js';
 import { attemptLater, kindOf, law, type Target } from '../target.js';
+import { SOURCES } from '../../../schemas/source-spec.js';
 
 type AnswerInput = { readonly topic: AvroTopic; readonly status: number; readonly body: Buffer };
 
@@ -67,6 +68,7 @@ export const registry: Target<AnswerInput> = {
     let waits = 0;
     const catalog = new SchemaCatalog({
       client,
+      sources: SOURCES,
       retryAttempts: 3,
       retryBackoffMs: 10,
       wait: (_, signal) => {
@@ -82,7 +84,7 @@ export const registry: Target<AnswerInput> = {
     messages.push(learnt instanceof Error ? learnt.message : '', String(catalog.health.fault));
     // Never throws: of what the registry said, the record's own dead letter is made.
     const decoded = catalog.decode('TASK_EVENT_TOPIC', value);
-    const own = catalog.decode(input.topic as 'TASK_EVENT_TOPIC', value);
+    const own = catalog.decode(input.topic, value);
     for (const made of [decoded, own]) if (made.kind === 'poison') messages.push(made.message, String(made.error));
     law(!messages.some((text) => text.includes(PASSWORD)), 'never shows the password', () => messages.join('\n'));
     law(

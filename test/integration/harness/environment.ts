@@ -9,6 +9,7 @@ import { JWT_SECRET } from './jwt-secret.js';
 import { testStack } from './test-stack.js';
 import { createTopics } from './topics.js';
 import { uniquePrefix } from './unique-prefix.js';
+import { SOURCES } from '../../../schemas/source-spec.js';
 
 export interface TestEnvironment {
   readonly prefix: string;
@@ -59,7 +60,7 @@ export async function prepareEnvironment(
 /** Ids by the record's short name. */
 async function registerAll(prefix: string): Promise<Map<string, number>> {
   const client = new RegistryClient({ url: testStack().schemaRegistryUrl });
-  const registered = await registerSchemas(client, (topic) =>
+  const registered = await registerSchemas(client, SOURCES, (topic) =>
     topic === 'USER_DIRECTORY' ? `${prefix}app-user-directory` : prefix + topic,
   );
   return new Map(registered.map(({ record, id }) => [record.split('.').at(-1)!, id]));

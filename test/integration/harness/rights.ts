@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { AclOperationTypes, AclPermissionTypes, AclResourceTypes, ResourcePatternTypes } from './kafkajs-constants.js';
-import { projectRoot } from '../../../dev/stack/place.js';
+import { projectRoot } from '../../../common/project-root.js';
 import { LIMITED_USER } from '../../../dev/stack/secured.js';
 import type { TestEnvironment } from './environment.js';
 

@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 
-import { projectRoot } from '../../../dev/stack/place.js';
+import { projectRoot } from '../../../common/project-root.js';
 import { guardProcess } from './guard.js';
 import { until } from './until.js';
 

@@ -8,7 +8,7 @@ import { encode } from './avro.js';
 import type { TestMessage } from './produce.js';
 import { Random } from '../../../dev/simulators/random.js';
 import { SOURCE_TOPICS, type SourceTopic } from '../../../common/record.js';
-import type { SourceEvent } from '../../../schemas/codecs.js';
+import type { ContractEvent } from '../../../schemas/codecs.js';
 import { SOURCE_RECORDS } from '../../../schemas/topic-records.js';
 import type { RecordName, UserEvent } from '../../../schemas/types.js';
 import { crm, request, sales, task, user } from '../../contract/events.js';
@@ -28,6 +28,8 @@ export interface WorkloadOptions {
 export interface Sent {
   readonly topic: string;
   readonly message: TestMessage;
+  /** What a workload's value says; undefined where it says nothing. */
+  readonly source?: ContractEvent;
 }
 
 export interface Workload {
@@ -119,7 +121,7 @@ class WorkloadMaker {
     return this.#send(this.#userEvent(known, 'USER_UPDATED', `user-${index}`));
   }
 
-  #userEvent(known: User, eventType: string, eventId: string): SourceEvent {
+  #userEvent(known: User, eventType: string, eventId: string): ContractEvent {
     const event = user({
       ...known,
       eventId,
@@ -139,7 +141,7 @@ class WorkloadMaker {
     return this.#send(source);
   }
 
-  #event(topic: SourceTopic, eventId: string, recipient: User): SourceEvent {
+  #event(topic: SourceTopic, eventId: string, recipient: User): ContractEvent {
     switch (topic) {
       case 'USER_EVENT_TOPIC':
         return this.#userEvent(recipient, 'PASSWORD_CHANGED', eventId);
@@ -152,7 +154,7 @@ class WorkloadMaker {
     }
   }
 
-  #request(eventId: string, { tenantId, userId }: User): SourceEvent {
+  #request(eventId: string, { tenantId, userId }: User): ContractEvent {
     const others = this.#users.filter((other) => other.tenantId === tenantId).slice(0, this.#random.below(4));
     const event = request({
       eventId,
@@ -169,7 +171,7 @@ class WorkloadMaker {
     return { topic: 'NOTIFICATION_REQUEST_TOPIC', event };
   }
 
-  #noticed(topic: NoticedTopic, eventId: string, eventType: string, { tenantId, userId }: User): SourceEvent {
+  #noticed(topic: NoticedTopic, eventId: string, eventType: string, { tenantId, userId }: User): ContractEvent {
     const common = { eventId, eventType, timestamp: BigInt(Date.now()), tenantId, userId, assignedTo: userId };
     switch (topic) {
       case 'TASK_EVENT_TOPIC':
@@ -210,13 +212,13 @@ class WorkloadMaker {
     return this.#send(this.#noticed('SALES_EVENT_TOPIC', eventId, 'ORDER_ARCHIVED', this.#users[1]!));
   }
 
-  #send(source: SourceEvent): Sent {
+  #send(source: ContractEvent): Sent {
     const { topic, event } = source;
     const key = topic === 'USER_EVENT_TOPIC' ? `${event.tenantId}|${event.userId}` : event.eventId;
-    return { topic, message: { key, value: this.#encoded(source) } };
+    return { topic, message: { key, value: this.#encoded(source) }, source };
   }
 
-  #encoded({ topic, event }: SourceEvent): Buffer {
+  #encoded({ topic, event }: ContractEvent): Buffer {
     const record = SOURCE_RECORDS[topic].name as RecordName;
     return encode(record, this.#options.ids.get(record)!, event);
   }

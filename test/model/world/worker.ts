@@ -17,7 +17,9 @@ import { createMetrics } from '../../../common/metrics.js';
 import { sayReason } from '../../../common/reasons.js';
 import { SINK_TOPICS } from '../../../common/record.js';
 import { TaskGroup } from '../../../topology/worker/task-group.js';
+import { NewerRules } from '../../../topology/task/newer-rules.js';
 import { DeadLetterLimit } from '../../../topology/task/dead-letter-limit.js';
+import { KeyPlacement } from '../../../topology/task/key-placement.js';
 import { NO_BOOTSTRAP, type TaskBroker, type TaskJob, type TaskParts } from '../../../topology/task/task-parts.js';
 import { TopicNames } from '../../../common/topic-names.js';
 import { textEncoder } from '../../unit/schemas/text-encoder.js';
@@ -99,11 +101,16 @@ export class Worker {
         createCluster(),
       );
     const storedOffset = (task: number): number => state.create(environment, task).checkpoint?.changelogOffset ?? 0;
+    const executor = modelExecutor(state);
     const parts = defect({
       ...{ environment, state },
       broker: {
         names: NAMES,
         deadLetters: new DeadLetterLimit(),
+        keyPlacement: new KeyPlacement({
+          ...{ metrics: METRICS, log: SILENT },
+          partitionCount: (topic) => this.#leaders.partitionCount(NAMES.physical(topic)),
+        }),
         fetcher: this.#fetcher,
         offsets: new Offsets(cluster, this.#leaders, NAMES.group),
         createProducer,
@@ -115,13 +122,14 @@ export class Worker {
         space: new FreeSpace('', SILENT),
         damaged: undefined,
       },
-      job: { ...JOB, executor: modelExecutor(state) },
+      job: { ...JOB, executor: () => executor },
       worker: { metrics: METRICS, log: SILENT, clock: { now: () => Date.now() }, outage: () => undefined, fatal },
     });
     this.#group = new TaskGroup({
       parts,
       sourceTopics: SOURCES,
       memory: new MemberMemory(environment),
+      newerRules: new NewerRules({ own: () => undefined, waitMs: 0, graceMs: 0 }),
       host: {
         prepare: () => Promise.resolve(),
         rejoin: () => this.#membership.rejoin(),

@@ -32,6 +32,15 @@ describe('the metrics', () => {
     if (kind === 'histogram') expect(name).toMatch(/_seconds$/);
   });
 
+  it('are there from the first scrape on for each source that is read, of the contract or not', async () => {
+    const metrics = createMetrics(new Registry(), ['TASK_EVENT_TOPIC', 'HR_EVENT_TOPIC']);
+    const { values } = await metrics.records_in_total.get();
+    expect(values.map(({ labels, value }) => [labels['topic'], value])).toEqual([
+      ['TASK_EVENT_TOPIC', 0],
+      ['HR_EVENT_TOPIC', 0],
+    ]);
+  });
+
   it('take the labels that the table names', async () => {
     const registry = new Registry();
     const metrics = createMetrics(registry);

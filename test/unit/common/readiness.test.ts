@@ -2,7 +2,7 @@ import { Registry } from 'prom-client';
 import { describe, expect, it } from 'vitest';
 import { createMetrics } from '../../../common/metrics.js';
 import { PARTS, PARTS_OF, Readiness } from '../../../common/readiness.js';
-import type { Reason } from '../../../common/reasons.js';
+import { sayReason, type Reason } from '../../../common/reasons.js';
 
 const create = (registry = new Registry()): Readiness => new Readiness(createMetrics(registry));
 
@@ -62,4 +62,13 @@ describe('Readiness', () => {
     expect(scrape).toContain('notification_streams_ready{part="group"} 1');
     expect(scrape).toContain('notification_streams_ready{part="broker"} 0');
   });
+});
+
+it.each([
+  [1, '1 event type'],
+  [2, '2 event types'],
+])('a reason says where events wait for newer rules, and of how many types, not which: %i', (types, said) => {
+  expect(sayReason({ code: 'newer-rules', topic: 'p.SALES_EVENT_TOPIC-1', types })).toBe(
+    `partitions wait for a worker with newer rules: p.SALES_EVENT_TOPIC-1 (${said})`,
+  );
 });

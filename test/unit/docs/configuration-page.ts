@@ -1,7 +1,8 @@
 /** Prints docs/configuration.md: the options are data. */
 import { SINK_TOPICS, SOURCE_TOPICS, type SinkTopic } from '../../../common/record.js';
 import { CONTRACT_TOPICS } from '../../../common/topic-names.js';
-import { OPTION_GROUPS, OPTIONS, TOPIC_OPTION, type OptionDefinition } from '../../../topology/worker/options.js';
+import { OPTION_GROUPS, type OptionDefinition } from '../../../topology/worker/option-definition.js';
+import { OPTIONS, TOPIC_OPTION } from '../../../topology/worker/options.js';
 
 const HEAD = `# Configuration
 

@@ -4,15 +4,22 @@ import { join } from 'node:path';
 
 export const root = join(import.meta.dirname, '../../..');
 
+const pagesIn = (folder: string): string[] =>
+  readdirSync(join(root, folder))
+    .filter((name) => name.endsWith('.md'))
+    .map((name) => `${folder}/${name}`);
+
+/** Pages that say step by step what to do. */
+export const GUIDES: readonly string[] = pagesIn('docs/guides');
+
 /** By their paths from the root. */
 export const DOCUMENTS: readonly string[] = [
   'README.md',
   'CONTRIBUTING.md',
   'CHANGELOG.md',
   'bench/journal.md',
-  ...readdirSync(join(root, 'docs'))
-    .filter((name) => name.endsWith('.md'))
-    .map((name) => `docs/${name}`),
+  ...pagesIn('docs'),
+  ...GUIDES,
 ];
 
 export interface Line {

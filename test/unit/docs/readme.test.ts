@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { describeAsMermaid } from '../../../topology/graph/describe.js';
 import { notifications } from '../../../topology/notifications.js';
 import { itemsOf, linesOf, readDocument } from './markdown.js';
+import { SOURCES } from '../../../schemas/source-spec.js';
 
 const readme = readDocument('README.md');
 
@@ -12,7 +13,7 @@ describe('the README', () => {
   });
 
   it('shows the topology as `notification-streams topology --format mermaid` prints it', () => {
-    expect(/```mermaid\n([^]*?)```/.exec(readme)?.[1]).toBe(describeAsMermaid(notifications));
+    expect(/```mermaid\n([^]*?)```/.exec(readme)?.[1]).toBe(describeAsMermaid(notifications(SOURCES)));
   });
 
   it('claims what the rows say that it links to, and that only once', () => {

@@ -4,7 +4,7 @@ import type { Contact, MappedEvent } from '../../../processors/mapped-event.js';
 import type { DirectoryEntry } from '../../../state/directory/directory-entry.js';
 import type { DirectoryView } from '../../../processors/context.js';
 
-const NOBODY: Contact = { email: null, deviceTokens: [], mutedChannels: [] };
+const NOBODY: Contact = { email: null, deviceTokens: [], mutedChannels: [], locale: null, timeZone: null };
 
 const ENTRY: DirectoryEntry = {
   tenantId: 1n,
@@ -54,14 +54,23 @@ describe('where a recipient can be reached', () => {
   });
 
   it('is what an event brings that carries a part of it, and the directory for the rest', () => {
-    const known = { email: 'linh@example.com', deviceTokens: ['phone'], mutedChannels: ['PUSH'] };
-    const brought = { email: 'new@example.com', deviceTokens: ['tablet'], mutedChannels: ['EMAIL'] };
-    const merged = (contact: Contact): Contact => contactOf({ ...EVENT, contact }, 7n, directoryOf(ENTRY));
+    const language = { locale: 'vi', timeZone: 'Asia/Tokyo' };
+    const known = { email: 'linh@example.com', deviceTokens: ['phone'], mutedChannels: ['PUSH'], ...language };
+    const brought = {
+      email: 'new@example.com',
+      deviceTokens: ['tablet'],
+      mutedChannels: ['EMAIL'],
+      locale: 'en',
+      timeZone: 'UTC',
+    };
+    const merged = (contact: Contact): Contact =>
+      contactOf({ ...EVENT, contact }, 7n, directoryOf({ ...ENTRY, ...language }));
     expect(merged(NOBODY)).toEqual(known);
     expect(merged(brought)).toEqual(brought);
     expect(merged({ ...brought, email: ' ' })).toEqual({ ...brought, email: known.email });
     expect(merged({ ...brought, deviceTokens: [] })).toEqual({ ...brought, deviceTokens: known.deviceTokens });
     expect(merged({ ...brought, mutedChannels: [] })).toEqual({ ...brought, mutedChannels: known.mutedChannels });
+    expect(merged({ ...brought, locale: '', timeZone: ' ' })).toEqual({ ...brought, ...language });
   });
 });
 

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { dollars } from '../../../processors/dollars.js';
+import { money } from '../../../processors/money.js';
 
 it.each([
   [12500, '$12,500'],
@@ -12,5 +12,5 @@ it.each([
   [-0.001, '$0.00'],
   [1e21, '$1,000,000,000,000,000,000,000'],
 ])('writes %d as %s', (value, text) => {
-  expect(dollars(value)).toBe(text);
+  expect(money(value, null, 'en')).toBe(text);
 });

@@ -161,13 +161,25 @@ describe('compiling templates', () => {
   });
 });
 
+describe('the faults of one template', () => {
+  it('are named at once, each with its line', () => {
+    const email = '{{{x}}}\n{{shout x}}{{#if}}{{/if}}\n{{> footer}}';
+    expect(faultsOf(() => compileTemplates([{ ...INVOICE, email }]))).toEqual([
+      'template INVOICE, email.hbs: line 1: a value in three braces or with & is not escaped; use two braces',
+      'template INVOICE, email.hbs: line 2: unknown helper shout',
+      'template INVOICE, email.hbs: line 2: #if takes one value, not 0',
+      'template INVOICE, email.hbs: line 3: there are no partials to include',
+    ]);
+  });
+});
+
 describe('loading templates', () => {
   it('finds none when no directory is given', () => {
-    expect(loadTemplates(undefined).render('INVOICE', {}, ANY_LINK)).toBeUndefined();
+    expect(loadTemplates([undefined]).render('INVOICE', {}, ANY_LINK)).toBeUndefined();
   });
 
   it('reads a folder a code, and leaves what is beside them alone', () => {
-    const templates = loadTemplates(
+    const templates = loadTemplates([
       folderWith({
         'README.md': '{{',
         '.git/title.hbs': '{{',
@@ -177,7 +189,7 @@ describe('loading templates', () => {
         'B/message.hbs': 'M',
         'B/email.hbs': '<p>{{x}}</p>',
       }),
-    );
+    ]);
     expect(templates.render('A', { x: '1' }, ANY_LINK)).toMatchObject({
       title: 'Title 1',
       message: 'Message',
@@ -189,14 +201,14 @@ describe('loading templates', () => {
 
   it('names every missing file and every faulty template at once', () => {
     const folder = folderWith({ 'A/title.hbs': 'x', 'B/message.hbs': 'x', 'C/title.hbs': '{{', 'C/message.hbs': '' });
-    const faults = faultsOf(() => loadTemplates(folder)).join('\n');
+    const faults = faultsOf(() => loadTemplates([folder])).join('\n');
     expect(faults).toContain(join(folder, 'A', 'message.hbs'));
     expect(faults).toContain(join(folder, 'B', 'title.hbs'));
     expect(faults).toContain('template C, title.hbs');
   });
 
   it('says so when the directory is not there', () => {
-    expect(faultsOf(() => loadTemplates('/nowhere/templates'))).toEqual([
+    expect(faultsOf(() => loadTemplates(['/nowhere/templates']))).toEqual([
       expect.stringMatching(/^TEMPLATES_DIR is \/nowhere\/templates, which cannot be listed/),
     ]);
   });

@@ -5,6 +5,7 @@ import { parseType } from '../../../schemas/avro/parse-type.js';
 import { RegistryClient } from '../../../schemas/registry/registry-client.js';
 import type { SinkEvents, SourceEvents } from '../../../schemas/codecs.js';
 import { json, StubRegistry } from './registry/stub-registry.js';
+import { SOURCES } from '../../../schemas/source-spec.js';
 
 const ID = '0192f0c1-8a7b-7c3d-9e4f-001122334455';
 const AT = 1_760_000_000_000n;
@@ -92,12 +93,13 @@ export function withFields(
 export type Registered = Readonly<Record<number, unknown>>;
 
 /** A catalog that has learnt these schemas from a registry (which is gone afterwards). */
-export async function catalogOf(registered: Registered): Promise<SchemaCatalog> {
+export async function catalogOf(registered: Registered, sources = SOURCES): Promise<SchemaCatalog> {
   const stub = await StubRegistry.start();
   try {
     stub.answer = ({ path }, response) => json(response, 200, registered[Number(path.split('/').at(-1))]);
     const catalog = new SchemaCatalog({
       client: new RegistryClient({ url: stub.url }),
+      sources,
       retryAttempts: 3,
       retryBackoffMs: 1000,
     });

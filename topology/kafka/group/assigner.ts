@@ -4,6 +4,8 @@
  * transactional id would fence each other for ever.
  */
 
+import { readRulesIdentity, type RulesIdentity } from '../../../common/rules-identity.js';
+
 /** What a member says of itself when it joins (its userData). */
 export interface MemberClaim {
   readonly memberId: string;
@@ -12,6 +14,8 @@ export interface MemberClaim {
   readonly tasks: readonly number[];
   /** Next changelog offset of each task whose store it keeps on disk: the closer to the end, the shorter the restore. */
   readonly stored: Readonly<Record<string, number>>;
+  /** The rule set that it runs; undefined when it has none, or is of a version that does not say. */
+  readonly rules?: RulesIdentity | undefined;
 }
 
 /** The assigner's name in the group protocol; fixed, since every member must offer the same. */
@@ -19,8 +23,8 @@ export const ASSIGNER_NAME = 'notification-streams';
 const USER_DATA_VERSION = 1;
 
 export function encodeUserData(claim: Omit<MemberClaim, 'memberId'>): Buffer {
-  const { generation, tasks, stored } = claim;
-  return Buffer.from(JSON.stringify({ version: USER_DATA_VERSION, generation, tasks, stored }));
+  const { generation, tasks, stored, rules } = claim;
+  return Buffer.from(JSON.stringify({ version: USER_DATA_VERSION, generation, tasks, stored, rules }));
 }
 
 /** A member whose userData cannot be read (none, or a newer version) claims nothing. */
@@ -33,7 +37,7 @@ export function decodeUserData(memberId: string, userData: Buffer | null): Membe
   if (version !== USER_DATA_VERSION || !Number.isSafeInteger(generation) || !areCounts(tasks)) return nothing;
   const stored = claimed.stored ?? {};
   if (typeof stored !== 'object' || !areCounts(Object.values(stored))) return nothing;
-  return { memberId, generation: generation!, tasks, stored };
+  return { memberId, generation: generation!, tasks, stored, rules: readRulesIdentity(claimed.rules) };
 }
 
 /** Whether these are tasks, or offsets: what is none of them would make the assignment differ from leader to leader. */

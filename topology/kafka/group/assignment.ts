@@ -1,8 +1,10 @@
 /**
  * What the group's leader tells each member (the assignment's userData): its tasks and standbys, how many tasks there may be, and
- * how many partitions the leader saw each source have, so that a task is the same partitions to all, whosever metadata is older.
+ * how many partitions the leader saw each source have, so that a task is the same partitions to all, whosever metadata is older;
+ * and the newest rules in the group, so that a member knows whether it is behind.
  */
 import { FatalError } from '../../../common/errors.js';
+import { readRulesIdentity, type RulesIdentity } from '../../../common/rules-identity.js';
 import { areCounts, partitionsOf } from './assigner.js';
 import { MemberAssignment, MemberMetadata } from '../protocol/internals.js';
 import { NO_PLACEMENT, type Placement } from './placement.js';
@@ -14,6 +16,8 @@ export type PartitionCounts = ReadonlyMap<string, number>;
 export interface Layout {
   readonly maxTasks: number;
   readonly partitions: PartitionCounts;
+  /** The newest rules of any member; undefined when none says which it runs, or the leader is of a version that does not ask. */
+  readonly newestRules?: RulesIdentity | undefined;
 }
 
 export interface Assignment {
@@ -27,13 +31,15 @@ const VERSION = 2;
 /** In a topic; more than any cluster has. */
 const MAX_PARTITIONS = 1_000_000;
 
-export function encodeAssignment({ placement, layout: { maxTasks, partitions }, refused }: Assignment): Buffer {
+export function encodeAssignment({ placement, layout, refused }: Assignment): Buffer {
+  const { maxTasks, partitions, newestRules } = layout;
   const assignment: Record<string, number[]> = {};
   for (const [topic, count] of partitions) {
     const owned = placement.tasks.flatMap((task) => partitionsOf(task, maxTasks, count));
     if (owned.length > 0) assignment[topic] = owned;
   }
-  const said = { version: VERSION, ...placement, maxTasks, partitions: Object.fromEntries(partitions), refused };
+  const counts = Object.fromEntries(partitions);
+  const said = { version: VERSION, ...placement, maxTasks, partitions: counts, refused, newestRules };
   return MemberAssignment.encode({ version: 0, assignment, userData: Buffer.from(JSON.stringify(said)) });
 }
 
@@ -43,6 +49,7 @@ interface Said extends Partial<Placement> {
   readonly maxTasks?: number;
   readonly partitions?: Readonly<Record<string, number>> | null;
   readonly refused?: string;
+  readonly newestRules?: unknown;
 }
 
 /** Throws FatalError for one that no leader of this version made: going on without tasks would be to do nothing, for good. */
@@ -71,7 +78,11 @@ export function decodeAssignment(encoded: Buffer, groupId: string): Assignment {
   if (!isBounded || !areFew) throw unreadable(groupId);
   return {
     placement: { tasks, standbys, warming, acceptableLag },
-    layout: { maxTasks, partitions: new Map(Object.entries(partitions)) },
+    layout: {
+      maxTasks,
+      partitions: new Map(Object.entries(partitions)),
+      newestRules: readRulesIdentity(said.newestRules),
+    },
     refused,
   };
 }

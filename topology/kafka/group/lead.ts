@@ -3,6 +3,7 @@ import type { Logger } from '../../../common/log.js';
 import { decodeUserData, type MemberClaim } from './assigner.js';
 import { decodeMetadata, encodeAssignment, whyForeign, type PartitionCounts } from './assignment.js';
 import { NO_PLACEMENT, placeTasks, type PlacementRules } from './placement.js';
+import type { RulesInGroup } from './rules-in-group.js';
 
 export interface LeaderRules {
   /** Physical names of the source topics. */
@@ -22,6 +23,7 @@ export function assignToMembers(
   members: readonly Joined[],
   { topics, placement, maxTasks }: LeaderRules,
   partitions: PartitionCounts,
+  rulesInGroup: RulesInGroup,
   log: Logger,
 ): { memberId: string; memberAssignment: Buffer }[] {
   const claims: MemberClaim[] = [];
@@ -35,11 +37,12 @@ export function assignToMembers(
   for (const [memberId, why] of foreign)
     log.warn({ memberId, why }, 'a member of the group is of another application: it is given nothing');
   const placements = placeTasks(Math.min(maxTasks, Math.max(...partitions.values())), claims, placement);
+  const layout = { maxTasks, partitions, newestRules: rulesInGroup.newest(claims) };
   return members.map(({ memberId }) => ({
     memberId,
     memberAssignment: encodeAssignment({
       placement: placements.get(memberId) ?? NO_PLACEMENT,
-      layout: { maxTasks, partitions },
+      layout,
       refused: foreign.get(memberId),
     }),
   }));

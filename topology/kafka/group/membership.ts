@@ -20,10 +20,12 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { FatalError, FencedError, OutageError, messageOf } from '../../../common/errors.js';
 import type { Logger } from '../../../common/log.js';
+import type { RulesIdentity } from '../../../common/rules-identity.js';
 import { transitions } from '../../../common/transitions.js';
 import { ASSIGNER_NAME, encodeUserData, type MemberClaim } from './assigner.js';
 import { decodeAssignment, type Layout, type PartitionCounts } from './assignment.js';
 import { assignToMembers, type LeaderRules } from './lead.js';
+import { RulesInGroup } from './rules-in-group.js';
 import { MemberMetadata, type Broker, type Cluster } from '../protocol/internals.js';
 import { groupCoordinator } from '../cluster/coordinator.js';
 import type { Leaders } from '../cluster/leaders.js';
@@ -40,6 +42,11 @@ export interface MembershipOptions extends LeaderRules {
   readonly heartbeatIntervalMs: number;
   /** How often new partitions of the sources are looked for, ms. */
   readonly metadataIntervalMs: number;
+  /**
+   * The rule set that this worker runs now; undefined when the topology has none. Another version is told to the group
+   * at once, another digest alone when the group is joined next: nobody acts on it, and it is not worth a rebalance.
+   */
+  readonly rules?: (() => RulesIdentity) | undefined;
 }
 
 /** What the worker does about its tasks. */
@@ -84,10 +91,13 @@ export class Membership {
   readonly #options: MembershipOptions;
   readonly #listener: MembershipListener;
   readonly #log: Logger;
+  readonly #rulesInGroup: RulesInGroup;
   #coordinator: Broker | undefined;
   #memberId = '';
   #generation = -1;
   #partitions: PartitionCounts = new Map();
+  /** As the group knows them. */
+  #rules: RulesIdentity | undefined;
   #state: State = 'outside';
   /** Somebody wants another generation: asked at any time, heard by the next heartbeat. */
   #rejoinWanted = false;
@@ -107,6 +117,7 @@ export class Membership {
     this.#options = options;
     this.#listener = listener;
     this.#log = log;
+    this.#rulesInGroup = new RulesInGroup(log);
   }
 
   /** Stays in the group until `leave`. Rejects on an error that neither waiting nor rejoining cures. */
@@ -210,7 +221,8 @@ export class Membership {
   async #joinNext(): Promise<void> {
     const { groupId } = this.#options;
     const coordinator = this.#coordinator ?? (await this.#lookAround());
-    const userData = encodeUserData({ ...this.#listener.claim(), generation: this.#generation });
+    const rules = (this.#rules = this.#options.rules?.());
+    const userData = encodeUserData({ ...this.#listener.claim(), generation: this.#generation, rules });
     const joined = await this.#gather(this.#requestJoin(coordinator, userData));
     this.#move('syncing');
     this.#memberId = joined.memberId;
@@ -232,8 +244,9 @@ export class Membership {
     this.#move('member');
     this.#listener.outage(undefined);
     const { tasks, standbys, warming } = placement;
+    const { newestRules } = layout;
     this.#log.info(
-      { generation: generationId, memberId: joined.memberId, leading, tasks, standbys, warming },
+      { generation: generationId, memberId: joined.memberId, leading, tasks, standbys, warming, rules, newestRules },
       'joined the group',
     );
     this.#listener.assigned(
@@ -282,7 +295,7 @@ export class Membership {
     members: readonly { memberId: string; memberMetadata: Buffer }[],
   ): Promise<{ memberId: string; memberAssignment: Buffer }[]> {
     await this.#leaders.refresh();
-    return assignToMembers(members, this.#options, this.#countPartitions(), this.#log);
+    return assignToMembers(members, this.#options, this.#countPartitions(), this.#rulesInGroup, this.#log);
   }
 
   #countPartitions(): PartitionCounts {
@@ -294,7 +307,7 @@ export class Membership {
     const { heartbeatIntervalMs, metadataIntervalMs } = this.#options;
     for (;;) {
       await delay(heartbeatIntervalMs, undefined, { signal: this.#stop.signal });
-      if (this.#rejoinWanted) return;
+      if (this.#rejoinWanted || this.#options.rules?.().version !== this.#rules?.version) return;
       try {
         await this.#sendHeartbeat();
         if (performance.now() >= this.#lookAt) {

@@ -1,9 +1,15 @@
 /** Produces records outside any transaction: idempotent, acknowledged by every in-sync replica. */
-import kafkajs, { type Producer } from 'kafkajs';
+import kafkajs, { type Producer, type RecordMetadata } from 'kafkajs';
 import type { KafkaSettings } from '../cluster/connect.js';
+import type { PartitionOffset } from '../protocol/partitions.js';
 import { partitionFor } from '../records/murmur2.js';
 
 const { Kafka, logLevel } = kafkajs;
+
+interface KeyedValue {
+  readonly key: string;
+  readonly value: Buffer | null;
+}
 
 export class EventProducer {
   readonly #producer: Producer;
@@ -31,19 +37,21 @@ export class EventProducer {
     });
   }
 
-  /** Resolves when every in-sync replica has the record; rejects when that could not be had in time. */
-  send(topic: string, key: string, value: Buffer): Promise<void> {
-    return this.sendAll(topic, [{ key, value }]);
+  /** Resolves, with its place, when every in-sync replica has the record; rejects when that could not be had in time. */
+  async send(topic: string, key: string, value: Buffer): Promise<PartitionOffset> {
+    const [{ partition, baseOffset }] = (await this.#send(topic, [{ key, value }])) as [RecordMetadata];
+    return { topic, partition, offset: Number(baseOffset) };
   }
 
   /**
    * As `send`, for several at once: those of one partition keep their order, and must fit into one batch (1 MB).
    * A null value is a tombstone.
    */
-  async sendAll(
-    topic: string,
-    records: readonly { readonly key: string; readonly value: Buffer | null }[],
-  ): Promise<void> {
+  async sendAll(topic: string, records: readonly KeyedValue[]): Promise<void> {
+    await this.#send(topic, records);
+  }
+
+  async #send(topic: string, records: readonly KeyedValue[]): Promise<RecordMetadata[]> {
     this.#connected ??= this.#producer.connect();
     try {
       await this.#connected;
@@ -51,7 +59,7 @@ export class EventProducer {
       this.#connected = undefined;
       throw error;
     }
-    await this.#producer.send({ topic, acks: -1, messages: records.map(({ key, value }) => ({ key, value })) });
+    return this.#producer.send({ topic, acks: -1, messages: records.map(({ key, value }) => ({ key, value })) });
   }
 
   async close(): Promise<void> {

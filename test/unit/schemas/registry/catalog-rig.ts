@@ -4,6 +4,7 @@ import { SchemaCatalog } from '../../../../schemas/registry/catalog.js';
 import { RegistryClient } from '../../../../schemas/registry/registry-client.js';
 import type { Wait } from '../../../../schemas/registry/wait.js';
 import { StubRegistry } from './stub-registry.js';
+import { SOURCES } from '../../../../schemas/source-spec.js';
 
 /** Nobody leaves. */
 export const never = new AbortController().signal;
@@ -31,6 +32,7 @@ export class CatalogRig {
     const write = (line: string): number => this.logged.push((JSON.parse(line) as { msg: string }).msg);
     this.catalog = new SchemaCatalog({
       client: new RegistryClient({ url: stub.url, timeoutMs }),
+      sources: SOURCES,
       ownSubject,
       retryAttempts: 3,
       retryBackoffMs: 1000,

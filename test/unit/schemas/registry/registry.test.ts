@@ -9,6 +9,8 @@ import { lookUpSinkSchemas } from '../../../../schemas/registry/registry.js';
 import { SCHEMAS } from '../../../../schemas/types.js';
 import { json, StubRegistry } from './stub-registry.js';
 import { MemoryRegistry } from './memory-registry.js';
+import { SOURCES, type SourceSpec } from '../../../../schemas/source-spec.js';
+import { HR_SOURCE, SIX_SOURCES } from '../../../hr-source.js';
 
 const topicName = (logical: string) => `erp.${logical}`;
 const INBOX = 'erp.NOTIFICATION_INAPP_TOPIC-value';
@@ -45,14 +47,14 @@ function unreadable({ problems }: RegisteredSubject): string | undefined {
 
 describe('a worker', () => {
   it('finds the ids of what was registered', async () => {
-    const done = await registerSchemas(client, topicName);
+    const done = await registerSchemas(client, SOURCES, topicName);
     const ids = await lookUp();
     expect(Object.keys(ids)).toHaveLength(5);
     expect(ids.NOTIFICATION_INAPP_TOPIC).toBe(done.find(({ subject }) => subject === INBOX)?.id);
   });
 
   it('finds a schema that was registered from the pretty-printed file', async () => {
-    await registerSchemas(client, topicName);
+    await registerSchemas(client, SOURCES, topicName);
     registry.versions.set(INBOX, []);
     const id = registry.add(INBOX, JSON.stringify(SCHEMAS.InAppNotification, null, 2));
     expect((await lookUp()).NOTIFICATION_INAPP_TOPIC).toBe(id);
@@ -68,7 +70,7 @@ describe('a worker', () => {
   });
 
   it('waits while the registry is out, and says so', async () => {
-    await registerSchemas(client, topicName);
+    await registerSchemas(client, SOURCES, topicName);
     stub.answer = (_, response) => json(response, 503, {});
     const health = new RegistryHealth();
     const faults: (string | undefined)[] = [];
@@ -84,15 +86,15 @@ describe('a worker', () => {
 
 describe('registering', () => {
   it('adds what is missing, once', async () => {
-    const first = await registerSchemas(client, topicName);
-    const again = await registerSchemas(client, topicName);
+    const first = await registerSchemas(client, SOURCES, topicName);
+    const again = await registerSchemas(client, SOURCES, topicName);
     expect(first.map(({ outcome }) => outcome)).toEqual(Array(10).fill('registered'));
     expect(again).toEqual(first.map((subject) => ({ ...subject, outcome: 'already-there' })));
     expect([...registry.versions.values()].map((versions) => versions.length)).toEqual(Array(10).fill(1));
   });
 
   it('sets every subject that it makes to BACKWARD_TRANSITIVE, those of the sources too', async () => {
-    const done = await registerSchemas(client, topicName);
+    const done = await registerSchemas(client, SOURCES, topicName);
     const { '': everywhere, ...levels } = Object.fromEntries(registry.levels);
     expect(everywhere).toBe('BACKWARD');
     expect(Object.keys(levels).sort()).toEqual(done.map(({ subject }) => subject).sort());
@@ -106,7 +108,7 @@ describe('registering', () => {
     registry.levels.set(TASKS, 'FULL_TRANSITIVE');
     registry.levels.set(CRM, 'NONE');
     const before = new Map(registry.levels);
-    const done = await registerSchemas(client, topicName);
+    const done = await registerSchemas(client, SOURCES, topicName);
     for (const subject of [TASKS, INBOX, CRM]) expect(registry.levels.get(subject)).toBe(before.get(subject));
     const answerFor = (name: string) => {
       const { compatibility, problems } = done.find(({ subject }) => subject === name)!;
@@ -124,7 +126,7 @@ describe('registering', () => {
     const theirs = { ...SCHEMAS.TaskEvent, doc: 'theirs' };
     const id = registry.add(TASKS, JSON.stringify(theirs));
     registry.add('erp.CRM_EVENT_TOPIC-value', JSON.stringify(theirs));
-    const done = await registerSchemas(client, topicName);
+    const done = await registerSchemas(client, SOURCES, topicName);
     expect(done.find(({ subject }) => subject === TASKS)).toEqual({
       subject: TASKS,
       record: 'serp.task.TaskEvent',
@@ -156,7 +158,7 @@ describe('registering', () => {
     ],
   ])("of a source's own version with %s says what no record of it is read for", async (_, schema, problem) => {
     registry.add(TASKS, JSON.stringify(schema));
-    const done = (await registerSchemas(client, topicName)).find(({ subject }) => subject === TASKS);
+    const done = (await registerSchemas(client, SOURCES, topicName)).find(({ subject }) => subject === TASKS);
     expect(done?.outcome).toBe('kept');
     const said = done && unreadable(done);
     if (problem instanceof RegExp) expect(said).toMatch(problem);
@@ -176,7 +178,7 @@ describe('registering', () => {
       else registry.answer(asked, response);
     };
     const problem = async () =>
-      unreadable((await registerSchemas(client, topicName)).find(({ subject }) => subject === TASKS)!);
+      unreadable((await registerSchemas(client, SOURCES, topicName)).find(({ subject }) => subject === TASKS)!);
     expect(await problem()).toBeUndefined();
     isShared = false;
     expect(await problem()).toBe('it refers to version 1 of shared, which the registry does not know');
@@ -187,10 +189,10 @@ describe('registering', () => {
       if (asked.path.endsWith(`${INBOX}/versions`)) json(response, 409, { error_code: 409, message: 'incompatible' });
       else registry.answer(asked, response);
     };
-    await expect(registerSchemas(client, topicName)).rejects.toThrow(FatalError);
-    await expect(registerSchemas(client, topicName)).rejects.toThrow(`under ${INBOX}`);
+    await expect(registerSchemas(client, SOURCES, topicName)).rejects.toThrow(FatalError);
+    await expect(registerSchemas(client, SOURCES, topicName)).rejects.toThrow(`under ${INBOX}`);
     stub.answer = (_, response) => json(response, 500, {});
-    await expect(registerSchemas(client, topicName)).rejects.toThrow(OutageError);
+    await expect(registerSchemas(client, SOURCES, topicName)).rejects.toThrow(OutageError);
   });
 });
 
@@ -258,5 +260,22 @@ describe('the url', () => {
     const make = () => new RegistryClient({ url });
     expect(make).toThrow('SCHEMA_REGISTRY_URL is no http(s) url');
     expect(make).not.toThrow('secret');
+  });
+});
+
+describe('sources beyond the contract', () => {
+  it('have their subjects too, except those of JSON alone', async () => {
+    const json: SourceSpec = { ...HR_SOURCE, name: 'fleet', topic: 'FLEET_EVENT_TOPIC', format: 'json' };
+    const done = await registerSchemas(client, [...SIX_SOURCES, json], topicName);
+    expect(done.filter(({ subject }) => /HR|FLEET/.test(subject))).toMatchObject([
+      { subject: 'erp.HR_EVENT_TOPIC-value', record: 'serp.hr.HrEvent', outcome: 'registered' },
+    ]);
+  });
+
+  it("are named where their owner's schema cannot be read", async () => {
+    registry.add('erp.HR_EVENT_TOPIC-value', JSON.stringify(SCHEMAS.TaskEvent));
+    const done = await registerSchemas(client, SIX_SOURCES, topicName);
+    const hr = done.find(({ subject }) => subject === 'erp.HR_EVENT_TOPIC-value')!;
+    expect([hr.outcome, unreadable(hr)]).toEqual(['kept', 'serp.task.TaskEvent, where serp.hr.HrEvent was expected']);
   });
 });

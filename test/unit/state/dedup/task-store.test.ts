@@ -350,18 +350,6 @@ describe('TaskStore', () => {
     expect(environment.table('task-5').get(Buffer.from([0]))).toEqual(newer);
   });
 
-  it('refuses an entry of a source that this version does not know', async () => {
-    const store = new TaskStore(temporaryState().environment, 0, SHAPE);
-    const entry = {
-      positions: new Map(),
-      buckets: [{ source: 'BILLING_EVENT_TOPIC-0', bucket: 1, packed: packDigests([digest(1)]) }],
-    };
-    await expect(store.apply([{ offset: 0, entry }], 1)).rejects.toThrow('BILLING_EVENT_TOPIC-0');
-    expect(store.checkpoint).toBeUndefined();
-  });
-});
-
-describe('storedTasks', () => {
   it('names the tasks that have a store here, with where each stands', async () => {
     const state = temporaryState();
     for (const [task, offset] of [

@@ -1,11 +1,12 @@
 import { expect, it } from 'vitest';
 import { describeAsMermaid, describeAsText } from '../../../../topology/graph/describe.js';
 import { notifications } from '../../../../topology/notifications.js';
+import { SOURCES } from '../../../../schemas/source-spec.js';
 
 it('prints the topology as text', () => {
-  expect(describeAsText(notifications)).toMatchSnapshot();
+  expect(describeAsText(notifications(SOURCES))).toMatchSnapshot();
 });
 
 it('prints the topology as a Mermaid flowchart', () => {
-  expect(describeAsMermaid(notifications)).toMatchSnapshot();
+  expect(describeAsMermaid(notifications(SOURCES))).toMatchSnapshot();
 });

@@ -101,6 +101,17 @@ describe('the executor', () => {
     expect(run(() => ({ kind: 'unresolved', schemaId: 9 })).processed).toEqual({ kind: 'unresolved', schemaId: 9 });
   });
 
+  it('lets a record wait for newer rules in the group, which a processor may ask about', () => {
+    const waiting = { kind: 'waiting', eventType: 'NEW', cause: CAUSE } as const;
+    const processor: Processor<SourceRecord, unknown> = (_, { isBehind }) =>
+      isBehind() ? waiting : drop('unknown-type');
+    const executor = createExecutor(stubTopology(processor), OPTIONS);
+    const outputs = new InMemoryOutputs(encoder);
+    expect(executor.process(RECORD, { ...CONTEXT, outputs, isBehind: () => true })).toEqual(waiting);
+    expect(outputs.records).toEqual([]);
+    expect(execute(executor).processed).toEqual({ kind: 'dropped', reason: 'unknown-type' });
+  });
+
   it('dead-letters what a processor dead-letters', () => {
     const ran = run(() => deadLetter('invalid-event', 'tenantId is 0', undefined, 3));
     expect(ran.processed).toMatchObject({ kind: 'dead-lettered', cause: { reason: 'invalid-event', attempts: 3 } });

@@ -52,6 +52,18 @@ const toy = sinks.deadLetters('dead', 'DEAD', bury);
 const options = { appId: 'toy', stackTraces: false };
 createExecutor(toy, { services: { separator: ' ' }, ...options });
 
+// ── sources as a list ────────────────────────────────────────────────────────────────────────────────────────────
+
+const listed = empty.sources([
+  { name: 'orders', topic: 'ORDERS', schema: 'Order' },
+  { name: 'returns', topic: 'RETURNS', schema: 'Return', bootstraps: 'seen' },
+]);
+listed.process('parse', createParse);
+// @ts-expect-error -- a topic that is no source of the shape
+empty.sources([{ name: 'bills', topic: 'BILLS', schema: 'Bill' }]);
+// @ts-expect-error -- a store that the shape does not have
+empty.sources([{ name: 'orders', topic: 'ORDERS', schema: 'Order', bootstraps: 'inbox' }]);
+
 // ── the order of the steps ───────────────────────────────────────────────────────────────────────────────────────
 
 // @ts-expect-error -- nothing is read yet

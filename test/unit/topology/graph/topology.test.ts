@@ -11,19 +11,22 @@ import {
   topology,
   TopologyError,
 } from '../../../../topology/graph/topology.js';
+import { describeAsMermaid } from '../../../../topology/graph/describe.js';
 import { notifications } from '../../../../topology/notifications.js';
+import { SIX_SOURCES } from '../../../hr-source.js';
 import { stubTopology, type Stub } from './stub-topology.js';
 import { faultsOf } from '../../faults-of.js';
+import { SOURCES } from '../../../../schemas/source-spec.js';
 
 describe('the notifications topology', () => {
+  const map = notifications(SOURCES);
+
   it('reads and writes every topic of the contract', () => {
-    expect([...sourceTopics(notifications), ...sinkTopics(notifications)].sort()).toEqual(
-      [...SOURCE_TOPICS, ...SINK_TOPICS].sort(),
-    );
+    expect([...sourceTopics(map), ...sinkTopics(map)].sort()).toEqual([...SOURCE_TOPICS, ...SINK_TOPICS].sort());
   });
 
   it('gives each topic the schema that the codecs use for it', () => {
-    const ends = [...notifications.sources, ...notifications.sinks];
+    const ends = [...map.sources, ...map.sinks];
     expect(ends).toHaveLength(SOURCE_TOPICS.length + SINK_TOPICS.length - 1); // dead letters have none
     for (const { topic, schema } of ends) {
       expect([topic, schema]).toEqual([topic, TOPIC_RECORDS[topic as keyof typeof TOPIC_RECORDS].name]);
@@ -31,21 +34,40 @@ describe('the notifications topology', () => {
   });
 
   it('runs decode, map, dedup, route, then every sink', () => {
-    const { processors, sinks, deadLetters } = notifications;
+    const { processors, sinks, deadLetters } = map;
     expect(processors.map(({ name }) => name)).toEqual(['decode', 'map', 'dedup', 'route']);
     expect(sinks.map(({ name }) => name)).toEqual(['email', 'push', 'in-app', 'delivered', 'directory']);
     expect(deadLetters.topic).toBe('NOTIFICATION_DLQ');
   });
 
   it('makes the user directory of the account events, which come first', () => {
-    expect(bootstrapTopic(notifications)).toBe('USER_EVENT_TOPIC');
+    expect(bootstrapTopic(map)).toBe('USER_EVENT_TOPIC');
     expect(bootstrapTopic(stubTopology())).toBeUndefined();
   });
 
   it('cannot be changed once it is defined', () => {
-    const { sources, processors, sinks } = notifications;
-    expect([notifications, sources, processors, sinks].every((part) => Object.isFrozen(part))).toBe(true);
-    expect(nodesOf(notifications).every((node) => Object.isFrozen(node))).toBe(true);
+    const { sources, processors, sinks } = map;
+    expect([map, sources, processors, sinks].every((part) => Object.isFrozen(part))).toBe(true);
+    expect(nodesOf(map).every((node) => Object.isFrozen(node))).toBe(true);
+  });
+});
+
+describe('the notifications topology of other sources', () => {
+  it('reads these, and is the same behind them', () => {
+    const map = notifications(SIX_SOURCES);
+    expect(map.sources.at(-1)).toEqual({ kind: 'source', name: 'hr', topic: 'HR_EVENT_TOPIC', schema: 'HrEvent' });
+    expect(map.processors[0]!.from.at(-1)).toBe('hr');
+    expect(sinkTopics(map)).toEqual(sinkTopics(notifications(SOURCES)));
+    expect(describeAsMermaid(map)).toContain('hr(["HR_EVENT_TOPIC"])');
+  });
+
+  it('is refused where a source is a topic that it writes, or a node has its name', () => {
+    const [tasks] = SOURCES;
+    const faulty = [...SOURCES, { ...tasks!, name: 'route', topic: 'EMAIL_REQUEST_TOPIC' }];
+    expect(faultsOf(() => notifications(faulty), TopologyError)).toEqual([
+      `the name 'route' stands for two nodes`,
+      'the topic EMAIL_REQUEST_TOPIC belongs to two nodes',
+    ]);
   });
 });
 
@@ -89,6 +111,15 @@ describe('a topology', () => {
     );
     expect(one!.sinks.map(({ name }) => name)).toEqual(['email', 'one']);
     expect(two!.sinks.map(({ name }) => name)).toEqual(['email', 'two']);
+  });
+
+  it('is refused without a source, and with two that come first', () => {
+    expect(faultsOf(() => notifications([]), TopologyError)).toEqual(['it reads no source']);
+    const [first] = SOURCES.filter(({ bootstraps }) => bootstraps !== undefined);
+    const two = [...SOURCES, { ...first!, name: 'more', topic: 'MORE_ACCOUNTS' }];
+    expect(faultsOf(() => notifications(two), TopologyError)).toEqual([
+      `the source 'more' comes first, as 'accounts' does: expected one`,
+    ]);
   });
 
   it('is refused for a name used twice', () => {

@@ -1,6 +1,7 @@
 /** What the seam (topology/graph/task-state.ts) promises, of the notifications' stores, on a real environment. */
+import { pino } from 'pino';
 import { Registry } from 'prom-client';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { createMetrics, METRIC_PREFIX } from '../../../../common/metrics.js';
 import { sourcePartition } from '../../../../common/record.js';
 import { windowShape } from '../../../../state/dedup/stream-time.js';
@@ -10,10 +11,11 @@ import type { Layer, Positions } from '../../../../topology/graph/task-state.js'
 import type { StagedCommit } from '../../../../topology/task/staged-commit.js';
 import {
   expectedEntries,
+  NotificationChanges,
   NotificationState,
-  type NotificationChanges,
   type Remembered,
 } from '../../../../topology/stores/notification-state.js';
+import { UnknownTemplates } from '../../../../topology/stores/unknown-templates.js';
 import { InMemoryDirectory } from '../../../../topology/testing/in-memory-state.js';
 import { digestOf, digestsOf } from '../../../digests.js';
 import { temporaryState } from '../../state/temporary-state.js';
@@ -262,6 +264,23 @@ describe('the changes of a commit', () => {
       'action_urls_refused_total{reason="too-long"}': 1,
       account_timestamps_replaced_total: 1,
     });
+  });
+
+  it('count requests of unknown templates, and log each code once', async () => {
+    const log = pino({ level: 'silent' });
+    const logged = vi.spyOn(log, 'info');
+    const changes = new NotificationChanges(SHAPE, new UnknownTemplates(log));
+    for (const [offset, code] of ['A', 'B', 'A'].entries())
+      changes.add(
+        sourceRecord(TOPIC, offset, code),
+        remembered(code, { event: { corrections: [{ kind: 'unknown-template', code }] } }),
+        STREAM_TIME,
+      );
+    expect(await countsOf(changes)).toEqual({ unknown_templates_total: 3 });
+    expect(logged.mock.calls.map(([fields]) => fields)).toMatchObject([
+      { origin: `${TOPIC}-0@0` },
+      { origin: `${TOPIC}-0@1` },
+    ]);
   });
 
   it('are none of one when they are cleared, and take others', async () => {

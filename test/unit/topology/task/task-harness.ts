@@ -11,10 +11,12 @@ import { NotificationState } from '../../../../topology/stores/notification-stat
 import { InMemoryDirectory } from '../../../../topology/testing/in-memory-state.js';
 import type { Fetcher, OffsetSpec } from '../../../../topology/kafka/index.js';
 import { createMetrics } from '../../../../common/metrics.js';
-import { SINK_TOPICS, sourcePartition, type SourceTopic } from '../../../../common/record.js';
+import { SINK_TOPICS, sourcePartition, type SourcePartition, type SourceTopic } from '../../../../common/record.js';
 import { Standby } from '../../../../topology/task/standby.js';
 import { Task } from '../../../../topology/task/task.js';
 import { DeadLetterLimit } from '../../../../topology/task/dead-letter-limit.js';
+import { NewerRules } from '../../../../topology/task/newer-rules.js';
+import { KeyPlacement } from '../../../../topology/task/key-placement.js';
 import {
   NO_BOOTSTRAP,
   type BootstrapSource,
@@ -56,12 +58,14 @@ export interface Rig {
   }[];
   readonly parts: TaskParts;
   readonly environment: StateEnvironment;
-  append(topic: SourceTopic, texts: readonly string[], timestamp?: number): void;
+  append(topic: string, texts: readonly string[], timestamp?: number): void;
   /** Values of committed e-mails. */
   sent(): string[];
   deadLetters(): string[];
   /** Another task object on the same store and broker, as after a restart. */
   again(): Task;
+  /** The task on another worker, which has nothing stored, and reads these topics. */
+  elsewhere(topics: readonly string[]): Task;
   /** A standby on another worker, which has nothing stored. */
   standby(): Standby;
   /** The task on that worker, with the stores that the standby leaves. */
@@ -71,9 +75,14 @@ export interface Rig {
 export interface RigOptions {
   readonly commitRecords?: number;
   readonly startFrom?: OffsetSpec | undefined;
-  readonly topics?: readonly SourceTopic[];
+  readonly topics?: readonly string[];
   readonly bootstrap?: BootstrapSource;
+  /** For newer rules. */
+  readonly waitMs?: number;
 }
+
+const OWN_RULES = { version: 1, digest: 'old' };
+export const NEWER_RULES = { version: 2, digest: 'new' };
 
 /** No account event that is older is missing. */
 export const NOTHING_COMES_FIRST: BootstrapSource = { ...NO_BOOTSTRAP, source: 'USER_EVENT_TOPIC' };
@@ -96,20 +105,23 @@ export function rig(options: RigOptions = {}): Rig {
   const behaviour: Behaviour = new Map();
   const outages: unknown[] = [];
   const [fatal, lost, confirm] = [vi.fn(), vi.fn(), vi.fn(() => Promise.resolve())];
+  const newerRules = new NewerRules({ own: () => OWN_RULES, waitMs: options.waitMs ?? 60_000, graceMs: 0 });
   const state = temporaryState();
   const executor = executorOf(behaviour);
   const space = new FreeSpace(state.directory, pino({ level: 'silent' }));
+  const [metrics, log] = [createMetrics(registry), pino({ level: 'silent' })];
   const parts: TaskParts = {
     broker: {
       names,
       offsets: offsetsOf(broker, fetcher),
       fetcher: fetcher as unknown as Fetcher,
       deadLetters: new DeadLetterLimit(),
+      keyPlacement: new KeyPlacement({ metrics, log, partitionCount: () => 1 }),
       createProducer: () => broker.producer(),
     },
     stores: storesOn(state.environment, space),
     job: {
-      executor,
+      executor: () => executor,
       encoder: textEncoder(),
       schemas: resolverOf(schemas),
       sinkTopics: SINK_TOPICS,
@@ -119,20 +131,22 @@ export function rig(options: RigOptions = {}): Rig {
       limits: { ...LIMITS, commitRecords: options.commitRecords ?? LIMITS.commitRecords },
     },
     worker: {
-      metrics: createMetrics(registry),
-      log: pino({ level: 'silent' }),
+      ...{ metrics, log },
       clock: { now: () => 2_000_000 },
       outage: (_, error) => outages.push(error),
       fatal,
     },
-    group: { confirm, partitionCount: () => 1, lost },
+    group: { confirm, partitionCount: () => 1, newerRules, lost },
   };
-  const sources = (options.topics ?? [TASKS, CRM]).map((topic) => sourcePartition(topic, 0));
+  const sourcesOf = (topics: readonly string[]): SourcePartition[] => topics.map((topic) => sourcePartition(topic, 0));
+  const sources = sourcesOf(options.topics ?? [TASKS, CRM]);
   const create = (): Task => new Task(0, sources, MEMBER, parts);
-  const elsewhere: TaskParts = { ...parts, stores: storesOn(temporaryState().environment, space) };
+  const onOther = (): TaskParts => ({ ...parts, stores: storesOn(temporaryState().environment, space) });
+  const elsewhere = onOther();
   return {
     task: create(),
     again: create,
+    elsewhere: (topics) => new Task(0, sourcesOf(topics), MEMBER, onOther()),
     standby: () => new Standby(0, elsewhere),
     heir: (standby) => new Task(0, sources, MEMBER, elsewhere, standby.state),
     broker,

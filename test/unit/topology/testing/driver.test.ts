@@ -1,6 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { TaskEvent } from '../../../../schemas/types.js';
 import { TopologyDriver } from '../../../../topology/testing/driver.js';
+import { readRules } from '../../../../processors/rules/read-rules.js';
+import { hrEvent } from '../../../hr-source.js';
+import { HR_FILES, rulesWith } from '../../processors/rules/rules-folder.js';
 
 const TOPIC = 'TASK_EVENT_TOPIC';
 
@@ -76,5 +79,20 @@ describe('the topology driver', () => {
   it('is deterministic: the same records make the same bytes', async () => {
     const run = async (): Promise<unknown> => (await new TopologyDriver().feed(TOPIC, task('a'))).processed;
     expect(await run()).toEqual(await run());
+  });
+
+  it('reads the sources of the rules that it is given, also one beyond the contract', async () => {
+    const driver = new TopologyDriver({ rules: readRules(rulesWith(HR_FILES)) });
+    const { record, outputs } = await driver.feed('HR_EVENT_TOPIC', hrEvent);
+    expect(record.source).toBe('HR_EVENT_TOPIC-0');
+    expect(outputs.NOTIFICATION_INAPP_TOPIC.map(({ event }) => event.message)).toEqual(['Welcome to the team']);
+    expect((await driver.feed(TOPIC, task('a'))).processed.kind).toBe('forwarded');
+  });
+
+  it('reads no more than these', async () => {
+    const driver = new TopologyDriver();
+    await expect(async () => driver.feed('HR_EVENT_TOPIC', hrEvent)).rejects.toThrow(
+      "HR_EVENT_TOPIC is none of the driver's sources in Avro",
+    );
   });
 });

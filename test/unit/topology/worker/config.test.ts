@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { parseConfig, type ConfigNeeds, type RawConfig } from '../../../../topology/worker/config.js';
-import { OPTION_NAMES, OPTIONS, type OptionDefinition } from '../../../../topology/worker/options.js';
+import type { OptionDefinition } from '../../../../topology/worker/option-definition.js';
+import { OPTION_NAMES, OPTIONS } from '../../../../topology/worker/options.js';
 import { CONTRACT_TOPICS } from '../../../../common/topic-names.js';
 import { faultsOf } from '../../faults-of.js';
 
@@ -35,11 +36,11 @@ describe('parseConfig', () => {
     });
   });
 
-  it('takes one of two words for what becomes of unknown types', () => {
-    expect(parseConfig(GOOD, WORKER).unknownTypes).toBe('skip');
+  it('takes one of three words for what becomes of unknown types', () => {
+    expect(parseConfig(GOOD, WORKER).unknownTypes).toBe('wait');
     expect(parseConfig({ ...GOOD, UNKNOWN_TYPES: 'dead-letter' }, WORKER).unknownTypes).toBe('dead-letter');
     expect(() => parseConfig({ ...GOOD, UNKNOWN_TYPES: 'drop' }, WORKER)).toThrow(
-      'UNKNOWN_TYPES is "drop": expected skip or dead-letter',
+      'UNKNOWN_TYPES is "drop": expected wait, dead-letter or skip',
     );
   });
 
@@ -57,6 +58,17 @@ describe('parseConfig', () => {
     expect(faultsIn(schemes(','))).toEqual([
       'ACTION_URL_SCHEMES is ",": expected names of schemes, such as https,http',
     ]);
+  });
+
+  it('takes languages as BCP 47 writes them, the default first, each once', () => {
+    const locales = (text: string): RawConfig => ({ ...GOOD, LOCALES: text });
+    expect(parseConfig(GOOD, WORKER).locales).toEqual(['en']);
+    expect(parseConfig(locales('VI, en,vi,pt-br'), WORKER).locales).toEqual(['vi', 'en', 'pt-BR']);
+    expect(faultsIn(locales('en,vi_VN,english'))).toEqual([
+      'LOCALES is "en,vi_VN,english": "vi_VN" is no language tag; expected BCP 47, such as vi or pt-BR',
+      'LOCALES is "en,vi_VN,english": "english" is no language whose numbers and dates Node knows; expected such as vi or pt-BR',
+    ]);
+    expect(faultsIn(locales(','))).toEqual(['LOCALES is ",": expected language tags, such as en,vi']);
   });
 
   it('cannot be changed afterwards', () => {

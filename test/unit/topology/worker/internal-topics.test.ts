@@ -20,11 +20,13 @@ describe('ensureInternalTopics', () => {
   const asked = async (retentions: Readonly<Record<string, string>>): Promise<TopicPlan[]> => {
     const seen: TopicPlan[] = [];
     const admin: Partial<TopicAdmin> = {
-      settings: () => Promise.resolve(new Map(Object.entries(retentions))),
+      settings: (topics) =>
+        Promise.resolve(new Map(Object.entries(retentions).filter(([topic]) => topics.includes(topic)))),
       create: (plans) => Promise.resolve(seen.push(...plans)).then(() => []),
     };
     await ensureInternalTopics(admin as TopicAdmin, {
       names: new TopicNames('p.', 'app'),
+      sources: ['TASK_EVENT_TOPIC', 'HR_EVENT_TOPIC'],
       partitions: 6,
       replicationFactor: 3,
       dedupWindowMs: DAY,
@@ -47,5 +49,10 @@ describe('ensureInternalTopics', () => {
       },
       { topic: 'p.app-user-directory', partitions: 6, replicationFactor: 3, configs: { 'cleanup.policy': 'compact' } },
     ]);
+  });
+
+  it('keeps the changelog for as long as the sources that are read keep their records, whichever these are', async () => {
+    const [changelog] = await asked({ 'p.HR_EVENT_TOPIC': String(9 * DAY), 'p.CRM_EVENT_TOPIC': String(30 * DAY) });
+    expect(changelog?.configs?.['retention.ms']).toBe(String(10 * DAY));
   });
 });

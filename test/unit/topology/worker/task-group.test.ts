@@ -3,7 +3,7 @@ import { MemberMemory } from '../../../../state/member-memory.js';
 import { BrokerError } from '../../../../topology/kafka/protocol/protocol-errors.js';
 import { NO_PLACEMENT } from '../../../../topology/kafka/group/placement.js';
 import { TaskGroup } from '../../../../topology/worker/task-group.js';
-import { rig, sentAre, TASKS, CRM, type Rig } from '../task/task-harness.js';
+import { rig, sentAre, NEWER_RULES, TASKS, CRM, type Rig } from '../task/task-harness.js';
 
 const layoutOf = (setup: Rig) => ({
   maxTasks: 1,
@@ -16,6 +16,7 @@ const groupOf = ({ parts, environment }: Rig): TaskGroup =>
     parts,
     sourceTopics: [TASKS, CRM],
     memory: new MemberMemory(environment),
+    newerRules: parts.group.newerRules,
     host: {
       prepare: () => Promise.resolve(),
       rejoin: () => undefined,
@@ -141,6 +142,32 @@ describe('a commit that is on its way for long', () => {
     letThrough();
     await sentAre(setup, ['a']);
     expect(group.notReady()).toBeUndefined();
+    await group.stop(1000);
+  });
+});
+
+describe('newer rules in the group', () => {
+  it('make the worker not ready while a partition waits for them, which is said with how many types and measured', async () => {
+    const setup = rig();
+    const { newerRules } = setup.parts.group;
+    setup.behaviour.set('new', () => ({
+      kind: newerRules.isBehind() ? 'waiting' : 'dropped',
+      ...{ eventType: 'NEW', reason: 'unknown-type' },
+      cause: { reason: 'unknown-type', message: '', attempts: 1 },
+    }));
+    for (const topic of [TASKS, CRM]) setup.append(topic, ['a', 'new']);
+    const group = groupOf(setup);
+    group.assigned({ ...NO_PLACEMENT, tasks: [0] }, { ...layoutOf(setup), newestRules: NEWER_RULES }, member);
+    const topic = [TASKS, CRM].map((name) => `${setup.names.physical(name)}-0`).join(', ');
+    await vi.waitFor(() => expect(group.notReady()).toEqual({ code: 'newer-rules', topic, types: 1 }));
+    await group.measure();
+    const { values } = await setup.parts.worker.metrics.newer_rules_wait_seconds.get();
+    expect(values.map(({ labels }) => labels['topic'])).toEqual([TASKS, CRM]);
+    for (const { value } of values) expect(value).toBeGreaterThan(0);
+    group.assigned({ ...NO_PLACEMENT, tasks: [0] }, layoutOf(setup), { ...member, generationId: 2 });
+    await vi.waitFor(() => expect(group.notReady()).toBeUndefined(), { timeout: 3000 });
+    await group.measure();
+    expect((await setup.parts.worker.metrics.newer_rules_wait_seconds.get()).values).toEqual([]);
     await group.stop(1000);
   });
 });

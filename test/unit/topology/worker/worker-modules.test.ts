@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
-import { projectRoot } from '../../../../dev/stack/place.js';
+import { projectRoot } from '../../../../common/project-root.js';
 
 /** Prints which of the two a worker's own modules have loaded. */
 const SCRIPT = `

@@ -1,7 +1,8 @@
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { RulesIdentity } from '../../../../../common/rules-identity.js';
 import { FencedError, OutageError } from '../../../../../common/errors.js';
-import { decodeUserData } from '../../../../../topology/kafka/group/assigner.js';
+import { decodeUserData, encodeUserData } from '../../../../../topology/kafka/group/assigner.js';
 import {
   decodeAssignment,
   encodeAssignment,
@@ -27,6 +28,8 @@ describe('Membership', () => {
   let membership: Membership;
   let heard: string[];
   let counts: PartitionCounts;
+  let newestRules: RulesIdentity | undefined;
+  let rules: RulesIdentity | undefined;
   let assigned: { tasks: readonly number[]; generation: number; memberId: string }[];
   let running: Promise<void>;
   let stale: string | undefined;
@@ -39,10 +42,11 @@ describe('Membership', () => {
     suspend: () => Promise.resolve(void heard.push('suspend')),
     resume: () => heard.push('resume'),
     pause: () => Promise.resolve(void heard.push('pause')),
-    assigned: ({ tasks }, { partitions }, { generationId: generation, memberId }) => {
+    assigned: ({ tasks }, { partitions, newestRules: newest }, { generationId: generation, memberId }) => {
       heard.push('assigned');
       assigned.push({ tasks, generation, memberId });
       counts = partitions;
+      newestRules = newest;
     },
     staleMember: () => stale,
     became: (memberId) => Promise.resolve(void became.push(memberId)),
@@ -63,6 +67,7 @@ describe('Membership', () => {
       metadataIntervalMs,
       placement: { standbyReplicas: 0, acceptableLag: 100 },
       maxTasks: 16,
+      rules: rules && (() => rules!),
     };
     const leaders = new Leaders(cluster);
     membership = new Membership(cluster, leaders, options, listener, pino({ level: 'silent' }));
@@ -110,6 +115,7 @@ describe('Membership', () => {
     heard = [];
     assigned = [];
     stale = undefined;
+    rules = undefined;
     became = [];
     metadataIntervalMs = 60_000;
     heartbeatIntervalMs = 5;
@@ -236,6 +242,37 @@ describe('Membership', () => {
       placement: NO_PLACEMENT,
       refused: 'the workers that are there read crm, this one does not; it reads orders',
     });
+  });
+
+  it('says which rules it runs, and hears of newer ones when a member comes with them, and when it leaves', async () => {
+    rules = { version: 2, digest: 'ours' };
+    const newer = await Other.inGroup(kafka);
+    newer.userData = encodeUserData({ generation: -1, tasks: [], stored: {}, rules: { version: 3, digest: 'theirs' } });
+    await joined();
+    expect([claimOf('member-1').rules, newestRules]).toEqual([rules, rules]);
+    await newer.join();
+    const { layout } = decodeAssignment(await newer.sync(), GROUP);
+    await until(() => expect(assigned).toHaveLength(2));
+    expect([layout.newestRules, newestRules]).toEqual(Array(2).fill({ version: 3, digest: 'theirs' }));
+    coordinator().leave(newer.memberId);
+    await until(() => expect(assigned).toHaveLength(3));
+    expect(newestRules).toEqual(rules);
+  });
+
+  it('tells the group at once when it runs rules of another version, and of another digest alone when it joins next', async () => {
+    rules = { version: 2, digest: 'ours' };
+    await joined();
+    rules = { version: 2, digest: 'another' };
+    const seen = heartbeats();
+    await until(() => expect(heartbeats()).toBeGreaterThan(seen + 3));
+    expect(assigned).toHaveLength(1);
+    membership.rejoin();
+    await until(() => expect(assigned).toHaveLength(2));
+    expect(claimOf('member-1').rules).toEqual({ version: 2, digest: 'another' });
+    rules = { version: 3, digest: 'new' };
+    await until(() => expect(assigned).toHaveLength(3));
+    expect([claimOf('member-1').rules, newestRules]).toEqual([rules, rules]);
+    expect(heard).toEqual(['assigned', 'suspend', 'assigned', 'suspend', 'assigned']);
   });
 
   it('ends when the leader says that it is of another application', async () => {

@@ -9,6 +9,7 @@ export const SOURCES = ['tasks', 'crm'];
 export class Other {
   readonly #node: Broker;
   readonly #topics: string[];
+  userData: Buffer = Buffer.alloc(0);
   memberId = '';
   #generationId = -1;
 
@@ -23,7 +24,7 @@ export class Other {
 
   /** Resolves when the group has gathered. */
   async join(): Promise<void> {
-    const metadata = MemberMetadata.encode({ version: 1, topics: this.#topics, userData: Buffer.alloc(0) });
+    const metadata = MemberMetadata.encode({ version: 1, topics: this.#topics, userData: this.userData });
     const { memberId, generationId } = await this.#node.joinGroup({
       groupId: GROUP,
       sessionTimeout: 10_000,

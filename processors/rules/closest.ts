@@ -1,0 +1,33 @@
+const MOST = 3;
+/** Fewer characters are in too many names. */
+const LEAST_PART = 4;
+
+/** The names that somebody may have meant who wrote this one, the likeliest first, three at most. */
+export function closest(name: string, names: readonly string[]): readonly string[] {
+  const written = name.toLowerCase();
+  return names
+    .map((candidate) => ({ candidate, edits: meantBy(written, candidate.toLowerCase()) }))
+    .filter(({ candidate, edits }) => edits <= Math.max(2, Math.min(name.length, candidate.length) / 3))
+    .sort((one, other) => one.edits - other.edits)
+    .slice(0, MOST)
+    .map(({ candidate }) => candidate);
+}
+
+/** A part of a name is as near as one edit. */
+function meantBy(written: string, name: string): number {
+  return written.length >= LEAST_PART && name.includes(written) ? 1 : edits(written, name);
+}
+
+/** How many characters must be added, left out or replaced (Levenshtein). */
+function edits(one: string, other: string): number {
+  let row = Array.from({ length: other.length + 1 }, (_, index) => index);
+  for (let from = 1; from <= one.length; from += 1) {
+    const above = row;
+    row = [from];
+    for (let at = 1; at <= other.length; at += 1) {
+      const replaced = above[at - 1]! + (other[at - 1] === one[from - 1] ? 0 : 1);
+      row.push(Math.min(replaced, above[at]! + 1, row[at - 1]! + 1));
+    }
+  }
+  return row.at(-1)!;
+}

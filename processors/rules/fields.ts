@@ -1,0 +1,97 @@
+/** The fields of a source's schema, as rules name them. */
+import type { AvroComplex, AvroRecord, AvroSchema } from '../../schemas/avro/avro-schema.js';
+import type { EventRecord } from '../../schemas/codecs.js';
+
+/** What a field's values are. `whole`: int or long. `map`: a map of texts. `other`: what no rule can use. */
+export type FieldKind = 'text' | 'whole' | 'number' | 'decimal' | 'time' | 'date' | 'flag' | 'map' | 'other';
+
+export interface Field {
+  /** As rules write it: `customer.name`. */
+  readonly path: string;
+  readonly kind: FieldKind;
+  /** A list of such values. */
+  readonly isList: boolean;
+  /** The value, null where it is not given. */
+  readonly get: (event: EventRecord) => unknown;
+}
+
+/** Nested deeper than this, a field is left out: a record may hold itself. */
+const MAX_DEPTH = 5;
+
+/** Every field that rules can name, by path; those of records in it too. */
+export function fieldsOf(record: AvroRecord): ReadonlyMap<string, Field> {
+  const fields = new Map<string, Field>();
+  const named = new Map<string, AvroComplex>();
+  const visit = ({ fields: own = [] }: AvroComplex, above: readonly string[]): void => {
+    for (const { name, type } of own) {
+      const steps = [...above, name];
+      const schema = resolved(valueOf(type), named);
+      if (typeof schema === 'object' && schema.type === 'record') {
+        if (steps.length < MAX_DEPTH) visit(schema, steps);
+        continue;
+      }
+      const isList = typeof schema === 'object' && schema.type === 'array';
+      const kind = kindOf(isList ? resolved(valueOf(schema.items ?? 'null'), named) : schema);
+      const path = steps.join('.');
+      fields.set(path, { path, kind, isList, get: getter(steps) });
+    }
+  };
+  visit(record, []);
+  return fields;
+}
+
+/** A union of null and one type is that type; of any other union no rule can use the value. */
+function valueOf(type: AvroSchema): AvroSchema {
+  if (!Array.isArray(type)) return type;
+  const branches = (type as readonly AvroSchema[]).filter((branch) => branch !== 'null');
+  return branches.length === 1 ? branches[0]! : 'union';
+}
+
+/** The named type behind a name; a type that is defined here is remembered. */
+function resolved(type: AvroSchema, named: Map<string, AvroComplex>): string | AvroComplex {
+  if (typeof type === 'string') return named.get(unqualified(type)) ?? type;
+  const complex = type as AvroComplex;
+  if (complex.name !== undefined) named.set(unqualified(complex.name), complex);
+  return typeof complex.type === 'string' ? complex : resolved(complex.type, named);
+}
+
+function unqualified(name: string): string {
+  return name.slice(name.lastIndexOf('.') + 1);
+}
+
+function kindOf(type: string | AvroComplex): FieldKind {
+  const { type: name, logicalType, values } = typeof type === 'string' ? ({ type } as AvroComplex) : type;
+  if (logicalType === 'decimal') return 'decimal';
+  if (logicalType === 'date') return 'date';
+  if (logicalType?.startsWith('timestamp-') === true) return 'time';
+  switch (name) {
+    case 'string':
+    case 'enum':
+      return 'text';
+    case 'int':
+    case 'long':
+      return 'whole';
+    case 'float':
+    case 'double':
+      return 'number';
+    case 'boolean':
+      return 'flag';
+    case 'map':
+      return values === 'string' ? 'map' : 'other';
+    default:
+      return 'other';
+  }
+}
+
+function getter(steps: readonly string[]): Field['get'] {
+  const [first] = steps as readonly [string, ...string[]];
+  if (steps.length === 1) return (event) => event[first] ?? null;
+  return (event) => {
+    let value: unknown = event;
+    for (const step of steps) {
+      if (value === null || value === undefined) return null;
+      value = (value as EventRecord)[step];
+    }
+    return value ?? null;
+  };
+}

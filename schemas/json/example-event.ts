@@ -1,0 +1,73 @@
+/** Completes an event that a person wrote as JSON: what its schema wants and was left out has a value of its type. */
+import type { AvroRecord } from '../avro/avro-schema.js';
+import { millisOf } from '../avro/timestamp-unit.js';
+import { parseWriter, type FieldType, type RecordType, type WriterType } from '../avro/writer-type.js';
+
+/** As JSON has it; numbers may be those of lossless-json. */
+export type JsonObject = Readonly<Record<string, unknown>>;
+
+/** A field with a default, or that may be null, is left out still. `now`: ms, for what is a time. */
+export function completed(record: AvroRecord, given: JsonObject, now: number): JsonObject {
+  return completeRecord(parseWriter(record) as RecordType, given, now);
+}
+
+function completeRecord({ fields }: RecordType, given: JsonObject, now: number): JsonObject {
+  const added = fields.flatMap((field) => {
+    const value = given[field.name];
+    if (value === undefined) return isOptional(field) ? [] : [[field.name, exampleOf(field.type, field.name, now)]];
+    const { type } = field;
+    return type.kind === 'record' && isObject(value) ? [[field.name, completeRecord(type, value, now)]] : [];
+  });
+  return { ...given, ...(Object.fromEntries(added) as JsonObject) };
+}
+
+function isOptional({ type, default: otherwise }: FieldType): boolean {
+  return otherwise !== undefined || isNullable(type);
+}
+
+function isNullable(type: WriterType): boolean {
+  return type.kind === 'null' || (type.kind === 'union' && type.branches.some(isNullable));
+}
+
+function isObject(value: unknown): value is JsonObject {
+  return typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype;
+}
+
+/** A text is the field's own name. */
+function exampleOf(type: WriterType, name: string, now: number): unknown {
+  switch (type.kind) {
+    case 'string':
+      return name;
+    case 'enum':
+      return type.symbols[0];
+    case 'int':
+    case 'long':
+      return type.logicalType?.includes('timestamp') === true ? timeIn(type, now) : 1;
+    case 'float':
+    case 'double':
+      return 1;
+    case 'boolean':
+      return true;
+    case 'bytes':
+      return type.scale === undefined ? '' : '1';
+    case 'fixed':
+      return type.scale === undefined ? Buffer.alloc(type.size).toString('base64') : '1';
+    case 'array':
+      return [];
+    case 'map':
+      return {};
+    case 'record':
+      return completeRecord(type, {}, now);
+    case 'union':
+      return isNullable(type) ? null : exampleOf(type.branches[0]!, name, now);
+    case 'null':
+      return null;
+  }
+}
+
+/** In the unit that the field has. */
+function timeIn(type: Parameters<typeof millisOf>[0], now: number): number {
+  const toMillis = millisOf(type);
+  const units = [1, 1000, 1_000_000];
+  return now * (toMillis === undefined ? 1 : units.find((unit) => toMillis(BigInt(unit)) === 1n)!);
+}

@@ -1,0 +1,211 @@
+import { describe, expect, it } from 'vitest';
+import { createActionUrlRule } from '../../../../processors/action-url.js';
+import type { ProcessorContext } from '../../../../processors/context.js';
+import { createMappers } from '../../../../processors/map/mappers.js';
+import type { MappedEvent } from '../../../../processors/mapped-event.js';
+import { readRules } from '../../../../processors/rules/read-rules.js';
+import { compileTemplates } from '../../../../processors/templates.js';
+import type { EventRecord } from '../../../../schemas/codecs.js';
+import { faultsOf } from '../../faults-of.js';
+import { rulesWith } from './rules-folder.js';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { SHIPPED_RULES } from '../../../../processors/rules/shipped.js';
+
+const VI = readFileSync(join(SHIPPED_RULES, 'texts', 'vi.yaml'), 'utf8');
+const SCHEMA = JSON.stringify({
+  type: 'record',
+  name: 'LeaveEvent',
+  namespace: 'serp.hr',
+  fields: [
+    { name: 'id', type: 'string' },
+    { name: 'kind', type: { type: 'enum', name: 'Kind', symbols: ['APPROVED', 'REFUSED'] } },
+    { name: 'at', type: { type: 'long', logicalType: 'timestamp-millis' } },
+    { name: 'tenantId', type: 'long' },
+    { name: 'approvers', type: { type: 'array', items: 'long' } },
+    { name: 'manager', type: ['null', 'long'], default: null },
+    { name: 'employee', type: { type: 'record', name: 'Employee', fields: [{ name: 'name', type: 'string' }] } },
+    { name: 'days', type: 'int' },
+    { name: 'from', type: { type: 'int', logicalType: 'date' } },
+    { name: 'until', type: { type: 'long', logicalType: 'timestamp-millis' } },
+    { name: 'pay', type: ['null', { type: 'bytes', logicalType: 'decimal', precision: 9, scale: 2 }], default: null },
+    { name: 'currency', type: ['null', 'string'], default: null },
+    { name: 'link', type: ['null', 'string'], default: null },
+    { name: 'notes', type: { type: 'map', values: 'string' }, default: {} },
+  ],
+});
+
+const LEAVE: EventRecord = {
+  ...{ id: 'l-1', kind: 'APPROVED', at: 1_760_000_000_000n, tenantId: 3n, approvers: [8n, 9n, 8n], manager: 7n },
+  ...{
+    employee: { name: 'Lan & Co' },
+    days: 2,
+    from: 20_000,
+    until: 1_760_050_000_000n,
+    pay: '1250.50',
+    currency: 'EUR',
+  },
+  ...{ link: '/leave/1', notes: { shift: 'late' } },
+};
+
+const SOURCE = `topic: HR_EVENT_TOPIC
+schema: schemas/LeaveEvent.avsc
+service: hr
+category: HR
+recipient: [approvers, manager]
+fields: { eventType: kind, eventId: id, timestamp: at }
+values: { name: employee.name }
+events:
+  APPROVED:
+    title: Leave approved
+    message: "{name}: {days, plural, one {# day} other {# days}}"
+    channels: [IN_APP]
+`;
+
+const context = {
+  record: { source: 'HR_EVENT_TOPIC-2', offset: 5, timestamp: 99 },
+  now: 100,
+} as unknown as ProcessorContext;
+
+/** What the source, with these lines in the place of others, makes of the event. */
+function mapped(
+  lines: Readonly<Record<string, string>> = {},
+  event: EventRecord = {},
+  { locales = ['en'] as [string, ...string[]], files = {} } = {},
+): MappedEvent | undefined {
+  const yaml = Object.entries(lines).reduce((text, [line, other]) => text.replace(line, () => other), SOURCE);
+  const folder = rulesWith({
+    ...{ 'texts/vi.yaml': null, 'schemas/LeaveEvent.avsc': SCHEMA, 'sources/hr.yaml': yaml },
+    ...files,
+  });
+  const actionUrl = createActionUrlRule(['https']);
+  const mappers = createMappers(readRules(folder), { templates: compileTemplates([]), locales, actionUrl });
+  return mappers.get('HR_EVENT_TOPIC')!.map({ ...LEAVE, ...event }, context);
+}
+
+describe('an event of a source that only rules know', () => {
+  it('makes the notification that they say', () => {
+    expect(mapped()).toMatchObject({
+      ...{ topic: 'HR_EVENT_TOPIC', eventId: 'l-1', timestamp: 1_760_000_000_000n, tenantId: 3n },
+      recipients: [8n, 9n, 7n],
+      notification: {
+        ...{ title: 'Leave approved', message: 'Lan & Co: 2 days', subject: 'Lan & Co: 2 days', type: 'INFO' },
+        ...{ category: 'HR', sourceService: 'hr', priority: 'NORMAL', actionUrl: null, entityType: null },
+        ...{ expiresAt: null, metadata: {}, localize: null, emailHtml: null },
+      },
+    });
+  });
+
+  it('is of an unknown type when they do not name it', () => {
+    expect(mapped({}, { kind: 'REFUSED' })).toBeUndefined();
+  });
+
+  it('goes to nobody who is not given', () => {
+    expect(mapped({}, { manager: null, approvers: [] })?.recipients).toEqual([]);
+    expect(mapped({ '[approvers, manager]': 'manager' }, { manager: 0n })?.recipients).toEqual([0n]);
+  });
+
+  it('expires when they say', () => {
+    const expiresAt = (expires: string, event?: EventRecord) =>
+      mapped({ '[IN_APP]': `[IN_APP]\n    expires: ${expires}` }, event)?.notification?.expiresAt;
+    expect(expiresAt('{ after: 36h }')).toBe(1_760_000_000_000n + 36n * 3_600_000n);
+    expect(expiresAt('{ field: until }')).toBe(1_760_050_000_000n);
+    expect(expiresAt('{ field: until }', { until: 0n })).toBeNull();
+  });
+
+  it('carries the fields that they name, where they are given', () => {
+    const lines = { '[IN_APP]': '[IN_APP]\n    metadata: [notes, pay, days, link]' };
+    expect({ ...mapped(lines, { link: null })?.notification?.metadata }).toEqual({
+      shift: 'late',
+      pay: '1250.50',
+      days: '2',
+    });
+  });
+});
+
+describe('an event without an id of its own', () => {
+  const eventId = (rule: string, event?: EventRecord) => mapped({ 'eventId: id': `eventId: ${rule}` }, event)?.eventId;
+
+  it('is known by its place, which a copy does not share', () => {
+    expect(eventId('topic-partition-offset')).toBe('HR_EVENT_TOPIC-2@5');
+  });
+
+  it('is known by fields that say which it is, and never by where one ends and the next begins', () => {
+    const rule = '{ hash: [id, currency] }';
+    expect(eventId(rule)).toMatch(/^[0-9a-f]{32}$/);
+    expect(eventId(rule, { days: 9 })).toBe(eventId(rule));
+    expect(eventId(rule, { id: 'l-1E', currency: 'UR' })).not.toBe(eventId(rule, { id: 'l-1', currency: 'EUR' }));
+  });
+
+  it('or without a time has its record’s', () => {
+    expect(mapped({ 'timestamp: at': 'timestamp: record-timestamp' })?.timestamp).toBe(99n);
+  });
+});
+
+describe('an action URL', () => {
+  const urlOf = (text: string, event?: EventRecord) =>
+    mapped({ '[IN_APP]': `[IN_APP]\n    actionUrl: "${text}"` }, event);
+
+  it('has its values escaped', () => {
+    expect(urlOf('https://erp.example/leave?of={name}')?.notification?.actionUrl).toBe(
+      'https://erp.example/leave?of=Lan%20%26%20Co',
+    );
+  });
+
+  it('may be a field, which goes out as it is', () => {
+    expect(urlOf('{link}')?.notification?.actionUrl).toBe('/leave/1');
+    expect(urlOf('{link}', { link: null })).toMatchObject({ notification: { actionUrl: null }, corrections: [] });
+  });
+
+  it('is held to the rule for all of them', () => {
+    expect(urlOf('{link}', { link: 'javascript:alert(1)' })).toMatchObject({
+      notification: { actionUrl: null },
+      corrections: [{ kind: 'action-url', fault: 'scheme' }],
+    });
+  });
+});
+
+describe('texts in the reader’s language', () => {
+  const vi = (message: string): Record<string, string> => ({
+    'texts/vi.yaml': VI.concat(`\nhr:\n  APPROVED: { title: Duyệt, message: "${message}" }\n`),
+  });
+  const message = '{days, plural, other {# ngày}} từ {until, date, short}, {pay}';
+  const texts = (locale: string | null, timeZone: string | null) =>
+    mapped(
+      { 'employee.name': 'employee.name, sum: { money: pay, currency: currency }' },
+      {},
+      {
+        locales: ['en', 'vi'],
+        files: vi(message.replace('{pay}', '{sum}')),
+      },
+    )
+      ?.notification?.localize?.(locale, timeZone)
+      .message.replaceAll('\u00a0', ' ');
+
+  it('are those of LOCALES, by fallback from a region to its language to the default', () => {
+    expect(texts(null, null)).toBe('Lan & Co: 2 days');
+    expect(texts('fr-FR', null)).toBe('Lan & Co: 2 days');
+    expect(texts('vi-VN', null)).toBe('2 ngày từ 9/10/25, 1.250,50 €');
+  });
+
+  it('show times in the reader’s time zone', () => {
+    expect(texts('vi', 'Asia/Ho_Chi_Minh')).toBe('2 ngày từ 10/10/25, 1.250,50 €');
+    expect(texts('vi', 'nowhere')).toBe('2 ngày từ 9/10/25, 1.250,50 €');
+  });
+
+  it('are not offered in a language that the rules do not have', () => {
+    expect(faultsOf(() => mapped({}, {}, { locales: ['en', 'fr'] }))).toEqual([
+      expect.stringContaining('the rules have no texts in fr; expected languages of en'),
+    ]);
+  });
+});
+
+it('an e-mail layout has the texts of the reader, escaped', () => {
+  const files = {
+    'rules.yaml': 'version: 1\nlayout: layouts/own.html',
+    'layouts/own.html': '<html lang="{{language}}"><p>{{message}}</p></html>',
+  };
+  expect(mapped({}, {}, { files })?.notification?.emailHtml?.()).toBe(
+    '<html lang="en"><p>Lan &amp; Co: 2 days</p></html>',
+  );
+});

@@ -1,0 +1,102 @@
+/** Runs the cases beside a rule set: events in, notifications out, and every event type must have a case. */
+import { loadTemplates } from '../../processors/load-templates.js';
+import type { RuleCase } from '../../processors/rules/case-shape.js';
+import type { RuleSet } from '../../processors/rules/rule-set.js';
+import { JsonFault } from '../../schemas/json/json-fault.js';
+import { completed } from '../../schemas/json/example-event.js';
+import { compileJsonReader } from '../../schemas/json/json-reader.js';
+import type { Templates } from '../../processors/templates.js';
+import { compareCase } from './case-differences.js';
+import { TopologyDriver, type Driven } from './driver.js';
+import { feedJson, feedUsers, jsonValue, keysOf } from './feed-json.js';
+import { placeOfEvent, readCases, type CaseFile } from './read-cases.js';
+
+export interface CasesReport {
+  /** Cases without a failure. */
+  readonly passed: number;
+  /** A line each: file and line, case, what was expected, what came. */
+  readonly failures: readonly string[];
+}
+
+/** Throws ConfigError where a file of cases is none. `folder`: that of the rules. */
+export async function runCases(rules: RuleSet, folder: string): Promise<CasesReport> {
+  const files = readCases(rules, folder);
+  const templates = loadTemplates([rules.templatesDir]);
+  const failures: string[] = [];
+  /** Event types that a case of the source shows the notification of. */
+  const shown = new Map(rules.sources.map(({ name }) => [name, new Set<string>()]));
+  let passed = 0;
+  for (const { file, source, cases } of files) {
+    for (const [at, rulesCase] of cases.entries()) {
+      const before = failures.length;
+      const name = rulesCase.name ?? `case ${at + 1}`;
+      const fail = (path: readonly PropertyKey[], message: string): void => {
+        failures.push(`${file.place([at, ...path])}: ${name}: ${message}`);
+      };
+      const type = await runCase({ rules, source, templates }, rulesCase, fail);
+      if (Array.isArray(rulesCase.expect) && type !== undefined) shown.get(source.name)!.add(type);
+      if (failures.length === before) passed += 1;
+    }
+  }
+  return { passed, failures: [...failures, ...untested(rules, folder, shown)] };
+}
+
+interface Tested {
+  readonly rules: RuleSet;
+  readonly source: CaseFile['source'];
+  readonly templates: Templates;
+}
+
+/** The type of its event; undefined where that cannot be read. */
+async function runCase(
+  { rules, source, templates }: Tested,
+  { event, users, expect }: RuleCase,
+  fail: (path: readonly PropertyKey[], message: string) => void,
+): Promise<string | undefined> {
+  const { language, languages } = rules;
+  // A driver of its own: no case knows the users, or the events, of another.
+  const driver = new TopologyDriver({ rules, templates, locales: [language, ...others(languages.keys(), language)] });
+  const json = completed(source.record, event, driver.now);
+  try {
+    const { eventType, tenantId } = keysOf(source, compileJsonReader(source.record)(jsonValue(json)));
+    await feedUsers(driver, rules, tenantId, users);
+    compare(await feedJson(driver, source, json));
+    return eventType;
+  } catch (error) {
+    if (!(error instanceof JsonFault)) throw error;
+    // A producer of JSON may send it all the same.
+    if (source.format !== 'avro' && 'deadLetter' in expect) {
+      compare(await driver.feedValue(source.topic, jsonValue(json)));
+      return undefined;
+    }
+    fail(['event', ...stepsOf(error.pointer)], `the event's ${error.message}`);
+    return undefined;
+  }
+
+  function compare(driven: Driven): void {
+    compareCase(expect, driven, (path, message) => fail(['expect', ...path], message));
+  }
+}
+
+function others(tags: Iterable<string>, tag: string): string[] {
+  return [...tags].filter((one) => one !== tag);
+}
+
+/** A JSON pointer's. */
+function stepsOf(pointer: string): PropertyKey[] {
+  return pointer
+    .split('/')
+    .slice(1)
+    .map((step) => (/^\d+$/.test(step) ? Number(step) : step.replaceAll('~1', '/').replaceAll('~0', '~')));
+}
+
+function untested({ sources }: RuleSet, folder: string, shown: ReadonlyMap<string, ReadonlySet<string>>): string[] {
+  return sources.flatMap((source) =>
+    [...source.events.keys()]
+      .filter((type) => !shown.get(source.name)!.has(type))
+      .map(
+        (type) =>
+          `${placeOfEvent(folder, source, type)}: ${type} has no case; expected one in cases/${source.name}.yaml that says what it tells`,
+      ),
+  );
+}
