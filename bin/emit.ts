@@ -50,6 +50,7 @@ async function emitCommand(config: Config, flags: EmitFlags): Promise<void> {
   const emitted = await emit(config, {
     ...{ source, json, sources: rules.sources, timeoutMs: Number(timeout) * 1000 },
     key: key ?? (event === undefined ? randomUUID() : keyOf(source, event)),
+    tenantId: event && keysOf(source, event).tenantId,
     eventIdAt: ({ partition, offset }) =>
       event && eventIdOf(source, event, sourcePartition(topic, partition).name, offset),
   });

@@ -15,11 +15,11 @@ export class SourceDecoder implements EventDecoder {
   readonly #json = new Map<string, { readonly read: JsonReader; readonly isAvroToo: boolean }>();
 
   /** `avro` decodes what is Avro. Throws an Error for a schema that JSON cannot be read with. */
-  constructor(avro: EventDecoder, sources: readonly Pick<SourceSpec, 'topic' | 'record' | 'format'>[]) {
+  constructor(avro: EventDecoder, sources: readonly Pick<SourceSpec, 'topic' | 'record' | 'format' | 'idField'>[]) {
     this.#avro = avro;
-    for (const { topic, record, format } of sources)
+    for (const { topic, record, format, idField } of sources)
       if (format !== 'avro')
-        this.#json.set(topic, { read: compileJsonReader(record), isAvroToo: format === 'avro-or-json' });
+        this.#json.set(topic, { read: compileJsonReader(record, idField), isAvroToo: format === 'avro-or-json' });
   }
 
   decode(topic: string, value: Buffer): Decoded {

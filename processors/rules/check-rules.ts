@@ -1,11 +1,15 @@
 /** What is wrong with a rule set beside the shape of its files: each fault is noted at its file and line. */
 import { SINK_TOPICS } from '../../common/record.js';
+import type { AvroRecord } from '../../schemas/avro/avro-schema.js';
+import { unqualified } from '../../schemas/avro/writer-type.js';
+import { SINK_RECORDS } from '../../schemas/topic-records.js';
 import { SCHEMAS } from '../../schemas/types.js';
 import { closest } from './closest.js';
 import { RuleCompiler, type RuleReaders } from './compile-rules.js';
 import type { EventRule, Language, SourceRules, TextPair } from './rule-set.js';
 import type { SourceHandler } from './rule-shape.js';
 import { compileText } from './texts.js';
+import { inUrl, urlFault } from './url-text.js';
 import type { Path, YamlFile } from './yaml-file.js';
 
 /** A source's rules, and the file that they come from. */
@@ -22,6 +26,8 @@ export interface CheckedLanguage {
 
 export interface CheckedRules {
   readonly sources: readonly CheckedSource[];
+  /** That of the sources' own texts. */
+  readonly language: string;
   /** By tag. */
   readonly languages: ReadonlyMap<string, CheckedLanguage>;
   /** Whether there is a source whose file could not be read. */
@@ -33,6 +39,29 @@ const HANDLED = {
   requests: 'NotificationRequestEvent',
   accounts: 'UserEvent',
 } as const satisfies Record<SourceHandler, string>;
+
+const ACCOUNTS_IGNORE: readonly string[] = ['fields'];
+const REQUESTS_IGNORE: readonly string[] = [
+  ...[
+    'fields',
+    'recipient',
+    'service',
+    'type',
+    'category',
+    'priority',
+    'entity',
+    'actionUrl',
+    'expires',
+    'metadata',
+    'values',
+    'events',
+  ],
+];
+
+/** The steps that a record takes behind the sources: a source cannot be called like one. */
+export const STEP_NAMES: readonly string[] = [
+  ...['decode', 'map', 'dedup', 'route', 'email', 'push', 'in-app', 'delivered', 'directory', 'dead-letter'],
+];
 
 /** Notes every fault. `faults` is for those that belong to no file. */
 export function checkRules(rules: CheckedRules, faults: string[]): void {
@@ -50,6 +79,8 @@ function checkTopics(sources: readonly CheckedSource[]): void {
   const owners = new Map<string, string>(SINK_TOPICS.map((topic) => [topic, 'written by the stream']));
   const handlers = new Map<string, string>();
   for (const { file, rules } of sources) {
+    if (STEP_NAMES.includes(rules.name))
+      file.fault([], `${rules.name} is a step of the stream; expected another name for the file`);
     const owner = owners.get(rules.topic);
     if (owner !== undefined)
       file.fault(['topic'], `${rules.topic} is ${owner} already; expected a topic for each file`);
@@ -63,17 +94,17 @@ function checkTopics(sources: readonly CheckedSource[]): void {
 
 /** A record's schema in the registry is told by its name. */
 function checkRecords(sources: readonly CheckedSource[]): void {
-  const records = new Map<string, CheckedSource>();
-  for (const source of sources) {
-    const { record } = source.rules;
-    const other = records.get(record.name);
-    if (other && JSON.stringify(other.rules.record) !== JSON.stringify(record)) {
-      source.file.fault(
-        ['schema'],
-        `${other.file.name} has another schema of the name ${record.name}; expected one schema a name`,
-      );
-    }
-    records.set(record.name, other ?? source);
+  const records = new Map<string, { readonly record: AvroRecord; readonly owner: string }>(
+    Object.values(SINK_RECORDS).map((record) => [record.name, { record, owner: 'the stream writes' }]),
+  );
+  for (const { file, rules } of sources) {
+    if (rules.format === 'json') continue;
+    const { record } = rules;
+    const name = unqualified(record.name);
+    const other = records.get(name);
+    if (other && JSON.stringify(other.record) !== JSON.stringify(record))
+      file.fault(['schema'], `${other.owner} another schema of the name ${name}; expected one schema a name`);
+    if (other === undefined) records.set(name, { record, owner: `${file.name} has` });
   }
 }
 
@@ -86,16 +117,15 @@ function checkSource({ file, rules }: CheckedSource, languages: ReadonlyMap<stri
     );
     return;
   }
-  if (handler === 'requests') {
-    for (const type of events.keys())
-      file.fault(['events', type], 'a request says itself what it tells; expected no events');
-    return;
-  }
+  if (handler !== undefined) checkHandled(file, handler);
+  if (handler === 'requests') return;
   if (handler === undefined && events.size === 0 && file.isWhole)
     file.fault(['events'], 'missing; expected at least one event type');
   const compiler = new RuleCompiler(rules, (path, message) => file.fault(path, message));
   compiler.keys(rules);
   for (const [type, rule] of events) {
+    if (handler === 'accounts' && rule.recipient?.join() !== 'userId')
+      file.fault(['recipient'], 'an account event tells its own user; expected userId');
     const where = (setting: string): Path => {
       const own = ['events', type, setting];
       return file.has(own) || !file.has([setting]) ? own : [setting];
@@ -107,9 +137,20 @@ function checkSource({ file, rules }: CheckedSource, languages: ReadonlyMap<stri
       const at = texts === undefined ? { file, path: ['events', type] } : { file: texts, path: [name, type] };
       checkTexts(pair, tag, at, readers, compiler.namesFor(rule));
     }
-    if (rule.actionUrl !== undefined)
-      checkText(rule.actionUrl, 'en', { file, path: where('actionUrl') }, readers, compiler.namesFor(rule));
+    if (rule.actionUrl !== undefined) {
+      const url = { ...readers, named: inUrl(rule.actionUrl, readers.named) };
+      checkText(rule.actionUrl, 'en', { file, path: where('actionUrl') }, url, compiler.namesFor(rule));
+      const fault = urlFault(rule.actionUrl);
+      if (fault !== undefined) file.fault(where('actionUrl'), fault);
+    }
   }
+}
+
+/** What code does is not to be set: it would be ignored. */
+function checkHandled(file: YamlFile, handler: SourceHandler): void {
+  const ignored = handler === 'requests' ? REQUESTS_IGNORE : ACCOUNTS_IGNORE;
+  for (const setting of ignored.filter((name) => file.has([name])))
+    file.fault([setting], `${handler} are handled by code, which does not read this; expected it to be left out`);
 }
 
 interface Place {
@@ -144,12 +185,10 @@ function checkText(
 }
 
 /** Each language has a text for each event, and for nothing else. */
-function checkLanguage(
-  tag: string,
-  { file, texts }: CheckedLanguage,
-  { sources, hasUnread }: CheckedRules,
-  faults: string[],
-): void {
+function checkLanguage(tag: string, { file, texts }: CheckedLanguage, rules: CheckedRules, faults: string[]): void {
+  const { sources, hasUnread } = rules;
+  if (file !== undefined && tag === rules.language)
+    file.fault([], `${tag} is the language of the sources' own files; expected its texts there`);
   if (!isLanguage(tag)) faults.push(`texts/${tag}.yaml: ${tag} is no language; expected a tag such as vi or pt-BR`);
   if (file === undefined) return;
   for (const { rules } of sources) {

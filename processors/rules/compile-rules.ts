@@ -121,20 +121,13 @@ export class RuleCompiler {
     if (rule === RECORD_PLACE) return (_, { record }) => `${record.source}@${record.offset}`;
     if (typeof rule === 'string') {
       const get = this.#single(rule, ['text', 'whole'], ['fields', 'eventId']);
-      return (event) => textOf(get(event));
+      // Go writes 0 where it has no id: it must not be that of many events.
+      return (event) => (isZero(get(event)) ? '' : textOf(get(event)));
     }
     const gets = rule.hash.map((name, at) =>
       this.#single(name, ['text', 'whole', 'number', 'decimal', 'time', 'flag'], ['fields', 'eventId', 'hash', at]),
     );
-    return (event) => {
-      const hash = createHash('sha256');
-      for (const get of gets) {
-        const text = textOf(get(event));
-        // Behind its length: two fields must not pass for two others.
-        hash.update(`${Buffer.byteLength(text)}:${text}`);
-      }
-      return hash.digest('hex').slice(0, 2 * HASHED_ID_BYTES);
-    };
+    return (event) => hashedId(gets.map((get) => textOf(get(event))));
   }
 
   #timestamp(rule: string): KeyReaders['timestamp'] {
@@ -161,7 +154,7 @@ export class RuleCompiler {
         return Array.isArray(value) ? unique(value) : value === null ? [] : [integer(value)];
       };
     }
-    return (event) => unique(gets.flatMap((get) => get(event) ?? []).filter((id) => id !== 0n && id !== 0));
+    return (event) => unique(gets.flatMap((get) => get(event) ?? []).filter((id) => !isZero(id)));
   }
 
   #textOr(rule: TextOrField, path: Path): (event: EventRecord) => string {
@@ -195,7 +188,7 @@ export class RuleCompiler {
     if (rule === undefined) return () => null;
     if ('after' in rule) {
       const ms = BigInt(spanMs(rule.after));
-      return (_, timestamp) => timestamp + ms;
+      return (_, timestamp) => (timestamp <= 0n ? null : timestamp + ms);
     }
     const get = this.#single(rule.field, ['time'], path);
     // Go writes 0 where it has no time.
@@ -256,6 +249,7 @@ const KINDS: Readonly<Record<FieldKind, string>> = {
   decimal: 'a decimal',
   time: 'a timestamp',
   date: 'a date',
+  local: 'a time without a zone',
   flag: 'true or false',
   map: 'a map',
   other: 'of a type that rules cannot use',
@@ -276,8 +270,10 @@ function namedKind({ kind, isList }: Field): Named['kind'] | undefined {
     case 'decimal':
       return 'number';
     case 'time':
-    case 'date':
       return 'time';
+    case 'date':
+    case 'local':
+      return 'date';
     case 'map':
     case 'other':
       return undefined;
@@ -287,7 +283,7 @@ function namedKind({ kind, isList }: Field): Named['kind'] | undefined {
 function namedOf(field: Field): Named | undefined {
   const kind = namedKind(field);
   if (kind === undefined) return undefined;
-  return { kind, get: kind === 'time' ? timeGetter(field) : (field.get as Getter) };
+  return { kind, get: kind === 'time' || kind === 'date' ? timeGetter(field) : (field.get as Getter) };
 }
 
 /** Go writes 0 where it has no time. */
@@ -303,6 +299,19 @@ function textOf(value: unknown): string {
   // The fields that are taken as texts are of one value each.
   const plain = value as string | bigint | number | boolean | null;
   return plain === null ? '' : String(plain);
+}
+
+/** No id where no text is given: all such events would be one. */
+function hashedId(texts: readonly string[]): string {
+  if (texts.every((text) => text === '')) return '';
+  const hash = createHash('sha256');
+  // Behind its length: two fields must not pass for two others.
+  for (const text of texts) hash.update(`${Buffer.byteLength(text)}:${text}`);
+  return hash.digest('hex').slice(0, 2 * HASHED_ID_BYTES);
+}
+
+function isZero(value: unknown): boolean {
+  return value === 0 || value === 0n;
 }
 
 function integer(value: unknown): bigint {

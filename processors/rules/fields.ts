@@ -2,8 +2,11 @@
 import type { AvroComplex, AvroRecord, AvroSchema } from '../../schemas/avro/avro-schema.js';
 import type { EventRecord } from '../../schemas/codecs.js';
 
-/** What a field's values are. `whole`: int or long. `map`: a map of texts. `other`: what no rule can use. */
-export type FieldKind = 'text' | 'whole' | 'number' | 'decimal' | 'time' | 'date' | 'flag' | 'map' | 'other';
+/**
+ * What a field's values are. `whole`: int or long. `time`: ms since the epoch. `date`: days since then; `local`: ms of a
+ * calendar and clock without a zone. `map`: a map of texts. `other`: what no rule can use.
+ */
+export type FieldKind = 'text' | 'whole' | 'number' | 'decimal' | 'time' | 'date' | 'local' | 'flag' | 'map' | 'other';
 
 export interface Field {
   /** As rules write it: `customer.name`. */
@@ -36,8 +39,22 @@ export function fieldsOf(record: AvroRecord): ReadonlyMap<string, Field> {
       fields.set(path, { path, kind, isList, get: getter(steps) });
     }
   };
+  nameTypes(record, named);
   visit(record, []);
   return fields;
+}
+
+/** Remembers every type that has a name, wherever it is defined. */
+function nameTypes(type: AvroSchema, named: Map<string, AvroComplex>): void {
+  if (typeof type === 'string') return;
+  if (Array.isArray(type)) {
+    for (const branch of type as readonly AvroSchema[]) nameTypes(branch, named);
+    return;
+  }
+  const { name, type: inner, fields = [], items, values } = type as AvroComplex;
+  if (name !== undefined) named.set(unqualified(name), type as AvroComplex);
+  for (const part of [inner, items, values, ...fields.map((field) => field.type)])
+    if (part !== undefined) nameTypes(part, named);
 }
 
 /** A union of null and one type is that type; of any other union no rule can use the value. */
@@ -47,11 +64,10 @@ function valueOf(type: AvroSchema): AvroSchema {
   return branches.length === 1 ? branches[0]! : 'union';
 }
 
-/** The named type behind a name; a type that is defined here is remembered. */
-function resolved(type: AvroSchema, named: Map<string, AvroComplex>): string | AvroComplex {
+/** The named type behind a name. */
+function resolved(type: AvroSchema, named: ReadonlyMap<string, AvroComplex>): string | AvroComplex {
   if (typeof type === 'string') return named.get(unqualified(type)) ?? type;
   const complex = type as AvroComplex;
-  if (complex.name !== undefined) named.set(unqualified(complex.name), complex);
   return typeof complex.type === 'string' ? complex : resolved(complex.type, named);
 }
 
@@ -60,10 +76,11 @@ function unqualified(name: string): string {
 }
 
 function kindOf(type: string | AvroComplex): FieldKind {
-  const { type: name, logicalType, values } = typeof type === 'string' ? ({ type } as AvroComplex) : type;
-  if (logicalType === 'decimal') return 'decimal';
-  if (logicalType === 'date') return 'date';
-  if (logicalType?.startsWith('timestamp-') === true) return 'time';
+  const { type: name, logicalType, values, precision } = typeof type === 'string' ? ({ type } as AvroComplex) : type;
+  if (logicalType === 'decimal' && typeof precision === 'number') return 'decimal';
+  if (logicalType === 'date' && name === 'int') return 'date';
+  if (logicalType?.startsWith('local-timestamp-') === true && name === 'long') return 'local';
+  if (logicalType?.startsWith('timestamp-') === true && name === 'long') return 'time';
   switch (name) {
     case 'string':
     case 'enum':

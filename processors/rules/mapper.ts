@@ -12,7 +12,7 @@ import { createLocalizer, type LanguageTexts, type Localizer } from './localize.
 import type { EventRule, RuleSet, SourceRules, TextPair } from './rule-set.js';
 import { languageFor } from './served-locales.js';
 import { compileText, type CompiledText } from './texts.js';
-import type { Getter } from './text-value.js';
+import { inUrl } from './url-text.js';
 
 /** Makes of a source's events what its recipients are told. */
 export interface Mapper {
@@ -84,7 +84,7 @@ class CompiledRule {
     this.#byDefault = texts.get(locales[0])!;
     this.#localizer = createLocalizer(texts, chooseLocale);
     this.#url =
-      rule.actionUrl === undefined ? undefined : compiled(rule.actionUrl, 'en', inUrl(rule.actionUrl, readers));
+      rule.actionUrl === undefined ? undefined : compiled(rule.actionUrl, 'en', inUrl(rule.actionUrl, readers.named));
   }
 
   notification(event: EventRecord, timestamp: bigint, corrections: Correction[]): Notification {
@@ -152,18 +152,4 @@ function compiled(text: string, locale: string, named: RuleReaders['named']): Co
 function textsFor(locale: string, languages: RuleSet['languages'], source: string, type: string): TextPair {
   const language = languageFor(locale, languages);
   return languages.get(language!)!.get(source)!.get(type)!;
-}
-
-/** A URL that is one field is that field's URL; else values are parts of it, and escaped. */
-function inUrl(text: string, { named }: RuleReaders): RuleReaders['named'] {
-  if (/^\{\w+\}$/.test(text)) return named;
-  return (name) => {
-    const value = named(name);
-    if (value === undefined) return undefined;
-    const get: Getter = (event, locale) => {
-      const part = value.get(event, locale);
-      return part === null ? null : encodeURIComponent(String(part));
-    };
-    return { kind: 'text', get };
-  };
 }

@@ -39,7 +39,7 @@ export function readRules(folder: string): RuleSet {
   }
   const hasTemplates = files.readAll(TEMPLATES);
   const html = layout === undefined ? undefined : files.text(layout, `${MANIFEST}: layout`);
-  checkRules({ sources, languages, hasUnread: sources.length < names.length }, faults);
+  checkRules({ sources, language, languages, hasUnread: sources.length < names.length }, faults);
   if (faults.length > 0) throw new ConfigError(faults);
   return {
     version,

@@ -41,18 +41,18 @@ export class RulesFolder {
 
   /** Reads every file under a folder, for the digest; false where there is none. */
   readAll(folder: string): boolean {
-    const entries = this.#list(folder).filter((name) => !name.startsWith('.'));
-    for (const name of entries) {
+    const names = this.#list(folder, { recursive: true }).sort();
+    for (const name of names) {
       const path = join(folder, name);
-      if (statSync(join(this.#folder, path)).isDirectory()) this.readAll(path);
-      else this.text(path, folder);
+      const stat = statSync(join(this.#folder, path), { throwIfNoEntry: false });
+      if (stat?.isDirectory() !== true) this.text(path, folder);
     }
-    return entries.length > 0;
+    return names.length > 0;
   }
 
-  #list(folder: string): string[] {
+  #list(folder: string, options: { readonly recursive?: boolean } = {}): string[] {
     try {
-      return readdirSync(join(this.#folder, folder));
+      return readdirSync(join(this.#folder, folder), { encoding: 'utf8', ...options });
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'ENOENT') {
         this.faults.push(`${join(this.#folder, folder)} cannot be listed: ${messageOf(error)}`);

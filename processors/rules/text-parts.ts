@@ -79,10 +79,12 @@ function compile(element: MessageFormatElement, scope: Scope, isInPlural: boolea
     case TYPE.number:
       return format(element, fieldOf(element, scope, ['number']), isScaled(element) ? scalableOf : numberOf, scope);
     case TYPE.date:
-    case TYPE.time:
-      scope.usesTimeZone = true;
+    case TYPE.time: {
       // A long may be a time, and its schema not say so.
-      return format(element, fieldOf(element, scope, ['time', 'number']), timeOf, scope);
+      const field = fieldOf(element, scope, ['time', 'date', 'number']);
+      scope.usesTimeZone ||= field.kind !== 'date';
+      return format(element, field, timeOf, scope);
+    }
     case TYPE.tag:
       throw new TypeError('tags are not parsed');
   }
@@ -109,8 +111,8 @@ function argument(
   scope: Scope,
 ): Part {
   const { locale, text, faults } = scope;
-  if (kind === 'time') {
-    faults.push(at(text, location!.start.offset, `{${name}} is a time; write such as {${name}, date, medium}`));
+  if (kind === 'time' || kind === 'date') {
+    faults.push(at(text, location!.start.offset, `{${name}} is a ${kind}; write such as {${name}, date, medium}`));
   }
   return (event) => plainText(get(event, locale));
 }
@@ -173,17 +175,17 @@ function isScaled({ style }: NumberElement): boolean {
 /** A number or a time; a missing one shows nothing. */
 function format(
   element: FormatElement,
-  { get }: Field,
+  { get, kind }: Field,
   read: (value: TextValue) => number | bigint | string | undefined,
   scope: Scope,
 ): Part {
   const { locale, text, faults } = scope;
   const fault = styleFault(element, locale);
   if (fault !== undefined) faults.push(at(text, element.location!.start.offset, fault));
-  const isNumber = element.type === TYPE.number;
+  const isEverywhere = element.type === TYPE.number || kind === 'date';
   return (event, timeZone) => {
     const value = read(get(event, locale));
-    return value === undefined ? '' : formatted(element, locale, value, isNumber ? 'UTC' : knownTimeZone(timeZone));
+    return value === undefined ? '' : formatted(element, locale, value, isEverywhere ? 'UTC' : knownTimeZone(timeZone));
   };
 }
 

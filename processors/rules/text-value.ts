@@ -7,8 +7,11 @@ export type TextValue = string | number | bigint | boolean | Date | null;
 /** Reads a value of an event; the locale matters for money and the like. */
 export type Getter = (event: EventRecord, locale: string) => TextValue;
 
-/** What formats a value takes: a number (also one as decimal text), or a time (a Date, or ms since the epoch). */
-export type FieldKind = 'text' | 'number' | 'time';
+/**
+ * What formats a value takes: a number (also one as decimal text), a time (a Date, or ms since the epoch), a date (a Date
+ * at midnight UTC, the same everywhere). A part of a URL takes none.
+ */
+export type FieldKind = 'text' | 'number' | 'time' | 'date' | 'part of a URL';
 
 export interface Field {
   readonly get: Getter;
@@ -53,5 +56,6 @@ export function numberOf(value: TextValue | undefined): number | bigint | string
 export function timeOf(value: TextValue | undefined): number | undefined {
   if (isMissing(value) || typeof value === 'boolean') return undefined;
   const ms = Number(value);
-  return Math.abs(ms) <= MAX_MS ? ms : undefined;
+  // Go writes 0 where it has no time.
+  return ms !== 0 && Math.abs(ms) <= MAX_MS ? ms : undefined;
 }

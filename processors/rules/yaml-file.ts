@@ -1,6 +1,7 @@
 /** One YAML file of a rule set: its values, and the line that each stands on. */
 import { isCollection, isMap, isNode, isPair, isScalar, LineCounter, parseDocument, type Document } from 'yaml';
 import type { z } from 'zod';
+import { messageOf } from '../../common/errors.js';
 import { shown } from '../../common/shown.js';
 
 export type Path = readonly PropertyKey[];
@@ -27,8 +28,8 @@ export class YamlFile {
    * the rest is sound, so that faults of another kind are found at once; undefined where it is not.
    */
   read<Shape extends z.ZodType>(shape: Shape): z.output<Shape> | undefined {
-    if (this.#document.errors.length > 0) return undefined;
-    const given: unknown = this.#document.toJS() ?? {};
+    const given = this.#values();
+    if (given === undefined) return undefined;
     const { data, error } = shape.safeParse(given, { reportInput: true });
     if (error === undefined) return data;
     this.isWhole = false;
@@ -37,6 +38,17 @@ export class YamlFile {
       for (const path of pathsOf(issue)) drop(given, path);
     }
     return shape.safeParse(given).data;
+  }
+
+  /** Undefined for a file that cannot be read; an alias of nothing is found only now. */
+  #values(): object | undefined {
+    if (this.#document.errors.length > 0) return undefined;
+    try {
+      return (this.#document.toJS() ?? {}) as object;
+    } catch (error) {
+      this.fault([], messageOf(error));
+      return undefined;
+    }
   }
 
   /** Notes a fault of the value at a path. */

@@ -12,6 +12,18 @@ const UNITS: Readonly<Record<string, ((value: bigint) => bigint) | undefined>> =
   'int date': (value) => value * DAY_MS,
 };
 
+const PER_MS: Readonly<Record<string, bigint | undefined>> = {
+  'timestamp-micros': 1000n,
+  'local-timestamp-micros': 1000n,
+  'timestamp-nanos': 1_000_000n,
+  'local-timestamp-nanos': 1_000_000n,
+};
+
+/** How many of a long's units are a millisecond; 1 for one that is no time of another unit. */
+export function unitsAMillisecond({ logicalType = '' }: PrimitiveType): bigint {
+  return (Object.hasOwn(PER_MS, logicalType) ? PER_MS[logicalType] : undefined) ?? 1n;
+}
+
 /** How a writer's value becomes milliseconds; undefined where it is taken for what it is. */
 export function millisOf({ kind, logicalType }: PrimitiveType): ((value: bigint) => bigint) | undefined {
   return Object.hasOwn(UNITS, `${kind} ${logicalType}`) ? UNITS[`${kind} ${logicalType}`] : undefined;

@@ -1,6 +1,5 @@
 /** Completes an event that a person wrote as JSON: what its schema wants and was left out has a value of its type. */
 import type { AvroRecord } from '../avro/avro-schema.js';
-import { millisOf } from '../avro/timestamp-unit.js';
 import { parseWriter, type FieldType, type RecordType, type WriterType } from '../avro/writer-type.js';
 
 /** As JSON has it; numbers may be those of lossless-json. */
@@ -42,7 +41,7 @@ function exampleOf(type: WriterType, name: string, now: number): unknown {
       return type.symbols[0];
     case 'int':
     case 'long':
-      return type.logicalType?.includes('timestamp') === true ? timeIn(type, now) : 1;
+      return type.logicalType?.includes('timestamp') === true ? now : 1;
     case 'float':
     case 'double':
       return 1;
@@ -63,11 +62,4 @@ function exampleOf(type: WriterType, name: string, now: number): unknown {
     case 'null':
       return null;
   }
-}
-
-/** In the unit that the field has. */
-function timeIn(type: Parameters<typeof millisOf>[0], now: number): number {
-  const toMillis = millisOf(type);
-  const units = [1, 1000, 1_000_000];
-  return now * (toMillis === undefined ? 1 : units.find((unit) => toMillis(BigInt(unit)) === 1n)!);
 }

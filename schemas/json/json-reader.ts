@@ -11,12 +11,18 @@ import { JsonFault, refuse } from './json-fault.js';
 import { JsonSource } from './json-source.js';
 import { type JsonReading, leafReading, readAsText, type ReadJson, wellFormed } from './leaf-readers.js';
 
+/** A map's key is the event's own: only one that looks like a name is named in a fault. */
+const PLAIN_KEY = /^[\w.~/-]{1,64}$/;
+
 /** A whole value as an event. Throws a JsonFault that says where it does not fit. */
 export type JsonReader = (value: Buffer) => Readonly<Record<string, unknown>>;
 
-/** Throws an Error for a schema that is no Avro, or that has a field which no event can have. */
-export function compileJsonReader(record: AvroRecord): JsonReader {
-  const { read } = new Compiler().compile(parseWriter(withIds(record)));
+/**
+ * `idField`: what tells its events apart beside `eventId`; it is refused where it is no valid Unicode. Throws an Error
+ * for a schema that is no Avro, or that has a field which no event can have.
+ */
+export function compileJsonReader(record: AvroRecord, idField?: string): JsonReader {
+  const { read } = new Compiler().compile(parseWriter(withIds(record, idField === undefined ? [] : [idField])));
   return (value) => {
     const source = JsonSource.parse(value);
     const event = read(source.root, source);
@@ -80,6 +86,7 @@ class Compiler {
   #union({ branches }: UnionType): JsonReading {
     const readings = branches.filter(({ kind }) => kind !== 'null').map((branch) => this.compile(branch));
     const isNullable = readings.length < branches.length;
+    const takesEmpty = branches.some(({ kind }) => kind === 'string' || kind === 'bytes');
     const expected = [...readings.map((reading) => reading.expected), ...(isNullable ? ['null'] : [])].join(' or ');
     // A text that may be a number, bytes or a symbol as well is a text.
     const texts = this.#textsFirst(branches);
@@ -87,7 +94,10 @@ class Compiler {
       readings.length === 1
         ? readings[0]!.read
         : (json, source) => firstOf(typeof json === 'string' ? texts : readings, json, source, expected);
-    return { expected, read: isNullable ? (json, source) => (json === null ? null : read(json, source)) : read };
+    if (!isNullable) return { expected, read };
+    // Go writes an empty text where it has no symbol, decimal or number as a text.
+    const isNone = (json: unknown): boolean => json === null || (json === '' && !takesEmpty);
+    return { expected, read: (json, source) => (isNone(json) ? null : read(json, source)) };
   }
 
   #textsFirst(branches: readonly WriterType[]): readonly JsonReading[] {
@@ -103,7 +113,7 @@ function firstOf(readings: readonly JsonReading[], json: unknown, source: JsonSo
     try {
       return read(json, source);
     } catch (error) {
-      if (!(error instanceof JsonFault)) throw error;
+      if (!(error instanceof JsonFault) || source.givesUp()) throw error;
       source.depth = depth;
     }
   }
@@ -158,7 +168,7 @@ function mapReading(readValue: ReadJson): JsonReading {
         map[wellFormed(key)] = readValue(value, source);
       }
     } catch (error) {
-      throw located(error, at);
+      throw located(error, PLAIN_KEY.test(at) ? at : '*');
     }
     return map;
   });

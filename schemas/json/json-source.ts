@@ -11,6 +11,8 @@ import { JsonFault } from './json-fault.js';
 const MAX_NESTING = 1000;
 /** A number that JavaScript writes otherwise, or does not hold: 1.50, 5.0, 1e3, -0, and any of 16 digits. */
 const ODD_NUMBER = /[:,[][ \t\r\n]*(?:-0|-?\d+[.eE]|-?\d{16})/;
+/** Branches of unions that a value does not fit, tried in all: a record in a record in a record doubles them each time. */
+const MAX_MISFITS = 10_000;
 const BOM = '\ufeff';
 const BOM_BYTES = 3;
 
@@ -20,6 +22,7 @@ export class JsonSource {
   wantsWritten = false;
   /** Records, arrays and maps of the schema that the reader is inside of. */
   depth = 0;
+  #misfits = 0;
   readonly #text: string;
   /** All numbers are `LosslessNumber`s; else none is. */
   readonly #isWritten: boolean;
@@ -55,6 +58,11 @@ export class JsonSource {
   /** Goes one level deeper, as far as Avro goes; whoever comes out again calls `leave`. */
   enter(): void {
     if (++this.depth > MAX_DEPTH) throw new JsonFault('nested too deep', `at most ${MAX_DEPTH} levels`);
+  }
+
+  /** Whether so many branches of unions did not fit that the value is made to keep us busy. */
+  givesUp(): boolean {
+    return ++this.#misfits > MAX_MISFITS;
   }
 
   leave(): void {

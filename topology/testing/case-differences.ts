@@ -77,6 +77,12 @@ function compareParts(expected: Parts, got: Parts, path: Path, where: string, no
 }
 
 /** As a case writes them; undefined where no channel carries it. */
+/** As ISO 8601 has it; ms where no calendar has such a time. */
+function timeOf(ms: bigint): string {
+  const date = new Date(Number(ms));
+  return Number.isNaN(date.getTime()) ? String(ms) : date.toISOString();
+}
+
 function partsOf({ channels, inApp, email, push }: Notice): Parts {
   const { type, category, entityType, entityId } = inApp ?? {};
   const expiresAt = inApp === undefined ? push?.expiresAt : inApp.expiresAt;
@@ -88,7 +94,7 @@ function partsOf({ channels, inApp, email, push }: Notice): Parts {
     actionUrl: (inApp ?? push)?.actionUrl,
     entity: inApp && (entityType === null ? null : { type: entityType, id: String(entityId) }),
     metadata: plain(inApp?.metadata ?? push?.data),
-    expiresAt: typeof expiresAt === 'bigint' ? new Date(Number(expiresAt)).toISOString() : expiresAt,
+    expiresAt: typeof expiresAt === 'bigint' ? timeOf(expiresAt) : expiresAt,
     email: email && { to: email.to, subject: email.subject, body: email.body, bodyHtml: email.bodyHtml },
     push: push && {
       devices: push.deviceTokens,

@@ -2,6 +2,7 @@
 import { stringify } from 'lossless-json';
 import type { EventRecord } from '../../schemas/codecs.js';
 import type { JsonObject } from '../../schemas/json/example-event.js';
+import { inSchemaUnits } from '../../schemas/in-schema-units.js';
 import { compileJsonReader } from '../../schemas/json/json-reader.js';
 import type { SourceSpec } from '../../schemas/source-spec.js';
 import { fieldsOf } from '../../processors/rules/fields.js';
@@ -18,7 +19,9 @@ export function jsonValue(event: JsonObject): Buffer {
 export function feedJson(driver: TopologyDriver, source: SourceSpec, event: JsonObject): Promise<Driven> {
   const { topic, record, format } = source;
   const value = jsonValue(event);
-  return format === 'json' ? driver.feedValue(topic, value) : driver.feed(topic, compileJsonReader(record)(value));
+  return format === 'json'
+    ? driver.feedValue(topic, value)
+    : driver.feed(topic, inSchemaUnits(record, compileJsonReader(record)(value)));
 }
 
 /** The event's own parts. */

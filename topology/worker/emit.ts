@@ -7,6 +7,7 @@ import { SINK_TOPICS } from '../../common/record.js';
 import { shownAddress } from '../../common/shown.js';
 import { parseType } from '../../schemas/avro/parse-type.js';
 import type { SinkEvents } from '../../schemas/codecs.js';
+import { inSchemaUnits } from '../../schemas/in-schema-units.js';
 import { compileJsonReader } from '../../schemas/json/json-reader.js';
 import { SchemaCatalog } from '../../schemas/registry/catalog.js';
 import { RegistryClient } from '../../schemas/registry/registry-client.js';
@@ -39,6 +40,8 @@ export interface Emission {
   readonly timeoutMs: number;
   /** Topics of all sources, to read what comes out. */
   readonly sources: readonly SourceSpec[];
+  /** With the id, what tells its outputs from those of another event. */
+  readonly tenantId: bigint | undefined;
   /** The id that its outputs bear. */
   readonly eventIdAt: (sent: PartitionOffset) => string | undefined;
 }
@@ -117,7 +120,7 @@ class EmittedEvent {
     const { source, json } = this.#emission;
     const { format, record, topic } = source;
     if (format === 'json') return json;
-    const event = compileJsonReader(record)(json);
+    const event = inSchemaUnits(record, compileJsonReader(record)(json));
     const subject = subjectOf(this.#config.names.physical(topic));
     const id = await findSchema(subject, record, async (path, body) =>
       foundId(await this.#registry.ask({ method: 'POST', path, body })),
@@ -175,13 +178,13 @@ class EmittedEvent {
       NOTIFICATION_DELIVERED_TOPIC: [],
     };
     const { retryAttempts, retryBackoffMs } = this.#config;
-    const { sources, eventIdAt } = this.#emission;
+    const { sources, tenantId, eventIdAt } = this.#emission;
     const catalog = new SchemaCatalog({ client: this.#registry, sources, retryAttempts, retryBackoffMs });
     const eventId = eventIdAt(sent);
     for (const [topic, { value }] of records) {
       if (topic === 'NOTIFICATION_DLQ' || value === null) continue;
       const event = await decoded(catalog, topic, value);
-      if (event?.eventId === eventId) (outputs[topic] as (typeof event)[]).push(event);
+      if (event?.eventId === eventId && event?.tenantId === tenantId) (outputs[topic] as (typeof event)[]).push(event);
     }
     return outputs;
   }

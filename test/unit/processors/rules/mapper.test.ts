@@ -108,6 +108,7 @@ describe('an event of a source that only rules know', () => {
   it('expires when they say', () => {
     const expiresAt = (expires: string, event?: EventRecord) =>
       mapped({ '[IN_APP]': `[IN_APP]\n    expires: ${expires}` }, event)?.notification?.expiresAt;
+    expect(expiresAt('{ after: 36h }', { at: 0n })).toBeNull();
     expect(expiresAt('{ after: 36h }')).toBe(1_760_000_000_000n + 36n * 3_600_000n);
     expect(expiresAt('{ field: until }')).toBe(1_760_050_000_000n);
     expect(expiresAt('{ field: until }', { until: 0n })).toBeNull();
@@ -135,6 +136,11 @@ describe('an event without an id of its own', () => {
     expect(eventId(rule)).toMatch(/^[0-9a-f]{32}$/);
     expect(eventId(rule, { days: 9 })).toBe(eventId(rule));
     expect(eventId(rule, { id: 'l-1E', currency: 'UR' })).not.toBe(eventId(rule, { id: 'l-1', currency: 'EUR' }));
+  });
+
+  it('is invalid where nothing says which it is: many such events must not pass for one', () => {
+    expect(eventId('{ hash: [link, currency] }', { link: null, currency: '' })).toBe('');
+    expect(eventId('tenantId', { tenantId: 0n })).toBe('');
   });
 
   it('or without a time has its record’s', () => {
@@ -186,6 +192,11 @@ describe('texts in the reader’s language', () => {
     expect(texts(null, null)).toBe('Lan & Co: 2 days');
     expect(texts('fr-FR', null)).toBe('Lan & Co: 2 days');
     expect(texts('vi-VN', null)).toBe('2 ngày từ 9/10/25, 1.250,50 €');
+  });
+
+  it('show a date as it is, wherever it is read', () => {
+    const lines = { 'days, plural, one {# day} other {# days}': 'from, date, medium' };
+    expect(mapped(lines)?.notification).toMatchObject({ message: 'Lan & Co: Oct 4, 2024', localize: null });
   });
 
   it('show times in the reader’s time zone', () => {

@@ -171,6 +171,43 @@ describe('a fault in a source', () => {
     expect(faultsWith({ 'sources/tasks.yaml': text }).join('\n')).toContain(fault);
   });
 
+  it.each<[what: string, file: string, text: string, fault: string]>([
+    [
+      'a format in a URL',
+      'sources/tasks.yaml',
+      event('    actionUrl: https://erp/{deadlineMs, date, ::yyyyMMdd}'),
+      'events.DONE.actionUrl: column 13: {deadlineMs} is a part of a URL; this format is for a time',
+    ],
+    [
+      'a URL that begins with a value',
+      'sources/tasks.yaml',
+      event('    actionUrl: "{taskTitle}/x"'),
+      'events.DONE.actionUrl: begins with a value, which is escaped and makes no URL',
+    ],
+    [
+      'a step’s name',
+      'sources/email.yaml',
+      event().replace('TASK_EVENT_TOPIC', 'X'),
+      'sources/email.yaml:1: email is a step of the stream; expected another name for the file',
+    ],
+    [
+      'a handler’s setting',
+      'sources/requests.yaml',
+      'topic: R\nschema: NotificationRequestEvent\nhandler: requests\npriority: HIGH',
+      'sources/requests.yaml:4: priority: requests are handled by code, which does not read this',
+    ],
+    [
+      'another recipient of account events',
+      'sources/accounts.yaml',
+      'topic: U\nschema: UserEvent\nhandler: accounts\nrecipient: tenantId\nevents: { USER_CREATED: { title: T, message: M, channels: [EMAIL] } }',
+      'sources/accounts.yaml:4: recipient: an account event tells its own user; expected userId',
+    ],
+    ['the language of the sources', 'texts/en.yaml', 'tasks: {}', 'texts/en.yaml:1: en is the language of the sources'],
+    ['an alias of nothing', 'texts/vi.yaml', 'tasks: *nothing', 'texts/vi.yaml:1: Unresolved alias'],
+  ])('%s', (_, file, text, fault) => {
+    expect(faultsWith({ [file]: text }).join('\n')).toContain(fault);
+  });
+
   it('hides no other: all of all files are named', () => {
     const faults = faultsWith({
       'sources/tasks.yaml': event('    colour: red', '    recipient: nobody').replace('IN_APP', 'IN_APP, FAX'),

@@ -30,7 +30,7 @@ describe('an event that is completed', () => {
     [{ type: 'array', items: 'string' }, []],
     [{ type: 'map', values: 'string' }, {}],
     [{ type: 'long', logicalType: 'timestamp-millis' }, NOW],
-    [{ type: 'long', logicalType: 'timestamp-micros' }, NOW * 1000],
+    [{ type: 'long', logicalType: 'timestamp-micros' }, NOW],
     [['string', 'int'], 'field'],
     [{ type: 'record', name: 'Inner', fields: [{ name: 'id', type: 'long' }] }, { id: 1 }],
   ])('has of %j a value of its type', (type, value) => {
