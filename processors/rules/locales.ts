@@ -1,4 +1,5 @@
 /** Which of the languages of LOCALES a user reads, by what stands in the directory: free text. */
+import { shown } from '../../common/shown.js';
 import { remembered } from '../remembered.js';
 
 export const DEFAULT_LOCALES: readonly string[] = ['en'];
@@ -26,11 +27,11 @@ export function canonicalLocale(tag: string): string | undefined {
 /** What is wrong with a tag in LOCALES; undefined when its texts can be rendered. */
 export function localeFault(tag: string): string | undefined {
   const canonical = canonicalLocale(tag);
-  if (canonical === undefined) return `${JSON.stringify(tag)} is no language tag; expected BCP 47, such as vi or pt-BR`;
+  if (canonical === undefined) return `${shown(tag)} is no language tag; expected BCP 47, such as vi or pt-BR`;
   // Intl would write numbers and dates in the machine's language.
   return Intl.NumberFormat.supportedLocalesOf(canonical).length > 0
     ? undefined
-    : `${JSON.stringify(tag)} is no language whose numbers and dates Node knows; expected such as vi or pt-BR`;
+    : `${shown(tag)} is no language whose numbers and dates Node knows; expected such as vi or pt-BR`;
 }
 
 /** `locales`: canonical, the default first. A user's vi-VN finds `vi-VN`, else `vi`; zh-TW finds `zh-Hant` before `zh`. */

@@ -86,8 +86,8 @@ describe('a folder of rules with faults', () => {
     for (const fault of [
       /rules\.yaml:1: version: "one" is given; expected a whole number/,
       /sources\/hr\.yaml:2: schema: HrEvent is no record of the contract; expected .*schemas\/HrEvent\.avsc/,
-      /sources\/sales\.yaml:13: events\.ORDER_CREATED\.message: .*orderNo/,
-      /sources\/sales\.yaml:25: events\.PAYMENT_DUE\.channels\.1: "SMS" is given; expected one of IN_APP, EMAIL, PUSH/,
+      /sources\/sales\.yaml:14: events\.ORDER_CREATED\.message: .*orderNo/,
+      /sources\/sales\.yaml:26: events\.PAYMENT_DUE\.channels\.1: "SMS" is given; expected one of IN_APP, EMAIL, PUSH/,
     ]) {
       expect(said).toMatch(fault);
     }
