@@ -24,8 +24,6 @@ export class NewerRules {
   #behindUntil = -Infinity;
   /** Since when; also of those that have waited long enough. */
   readonly #began = new Map<SourceName, number>();
-  /** No longer once this worker has taken on what was newer. */
-  readonly isBehind = (): boolean => this.#ownVersion < this.#newer && this.#now() < this.#behindUntil;
 
   constructor(options: NewerRulesOptions) {
     this.#options = options;
@@ -35,18 +33,30 @@ export class NewerRules {
   /** The group was joined, and these are the newest rules in it. */
   joined(newest: RulesIdentity | undefined): void {
     if (newest !== undefined && newest.version > this.#ownVersion) {
-      if (!this.isBehind()) this.#began.clear();
+      if (!this.isBehind(this.#ownVersion)) this.#began.clear();
       this.#newer = newest.version;
       this.#behindUntil = Infinity;
     } else if (this.#behindUntil === Infinity) this.#behindUntil = this.#now() + this.#options.graceMs;
+  }
+
+  /** Whether what runs these rules is: others in the group are newer, or those that this worker has taken on meanwhile. */
+  isBehind(version = Infinity): boolean {
+    return this.#isSuperseded(version) || (version < this.#newer && this.#now() < this.#behindUntil);
   }
 
   get #ownVersion(): number {
     return this.#options.own()?.version ?? Infinity;
   }
 
-  /** False when the partition has waited long enough. */
-  mayWait(source: SourceName): boolean {
+  /** An open commit is of the rules that it began with. */
+  #isSuperseded(version: number): boolean {
+    return version < (this.#options.own()?.version ?? 0);
+  }
+
+  /** False when the partition has waited long enough for rules newer than these. */
+  mayWait(source: SourceName, version = Infinity): boolean {
+    // For no longer than the commit that is open.
+    if (this.#isSuperseded(version)) return true;
     if (!this.#began.has(source)) this.#began.set(source, this.#now());
     return this.waitedMs(source) < this.#options.waitMs;
   }

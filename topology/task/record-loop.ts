@@ -6,7 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { messageOf, OutageError, RetryableError } from '../../common/errors.js';
 import { origin, type SourceName, type SourcePartition, type SourceRecord } from '../../common/record.js';
 import type { DeadLetterCause, Waiting } from '../../processors/outcome.js';
-import type { Executor, Processed } from '../graph/executor.js';
+import type { Processed } from '../graph/executor.js';
 import type { TaskState } from '../graph/task-state.js';
 import { BootstrapGate } from './bootstrap-gate.js';
 import type { CommitTarget } from './commit.js';
@@ -14,7 +14,7 @@ import type { CommitLoop } from './commit-loop.js';
 import { outOfRangeError, warnHeldUp } from './source-faults.js';
 import { SourceQueue, type QueueListener } from './source-queue.js';
 import type { StagedCommit } from './staged-commit.js';
-import type { TaskParts } from './task-parts.js';
+import type { TaskParts, VersionedExecutor } from './task-parts.js';
 
 /** The task around it. */
 export interface RecordLoopHost {
@@ -58,7 +58,7 @@ export class RecordLoop implements QueueListener {
   readonly #waiting = new Map<SourceName, string>();
   readonly #gate: BootstrapGate;
   /** For the commit that is being put together. */
-  #executor: Executor;
+  #running: VersionedExecutor;
   #turnPlanned = false;
   #unfinished: Unfinished | undefined;
   /** Sources that were recreated: what was fetched of them is still processed. */
@@ -77,7 +77,7 @@ export class RecordLoop implements QueueListener {
     this.#signal = signal;
     this.#state = state;
     this.#partitionsAtFirst = partitionsAtFirst;
-    this.#executor = parts.job.executor();
+    this.#running = parts.job.executor();
     this.#stores = state.view(() => commits.layers);
     this.#gate = new BootstrapGate(parts.job.bootstrap, signal);
     const { bufferBytes } = parts.job.limits;
@@ -204,7 +204,7 @@ export class RecordLoop implements QueueListener {
     if (staged.records === 0) {
       if (staged.isEmpty) staged.openedAt = performance.now();
       staged.now = this.#parts.worker.clock.now();
-      this.#executor = this.#parts.job.executor();
+      this.#running = this.#parts.job.executor();
     }
     const streamTime = this.#state.advance(staged.streamTime(record.source), record.timestamp, staged.now);
     staged.setStreamTime(record.source, streamTime);
@@ -252,7 +252,7 @@ export class RecordLoop implements QueueListener {
   #waitForNewer(queue: SourceQueue, record: SourceRecord, { eventType, cause }: Waiting): boolean {
     const { group, worker } = this.#parts;
     const { source, offset } = record;
-    if (!group.newerRules.mayWait(source))
+    if (!group.newerRules.mayWait(source, this.#running.rulesVersion))
       return this.#take(queue, record, this.#deadLettered(record, cause, this.#commits.staged));
     if (!this.#waiting.has(source))
       worker.log.warn(
@@ -267,12 +267,12 @@ export class RecordLoop implements QueueListener {
     const condemned = this.#commits.refusals.condemned(record);
     if (condemned) return this.#deadLettered(record, condemned, staged);
     return this.#attempt(record, staged, queue, () =>
-      this.#executor.process(record, {
+      this.#running.executor.process(record, {
         now: staged.now,
         stores: this.#stores,
         notify: record.offset >= staged.position(record.source).notifyFrom,
         isSettled: this.#gate.isSettled,
-        isBehind: this.#parts.group.newerRules.isBehind,
+        isBehind: this.#isBehind,
         outputs: staged.outputs,
       }),
     );
@@ -307,7 +307,7 @@ export class RecordLoop implements QueueListener {
 
   #deadLettered(record: SourceRecord, cause: DeadLetterCause, { outputs }: StagedCommit): Processed {
     outputs.begin();
-    outputs.add(this.#executor.deadLetter(record, cause));
+    outputs.add(this.#running.executor.deadLetter(record, cause));
     return { kind: 'dead-lettered', cause };
   }
 
@@ -321,6 +321,9 @@ export class RecordLoop implements QueueListener {
   #physical({ topic, partition }: SourcePartition): string {
     return `${this.#parts.broker.names.physical(topic)}-${partition}`;
   }
+
+  /** By the rules of the executor that processes: this worker may run newer ones by now. */
+  readonly #isBehind = (): boolean => this.#parts.group.newerRules.isBehind(this.#running.rulesVersion);
 
   readonly #unlessClosed = (error: unknown): void => {
     if (!this.#signal.aborted) this.#parts.worker.fatal(error);

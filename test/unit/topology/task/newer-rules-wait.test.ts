@@ -1,7 +1,8 @@
 /** A record of a type that only newer rules in the group know: its source partition waits, and nothing is lost. */
 import { describe, expect, it, vi } from 'vitest';
-import type { Processed } from '../../../../topology/graph/executor.js';
-import { forwarded } from './records.js';
+import type { SourceRecord } from '../../../../common/record.js';
+import type { ExecutionContext, Executor, Processed } from '../../../../topology/graph/executor.js';
+import { emitText, forwarded } from './records.js';
 import { CRM, NEWER_RULES, rig, sentAre, TASKS, until, type Rig, type RigOptions } from './task-harness.js';
 
 const CAUSE = { reason: 'unknown-type', message: 'none that this version knows', attempts: 1 } as const;
@@ -14,7 +15,7 @@ const behind = (unknown: readonly string[], options: RigOptions = {}): Rig => {
   const { newerRules } = setup.parts.group;
   newerRules.joined(NEWER_RULES);
   const fate = (eventType: string): Processed =>
-    newerRules.isBehind() ? { kind: 'waiting', eventType, cause: CAUSE } : { kind: 'dropped', reason: CAUSE.reason };
+    newerRules.isBehind(1) ? { kind: 'waiting', eventType, cause: CAUSE } : { kind: 'dropped', reason: CAUSE.reason };
   for (const text of unknown) setup.behaviour.set(text, () => fate(text));
   return setup;
 };
@@ -82,6 +83,33 @@ describe('a record of a type that only newer rules know', () => {
     expect(performance.now() - began).toBeGreaterThan(300);
     expect(setup.deadLetters().sort()).toEqual(many.map((text) => `${text} unknown-type 1`).sort());
     expect(waiting(setup)).toEqual([]);
+    await setup.task.closeClean(1000);
+  });
+});
+
+describe('an event that comes while the rules are read again, in the midst of a commit', () => {
+  it('is left by the rules that are superseded to those that know it, even where no partition may wait', async () => {
+    let version = 1;
+    const setup = rig({ ownRules: () => ({ version, digest: '' }), waitMs: 0 });
+    const create = (own: number): Executor => ({
+      process: (record: SourceRecord, { outputs, isBehind }: ExecutionContext) => {
+        const text = record.value!.toString();
+        outputs.begin();
+        if (text === 'before') version = 2;
+        if (text === 'new' && own === 1)
+          return isBehind?.()
+            ? { kind: 'waiting', eventType: text, cause: CAUSE }
+            : { kind: 'dropped', reason: CAUSE.reason };
+        emitText(outputs, `${text} by ${own}`);
+        return forwarded(text);
+      },
+      deadLetter: setup.executor.deadLetter.bind(setup.executor),
+    });
+    Object.assign(setup.parts.job, { executor: () => ({ executor: create(version), rulesVersion: version }) });
+    setup.append(TASKS, ['before', 'new', 'behind']);
+    setup.task.start();
+    await vi.waitFor(() => expect(setup.sent()).toEqual(['before by 1', 'new by 2', 'behind by 2']), AFTER_A_LOOK);
+    expect(setup.deadLetters()).toEqual([]);
     await setup.task.closeClean(1000);
   });
 });

@@ -151,7 +151,7 @@ describe('newer rules in the group', () => {
     const setup = rig();
     const { newerRules } = setup.parts.group;
     setup.behaviour.set('new', () => ({
-      kind: newerRules.isBehind() ? 'waiting' : 'dropped',
+      kind: newerRules.isBehind(1) ? 'waiting' : 'dropped',
       ...{ eventType: 'NEW', reason: 'unknown-type' },
       cause: { reason: 'unknown-type', message: '', attempts: 1 },
     }));
