@@ -113,6 +113,8 @@ export interface OutputEncoder {
 
 /** The group, as a task asks it. */
 export interface TaskGroupAnswers {
+  /** Logical names of all topics that its tasks read. */
+  readonly sourceTopics: readonly string[];
   /** Throws FencedError when the group has moved on, OutageError when nobody answers. */
   confirm(generation: number): Promise<void>;
   /** How many partitions the topic (its logical name) has, as the leader of the group counted them. */

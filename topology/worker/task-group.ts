@@ -115,7 +115,7 @@ export class TaskGroup implements MembershipListener {
     const added = placement.tasks.filter((number) => !this.#tasks.has(number));
     for (const number of added) {
       const group: TaskGroupAnswers = {
-        ...{ partitionCount, newerRules },
+        ...{ sourceTopics, partitionCount, newerRules },
         confirm: (generation) => host.confirm(generation),
         lost: (closed) => this.#lost(closed),
       };

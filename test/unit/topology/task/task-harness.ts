@@ -142,7 +142,7 @@ export function rig(options: RigOptions = {}): Rig {
       outage: (_, error) => outages.push(error),
       fatal,
     },
-    group: { confirm, partitionCount: () => 1, newerRules, lost },
+    group: { confirm, sourceTopics: options.topics ?? [TASKS, CRM], partitionCount: () => 1, newerRules, lost },
   };
   const sourcesOf = (topics: readonly string[]): SourcePartition[] => topics.map((topic) => sourcePartition(topic, 0));
   const sources = sourcesOf(options.topics ?? [TASKS, CRM]);
