@@ -30,9 +30,10 @@ export class NewerRules {
     this.#now = options.now ?? (() => performance.now());
   }
 
-  /** The group was joined, and these are the newest rules in it. */
+  /** The group was joined, and these are the newest rules in it; undefined from a leader of a version that does not ask, which says nothing of who has left. */
   joined(newest: RulesIdentity | undefined): void {
-    if (newest !== undefined && newest.version > this.#ownVersion) {
+    if (newest === undefined) return;
+    if (newest.version > this.#ownVersion) {
       if (!this.isBehind(this.#ownVersion)) this.#began.clear();
       this.#newer = newest.version;
       this.#behindUntil = Infinity;

@@ -3,7 +3,7 @@ import { describe, expect, it, vi } from 'vitest';
 import type { SourceRecord } from '../../../../common/record.js';
 import type { ExecutionContext, Executor, Processed } from '../../../../topology/graph/executor.js';
 import { emitText, forwarded } from './records.js';
-import { CRM, NEWER_RULES, rig, sentAre, TASKS, until, type Rig, type RigOptions } from './task-harness.js';
+import { CRM, NEWER_RULES, OWN_RULES, rig, sentAre, TASKS, until, type Rig, type RigOptions } from './task-harness.js';
 
 const CAUSE = { reason: 'unknown-type', message: 'none that this version knows', attempts: 1 } as const;
 /** Longer than the wait between two looks. */
@@ -64,7 +64,7 @@ describe('a record of a type that only newer rules know', () => {
     await setup.task.suspend(1000);
     setup.task.keep({ ...setup.task.member, generationId: 2 });
     expect(waiting(setup)).toEqual(['new']);
-    setup.parts.group.newerRules.joined(undefined);
+    setup.parts.group.newerRules.joined(OWN_RULES);
     await vi.waitFor(() => expect(setup.sent()).toEqual(['behind']), AFTER_A_LOOK);
     expect(waiting(setup)).toEqual([]);
     expect(setup.deadLetters()).toEqual([]);

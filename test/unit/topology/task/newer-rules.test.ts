@@ -44,6 +44,17 @@ describe('a worker', () => {
     expect(rules.isBehind(own)).toBe(false);
   });
 
+  it('is behind as before while a leader of an older version says nothing of rules', () => {
+    const rules = create(2);
+    rules.joined(rulesOf(3));
+    rules.joined(undefined);
+    now += 1000;
+    expect(rules.isBehind(own)).toBe(true);
+    rules.joined(rulesOf(2));
+    now += 10;
+    expect(rules.isBehind(own)).toBe(false);
+  });
+
   it('is not behind any more as soon as it has taken on what was newer, before the group has moved', () => {
     const rules = create(2);
     rules.joined(rulesOf(3));
@@ -64,7 +75,7 @@ describe('a partition', () => {
     expect(rules.mayWait(SALES.name)).toBe(true);
     now += 599;
     expect([rules.mayWait(SALES.name), rules.waitedMs(SALES.name)]).toEqual([true, 599]);
-    rules.joined(undefined);
+    rules.joined(rulesOf(2));
     rules.joined(rulesOf(3));
     now += 1;
     expect([rules.mayWait(SALES.name), rules.mayWait(TASKS.name)]).toEqual([false, true]);
@@ -78,7 +89,7 @@ describe('a partition', () => {
     now += 600;
     rules.forget([TASKS]);
     expect([rules.mayWait(SALES.name), rules.mayWait(TASKS.name)]).toEqual([false, true]);
-    rules.joined(undefined);
+    rules.joined(rulesOf(2));
     now += 10;
     rules.joined(rulesOf(4));
     expect(rules.mayWait(SALES.name)).toBe(true);

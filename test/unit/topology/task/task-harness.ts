@@ -84,7 +84,7 @@ export interface RigOptions {
   readonly ownRules?: () => RulesIdentity;
 }
 
-const OWN_RULES = { version: 1, digest: 'old' };
+export const OWN_RULES = { version: 1, digest: 'old' };
 export const NEWER_RULES = { version: 2, digest: 'new' };
 
 /** No account event that is older is missing. */

@@ -3,7 +3,7 @@ import { MemberMemory } from '../../../../state/member-memory.js';
 import { BrokerError } from '../../../../topology/kafka/protocol/protocol-errors.js';
 import { NO_PLACEMENT } from '../../../../topology/kafka/group/placement.js';
 import { TaskGroup } from '../../../../topology/worker/task-group.js';
-import { rig, sentAre, NEWER_RULES, TASKS, CRM, type Rig } from '../task/task-harness.js';
+import { rig, sentAre, NEWER_RULES, OWN_RULES, TASKS, CRM, type Rig } from '../task/task-harness.js';
 
 const layoutOf = (setup: Rig) => ({
   maxTasks: 1,
@@ -164,7 +164,8 @@ describe('newer rules in the group', () => {
     const { values } = await setup.parts.worker.metrics.newer_rules_wait_seconds.get();
     expect(values.map(({ labels }) => labels['topic'])).toEqual([TASKS, CRM]);
     for (const { value } of values) expect(value).toBeGreaterThan(0);
-    group.assigned({ ...NO_PLACEMENT, tasks: [0] }, layoutOf(setup), { ...member, generationId: 2 });
+    const left = { ...layoutOf(setup), newestRules: OWN_RULES };
+    group.assigned({ ...NO_PLACEMENT, tasks: [0] }, left, { ...member, generationId: 2 });
     await vi.waitFor(() => expect(group.notReady()).toBeUndefined(), { timeout: 3000 });
     await group.measure();
     expect((await setup.parts.worker.metrics.newer_rules_wait_seconds.get()).values).toEqual([]);
