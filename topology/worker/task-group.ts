@@ -108,8 +108,7 @@ export class TaskGroup implements MembershipListener {
         task.keep(member);
         continue;
       }
-      this.#tasks.delete(number);
-      newerRules.forget(task.sources);
+      this.#drop(task);
       void task.closeDirty();
     }
     const added = placement.tasks.filter((number) => !this.#tasks.has(number));
@@ -144,8 +143,10 @@ export class TaskGroup implements MembershipListener {
 
   lost(): void {
     this.#options.host.isMember(false);
-    for (const task of this.#tasks.values()) void task.closeDirty();
-    this.#tasks.clear();
+    for (const task of this.#tasks.values()) {
+      this.#drop(task);
+      void task.closeDirty();
+    }
   }
 
   outage(error: unknown): void {
@@ -254,8 +255,15 @@ export class TaskGroup implements MembershipListener {
   }
 
   #lost(number: number): void {
-    if (this.#tasks.get(number)?.phase === 'closed') this.#tasks.delete(number);
+    const task = this.#tasks.get(number);
+    if (task?.phase === 'closed') this.#drop(task);
     this.#options.host.rejoin();
+  }
+
+  /** It is another worker's; when it comes back its sources may wait again. */
+  #drop({ number, sources }: Task): void {
+    this.#tasks.delete(number);
+    this.#options.newerRules.forget(sources);
   }
 }
 

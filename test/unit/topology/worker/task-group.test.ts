@@ -1,9 +1,10 @@
 import { describe, expect, it, vi } from 'vitest';
 import { MemberMemory } from '../../../../state/member-memory.js';
+import { FencedError } from '../../../../common/errors.js';
 import { BrokerError } from '../../../../topology/kafka/protocol/protocol-errors.js';
 import { NO_PLACEMENT } from '../../../../topology/kafka/group/placement.js';
 import { TaskGroup } from '../../../../topology/worker/task-group.js';
-import { rig, sentAre, NEWER_RULES, OWN_RULES, TASKS, CRM, type Rig } from '../task/task-harness.js';
+import { failing, rig, sentAre, NEWER_RULES, OWN_RULES, TASKS, CRM, type Rig } from '../task/task-harness.js';
 
 const layoutOf = (setup: Rig) => ({
   maxTasks: 1,
@@ -20,7 +21,7 @@ const groupOf = ({ parts, environment }: Rig): TaskGroup =>
     host: {
       prepare: () => Promise.resolve(),
       rejoin: () => undefined,
-      confirm: () => Promise.resolve(),
+      confirm: (generation) => parts.group.confirm(generation),
       groupOutage: () => undefined,
       isMember: () => undefined,
     },
@@ -169,6 +170,34 @@ describe('newer rules in the group', () => {
     await vi.waitFor(() => expect(group.notReady()).toBeUndefined(), { timeout: 3000 });
     await group.measure();
     expect((await setup.parts.worker.metrics.newer_rules_wait_seconds.get()).values).toEqual([]);
+    await group.stop(1000);
+  });
+
+  it('are waited for again when a task comes back that was lost, with its group or to another owner', async () => {
+    const setup = rig({ waitMs: 100 });
+    const { newerRules } = setup.parts.group;
+    const group = groupOf(setup);
+    const assigned = (generationId: number): void =>
+      group.assigned(
+        { ...NO_PLACEMENT, tasks: [0] },
+        { ...layoutOf(setup), newestRules: NEWER_RULES },
+        { ...member, generationId },
+      );
+    const hasWaited = (): Promise<void> =>
+      vi.waitFor(() => expect([TASKS, CRM].map((topic) => newerRules.mayWait(`${topic}-0`))).toEqual([false, false]));
+    assigned(1);
+    await hasWaited();
+    group.lost();
+    expect(newerRules.mayWait(`${TASKS}-0`)).toBe(true);
+    assigned(2);
+    await vi.waitFor(() => expect(group.notReady()).toBeUndefined());
+    await hasWaited();
+    // Fenced: another worker has it.
+    failing(setup, 'commit', 1, new FencedError('another owner'));
+    setup.confirm.mockRejectedValue(new FencedError('generation 2 is over'));
+    setup.append(TASKS, ['a']);
+    await vi.waitFor(() => expect(group.claim().tasks).toEqual([]));
+    expect(newerRules.mayWait(`${TASKS}-0`)).toBe(true);
     await group.stop(1000);
   });
 });
