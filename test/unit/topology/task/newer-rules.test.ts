@@ -65,6 +65,32 @@ describe('a worker', () => {
     rules.joined(rulesOf(4));
     expect(rules.isBehind(own)).toBe(true);
   });
+
+  it('is behind as soon as it has rolled back beside others that have not, and for a while after they have', () => {
+    const rules = create(3);
+    rules.joined(rulesOf(3));
+    expect(rules.isBehind(own)).toBe(false);
+    own = 2;
+    expect(rules.isBehind(own)).toBe(true);
+    rules.joined(rulesOf(3));
+    expect(rules.isBehind(own)).toBe(true);
+    rules.joined(rulesOf(2));
+    now += 9;
+    expect(rules.isBehind(own)).toBe(true);
+    now += 1;
+    expect(rules.isBehind(own)).toBe(false);
+  });
+
+  it('is behind rules that are older than those that have left, for as long as they are there', () => {
+    const rules = create(1);
+    for (const version of [3, 2]) rules.joined(rulesOf(version));
+    now += 1000;
+    rules.joined(rulesOf(2));
+    expect(rules.isBehind(own)).toBe(true);
+    rules.joined(rulesOf(1));
+    now += 10;
+    expect(rules.isBehind(own)).toBe(false);
+  });
 });
 
 describe('a partition', () => {
