@@ -56,6 +56,8 @@ export class RecordLoop implements QueueListener {
   readonly #attempts = new Map<SourceName, number>();
   /** Sources that wait for newer rules, and the event type that does. */
   readonly #waiting = new Map<SourceName, string>();
+  /** The offsets at which they were warned of: once, however often the record is tried again. */
+  readonly #warned = new Map<SourceName, number>();
   readonly #gate: BootstrapGate;
   /** For the commit that is being put together. */
   #running: VersionedExecutor;
@@ -199,6 +201,7 @@ export class RecordLoop implements QueueListener {
   #processNext(queue: SourceQueue): boolean {
     const record = queue.peek()!;
     const { staged } = this.#commits;
+    if (this.#waiting.size > 0) this.#waiting.delete(record.source);
     const olderComes = this.#gate.enter(queue, record);
     if (olderComes) return this.#wait(queue, olderComes);
     if (staged.records === 0) {
@@ -243,7 +246,6 @@ export class RecordLoop implements QueueListener {
     queue.take();
     this.#parts.broker.keyPlacement.look(record, this.#partitionsAtFirst);
     this.#attempts.delete(record.source);
-    if (this.#waiting.size > 0) this.#waiting.delete(record.source);
     this.#commits.staged.add(record, processed);
     return true;
   }
@@ -254,11 +256,12 @@ export class RecordLoop implements QueueListener {
     const { source, offset } = record;
     if (!group.newerRules.mayWait(source, this.#running.rulesVersion))
       return this.#take(queue, record, this.#deadLettered(record, cause, this.#commits.staged));
-    if (!this.#waiting.has(source))
+    if (this.#warned.get(source) !== offset)
       worker.log.warn(
         { partition: this.#physical(queue.source), offset },
         'an event of a type that only newer rules in the group know: the partition waits for a worker that has them',
       );
+    this.#warned.set(source, offset);
     this.#waiting.set(source, eventType);
     return this.#wait(queue, delay(WAITING_RETRY_MS, undefined, { signal: this.#signal }));
   }

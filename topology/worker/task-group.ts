@@ -215,13 +215,15 @@ export class TaskGroup implements MembershipListener {
     metrics.consumer_lag.reset();
     metrics.source_held_up_seconds.reset();
     metrics.newer_rules_wait_seconds.reset();
-    for (const { lags, heldUp, waiting } of pipelines) {
+    for (const { lags, heldUp } of pipelines) {
       for (const [{ topic, partition }, lag] of lags) metrics.consumer_lag.set({ topic, partition }, lag);
       for (const [{ topic, partition }, ms] of heldUp)
         metrics.source_held_up_seconds.set({ topic, partition }, ms / 1000);
-      for (const { name, topic, partition } of waiting.keys())
-        metrics.newer_rules_wait_seconds.set({ topic, partition }, newerRules.waitedMs(name) / 1000);
     }
+    // One that stands still, or is taken over again, waits for something else.
+    for (const { pipeline } of tasks.filter(({ isRunning }) => isRunning))
+      for (const { name, topic, partition } of pipeline?.waiting.keys() ?? [])
+        metrics.newer_rules_wait_seconds.set({ topic, partition }, newerRules.waitedMs(name) / 1000);
     metrics.buffered_records.set(pipelines.reduce((sum, { buffered }) => sum + buffered, 0));
     metrics.standby_lag.reset();
     for (const { number, lag } of this.#standbys.all) {

@@ -73,6 +73,22 @@ describe('a record of a type that only newer rules know', () => {
     expect(await setup.registry.metrics()).toContain(`dropped_total{topic="${TASKS}",reason="unknown-type"} 1`);
   });
 
+  it('does not count as waiting for them any more when it waits for something else, and is warned of once', async () => {
+    const setup = behind(['new']);
+    const warned = vi.spyOn(setup.parts.worker.log, 'warn');
+    setup.append(TASKS, ['new']);
+    setup.task.start();
+    await until(() => expect(waiting(setup)).toEqual(['new']));
+    setup.behaviour.set('new', () => ({ kind: 'unresolved', schemaId: 7 }));
+    await vi.waitFor(() => expect(setup.schemas).toHaveLength(1), AFTER_A_LOOK);
+    expect(waiting(setup)).toEqual([]);
+    setup.behaviour.set('new', () => ({ kind: 'waiting', eventType: 'new', cause: CAUSE }));
+    setup.schemas[0]!.answer();
+    await until(() => expect(waiting(setup)).toEqual(['new']));
+    expect(warned).toHaveBeenCalledTimes(1);
+    await setup.task.closeClean(1000);
+  });
+
   it('is dead-lettered when it has waited long enough, and those after it at once', async () => {
     const many = Array.from({ length: 20 }, (_, i) => `new${i}`);
     const setup = behind(many, { waitMs: 300 });

@@ -165,6 +165,9 @@ describe('newer rules in the group', () => {
     const { values } = await setup.parts.worker.metrics.newer_rules_wait_seconds.get();
     expect(values.map(({ labels }) => labels['topic'])).toEqual([TASKS, CRM]);
     for (const { value } of values) expect(value).toBeGreaterThan(0);
+    await group.suspend();
+    await group.measure();
+    expect((await setup.parts.worker.metrics.newer_rules_wait_seconds.get()).values).toEqual([]);
     const left = { ...layoutOf(setup), newestRules: OWN_RULES };
     group.assigned({ ...NO_PLACEMENT, tasks: [0] }, left, { ...member, generationId: 2 });
     await vi.waitFor(() => expect(group.notReady()).toBeUndefined(), { timeout: 3000 });
