@@ -6,7 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { messageOf, OutageError, RetryableError } from '../../common/errors.js';
 import { origin, type SourceName, type SourcePartition, type SourceRecord } from '../../common/record.js';
 import type { DeadLetterCause, Waiting } from '../../processors/outcome.js';
-import type { Processed } from '../graph/executor.js';
+import type { Finished, Processed } from '../graph/executor.js';
 import type { TaskState } from '../graph/task-state.js';
 import { BootstrapGate } from './bootstrap-gate.js';
 import type { CommitTarget } from './commit.js';
@@ -28,6 +28,8 @@ interface Unfinished {
   readonly queue: SourceQueue;
   readonly record: SourceRecord;
   readonly resume: () => Processed;
+  /** The source's, before the record. */
+  readonly streamTime: number;
 }
 
 /** Records of one source partition that are processed before the next has its turn. */
@@ -111,7 +113,10 @@ export class RecordLoop implements QueueListener {
 
   /** Gives back what is staged of a record that is not finished: it is processed again from its beginning. */
   takeBack(): void {
-    if (this.#unfinished) this.#commits.staged.outputs.rollBack();
+    if (!this.#unfinished) return;
+    const { record, streamTime } = this.#unfinished;
+    this.#commits.staged.outputs.rollBack();
+    this.#commits.staged.setStreamTime(record.source, streamTime);
     this.#unfinished = undefined;
   }
 
@@ -209,27 +214,33 @@ export class RecordLoop implements QueueListener {
       staged.now = this.#parts.worker.clock.now();
       this.#running = this.#parts.job.executor();
     }
-    const streamTime = this.#state.advance(staged.streamTime(record.source), record.timestamp, staged.now);
-    staged.setStreamTime(record.source, streamTime);
-    return this.#take(queue, record, this.#process(record, staged, queue));
+    const streamTime = staged.streamTime(record.source);
+    staged.setStreamTime(record.source, this.#state.advance(streamTime, record.timestamp, staged.now));
+    return this.#take(queue, record, this.#process(record, staged, queue), streamTime);
   }
 
   /** False when the rest of the record is still to come. */
-  #finish({ queue, record, resume }: Unfinished): boolean {
+  #finish({ queue, record, resume, streamTime }: Unfinished): boolean {
     this.#unfinished = undefined;
     const processed = this.#attempt(record, this.#commits.staged, queue, resume);
-    this.#take(queue, record, processed);
+    this.#take(queue, record, processed, streamTime);
     return processed?.kind !== 'unfinished';
   }
 
-  /** Stages what became of a record. False when the queue now waits, with the record left in it. */
-  #take(queue: SourceQueue, record: SourceRecord, processed: Processed | undefined): boolean {
-    if (!processed) return false;
-    const { job, worker } = this.#parts;
-    if (processed.kind === 'unfinished') {
-      this.#unfinished = { queue, record, resume: processed.resume };
+  /** As `#stage`. What the record did to its source's stream time goes when it is left. */
+  #take(queue: SourceQueue, record: SourceRecord, processed: Processed | undefined, streamTime: number): boolean {
+    if (processed?.kind === 'unfinished') {
+      this.#unfinished = { queue, record, resume: processed.resume, streamTime };
       return false;
     }
+    if (processed && this.#stage(queue, record, processed)) return true;
+    this.#commits.staged.setStreamTime(record.source, streamTime);
+    return false;
+  }
+
+  /** Stages what became of a record. False when the queue now waits, with the record left in it. */
+  #stage(queue: SourceQueue, record: SourceRecord, processed: Exclude<Processed, { kind: 'unfinished' }>): boolean {
+    const { job, worker } = this.#parts;
     if (processed.kind === 'unsettled') {
       return this.#wait(queue, this.#gate.untilSettled(queue, record));
     }
@@ -255,7 +266,7 @@ export class RecordLoop implements QueueListener {
     const { group, worker } = this.#parts;
     const { source, offset } = record;
     if (!group.newerRules.mayWait(source, this.#running.rulesVersion))
-      return this.#take(queue, record, this.#deadLettered(record, cause, this.#commits.staged));
+      return this.#stage(queue, record, this.#deadLettered(record, cause, this.#commits.staged));
     if (this.#warned.get(source) !== offset)
       worker.log.warn(
         { partition: this.#physical(queue.source), offset },
@@ -308,7 +319,7 @@ export class RecordLoop implements QueueListener {
     }
   }
 
-  #deadLettered(record: SourceRecord, cause: DeadLetterCause, { outputs }: StagedCommit): Processed {
+  #deadLettered(record: SourceRecord, cause: DeadLetterCause, { outputs }: StagedCommit): Finished {
     outputs.begin();
     outputs.add(this.#running.executor.deadLetter(record, cause));
     return { kind: 'dead-lettered', cause };

@@ -20,6 +20,8 @@ const behind = (unknown: readonly string[], options: RigOptions = {}): Rig => {
   return setup;
 };
 const committedTo = (setup: Rig): number | undefined => setup.broker.offsets.get(setup.names.physical(TASKS));
+const streamTimes = (setup: Rig): unknown[] =>
+  [TASKS, CRM].map((topic) => setup.task.state.checkpoint?.positions.get(`${topic}-0`)?.streamTime);
 const waiting = (setup: Rig): string[] => [...setup.task.pipeline!.waiting.values()];
 
 describe('a record of a type that only newer rules know', () => {
@@ -38,6 +40,18 @@ describe('a record of a type that only newer rules know', () => {
       { partition: `${setup.names.physical(TASKS)}-0`, offset: 1 },
     ]);
     await setup.task.closeClean(1000);
+  });
+
+  it('does not move the stream time of its source before it is processed', async () => {
+    const setup = behind(['new']);
+    setup.append(TASKS, ['before'], 1000);
+    setup.append(TASKS, ['new'], 5000);
+    setup.task.start();
+    await until(() => expect(waiting(setup)).toEqual(['new']));
+    setup.append(CRM, ['other'], 2000);
+    await sentAre(setup, ['before', 'other']);
+    await setup.task.closeClean(1000);
+    expect(streamTimes(setup)).toEqual([1000, 2000]);
   });
 
   it('is left to the next owner when the worker stops, which processes it if it knows the type', async () => {
