@@ -60,6 +60,8 @@ export class TaskGroup implements MembershipListener {
   #ready: Promise<void> = Promise.resolve();
   /** Source topics that the brokers do not know any more: the tasks go on without them. */
   #missing: readonly PhysicalTopic[] = [];
+  /** Source topics of which the leader has not assigned all tasks. */
+  #leftOut: readonly PhysicalTopic[] = [];
   #stopped = false;
 
   constructor(options: TaskGroupOptions) {
@@ -103,6 +105,7 @@ export class TaskGroup implements MembershipListener {
     newerRules.joined(layout.newestRules);
     // What another version's leader does not lay out is not gone.
     this.#miss(layout);
+    this.#noteLeftOut(layout);
     for (const [number, task] of this.#tasks) {
       if (placement.tasks.includes(number) && sameSources(task.sources, sourcesOf(number))) {
         task.keep(member);
@@ -183,6 +186,27 @@ export class TaskGroup implements MembershipListener {
       );
     if (back.length > 0) log.info({ topics: back }, 'source topics exist again');
     this.#missing = topics;
+  }
+
+  /** Said in the log alone: were the worker not ready, a rolling change that waits for it would not come to another leader. */
+  #noteLeftOut({ maxTasks, partitions, assignedTasks = maxTasks }: Layout): void {
+    const { parts, sourceTopics } = this.#options;
+    const { log } = parts.worker;
+    const tasksOf = (topic: PhysicalTopic): number => Math.min(maxTasks, partitions.get(topic) ?? 0);
+    const topics = sourceTopics
+      .map((topic) => parts.broker.names.physical(topic))
+      .filter((topic) => tasksOf(topic) > assignedTasks);
+    const isNews = topics.some((topic) => !this.#leftOut.includes(topic));
+    if (isNews) {
+      const tasks = `${assignedTasks}..${Math.max(...topics.map(tasksOf)) - 1}`;
+      log.warn(
+        { topics, tasks },
+        'the leader of the group has older rules, which do not read these topics, and assigns these tasks to nobody: their partitions wait for a leader with newer rules',
+      );
+    }
+    if (topics.length === 0 && this.#leftOut.length > 0)
+      log.info({ topics: this.#leftOut }, 'all tasks of these topics are assigned');
+    this.#leftOut = topics;
   }
 
   /** Why not all tasks run, or undefined. */

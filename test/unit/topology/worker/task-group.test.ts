@@ -125,6 +125,29 @@ describe('a source topic that is gone', () => {
   });
 });
 
+describe('a source that the leader does not know, with more partitions than the others', () => {
+  it('is logged once with the tasks that nobody has, and again when they are assigned; the worker is ready', async () => {
+    const setup = rig();
+    const { log } = setup.parts.worker;
+    const [warned, informed] = [vi.spyOn(log, 'warn'), vi.spyOn(log, 'info')];
+    const group = groupOf(setup);
+    const crm = setup.names.physical(CRM);
+    const layout = {
+      maxTasks: 12,
+      partitions: new Map([...layoutOf(setup).partitions, [crm, 8]]),
+      assignedTasks: 1,
+    };
+    const placement = { ...NO_PLACEMENT, tasks: [0] };
+    for (const generationId of [1, 2]) group.assigned(placement, layout, { ...member, generationId });
+    expect(warned.mock.calls).toEqual([[{ topics: [crm], tasks: '1..7' }, expect.stringContaining('older rules')]]);
+    await vi.waitFor(() => expect(group.notReady()).toBeUndefined());
+    group.assigned(placement, { ...layout, assignedTasks: 8 }, { ...member, generationId: 3 });
+    expect(informed).toHaveBeenCalledWith({ topics: [crm] }, expect.stringContaining('are assigned'));
+    expect(warned).toHaveBeenCalledTimes(1);
+    await group.stop(1000);
+  });
+});
+
 describe('a commit that is on its way for long', () => {
   it('makes the worker not ready, which says so until it has come through', async () => {
     const setup = rig();
