@@ -68,15 +68,24 @@ export class TaskStore {
     return this.#segments.size;
   }
 
-  /** Reads what is on the disk, so that `bucketOf` can answer; a second call waits for the first. */
+  /** Reads what is on the disk, so that `bucketOf` can answer; a second call waits for the first, and tries again when that has failed. */
   load(): Promise<void> {
-    return (this.#loading ??= this.#table.mutex.runExclusive(async () => {
-      // Another owner here may have written since this one was made: the table's last task, as it was closed.
-      this.#checkpoint = readCheckpoint(this.#table, this.#task, this.#environment);
-      this.#sources.load();
-      await this.#segments.load();
-      this.#isLoaded = true;
-    }));
+    return (this.#loading ??= this.#table.mutex
+      .runExclusive(() => this.#load())
+      .catch((error: unknown) => {
+        this.#loading = undefined;
+        throw error;
+      }));
+  }
+
+  async #load(): Promise<void> {
+    // Another owner here may have written since this one was made: the table's last task, as it was closed.
+    this.#checkpoint = readCheckpoint(this.#table, this.#task, this.#environment);
+    this.#sources.load();
+    // What one that failed has left.
+    this.#segments.cleared();
+    await this.#segments.load();
+    this.#isLoaded = true;
   }
 
   /** A write is made of what the one before has left, so each waits for it; and for the disk to be read. */

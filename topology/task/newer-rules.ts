@@ -19,34 +19,49 @@ export interface NewerRulesOptions {
 export class NewerRules {
   readonly #options: NewerRulesOptions;
   readonly #now: () => number;
-  /** The version that was newer than ours, and until when it counts. */
-  #newer = 0;
-  #behindUntil = -Infinity;
+  /** The newest version in the group, also when it is ours: we may roll back. */
+  #newest = 0;
+  /** A newer one whose last worker has left, and until when it counts. */
+  #left = 0;
+  #leftUntil = -Infinity;
   /** Since when; also of those that have waited long enough. */
   readonly #began = new Map<SourceName, number>();
-  /** No longer once this worker has taken on what was newer. */
-  readonly isBehind = (): boolean => this.#ownVersion < this.#newer && this.#now() < this.#behindUntil;
 
   constructor(options: NewerRulesOptions) {
     this.#options = options;
     this.#now = options.now ?? (() => performance.now());
   }
 
-  /** The group was joined, and these are the newest rules in it. */
+  /** The group was joined, and these are the newest rules in it; undefined from a leader of a version that does not ask, which says nothing of who has left. */
   joined(newest: RulesIdentity | undefined): void {
-    if (newest !== undefined && newest.version > this.#ownVersion) {
-      if (!this.isBehind()) this.#began.clear();
-      this.#newer = newest.version;
-      this.#behindUntil = Infinity;
-    } else if (this.#behindUntil === Infinity) this.#behindUntil = this.#now() + this.#options.graceMs;
+    if (newest === undefined) return;
+    if (!this.isBehind(this.#options.own()?.version)) this.#began.clear();
+    if (newest.version < this.#newest) {
+      this.#left = this.#known;
+      this.#leftUntil = this.#now() + this.#options.graceMs;
+    }
+    this.#newest = newest.version;
   }
 
-  get #ownVersion(): number {
-    return this.#options.own()?.version ?? Infinity;
+  /** Whether what runs these rules is: others in the group are newer, or those that this worker has taken on meanwhile. */
+  isBehind(version = Infinity): boolean {
+    return this.#isSuperseded(version) || version < this.#known;
   }
 
-  /** False when the partition has waited long enough. */
-  mayWait(source: SourceName): boolean {
+  /** The newest version that counts. */
+  get #known(): number {
+    return this.#now() < this.#leftUntil ? Math.max(this.#left, this.#newest) : this.#newest;
+  }
+
+  /** An open commit is of the rules that it began with. */
+  #isSuperseded(version: number): boolean {
+    return version < (this.#options.own()?.version ?? 0);
+  }
+
+  /** False when the partition has waited long enough for rules newer than these. */
+  mayWait(source: SourceName, version = Infinity): boolean {
+    // For no longer than the commit that is open.
+    if (this.#isSuperseded(version)) return true;
     if (!this.#began.has(source)) this.#began.set(source, this.#now());
     return this.waitedMs(source) < this.#options.waitMs;
   }

@@ -23,6 +23,11 @@ export function topicIdIn(offset: PartitionOffset): string | undefined {
   return isOfTask(offset) ? offset.metadata!.slice(PREFIX.length).split(PARTITIONS)[0] || undefined : undefined;
 }
 
+/** Both are known, and the topic was recreated in between. */
+export function isOtherTopic(before: string | undefined, now: string | undefined): boolean {
+  return before !== undefined && now !== undefined && before !== now;
+}
+
 /** Undefined when a tool set the offset, or somebody wrote metadata that only begins as ours. */
 export function partitionsAtFirstIn(offset: PartitionOffset): number | undefined {
   const [, digits] = /;partitions:(\d{1,9})(?:;time:-?\d{1,15})?$/.exec(isOfTask(offset) ? offset.metadata! : '') ?? [];

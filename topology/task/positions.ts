@@ -8,9 +8,10 @@
 import { type SourcePosition, NO_STREAM_TIME, type Checkpoint } from '../../common/source-position.js';
 import type { SourceName, SourcePartition } from '../../common/record.js';
 import { decide, type Rule } from '../../common/rules.js';
-import { offsetIn, partitionsIn, type PartitionOffset, type TopicIds } from '../kafka/index.js';
+import { offsetIn, type PartitionOffset } from '../kafka/index.js';
 import { firstPositions, refuseLostChangelog, refuseMoved } from './first-positions.js';
-import { isOfTask, partitionsAtFirstIn, topicIdIn } from './offset-metadata.js';
+import { readByOthers } from './new-to-group.js';
+import { isOfTask, isOtherTopic, partitionsAtFirstIn, topicIdIn } from './offset-metadata.js';
 import type { TaskParts } from './task-parts.js';
 
 /** What the brokers and the stores say of a source. */
@@ -35,7 +36,7 @@ export const POSITION_RULES: readonly Rule<KnownSource, PositionRule>[] = [
   },
   {
     row: ['ours, of an earlier topic', 'any', 'the beginning: the topic was recreated'],
-    when: ({ group, topicId }) => group !== undefined && isOther(topicIdIn(group), topicId),
+    when: ({ group, topicId }) => group !== undefined && isOtherTopic(topicIdIn(group), topicId),
     then: 'recreated',
   },
   {
@@ -49,7 +50,7 @@ export const POSITION_RULES: readonly Rule<KnownSource, PositionRule>[] = [
   },
   {
     row: ['none', 'of an earlier topic', 'the beginning: the topic was recreated'],
-    when: ({ stored, topicId }) => stored !== undefined && isOther(stored.topicId, topicId),
+    when: ({ stored, topicId }) => stored !== undefined && isOtherTopic(stored.topicId, topicId),
     then: 'recreated',
   },
   {
@@ -72,7 +73,7 @@ export const POSITION_RULES: readonly Rule<KnownSource, PositionRule>[] = [
 /** Where a task begins. */
 export interface TaskPositions {
   readonly positions: Map<SourceName, SourcePosition>;
-  /** How many partitions each one's topic had when it was first read: another one from there on was added later. */
+  /** How many partitions each one's topic had when it was first read: another one from there on was added later. 0 for a topic that the group began without. */
   readonly partitionsAtFirst: Map<SourceName, number>;
   /** Some of the positions were never committed: they must be, before a record is processed. */
   readonly first: boolean;
@@ -128,39 +129,18 @@ export async function readPositions(
     positions.set(name, { ...position, topicId: ids.get(names.physical(topic)) });
   };
   const known = positions.size;
-  const unread = await splitUnread(found.unread, ids, parts);
-  const added = [...found.added, ...unread.added, ...found.recreated];
-  for (const [source, position] of await firstPositions(unread.first, true, task, parts)) begin(source, position);
+  const unread = [...found.added, ...found.unread];
+  const has = stored.size > 0 ? 'positions' : committed.some(isOfTask) ? 'offsets' : 'nothing';
+  const others = await readByOthers(unread, has, ids, parts);
+  for (const source of unread) if (others.isNew(source)) partitionsAtFirst.set(source.name, 0);
+  const first = found.unread.filter((source) => !others.isAdded(source));
+  const added = [...found.added, ...found.unread.filter((source) => others.isAdded(source)), ...found.recreated];
+  for (const [source, position] of await firstPositions(first, true, task, parts)) begin(source, position);
   for (const [source, position] of await firstPositions(added, false, task, parts)) {
     // Copies of what was seen of a topic before it was recreated stay in the window.
     begin(source, { ...position, streamTime: stored.get(source.name)?.streamTime ?? NO_STREAM_TIME });
   }
   return { positions, partitionsAtFirst, first: positions.size > known };
-}
-
-/** A task may be as new as its partitions: then those that other tasks have read tell which are there since a first start, and which were added since. */
-async function splitUnread(
-  sources: readonly SourcePartition[],
-  ids: TopicIds,
-  { broker, group }: TaskParts,
-): Promise<{ first: SourcePartition[]; added: SourcePartition[] }> {
-  if (sources.length === 0) return { first: [], added: [] };
-  const { names, offsets } = broker;
-  const topics = [...new Set(sources.map(({ topic }) => topic))];
-  const others = topics.flatMap((topic) => partitionsIn(names.physical(topic), group.partitionCount(topic)));
-  const committed = await offsets.committed(others, ANSWER_MS);
-  const isAdded = ({ topic, partition }: SourcePartition): boolean =>
-    committed.some(
-      (other) =>
-        other.topic === names.physical(topic) &&
-        !isOther(topicIdIn(other), ids.get(other.topic)) &&
-        partition >= (partitionsAtFirstIn(other) ?? Infinity),
-    );
-  return { first: sources.filter((source) => !isAdded(source)), added: sources.filter(isAdded) };
-}
-
-function isOther(before: string | undefined, now: string | undefined): boolean {
-  return before !== undefined && now !== undefined && before !== now;
 }
 
 /** What an operator should read in the log: the position is not simply the one that was committed last. */
@@ -182,7 +162,7 @@ function report(
   // Both are committed in one transaction, so they differ only where an operator moved the offset, or it expired.
   if (!group || !stored || group.offset === stored.nextOffset) return;
   const said = { partition, committed: group.offset, changelog: stored.nextOffset };
-  if (isOther(stored.topicId, topicId)) {
+  if (isOtherTopic(stored.topicId, topicId)) {
     log.warn(said, "the source topic was deleted and recreated, and the group's offset was set since: read from there");
   } else if (group.offset < stored.nextOffset) {
     log.warn(

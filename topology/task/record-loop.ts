@@ -6,7 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { messageOf, OutageError, RetryableError } from '../../common/errors.js';
 import { origin, type SourceName, type SourcePartition, type SourceRecord } from '../../common/record.js';
 import type { DeadLetterCause, Waiting } from '../../processors/outcome.js';
-import type { Executor, Processed } from '../graph/executor.js';
+import type { Finished, Processed } from '../graph/executor.js';
 import type { TaskState } from '../graph/task-state.js';
 import { BootstrapGate } from './bootstrap-gate.js';
 import type { CommitTarget } from './commit.js';
@@ -14,7 +14,7 @@ import type { CommitLoop } from './commit-loop.js';
 import { outOfRangeError, warnHeldUp } from './source-faults.js';
 import { SourceQueue, type QueueListener } from './source-queue.js';
 import type { StagedCommit } from './staged-commit.js';
-import type { TaskParts } from './task-parts.js';
+import type { TaskParts, VersionedExecutor } from './task-parts.js';
 
 /** The task around it. */
 export interface RecordLoopHost {
@@ -28,6 +28,8 @@ interface Unfinished {
   readonly queue: SourceQueue;
   readonly record: SourceRecord;
   readonly resume: () => Processed;
+  /** The source's, before the record. */
+  readonly streamTime: number;
 }
 
 /** Records of one source partition that are processed before the next has its turn. */
@@ -56,9 +58,11 @@ export class RecordLoop implements QueueListener {
   readonly #attempts = new Map<SourceName, number>();
   /** Sources that wait for newer rules, and the event type that does. */
   readonly #waiting = new Map<SourceName, string>();
+  /** The offsets at which they were warned of: once, however often the record is tried again. */
+  readonly #warned = new Map<SourceName, number>();
   readonly #gate: BootstrapGate;
   /** For the commit that is being put together. */
-  #executor: Executor;
+  #running: VersionedExecutor;
   #turnPlanned = false;
   #unfinished: Unfinished | undefined;
   /** Sources that were recreated: what was fetched of them is still processed. */
@@ -77,7 +81,7 @@ export class RecordLoop implements QueueListener {
     this.#signal = signal;
     this.#state = state;
     this.#partitionsAtFirst = partitionsAtFirst;
-    this.#executor = parts.job.executor();
+    this.#running = parts.job.executor();
     this.#stores = state.view(() => commits.layers);
     this.#gate = new BootstrapGate(parts.job.bootstrap, signal);
     const { bufferBytes } = parts.job.limits;
@@ -109,7 +113,10 @@ export class RecordLoop implements QueueListener {
 
   /** Gives back what is staged of a record that is not finished: it is processed again from its beginning. */
   takeBack(): void {
-    if (this.#unfinished) this.#commits.staged.outputs.rollBack();
+    if (!this.#unfinished) return;
+    const { record, streamTime } = this.#unfinished;
+    this.#commits.staged.outputs.rollBack();
+    this.#commits.staged.setStreamTime(record.source, streamTime);
     this.#unfinished = undefined;
   }
 
@@ -199,34 +206,41 @@ export class RecordLoop implements QueueListener {
   #processNext(queue: SourceQueue): boolean {
     const record = queue.peek()!;
     const { staged } = this.#commits;
+    if (this.#waiting.size > 0) this.#waiting.delete(record.source);
     const olderComes = this.#gate.enter(queue, record);
     if (olderComes) return this.#wait(queue, olderComes);
     if (staged.records === 0) {
       if (staged.isEmpty) staged.openedAt = performance.now();
       staged.now = this.#parts.worker.clock.now();
-      this.#executor = this.#parts.job.executor();
+      this.#running = this.#parts.job.executor();
     }
-    const streamTime = this.#state.advance(staged.streamTime(record.source), record.timestamp, staged.now);
-    staged.setStreamTime(record.source, streamTime);
-    return this.#take(queue, record, this.#process(record, staged, queue));
+    const streamTime = staged.streamTime(record.source);
+    staged.setStreamTime(record.source, this.#state.advance(streamTime, record.timestamp, staged.now));
+    return this.#take(queue, record, this.#process(record, staged, queue), streamTime);
   }
 
   /** False when the rest of the record is still to come. */
-  #finish({ queue, record, resume }: Unfinished): boolean {
+  #finish({ queue, record, resume, streamTime }: Unfinished): boolean {
     this.#unfinished = undefined;
     const processed = this.#attempt(record, this.#commits.staged, queue, resume);
-    this.#take(queue, record, processed);
+    this.#take(queue, record, processed, streamTime);
     return processed?.kind !== 'unfinished';
   }
 
-  /** Stages what became of a record. False when the queue now waits, with the record left in it. */
-  #take(queue: SourceQueue, record: SourceRecord, processed: Processed | undefined): boolean {
-    if (!processed) return false;
-    const { job, worker } = this.#parts;
-    if (processed.kind === 'unfinished') {
-      this.#unfinished = { queue, record, resume: processed.resume };
+  /** As `#stage`. What the record did to its source's stream time goes when it is left. */
+  #take(queue: SourceQueue, record: SourceRecord, processed: Processed | undefined, streamTime: number): boolean {
+    if (processed?.kind === 'unfinished') {
+      this.#unfinished = { queue, record, resume: processed.resume, streamTime };
       return false;
     }
+    if (processed && this.#stage(queue, record, processed)) return true;
+    this.#commits.staged.setStreamTime(record.source, streamTime);
+    return false;
+  }
+
+  /** Stages what became of a record. False when the queue now waits, with the record left in it. */
+  #stage(queue: SourceQueue, record: SourceRecord, processed: Exclude<Processed, { kind: 'unfinished' }>): boolean {
+    const { job, worker } = this.#parts;
     if (processed.kind === 'unsettled') {
       return this.#wait(queue, this.#gate.untilSettled(queue, record));
     }
@@ -243,7 +257,6 @@ export class RecordLoop implements QueueListener {
     queue.take();
     this.#parts.broker.keyPlacement.look(record, this.#partitionsAtFirst);
     this.#attempts.delete(record.source);
-    if (this.#waiting.size > 0) this.#waiting.delete(record.source);
     this.#commits.staged.add(record, processed);
     return true;
   }
@@ -252,13 +265,14 @@ export class RecordLoop implements QueueListener {
   #waitForNewer(queue: SourceQueue, record: SourceRecord, { eventType, cause }: Waiting): boolean {
     const { group, worker } = this.#parts;
     const { source, offset } = record;
-    if (!group.newerRules.mayWait(source))
-      return this.#take(queue, record, this.#deadLettered(record, cause, this.#commits.staged));
-    if (!this.#waiting.has(source))
+    if (!group.newerRules.mayWait(source, this.#running.rulesVersion))
+      return this.#stage(queue, record, this.#deadLettered(record, cause, this.#commits.staged));
+    if (this.#warned.get(source) !== offset)
       worker.log.warn(
         { partition: this.#physical(queue.source), offset },
         'an event of a type that only newer rules in the group know: the partition waits for a worker that has them',
       );
+    this.#warned.set(source, offset);
     this.#waiting.set(source, eventType);
     return this.#wait(queue, delay(WAITING_RETRY_MS, undefined, { signal: this.#signal }));
   }
@@ -267,12 +281,12 @@ export class RecordLoop implements QueueListener {
     const condemned = this.#commits.refusals.condemned(record);
     if (condemned) return this.#deadLettered(record, condemned, staged);
     return this.#attempt(record, staged, queue, () =>
-      this.#executor.process(record, {
+      this.#running.executor.process(record, {
         now: staged.now,
         stores: this.#stores,
         notify: record.offset >= staged.position(record.source).notifyFrom,
         isSettled: this.#gate.isSettled,
-        isBehind: this.#parts.group.newerRules.isBehind,
+        isBehind: this.#isBehind,
         outputs: staged.outputs,
       }),
     );
@@ -305,9 +319,9 @@ export class RecordLoop implements QueueListener {
     }
   }
 
-  #deadLettered(record: SourceRecord, cause: DeadLetterCause, { outputs }: StagedCommit): Processed {
+  #deadLettered(record: SourceRecord, cause: DeadLetterCause, { outputs }: StagedCommit): Finished {
     outputs.begin();
-    outputs.add(this.#executor.deadLetter(record, cause));
+    outputs.add(this.#running.executor.deadLetter(record, cause));
     return { kind: 'dead-lettered', cause };
   }
 
@@ -321,6 +335,9 @@ export class RecordLoop implements QueueListener {
   #physical({ topic, partition }: SourcePartition): string {
     return `${this.#parts.broker.names.physical(topic)}-${partition}`;
   }
+
+  /** By the rules of the executor that processes: this worker may run newer ones by now. */
+  readonly #isBehind = (): boolean => this.#parts.group.newerRules.isBehind(this.#running.rulesVersion);
 
   readonly #unlessClosed = (error: unknown): void => {
     if (!this.#signal.aborted) this.#parts.worker.fatal(error);

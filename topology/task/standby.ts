@@ -3,11 +3,11 @@
  * here replays only what came since its last write.
  *
  * It reads read_committed, so the store holds what is committed and nothing else, as everywhere; entries are facts, so
- * that applying one again after a takeover changes nothing. It never stops the worker for what it reads: a changelog
+ * that applying one again after a takeover changes nothing. It never stops the worker for what it reads of the brokers: a changelog
  * that it cannot follow (a newer format, an emptied topic) is the owner's to report.
  */
 import { setTimeout as delay } from 'node:timers/promises';
-import { messageOf } from '../../common/errors.js';
+import { messageOf, StoreDamagedError } from '../../common/errors.js';
 import type { TaskState } from '../graph/task-state.js';
 import { ChangelogReplay, type ReplayPiece } from './changelog-replay.js';
 import { changelogOf, expectMore, restoreFrom } from './restore.js';
@@ -64,8 +64,13 @@ export class Standby {
         await this.#follow(signal);
       } catch (error) {
         if (isClosed()) return;
-        const { log } = this.#parts.worker;
-        log.warn(
+        const { worker } = this.#parts;
+        // Other tasks share the file; the next start moves it into quarantine.
+        if (error instanceof StoreDamagedError) {
+          worker.fatal(error);
+          return;
+        }
+        worker.log.warn(
           { task: this.number, error: messageOf(error) },
           'the standby cannot follow the changelog, trying again',
         );

@@ -83,10 +83,16 @@ export const NO_BOOTSTRAP: BootstrapSource = {
   until: () => Promise.resolve(),
 };
 
+/** An executor, with the version of the rules that it runs; undefined for a topology that has none. */
+export interface VersionedExecutor {
+  readonly executor: Executor;
+  readonly rulesVersion: number | undefined;
+}
+
 /** What the tasks run. */
 export interface TaskJob {
   /** Asked at the begin of each commit: all its records are processed by one. */
-  readonly executor: () => Executor;
+  readonly executor: () => VersionedExecutor;
   readonly encoder: OutputEncoder;
   readonly schemas: SchemaResolver;
   /** Logical names of the topics that it writes. */
@@ -107,6 +113,8 @@ export interface OutputEncoder {
 
 /** The group, as a task asks it. */
 export interface TaskGroupAnswers {
+  /** Logical names of all topics that its tasks read. */
+  readonly sourceTopics: readonly string[];
   /** Throws FencedError when the group has moved on, OutageError when nobody answers. */
   confirm(generation: number): Promise<void>;
   /** How many partitions the topic (its logical name) has, as the leader of the group counted them. */

@@ -6,13 +6,12 @@ import type { Metrics } from '../../common/metrics.js';
 import { diffRules } from '../../processors/rules/diff-rules.js';
 import type { RuleSet } from '../../processors/rules/rule-set.js';
 import type { TemplateSource } from '../../processors/templates.js';
-import type { Executor } from '../graph/executor.js';
+import type { VersionedExecutor } from '../task/task-parts.js';
 
 /** A rule set, the templates beside it, and what runs both. */
-export interface CompiledRules {
+export interface CompiledRules extends VersionedExecutor {
   readonly rules: RuleSet;
   readonly templates: readonly TemplateSource[];
-  readonly executor: Executor;
 }
 
 /** What comes of reading the rules again. */

@@ -140,7 +140,7 @@ export class StreamRole implements BootstrapHost, Measured {
     const runner = new TopologyRunner({
       ...{ topology: this.#topology, names, connections },
       job: {
-        executor: () => this.#rules.running.executor,
+        executor: () => this.#rules.running,
         encoder,
         schemas: this.#options.catalog,
         bootstrap: this.#createBootstrap(offsets, feed),
@@ -221,7 +221,7 @@ export class StreamRole implements BootstrapHost, Measured {
       maxEventBytes: config.maxEventBytes,
       topicName: (topic) => config.names.physical(topic),
     });
-    return { rules, templates: templates.sources, executor };
+    return { rules, templates: templates.sources, executor, rulesVersion: rules.version };
   }
 
   #createBootstrap(offsets: Offsets, feed: DirectoryFeed): BootstrapSource {

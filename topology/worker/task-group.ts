@@ -60,6 +60,8 @@ export class TaskGroup implements MembershipListener {
   #ready: Promise<void> = Promise.resolve();
   /** Source topics that the brokers do not know any more: the tasks go on without them. */
   #missing: readonly PhysicalTopic[] = [];
+  /** Source topics of which the leader has not assigned all tasks. */
+  #leftOut: readonly PhysicalTopic[] = [];
   #stopped = false;
 
   constructor(options: TaskGroupOptions) {
@@ -103,19 +105,19 @@ export class TaskGroup implements MembershipListener {
     newerRules.joined(layout.newestRules);
     // What another version's leader does not lay out is not gone.
     this.#miss(layout);
+    this.#noteLeftOut(layout);
     for (const [number, task] of this.#tasks) {
       if (placement.tasks.includes(number) && sameSources(task.sources, sourcesOf(number))) {
         task.keep(member);
         continue;
       }
-      this.#tasks.delete(number);
-      newerRules.forget(task.sources);
+      this.#drop(task);
       void task.closeDirty();
     }
     const added = placement.tasks.filter((number) => !this.#tasks.has(number));
     for (const number of added) {
       const group: TaskGroupAnswers = {
-        ...{ partitionCount, newerRules },
+        ...{ sourceTopics, partitionCount, newerRules },
         confirm: (generation) => host.confirm(generation),
         lost: (closed) => this.#lost(closed),
       };
@@ -144,8 +146,10 @@ export class TaskGroup implements MembershipListener {
 
   lost(): void {
     this.#options.host.isMember(false);
-    for (const task of this.#tasks.values()) void task.closeDirty();
-    this.#tasks.clear();
+    for (const task of this.#tasks.values()) {
+      this.#drop(task);
+      void task.closeDirty();
+    }
   }
 
   outage(error: unknown): void {
@@ -184,6 +188,27 @@ export class TaskGroup implements MembershipListener {
     this.#missing = topics;
   }
 
+  /** Said in the log alone: were the worker not ready, a rolling change that waits for it would not come to another leader. */
+  #noteLeftOut({ maxTasks, partitions, assignedTasks = maxTasks }: Layout): void {
+    const { parts, sourceTopics } = this.#options;
+    const { log } = parts.worker;
+    const tasksOf = (topic: PhysicalTopic): number => Math.min(maxTasks, partitions.get(topic) ?? 0);
+    const topics = sourceTopics
+      .map((topic) => parts.broker.names.physical(topic))
+      .filter((topic) => tasksOf(topic) > assignedTasks);
+    const isNews = topics.some((topic) => !this.#leftOut.includes(topic));
+    if (isNews) {
+      const tasks = `${assignedTasks}..${Math.max(...topics.map(tasksOf)) - 1}`;
+      log.warn(
+        { topics, tasks },
+        'the leader of the group has older rules, which do not read these topics, and assigns these tasks to nobody: their partitions wait for a leader with newer rules',
+      );
+    }
+    if (topics.length === 0 && this.#leftOut.length > 0)
+      log.info({ topics: this.#leftOut }, 'all tasks of these topics are assigned');
+    this.#leftOut = topics;
+  }
+
   /** Why not all tasks run, or undefined. */
   notReady(): Reason | undefined {
     if (this.#missing.length > 0) return { code: 'unknown-topic', topic: this.#missing.join(', ') };
@@ -214,13 +239,15 @@ export class TaskGroup implements MembershipListener {
     metrics.consumer_lag.reset();
     metrics.source_held_up_seconds.reset();
     metrics.newer_rules_wait_seconds.reset();
-    for (const { lags, heldUp, waiting } of pipelines) {
+    for (const { lags, heldUp } of pipelines) {
       for (const [{ topic, partition }, lag] of lags) metrics.consumer_lag.set({ topic, partition }, lag);
       for (const [{ topic, partition }, ms] of heldUp)
         metrics.source_held_up_seconds.set({ topic, partition }, ms / 1000);
-      for (const { name, topic, partition } of waiting.keys())
-        metrics.newer_rules_wait_seconds.set({ topic, partition }, newerRules.waitedMs(name) / 1000);
     }
+    // One that stands still, or is taken over again, waits for something else.
+    for (const { pipeline } of tasks.filter(({ isRunning }) => isRunning))
+      for (const { name, topic, partition } of pipeline?.waiting.keys() ?? [])
+        metrics.newer_rules_wait_seconds.set({ topic, partition }, newerRules.waitedMs(name) / 1000);
     metrics.buffered_records.set(pipelines.reduce((sum, { buffered }) => sum + buffered, 0));
     metrics.standby_lag.reset();
     for (const { number, lag } of this.#standbys.all) {
@@ -254,8 +281,15 @@ export class TaskGroup implements MembershipListener {
   }
 
   #lost(number: number): void {
-    if (this.#tasks.get(number)?.phase === 'closed') this.#tasks.delete(number);
+    const task = this.#tasks.get(number);
+    if (task?.phase === 'closed') this.#drop(task);
     this.#options.host.rejoin();
+  }
+
+  /** It is another worker's; when it comes back its sources may wait again. */
+  #drop({ number, sources }: Task): void {
+    this.#tasks.delete(number);
+    this.#options.newerRules.forget(sources);
   }
 }
 

@@ -44,7 +44,7 @@ export async function createCountingRunner(options: CountingOptions): Promise<To
   return new TopologyRunner({
     ...{ topology, names, connections },
     job: {
-      executor: () => executor,
+      executor: () => ({ executor, rulesVersion: undefined }),
       encoder: textEncoder(),
       schemas: { resolve: () => Promise.reject(new Error('texts have no schema')) },
       bootstrap: NO_BOOTSTRAP,

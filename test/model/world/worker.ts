@@ -122,7 +122,7 @@ export class Worker {
         space: new FreeSpace('', SILENT),
         damaged: undefined,
       },
-      job: { ...JOB, executor: () => executor },
+      job: { ...JOB, executor: () => ({ executor, rulesVersion: undefined }) },
       worker: { metrics: METRICS, log: SILENT, clock: { now: () => Date.now() }, outage: () => undefined, fatal },
     });
     this.#group = new TaskGroup({

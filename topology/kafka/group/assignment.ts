@@ -16,6 +16,8 @@ export type PartitionCounts = ReadonlyMap<string, number>;
 export interface Layout {
   readonly maxTasks: number;
   readonly partitions: PartitionCounts;
+  /** So many of the tasks the leader has assigned, by the sources that it knows; undefined: all. */
+  readonly assignedTasks?: number;
   /** The newest rules of any member; undefined when none says which it runs, or the leader is of a version that does not ask. */
   readonly newestRules?: RulesIdentity | undefined;
 }

@@ -1,7 +1,7 @@
 /** What the group's leader does: hears what each member claims, and assigns the tasks. */
 import type { Logger } from '../../../common/log.js';
 import { decodeUserData, type MemberClaim } from './assigner.js';
-import { decodeMetadata, encodeAssignment, whyForeign, type PartitionCounts } from './assignment.js';
+import { decodeMetadata, encodeAssignment, whyForeign, type Layout, type PartitionCounts } from './assignment.js';
 import { NO_PLACEMENT, placeTasks, type PlacementRules } from './placement.js';
 import type { RulesInGroup } from './rules-in-group.js';
 
@@ -16,6 +16,11 @@ export interface LeaderRules {
 interface Joined {
   readonly memberId: string;
   readonly memberMetadata: Buffer;
+}
+
+/** How many tasks a layout makes. */
+export function taskCount({ maxTasks, partitions }: Pick<Layout, 'maxTasks' | 'partitions'>): number {
+  return Math.min(maxTasks, Math.max(0, ...partitions.values()));
 }
 
 /** An assignment for each member; one of another application is given nothing, and why. */
@@ -36,7 +41,7 @@ export function assignToMembers(
   }
   for (const [memberId, why] of foreign)
     log.warn({ memberId, why }, 'a member of the group is of another application: it is given nothing');
-  const placements = placeTasks(Math.min(maxTasks, Math.max(...partitions.values())), claims, placement);
+  const placements = placeTasks(taskCount({ maxTasks, partitions }), claims, placement);
   const layout = { maxTasks, partitions, newestRules: rulesInGroup.newest(claims) };
   return members.map(({ memberId }) => ({
     memberId,

@@ -24,7 +24,7 @@ import type { RulesIdentity } from '../../../common/rules-identity.js';
 import { transitions } from '../../../common/transitions.js';
 import { ASSIGNER_NAME, encodeUserData, type MemberClaim } from './assigner.js';
 import { decodeAssignment, type Layout, type PartitionCounts } from './assignment.js';
-import { assignToMembers, type LeaderRules } from './lead.js';
+import { assignToMembers, taskCount, type LeaderRules } from './lead.js';
 import { RulesInGroup } from './rules-in-group.js';
 import { MemberMetadata, type Broker, type Cluster } from '../protocol/internals.js';
 import { groupCoordinator } from '../cluster/coordinator.js';
@@ -251,7 +251,7 @@ export class Membership {
     );
     this.#listener.assigned(
       placement,
-      { ...layout, partitions: this.#partitions },
+      { ...layout, partitions: this.#partitions, assignedTasks: taskCount(layout) },
       { groupId, generationId, memberId: joined.memberId },
     );
   }

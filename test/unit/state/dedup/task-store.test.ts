@@ -64,6 +64,23 @@ describe('TaskStore', () => {
     }
   });
 
+  it('is read again, from the start, when reading it has failed', async () => {
+    const { environment } = temporaryState();
+    const before = await opened(environment, 0);
+    await before.apply([{ offset: 0, entry: entryAt(5000, [1, 2]) }], 1);
+    await before.apply([{ offset: 1, entry: entryAt(90_000, [3]) }], 2);
+    const table = environment.table('task-0');
+    const segment = Buffer.from([2, 0, 0, 0, 1]);
+    const sound = Buffer.from(table.get(segment)!);
+    await writeAtomically(table, (batch) => batch.put(segment, Buffer.from('no segment')));
+    const store = new TaskStore(environment, 0, SHAPE);
+    await expect(store.load()).rejects.toThrow('segment 1 of its digests');
+    await writeAtomically(table, (batch) => batch.put(segment, sound));
+    await store.load();
+    expect([1, 2, 3, 4].map((event) => isSeen(store, event))).toEqual([true, true, true, false]);
+    expect(store.size).toBe(3);
+  });
+
   it('holds both of two writes that overlap: a commit that is slow, and the replay of the takeover after it', async () => {
     const state = temporaryState();
     const store = await opened(state.environment, 0);

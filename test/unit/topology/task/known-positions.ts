@@ -76,7 +76,7 @@ export function begin(known: Known): { begun: Promise<TaskPositions>; warnings: 
     stores: { damaged: damagedStore },
     job: { startFrom, bootstrap: NO_BOOTSTRAP },
     worker: { metrics: createMetrics(new Registry()), log },
-    group: { partitionCount: () => 6 },
+    group: { sourceTopics: TOPICS, partitionCount: () => 6 },
   } as unknown as TaskParts;
   const sources = TOPICS.map((topic) => sourcePartition(topic, partition));
   return { begun: readPositions(checkpoint, 0, sources, parts), warnings };

@@ -1,8 +1,9 @@
 /** A record of a type that only newer rules in the group know: its source partition waits, and nothing is lost. */
 import { describe, expect, it, vi } from 'vitest';
-import type { Processed } from '../../../../topology/graph/executor.js';
-import { forwarded } from './records.js';
-import { CRM, NEWER_RULES, rig, sentAre, TASKS, until, type Rig, type RigOptions } from './task-harness.js';
+import type { SourceRecord } from '../../../../common/record.js';
+import type { ExecutionContext, Executor, Processed } from '../../../../topology/graph/executor.js';
+import { emitText, forwarded } from './records.js';
+import { CRM, NEWER_RULES, OWN_RULES, rig, sentAre, TASKS, until, type Rig, type RigOptions } from './task-harness.js';
 
 const CAUSE = { reason: 'unknown-type', message: 'none that this version knows', attempts: 1 } as const;
 /** Longer than the wait between two looks. */
@@ -14,11 +15,13 @@ const behind = (unknown: readonly string[], options: RigOptions = {}): Rig => {
   const { newerRules } = setup.parts.group;
   newerRules.joined(NEWER_RULES);
   const fate = (eventType: string): Processed =>
-    newerRules.isBehind() ? { kind: 'waiting', eventType, cause: CAUSE } : { kind: 'dropped', reason: CAUSE.reason };
+    newerRules.isBehind(1) ? { kind: 'waiting', eventType, cause: CAUSE } : { kind: 'dropped', reason: CAUSE.reason };
   for (const text of unknown) setup.behaviour.set(text, () => fate(text));
   return setup;
 };
 const committedTo = (setup: Rig): number | undefined => setup.broker.offsets.get(setup.names.physical(TASKS));
+const streamTimes = (setup: Rig): unknown[] =>
+  [TASKS, CRM].map((topic) => setup.task.state.checkpoint?.positions.get(`${topic}-0`)?.streamTime);
 const waiting = (setup: Rig): string[] => [...setup.task.pipeline!.waiting.values()];
 
 describe('a record of a type that only newer rules know', () => {
@@ -37,6 +40,18 @@ describe('a record of a type that only newer rules know', () => {
       { partition: `${setup.names.physical(TASKS)}-0`, offset: 1 },
     ]);
     await setup.task.closeClean(1000);
+  });
+
+  it('does not move the stream time of its source before it is processed', async () => {
+    const setup = behind(['new']);
+    setup.append(TASKS, ['before'], 1000);
+    setup.append(TASKS, ['new'], 5000);
+    setup.task.start();
+    await until(() => expect(waiting(setup)).toEqual(['new']));
+    setup.append(CRM, ['other'], 2000);
+    await sentAre(setup, ['before', 'other']);
+    await setup.task.closeClean(1000);
+    expect(streamTimes(setup)).toEqual([1000, 2000]);
   });
 
   it('is left to the next owner when the worker stops, which processes it if it knows the type', async () => {
@@ -63,13 +78,29 @@ describe('a record of a type that only newer rules know', () => {
     await setup.task.suspend(1000);
     setup.task.keep({ ...setup.task.member, generationId: 2 });
     expect(waiting(setup)).toEqual(['new']);
-    setup.parts.group.newerRules.joined(undefined);
+    setup.parts.group.newerRules.joined(OWN_RULES);
     await vi.waitFor(() => expect(setup.sent()).toEqual(['behind']), AFTER_A_LOOK);
     expect(waiting(setup)).toEqual([]);
     expect(setup.deadLetters()).toEqual([]);
     await setup.task.closeClean(1000);
     expect(committedTo(setup)).toBe(2);
     expect(await setup.registry.metrics()).toContain(`dropped_total{topic="${TASKS}",reason="unknown-type"} 1`);
+  });
+
+  it('does not count as waiting for them any more when it waits for something else, and is warned of once', async () => {
+    const setup = behind(['new']);
+    const warned = vi.spyOn(setup.parts.worker.log, 'warn');
+    setup.append(TASKS, ['new']);
+    setup.task.start();
+    await until(() => expect(waiting(setup)).toEqual(['new']));
+    setup.behaviour.set('new', () => ({ kind: 'unresolved', schemaId: 7 }));
+    await vi.waitFor(() => expect(setup.schemas).toHaveLength(1), AFTER_A_LOOK);
+    expect(waiting(setup)).toEqual([]);
+    setup.behaviour.set('new', () => ({ kind: 'waiting', eventType: 'new', cause: CAUSE }));
+    setup.schemas[0]!.answer();
+    await until(() => expect(waiting(setup)).toEqual(['new']));
+    expect(warned).toHaveBeenCalledTimes(1);
+    await setup.task.closeClean(1000);
   });
 
   it('is dead-lettered when it has waited long enough, and those after it at once', async () => {
@@ -82,6 +113,33 @@ describe('a record of a type that only newer rules know', () => {
     expect(performance.now() - began).toBeGreaterThan(300);
     expect(setup.deadLetters().sort()).toEqual(many.map((text) => `${text} unknown-type 1`).sort());
     expect(waiting(setup)).toEqual([]);
+    await setup.task.closeClean(1000);
+  });
+});
+
+describe('an event that comes while the rules are read again, in the midst of a commit', () => {
+  it('is left by the rules that are superseded to those that know it, even where no partition may wait', async () => {
+    let version = 1;
+    const setup = rig({ ownRules: () => ({ version, digest: '' }), waitMs: 0 });
+    const create = (own: number): Executor => ({
+      process: (record: SourceRecord, { outputs, isBehind }: ExecutionContext) => {
+        const text = record.value!.toString();
+        outputs.begin();
+        if (text === 'before') version = 2;
+        if (text === 'new' && own === 1)
+          return isBehind?.()
+            ? { kind: 'waiting', eventType: text, cause: CAUSE }
+            : { kind: 'dropped', reason: CAUSE.reason };
+        emitText(outputs, `${text} by ${own}`);
+        return forwarded(text);
+      },
+      deadLetter: setup.executor.deadLetter.bind(setup.executor),
+    });
+    Object.assign(setup.parts.job, { executor: () => ({ executor: create(version), rulesVersion: version }) });
+    setup.append(TASKS, ['before', 'new', 'behind']);
+    setup.task.start();
+    await vi.waitFor(() => expect(setup.sent()).toEqual(['before by 1', 'new by 2', 'behind by 2']), AFTER_A_LOOK);
+    expect(setup.deadLetters()).toEqual([]);
     await setup.task.closeClean(1000);
   });
 });

@@ -30,7 +30,7 @@ describe('a worker', () => {
   ])('%s', (_, version, newest, isBehind) => {
     const rules = create(version);
     rules.joined(newest === undefined ? newest : rulesOf(newest));
-    expect(rules.isBehind()).toBe(isBehind);
+    expect(rules.isBehind(own)).toBe(isBehind);
   });
 
   it('is behind for a while longer when the newer ones have left: they may be restarting', () => {
@@ -39,20 +39,57 @@ describe('a worker', () => {
     rules.joined(rulesOf(2));
     now += 9;
     rules.joined(rulesOf(2));
-    expect(rules.isBehind()).toBe(true);
+    expect(rules.isBehind(own)).toBe(true);
     now += 1;
-    expect(rules.isBehind()).toBe(false);
+    expect(rules.isBehind(own)).toBe(false);
+  });
+
+  it('is behind as before while a leader of an older version says nothing of rules', () => {
+    const rules = create(2);
+    rules.joined(rulesOf(3));
+    rules.joined(undefined);
+    now += 1000;
+    expect(rules.isBehind(own)).toBe(true);
+    rules.joined(rulesOf(2));
+    now += 10;
+    expect(rules.isBehind(own)).toBe(false);
   });
 
   it('is not behind any more as soon as it has taken on what was newer, before the group has moved', () => {
     const rules = create(2);
     rules.joined(rulesOf(3));
     own = 3;
-    expect(rules.isBehind()).toBe(false);
+    expect(rules.isBehind(own)).toBe(false);
     rules.joined(rulesOf(3));
-    expect(rules.isBehind()).toBe(false);
+    expect(rules.isBehind(own)).toBe(false);
     rules.joined(rulesOf(4));
-    expect(rules.isBehind()).toBe(true);
+    expect(rules.isBehind(own)).toBe(true);
+  });
+
+  it('is behind as soon as it has rolled back beside others that have not, and for a while after they have', () => {
+    const rules = create(3);
+    rules.joined(rulesOf(3));
+    expect(rules.isBehind(own)).toBe(false);
+    own = 2;
+    expect(rules.isBehind(own)).toBe(true);
+    rules.joined(rulesOf(3));
+    expect(rules.isBehind(own)).toBe(true);
+    rules.joined(rulesOf(2));
+    now += 9;
+    expect(rules.isBehind(own)).toBe(true);
+    now += 1;
+    expect(rules.isBehind(own)).toBe(false);
+  });
+
+  it('is behind rules that are older than those that have left, for as long as they are there', () => {
+    const rules = create(1);
+    for (const version of [3, 2]) rules.joined(rulesOf(version));
+    now += 1000;
+    rules.joined(rulesOf(2));
+    expect(rules.isBehind(own)).toBe(true);
+    rules.joined(rulesOf(1));
+    now += 10;
+    expect(rules.isBehind(own)).toBe(false);
   });
 });
 
@@ -64,7 +101,7 @@ describe('a partition', () => {
     expect(rules.mayWait(SALES.name)).toBe(true);
     now += 599;
     expect([rules.mayWait(SALES.name), rules.waitedMs(SALES.name)]).toEqual([true, 599]);
-    rules.joined(undefined);
+    rules.joined(rulesOf(2));
     rules.joined(rulesOf(3));
     now += 1;
     expect([rules.mayWait(SALES.name), rules.mayWait(TASKS.name)]).toEqual([false, true]);
@@ -78,7 +115,7 @@ describe('a partition', () => {
     now += 600;
     rules.forget([TASKS]);
     expect([rules.mayWait(SALES.name), rules.mayWait(TASKS.name)]).toEqual([false, true]);
-    rules.joined(undefined);
+    rules.joined(rulesOf(2));
     now += 10;
     rules.joined(rulesOf(4));
     expect(rules.mayWait(SALES.name)).toBe(true);

@@ -22,7 +22,7 @@ it('processes all records of a commit by one executor, whenever another takes it
     },
     deadLetter: setup.executor.deadLetter.bind(setup.executor),
   });
-  Object.assign(setup.parts.job, { executor: () => create(version) });
+  Object.assign(setup.parts.job, { executor: () => ({ executor: create(version), rulesVersion: version }) });
   const textsOf = (name: string): string[] => Array.from({ length: RECORDS }, (_, at) => `${name}${at}`);
   setup.append(TASKS, textsOf('task'));
   setup.append(CRM, textsOf('crm'));

@@ -96,15 +96,44 @@ describe('a task as new as its partitions', () => {
     expect(await beginnings({ partition: 4, others, startFrom: 'latest' })).toEqual([100, 100]);
   });
 
-  it('remembers how many partitions there were, for those that are added later', async () => {
+  it('remembers how many partitions there were, for those that are added later, and that the group began without a topic', async () => {
     const { partitionsAtFirst } = await begin({
       committed: { TASK_EVENT_TOPIC: ours(40) },
       stored: { TASK_EVENT_TOPIC: at(40) },
     }).begun;
     expect([...partitionsAtFirst]).toEqual([
       ['TASK_EVENT_TOPIC-0', 4],
-      ['CRM_EVENT_TOPIC-0', 6],
+      ['CRM_EVENT_TOPIC-0', 0],
     ]);
+  });
+});
+
+describe('a source that newer rules read, with more partitions than the others', () => {
+  const ours = (partitions: number): string => `topic-id:${NOW};partitions:${partitions}`;
+
+  it.each(['latest', undefined] as const)(
+    'is read from its beginning by a task that holds nothing, when another began without it, START_FROM being %s',
+    async (startFrom) => {
+      const others = { TASK_EVENT_TOPIC: ours(4) };
+      const { positions, partitionsAtFirst } = await begin({ partition: 5, others, ...(startFrom && { startFrom }) })
+        .begun;
+      expect(positions.get('CRM_EVENT_TOPIC-5')).toMatchObject({ nextOffset: 10, notifyFrom: 10 });
+      expect(partitionsAtFirst.get('CRM_EVENT_TOPIC-5')).toBe(0);
+    },
+  );
+
+  it('is so when others have read it since: they say that the group began without it', async () => {
+    const others = { TASK_EVENT_TOPIC: ours(4), CRM_EVENT_TOPIC: ours(0) };
+    const { positions, partitionsAtFirst } = await begin({ partition: 5, others, startFrom: 'latest' }).begun;
+    expect(positions.get('CRM_EVENT_TOPIC-5')?.nextOffset).toBe(10);
+    expect(partitionsAtFirst.get('CRM_EVENT_TOPIC-5')).toBe(0);
+  });
+
+  it('is at its first start as long as no task began without it', async () => {
+    const others = { TASK_EVENT_TOPIC: ours(6), CRM_EVENT_TOPIC: ours(6) };
+    const { positions, partitionsAtFirst } = await begin({ partition: 5, others, startFrom: 'latest' }).begun;
+    expect([...positions.values()].map(({ nextOffset }) => nextOffset)).toEqual([100, 100]);
+    expect([...partitionsAtFirst.values()]).toEqual([6, 6]);
   });
 });
 

@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { StoreDamagedError } from '../../../../common/errors.js';
 import type { Standby } from '../../../../topology/task/standby.js';
 import { rig, sentAre, TASKS, until, type Rig } from './task-harness.js';
 import { digestOf } from '../../../digests.js';
@@ -128,5 +129,17 @@ describe('a standby', () => {
     await sentAre(setup, ['a']);
     setup.fetcher.wake();
     await until(() => expect(setup.fatal).toHaveBeenCalledWith(expect.objectContaining({ message: 'no space left' })));
+  });
+
+  it('ends the worker when its store is damaged, at once', async () => {
+    const setup = rig();
+    const standby = setup.standby();
+    open.push(standby);
+    const damage = new StoreDamagedError('a segment has a wrong checksum');
+    const load = vi.spyOn(standby.state, 'load').mockRejectedValue(damage);
+    standby.start();
+    await until(() => expect(setup.fatal).toHaveBeenCalledWith(damage));
+    await standby.close();
+    expect(load).toHaveBeenCalledTimes(1);
   });
 });

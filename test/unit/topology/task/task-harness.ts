@@ -6,6 +6,7 @@ import { FreeSpace } from '../../../../state/lmdb/free-space.js';
 import { windowShape } from '../../../../state/dedup/stream-time.js';
 import type { NotificationStores } from '../../../../processors/context.js';
 import type { StateEnvironment } from '../../../../state/lmdb/environment.js';
+import type { RulesIdentity } from '../../../../common/rules-identity.js';
 import type { Executor } from '../../../../topology/graph/executor.js';
 import { NotificationState } from '../../../../topology/stores/notification-state.js';
 import { InMemoryDirectory } from '../../../../topology/testing/in-memory-state.js';
@@ -79,9 +80,11 @@ export interface RigOptions {
   readonly bootstrap?: BootstrapSource;
   /** For newer rules. */
   readonly waitMs?: number;
+  /** The rules that the worker runs now. */
+  readonly ownRules?: () => RulesIdentity;
 }
 
-const OWN_RULES = { version: 1, digest: 'old' };
+export const OWN_RULES = { version: 1, digest: 'old' };
 export const NEWER_RULES = { version: 2, digest: 'new' };
 
 /** No account event that is older is missing. */
@@ -105,7 +108,10 @@ export function rig(options: RigOptions = {}): Rig {
   const behaviour: Behaviour = new Map();
   const outages: unknown[] = [];
   const [fatal, lost, confirm] = [vi.fn(), vi.fn(), vi.fn(() => Promise.resolve())];
-  const newerRules = new NewerRules({ own: () => OWN_RULES, waitMs: options.waitMs ?? 60_000, graceMs: 0 });
+  const newerRules = new NewerRules({
+    own: options.ownRules ?? (() => OWN_RULES),
+    ...{ waitMs: options.waitMs ?? 60_000, graceMs: 0 },
+  });
   const state = temporaryState();
   const executor = executorOf(behaviour);
   const space = new FreeSpace(state.directory, pino({ level: 'silent' }));
@@ -121,7 +127,7 @@ export function rig(options: RigOptions = {}): Rig {
     },
     stores: storesOn(state.environment, space),
     job: {
-      executor: () => executor,
+      executor: () => ({ executor, rulesVersion: OWN_RULES.version }),
       encoder: textEncoder(),
       schemas: resolverOf(schemas),
       sinkTopics: SINK_TOPICS,
@@ -136,7 +142,7 @@ export function rig(options: RigOptions = {}): Rig {
       outage: (_, error) => outages.push(error),
       fatal,
     },
-    group: { confirm, partitionCount: () => 1, newerRules, lost },
+    group: { confirm, sourceTopics: options.topics ?? [TASKS, CRM], partitionCount: () => 1, newerRules, lost },
   };
   const sourcesOf = (topics: readonly string[]): SourcePartition[] => topics.map((topic) => sourcePartition(topic, 0));
   const sources = sourcesOf(options.topics ?? [TASKS, CRM]);

@@ -13,7 +13,7 @@ const SHIPPED = rulesIn(undefined);
 const WELCOME: TemplateSource = { code: 'WELCOME', title: 'Welcome', message: 'Hello', email: null };
 const executor = {} as Executor;
 const compiled = (rules: RuleSet, templates: readonly TemplateSource[] = [WELCOME]): CompiledRules => ({
-  ...{ rules, templates, executor },
+  ...{ rules, templates, executor, rulesVersion: rules.version },
 });
 const RUNNING = compiled(SHIPPED);
 

@@ -1,9 +1,10 @@
 import { describe, expect, it, vi } from 'vitest';
 import { MemberMemory } from '../../../../state/member-memory.js';
+import { FencedError } from '../../../../common/errors.js';
 import { BrokerError } from '../../../../topology/kafka/protocol/protocol-errors.js';
 import { NO_PLACEMENT } from '../../../../topology/kafka/group/placement.js';
 import { TaskGroup } from '../../../../topology/worker/task-group.js';
-import { rig, sentAre, NEWER_RULES, TASKS, CRM, type Rig } from '../task/task-harness.js';
+import { failing, rig, sentAre, NEWER_RULES, OWN_RULES, TASKS, CRM, type Rig } from '../task/task-harness.js';
 
 const layoutOf = (setup: Rig) => ({
   maxTasks: 1,
@@ -20,7 +21,7 @@ const groupOf = ({ parts, environment }: Rig): TaskGroup =>
     host: {
       prepare: () => Promise.resolve(),
       rejoin: () => undefined,
-      confirm: () => Promise.resolve(),
+      confirm: (generation) => parts.group.confirm(generation),
       groupOutage: () => undefined,
       isMember: () => undefined,
     },
@@ -124,6 +125,29 @@ describe('a source topic that is gone', () => {
   });
 });
 
+describe('a source that the leader does not know, with more partitions than the others', () => {
+  it('is logged once with the tasks that nobody has, and again when they are assigned; the worker is ready', async () => {
+    const setup = rig();
+    const { log } = setup.parts.worker;
+    const [warned, informed] = [vi.spyOn(log, 'warn'), vi.spyOn(log, 'info')];
+    const group = groupOf(setup);
+    const crm = setup.names.physical(CRM);
+    const layout = {
+      maxTasks: 12,
+      partitions: new Map([...layoutOf(setup).partitions, [crm, 8]]),
+      assignedTasks: 1,
+    };
+    const placement = { ...NO_PLACEMENT, tasks: [0] };
+    for (const generationId of [1, 2]) group.assigned(placement, layout, { ...member, generationId });
+    expect(warned.mock.calls).toEqual([[{ topics: [crm], tasks: '1..7' }, expect.stringContaining('older rules')]]);
+    await vi.waitFor(() => expect(group.notReady()).toBeUndefined());
+    group.assigned(placement, { ...layout, assignedTasks: 8 }, { ...member, generationId: 3 });
+    expect(informed).toHaveBeenCalledWith({ topics: [crm] }, expect.stringContaining('are assigned'));
+    expect(warned).toHaveBeenCalledTimes(1);
+    await group.stop(1000);
+  });
+});
+
 describe('a commit that is on its way for long', () => {
   it('makes the worker not ready, which says so until it has come through', async () => {
     const setup = rig();
@@ -151,7 +175,7 @@ describe('newer rules in the group', () => {
     const setup = rig();
     const { newerRules } = setup.parts.group;
     setup.behaviour.set('new', () => ({
-      kind: newerRules.isBehind() ? 'waiting' : 'dropped',
+      kind: newerRules.isBehind(1) ? 'waiting' : 'dropped',
       ...{ eventType: 'NEW', reason: 'unknown-type' },
       cause: { reason: 'unknown-type', message: '', attempts: 1 },
     }));
@@ -164,10 +188,42 @@ describe('newer rules in the group', () => {
     const { values } = await setup.parts.worker.metrics.newer_rules_wait_seconds.get();
     expect(values.map(({ labels }) => labels['topic'])).toEqual([TASKS, CRM]);
     for (const { value } of values) expect(value).toBeGreaterThan(0);
-    group.assigned({ ...NO_PLACEMENT, tasks: [0] }, layoutOf(setup), { ...member, generationId: 2 });
+    await group.suspend();
+    await group.measure();
+    expect((await setup.parts.worker.metrics.newer_rules_wait_seconds.get()).values).toEqual([]);
+    const left = { ...layoutOf(setup), newestRules: OWN_RULES };
+    group.assigned({ ...NO_PLACEMENT, tasks: [0] }, left, { ...member, generationId: 2 });
     await vi.waitFor(() => expect(group.notReady()).toBeUndefined(), { timeout: 3000 });
     await group.measure();
     expect((await setup.parts.worker.metrics.newer_rules_wait_seconds.get()).values).toEqual([]);
+    await group.stop(1000);
+  });
+
+  it('are waited for again when a task comes back that was lost, with its group or to another owner', async () => {
+    const setup = rig({ waitMs: 100 });
+    const { newerRules } = setup.parts.group;
+    const group = groupOf(setup);
+    const assigned = (generationId: number): void =>
+      group.assigned(
+        { ...NO_PLACEMENT, tasks: [0] },
+        { ...layoutOf(setup), newestRules: NEWER_RULES },
+        { ...member, generationId },
+      );
+    const hasWaited = (): Promise<void> =>
+      vi.waitFor(() => expect([TASKS, CRM].map((topic) => newerRules.mayWait(`${topic}-0`))).toEqual([false, false]));
+    assigned(1);
+    await hasWaited();
+    group.lost();
+    expect(newerRules.mayWait(`${TASKS}-0`)).toBe(true);
+    assigned(2);
+    await vi.waitFor(() => expect(group.notReady()).toBeUndefined());
+    await hasWaited();
+    // Fenced: another worker has it.
+    failing(setup, 'commit', 1, new FencedError('another owner'));
+    setup.confirm.mockRejectedValue(new FencedError('generation 2 is over'));
+    setup.append(TASKS, ['a']);
+    await vi.waitFor(() => expect(group.claim().tasks).toEqual([]));
+    expect(newerRules.mayWait(`${TASKS}-0`)).toBe(true);
     await group.stop(1000);
   });
 });
