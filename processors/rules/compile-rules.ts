@@ -202,7 +202,7 @@ export class RuleCompiler {
       if (field && (field.isList || field.kind === 'other')) {
         this.#fault([...path, at], `${name} is ${describeKind(field)}; expected one value, or a map of texts`);
       }
-      return field ?? [];
+      return field ? { ...field, get: plainGetter(field) } : [];
     });
     return (event) => carried(fields, event);
   }
@@ -250,6 +250,7 @@ const KINDS: Readonly<Record<FieldKind, string>> = {
   time: 'a timestamp',
   date: 'a date',
   local: 'a time without a zone',
+  fixed: 'bytes',
   flag: 'true or false',
   map: 'a map',
   other: 'of a type that rules cannot use',
@@ -264,6 +265,7 @@ function namedKind({ kind, isList }: Field): Named['kind'] | undefined {
   switch (kind) {
     case 'text':
     case 'flag':
+    case 'fixed':
       return 'text';
     case 'whole':
     case 'number':
@@ -283,7 +285,13 @@ function namedKind({ kind, isList }: Field): Named['kind'] | undefined {
 function namedOf(field: Field): Named | undefined {
   const kind = namedKind(field);
   if (kind === undefined) return undefined;
-  return { kind, get: kind === 'time' || kind === 'date' ? timeGetter(field) : (field.get as Getter) };
+  return { kind, get: kind === 'time' || kind === 'date' ? timeGetter(field) : (plainGetter(field) as Getter) };
+}
+
+/** Bytes as hexadecimal text; anything else as it is. */
+function plainGetter({ kind, get }: Field): Field['get'] {
+  if (kind !== 'fixed') return get;
+  return (event) => (get(event) as Buffer | null)?.toString('hex') ?? null;
 }
 
 /** Go writes 0 where it has no time. */

@@ -4,9 +4,10 @@ import type { EventRecord } from '../../schemas/codecs.js';
 
 /**
  * What a field's values are. `whole`: int or long. `time`: ms since the epoch. `date`: days since then; `local`: ms of a
- * calendar and clock without a zone. `map`: a map of texts. `other`: what no rule can use.
+ * calendar and clock without a zone. `fixed`: so many bytes, shown in hexadecimal. `map`: a map of texts. `other`: what no rule can use.
  */
-export type FieldKind = 'text' | 'whole' | 'number' | 'decimal' | 'time' | 'date' | 'local' | 'flag' | 'map' | 'other';
+export type FieldKind =
+  'text' | 'whole' | 'number' | 'decimal' | 'time' | 'date' | 'local' | 'fixed' | 'flag' | 'map' | 'other';
 
 export interface Field {
   /** As rules write it: `customer.name`. */
@@ -93,6 +94,8 @@ function kindOf(type: string | AvroComplex): FieldKind {
       return 'number';
     case 'boolean':
       return 'flag';
+    case 'fixed':
+      return 'fixed';
     case 'map':
       return values === 'string' ? 'map' : 'other';
     default:
