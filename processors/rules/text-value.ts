@@ -25,7 +25,8 @@ const MAX_MS = 8.64e15;
 export function isMissing(value: TextValue | undefined): value is null | undefined {
   if (typeof value === 'string') return isBlank(value);
   if (typeof value === 'number') return !Number.isFinite(value);
-  return value === null || value === undefined || (value instanceof Date && Number.isNaN(value.getTime()));
+  // Go writes 0 where it has no time.
+  return value === null || value === undefined || (value instanceof Date && !(Math.abs(value.getTime()) > 0));
 }
 
 /** As a text shows it that asks for no format: a number's digits alone, without grouping. Blank text stays as it is. */
@@ -56,6 +57,5 @@ export function numberOf(value: TextValue | undefined): number | bigint | string
 export function timeOf(value: TextValue | undefined): number | undefined {
   if (isMissing(value) || typeof value === 'boolean') return undefined;
   const ms = Number(value);
-  // Go writes 0 where it has no time.
   return ms !== 0 && Math.abs(ms) <= MAX_MS ? ms : undefined;
 }
