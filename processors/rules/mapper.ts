@@ -5,7 +5,7 @@ import type { EventRecord } from '../../schemas/codecs.js';
 import type { ActionUrlRule } from '../action-url.js';
 import type { ProcessorContext } from '../context.js';
 import type { compileLayout } from '../email-layout.js';
-import type { MappedEvent, Notification, Texts } from '../mapped-event.js';
+import type { MappedEvent, Notification } from '../mapped-event.js';
 import { RuleCompiler, type RuleReaders } from './compile-rules.js';
 import type { ChooseLocale } from './locales.js';
 import { createLocalizer, type LanguageTexts, type Localizer } from './localize.js';
@@ -49,21 +49,29 @@ export function createRuleMapper(source: SourceRules, settings: MapperSettings):
     const rule = rules.get(keys.eventType(event));
     if (rule === undefined) return undefined;
     const timestamp = keys.timestamp(event, context);
-    const corrections: Correction[] = [];
+    const { url, corrections } = rule.actionUrl(event);
     return {
       topic: source.topic,
       eventId: keys.eventId(event, context),
       timestamp,
       tenantId: keys.tenantId(event),
       recipients: rule.readers.recipients(event),
-      notification: rule.notification(event, timestamp, corrections),
+      notification: rule.notification(event, timestamp, url),
       directory: null,
       contact: null,
-      corrections: corrections.length === 0 ? NO_CORRECTIONS : corrections,
+      corrections,
     };
   };
   return { map, typeOf: keys.eventType };
 }
+
+/** An event's action URL, or why it has none. */
+interface CheckedUrl {
+  readonly url: string | null;
+  readonly corrections: readonly Correction[];
+}
+
+const NO_URL: CheckedUrl = { url: null, corrections: NO_CORRECTIONS };
 
 class CompiledRule {
   readonly readers: RuleReaders;
@@ -87,7 +95,7 @@ class CompiledRule {
       rule.actionUrl === undefined ? undefined : compiled(rule.actionUrl, 'en', inUrl(rule.actionUrl, readers.named));
   }
 
-  notification(event: EventRecord, timestamp: bigint, corrections: Correction[]): Notification {
+  notification(event: EventRecord, timestamp: bigint, actionUrl: string | null): Notification {
     const { readers } = this;
     const { title, message, subject, emailHtml } = this.#byDefault.render(event, null);
     const texts = this.#localizer && { title, message, subject, emailHtml };
@@ -100,7 +108,7 @@ class CompiledRule {
       category: readers.category,
       priority: readers.priority(event),
       sourceService: this.#service,
-      actionUrl: this.#actionUrl(event, corrections),
+      actionUrl,
       actionType: null,
       entityType: readers.entityType(event),
       entityId: readers.entityId(event),
@@ -113,14 +121,13 @@ class CompiledRule {
     };
   }
 
-  #actionUrl(event: EventRecord, corrections: Correction[] = []): string | null {
-    if (this.#url === undefined) return null;
-    const url = this.#url.render(event, null);
-    if (url === '') return null;
+  actionUrl(event: EventRecord): CheckedUrl {
+    const url = this.#url?.render(event, null) ?? '';
+    if (url === '') return NO_URL;
     const fault = this.#settings.actionUrl(url);
-    if (fault === undefined) return url;
-    corrections.push({ kind: 'action-url', fault });
-    return null;
+    return fault === undefined
+      ? { url, corrections: NO_CORRECTIONS }
+      : { url: null, corrections: [{ kind: 'action-url', fault }] };
   }
 
   /** What is said in one language. The e-mail's subject is the message, as the title is a fixed text. */
@@ -128,15 +135,15 @@ class CompiledRule {
     const title = compiled(pair.title, locale, this.readers.named);
     const message = compiled(pair.message, locale, this.readers.named);
     const { layout } = this.#settings;
-    const html = (event: EventRecord, title: string, message: string): Texts['emailHtml'] =>
-      layout === undefined
-        ? null
-        : () => layout({ language: locale, title, message, actionUrl: this.#actionUrl(event), preheader: title });
+    const html = (event: EventRecord, title: string, message: string) => (): string =>
+      layout!({ language: locale, title, message, actionUrl: this.actionUrl(event).url, preheader: title });
     return {
       usesTimeZone: title.usesTimeZone || message.usesTimeZone,
       render: (event, timeZone) => {
-        const [head, body] = [title.render(event, timeZone), message.render(event, timeZone)];
-        return { title: head, message: body, subject: body, emailHtml: html(event, head, body) };
+        const head = title.render(event, timeZone);
+        const body = message.render(event, timeZone);
+        const emailHtml = layout === undefined ? null : html(event, head, body);
+        return { title: head, message: body, subject: body, emailHtml };
       },
     };
   }

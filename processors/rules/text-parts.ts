@@ -48,11 +48,22 @@ const STYLES: Partial<Record<TYPE, readonly string[]>> = {
 export function compileAll(elements: readonly MessageFormatElement[], scope: Scope, isInPlural = false): Part {
   const parts = elements.map((element) => compile(element, scope, isInPlural));
   if (parts.length <= 1) return parts[0] ?? NOTHING;
+  const quoted = aroundOne(elements, parts);
+  if (quoted !== undefined) return quoted;
   return (event, timeZone, count) => {
     let text = '';
     for (const part of parts) text += part(event, timeZone, count);
     return text;
   };
+}
+
+/** Most messages are a literal, a value and a literal: without a loop. */
+function aroundOne(elements: readonly MessageFormatElement[], parts: readonly Part[]): Part | undefined {
+  const [before, value, after] = elements;
+  if (elements.length > 3 || before?.type !== TYPE.literal || value?.type === TYPE.literal) return undefined;
+  if (after !== undefined && after.type !== TYPE.literal) return undefined;
+  const [head, part, tail] = [before.value, parts[1]!, after?.value ?? ''];
+  return (event, timeZone, count) => head + part(event, timeZone, count) + tail;
 }
 
 function compile(element: MessageFormatElement, scope: Scope, isInPlural: boolean): Part {
