@@ -52,7 +52,7 @@ function summaryOf({ version, digest, sources, languages, layout }: RuleSet): st
 }
 
 async function test(config: Config): Promise<void> {
-  const { passed, failures } = await runCases(checkedRules(config), folderOf(config));
+  const { passed, failures } = await runCases(checkedRules(config), folderOf(config), config);
   say([...failures, `${passed} passed, ${failures.length === 1 ? '1 failure' : `${failures.length} failures`}`]);
   if (failures.length > 0) process.exitCode = 1;
 }

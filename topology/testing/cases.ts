@@ -1,4 +1,5 @@
 /** Runs the cases beside a rule set: events in, notifications out, and every event type must have a case. */
+import { DEFAULT_ACTION_URL_SCHEMES } from '../../processors/action-url.js';
 import { loadTemplates } from '../../processors/load-templates.js';
 import type { RuleCase } from '../../processors/rules/case-shape.js';
 import type { RuleSet } from '../../processors/rules/rule-set.js';
@@ -18,10 +19,22 @@ export interface CasesReport {
   readonly failures: readonly string[];
 }
 
+/** What a worker runs with beside the rules. */
+export interface CasesOptions {
+  /** TEMPLATES_DIR: a folder of templates beside those of the rules. */
+  readonly templatesDir?: string | undefined;
+  /** ACTION_URL_SCHEMES. */
+  readonly actionUrlSchemes?: readonly string[];
+}
+
 /** Throws ConfigError where a file of cases is none. `folder`: that of the rules. */
-export async function runCases(rules: RuleSet, folder: string): Promise<CasesReport> {
+export async function runCases(
+  rules: RuleSet,
+  folder: string,
+  { templatesDir, actionUrlSchemes = DEFAULT_ACTION_URL_SCHEMES }: CasesOptions = {},
+): Promise<CasesReport> {
   const files = readCases(rules, folder);
-  const templates = loadTemplates([rules.templatesDir]);
+  const templates = loadTemplates([templatesDir, rules.templatesDir]);
   const failures: string[] = [];
   /** Event types that a case of the source shows the notification of. */
   const shown = new Map(rules.sources.map(({ name }) => [name, new Set<string>()]));
@@ -33,7 +46,7 @@ export async function runCases(rules: RuleSet, folder: string): Promise<CasesRep
       const fail = (path: readonly PropertyKey[], message: string): void => {
         failures.push(`${file.place([at, ...path])}: ${name}: ${message}`);
       };
-      const type = await runCase({ rules, source, templates }, rulesCase, fail);
+      const type = await runCase({ rules, source, templates, actionUrlSchemes }, rulesCase, fail);
       if (Array.isArray(rulesCase.expect) && type !== undefined) shown.get(source.name)!.add(type);
       if (failures.length === before) passed += 1;
     }
@@ -45,17 +58,21 @@ interface Tested {
   readonly rules: RuleSet;
   readonly source: CaseFile['source'];
   readonly templates: Templates;
+  readonly actionUrlSchemes: readonly string[];
 }
 
 /** The type of its event; undefined where that cannot be read. */
 async function runCase(
-  { rules, source, templates }: Tested,
+  { rules, source, templates, actionUrlSchemes }: Tested,
   { event, users, expect }: RuleCase,
   fail: (path: readonly PropertyKey[], message: string) => void,
 ): Promise<string | undefined> {
   const { language, languages } = rules;
   // A driver of its own: no case knows the users, or the events, of another.
-  const driver = new TopologyDriver({ rules, templates, locales: [language, ...others(languages.keys(), language)] });
+  const driver = new TopologyDriver({
+    ...{ rules, templates, actionUrlSchemes },
+    locales: [language, ...others(languages.keys(), language)],
+  });
   const json = completed(source.record, event, driver.now);
   try {
     const { eventType, tenantId } = keysOf(source, compileJsonReader(source.record)(jsonValue(json)));

@@ -61,6 +61,22 @@ describe('rules check', () => {
 });
 
 describe('rules test', () => {
+  it('plays with the templates and the schemes of a worker', async () => {
+    const folder = rulesWith({
+      'mine/PAID/title.hbs': 'Paid {{sum}}',
+      'mine/PAID/message.hbs': 'Thank you',
+      'cases/requests.yaml': `
+- event: { templateCode: PAID, templateVars: { sum: $5 }, actionUrl: 'erp://paid', userId: 42 }
+  expect: [{ user: 42, title: Paid $5, message: Thank you, actionUrl: 'erp://paid' }]
+`,
+    });
+    vi.stubEnv('TEMPLATES_DIR', join(folder, 'mine'));
+    vi.stubEnv('ACTION_URL_SCHEMES', 'erp');
+    expect((await runCommand('rules', 'test', folder)).lines.at(-1)).toMatch(/ 0 failures$/);
+    vi.stubEnv('ACTION_URL_SCHEMES', 'https');
+    expect((await runCommand('rules', 'test', folder)).lines.at(-1)).toMatch(/ 1 failure$/);
+  });
+
   it('runs cases of a source of one’s own, in JSON, also of what is no event of it', async () => {
     const folder = rulesWith({
       ...HR_FILES,
