@@ -71,7 +71,8 @@ export function checkRules(rules: CheckedRules, faults: string[]): void {
   }
   checkTopics(sources);
   checkRecords(sources);
-  for (const source of sources) checkSource(source, languages);
+  const known = new Map([...languages].filter(([tag]) => isLanguage(tag)));
+  for (const source of sources) checkSource(source, known);
   for (const [tag, language] of languages) checkLanguage(tag, language, rules, faults);
 }
 
@@ -189,7 +190,10 @@ function checkLanguage(tag: string, { file, texts }: CheckedLanguage, rules: Che
   const { sources, hasUnread } = rules;
   if (file !== undefined && tag === rules.language)
     file.fault([], `${tag} is the language of the sources' own files; expected its texts there`);
-  if (!isLanguage(tag)) faults.push(`texts/${tag}.yaml: ${tag} is no language; expected a tag such as vi or pt-BR`);
+  if (!isLanguage(tag)) {
+    faults.push(`texts/${tag}.yaml: ${tag} is no language; expected a tag such as vi or pt-BR`);
+    return;
+  }
   if (file === undefined) return;
   for (const { rules } of sources) {
     for (const type of rules.events.keys()) {

@@ -285,7 +285,12 @@ function namedKind({ kind, isList }: Field): Named['kind'] | undefined {
 function namedOf(field: Field): Named | undefined {
   const kind = namedKind(field);
   if (kind === undefined) return undefined;
-  return { kind, get: kind === 'time' || kind === 'date' ? timeGetter(field) : (plainGetter(field) as Getter) };
+  const { symbols } = field;
+  return {
+    kind,
+    symbols,
+    get: kind === 'time' || kind === 'date' ? timeGetter(field) : (plainGetter(field) as Getter),
+  };
 }
 
 /** Bytes as hexadecimal text; anything else as it is. */

@@ -28,6 +28,8 @@ export function diffRules(before: RuleSet, after: RuleSet): RulesDiff {
           : `${name}: ${is.topic} is read, as ${is.format} of ${is.record.name}`;
       lines.push(line);
       restart.push(line);
+      for (const [type, rule] of is?.events ?? [])
+        lines.push(...eventDiff(undefined, rule).map((said) => `${name}: ${type} ${said}`));
       needsVersion = true;
       continue;
     }

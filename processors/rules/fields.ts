@@ -15,6 +15,8 @@ export interface Field {
   readonly kind: FieldKind;
   /** A list of such values. */
   readonly isList: boolean;
+  /** In an enum: all that it may be. */
+  readonly symbols?: readonly string[] | undefined;
   /** The value, null where it is not given. */
   readonly get: (event: EventRecord) => unknown;
 }
@@ -37,7 +39,8 @@ export function fieldsOf(record: AvroRecord): ReadonlyMap<string, Field> {
       const isList = typeof schema === 'object' && schema.type === 'array';
       const kind = kindOf(isList ? resolved(valueOf(schema.items ?? 'null'), named) : schema);
       const path = steps.join('.');
-      fields.set(path, { path, kind, isList, get: getter(steps) });
+      const symbols = typeof schema === 'object' ? schema.symbols : undefined;
+      fields.set(path, { path, kind, isList, get: getter(steps), symbols });
     }
   };
   nameTypes(record, named);

@@ -78,7 +78,9 @@ const part = {
       error: 'expected { after: 7d } behind the event, or { field: NAME } of a timestamp',
     })
     .optional()
-    .describe('When it is no longer worth sending: { after: 7d }, or { field: NAME } of a timestamp.'),
+    .describe(
+      "When it is no longer worth sending: { after: 7d } behind the event's timestamp, or { field: NAME } of a timestamp.",
+    ),
   metadata: z
     .array(fieldName, { error: 'expected a list of fields' })
     .optional()
@@ -88,7 +90,9 @@ const part = {
   values: z
     .record(z.string().regex(/^[A-Za-z_]\w*$/, { error: 'expected a name of letters, digits and _' }), value)
     .optional()
-    .describe('Names for the texts beside those of fields.'),
+    .describe(
+      'Names for the texts beside those of fields: { who: employee.name, total: { money: amount, currency: currency } }.',
+    ),
 } as const;
 
 const eventShape = z.strictObject({

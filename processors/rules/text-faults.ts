@@ -45,13 +45,18 @@ const WORDS: Readonly<Record<string, string>> = {
 /** An apostrophe before a brace that is not itself behind one. */
 const QUOTED_BRACE = /(?<!')(?:'')*'[{}]/;
 
+/** `{employee.name}`, which rules may name everywhere else. */
+const NESTED_NAME = /\{\s*(\w+(?:\.\w+)+)\s*[,}]/;
+
 /** Why the text cannot be read. */
 export function syntaxFault(text: string, { message, location }: SyntaxFault): string {
   if (location === undefined) return message;
   const written = JSON.stringify(text.slice(location.start.offset, location.end.offset));
   const words = (WORDS[message] ?? message).replace('$', () => written);
   const hint = QUOTED_BRACE.test(text) ? "; an apostrophe before a brace must be written twice: ''{" : '';
-  return at(text, location.start.offset, words + hint);
+  const nested = NESTED_NAME.exec(text)?.[1];
+  const name = nested === undefined ? '' : `; a field of a record needs a name of its own: values: { name: ${nested} }`;
+  return at(text, location.start.offset, words + hint + name);
 }
 
 /** Where in the text it is, as editors count. */

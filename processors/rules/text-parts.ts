@@ -129,8 +129,14 @@ function argument(
 }
 
 /** A missing value takes `none`, where the text has it; a value that reads "none" does not. */
-function select({ options }: SelectElement, { get }: Field, scope: Scope): Part {
-  const { locale } = scope;
+function select({ options, location }: SelectElement, { get, symbols }: Field, scope: Scope): Part {
+  const { locale, text, faults } = scope;
+  for (const option of Object.keys(options)) {
+    if (symbols === undefined || symbols.includes(option) || option === 'other' || option === 'none') continue;
+    faults.push(
+      at(text, location!.start.offset, `${option} is never the value; expected ${symbols.join(', ')}, none or other`),
+    );
+  }
   const parts = compileOptions(options, scope, false);
   const other = parts.get('other') ?? NOTHING;
   const none = parts.get('none') ?? other;

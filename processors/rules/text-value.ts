@@ -16,6 +16,8 @@ export type FieldKind = 'text' | 'number' | 'time' | 'date' | 'part of a URL';
 export interface Field {
   readonly get: Getter;
   readonly kind: FieldKind;
+  /** All that it may be, where that is known. */
+  readonly symbols?: readonly string[] | undefined;
 }
 
 /** The furthest from the epoch that a Date may be. */

@@ -1,6 +1,7 @@
 /** Runs the cases beside a rule set: events in, notifications out, and every event type must have a case. */
 import { DEFAULT_ACTION_URL_SCHEMES } from '../../processors/action-url.js';
 import { loadTemplates } from '../../processors/load-templates.js';
+import { closest } from '../../processors/rules/closest.js';
 import type { RuleCase } from '../../processors/rules/case-shape.js';
 import type { RuleSet } from '../../processors/rules/rule-set.js';
 import { JsonFault } from '../../schemas/json/json-fault.js';
@@ -73,6 +74,12 @@ async function runCase(
     ...{ rules, templates, actionUrlSchemes },
     locales: [language, ...others(languages.keys(), language)],
   });
+  const names = source.record.fields.map((field) => field.name);
+  for (const name of Object.keys(event).filter((given) => !names.includes(given)))
+    fail(
+      ['event', name],
+      `${source.record.name} has no field ${name}; expected ${(closest(name, names).length > 0 ? closest(name, names) : names).join(', ')}`,
+    );
   const json = completed(source.record, event, driver.now);
   try {
     const { eventType, tenantId } = keysOf(source, compileJsonReader(source.record)(jsonValue(json)));

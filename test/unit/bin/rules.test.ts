@@ -61,6 +61,12 @@ describe('rules check', () => {
 });
 
 describe('rules test', () => {
+  it('faults a field of an event that its schema does not have', async () => {
+    const cases = `- event: { eventType: TASK_ASSIGNED, asignedTo: 42 }\n  expect: []\n`;
+    const { lines } = await runCommand('rules', 'test', rulesWith({ 'cases/tasks.yaml': cases }));
+    expect(lines[0]).toMatch(/^cases\/tasks\.yaml:1: case 1: TaskEvent has no field asignedTo; expected assignedTo/);
+  });
+
   it('plays with the templates and the schemes of a worker', async () => {
     const folder = rulesWith({
       'mine/PAID/title.hbs': 'Paid {{sum}}',

@@ -203,9 +203,23 @@ describe('a fault in a source', () => {
       'sources/accounts.yaml:4: recipient: an account event tells its own user; expected userId',
     ],
     ['the language of the sources', 'texts/en.yaml', 'tasks: {}', 'texts/en.yaml:1: en is the language of the sources'],
+    [
+      'a symbol that an enum does not have',
+      'sources/hr.yaml',
+      HR_FILES['sources/hr.yaml'].replace('Welcome to the team', '"{contract, select, FIXED {a} other {b}}"'),
+      'sources/hr.yaml:5: events.EMPLOYEE_JOINED.message: column 1: FIXED is never the value; expected PERMANENT, FIXED_TERM, none or other',
+    ],
+    [
+      'a field of a record',
+      'sources/tasks.yaml',
+      event().replace('It is', '"{employee.name}"'),
+      'a field of a record needs a name of its own: values: { name: employee.name }',
+    ],
     ['an alias of nothing', 'texts/vi.yaml', 'tasks: *nothing', 'texts/vi.yaml:1: Unresolved alias'],
   ])('%s', (_, file, text, fault) => {
-    expect(faultsWith({ [file]: text }).join('\n')).toContain(fault);
+    expect(faultsWith({ 'schemas/HrEvent.avsc': HR_FILES['schemas/HrEvent.avsc'], [file]: text }).join('\n')).toContain(
+      fault,
+    );
   });
 
   it('hides no other: all of all files are named', () => {
