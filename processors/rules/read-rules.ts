@@ -10,13 +10,14 @@ import { checkRules, type CheckedLanguage, type CheckedSource } from './check-ru
 import { languageShape, manifestShape, RECORD_PLACE, sourceShape, type SourceShape } from './rule-shape.js';
 import type { Language, RuleSet, SourceRules } from './rule-set.js';
 import { RulesFolder } from './rules-folder.js';
-import type { YamlFile } from './yaml-file.js';
+import type { Members, YamlFile } from './yaml-file.js';
 
 const MANIFEST = 'rules.yaml';
 const SOURCES = 'sources';
 const TEXTS = 'texts';
 const TEMPLATES = 'templates';
 const YAML = '.yaml';
+const EVENTS: Members = { under: 'events', missing: { title: '-', message: '-', channels: ['IN_APP'] } };
 
 /** Throws ConfigError with every fault. */
 export function readRules(folder: string): RuleSet {
@@ -54,7 +55,7 @@ export function readRules(folder: string): RuleSet {
 
 function readSource(files: RulesFolder, name: string): CheckedSource | undefined {
   const file = files.yaml(`${SOURCES}/${name}${YAML}`);
-  const shape = file?.read(sourceShape);
+  const shape = file?.read(sourceShape, EVENTS);
   if (file === undefined || shape === undefined) return undefined;
   const record = readRecord(files, file, shape.schema);
   return record && { file, rules: rulesOf(name, shape, record) };

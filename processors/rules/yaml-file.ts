@@ -6,6 +6,15 @@ import { shown } from '../../common/shown.js';
 
 export type Path = readonly PropertyKey[];
 
+/**
+ * The members of a mapping, of which a faulty setting alone is left out; those that must be there have these values in
+ * its place, which nobody sees: the file has a fault.
+ */
+export interface Members {
+  readonly under: string;
+  readonly missing: Readonly<Record<string, unknown>>;
+}
+
 export class YamlFile {
   /** As faults name it: relative to the folder of the rules. */
   readonly name: string;
@@ -27,7 +36,7 @@ export class YamlFile {
    * What the file says, if it is of that shape; its faults are noted, each with its line. Without what is at fault where
    * the rest is sound, so that faults of another kind are found at once; undefined where it is not.
    */
-  read<Shape extends z.ZodType>(shape: Shape): z.output<Shape> | undefined {
+  read<Shape extends z.ZodType>(shape: Shape, members?: Members): z.output<Shape> | undefined {
     const given = this.#values();
     if (given === undefined) return undefined;
     const { data, error } = shape.safeParse(given, { reportInput: true });
@@ -35,8 +44,9 @@ export class YamlFile {
     this.isWhole = false;
     for (const issue of error.issues) {
       this.#note(issue);
-      for (const path of pathsOf(issue)) drop(given, path);
+      for (const path of pathsOf(issue)) drop(given, path, members);
     }
+    if (members !== undefined) complete(given, members);
     return shape.safeParse(given).data;
   }
 
@@ -124,13 +134,23 @@ function pathsOf(issue: z.core.$ZodIssue): Path[] {
 }
 
 /** Leaves out the setting, or the event, that is at fault. */
-function drop(given: unknown, path: Path): void {
-  const [first, second] = path;
+function drop(given: unknown, path: Path, members: Members | undefined): void {
+  const [first, second, third] = path;
   if (!isRecord(given) || first === undefined) return;
   const inner = given[first];
-  if (second !== undefined && isRecord(inner) && Object.values(inner).some(isRecord))
+  const member = first === members?.under && isRecord(inner) && second !== undefined ? inner[second] : undefined;
+  if (isRecord(member) && third !== undefined) Reflect.deleteProperty(member, third);
+  else if (second !== undefined && isRecord(inner) && Object.values(inner).some(isRecord))
     Reflect.deleteProperty(inner, second);
   else Reflect.deleteProperty(given, first);
+}
+
+function complete(given: object, { under, missing }: Members): void {
+  const all = (given as Readonly<Record<string, unknown>>)[under];
+  if (!isRecord(all)) return;
+  for (const member of Object.values(all).filter(isRecord)) {
+    for (const [setting, value] of Object.entries(missing)) member[setting] ??= value;
+  }
 }
 
 function isRecord(value: unknown): value is Record<PropertyKey, unknown> {

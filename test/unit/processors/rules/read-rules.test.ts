@@ -233,6 +233,14 @@ describe('a fault in a source', () => {
     }
   });
 
+  it('hides no other in the same event: of its settings, its texts and its fields', () => {
+    const text = event('    entity: { type: task, id: nobody }').replace('IN_APP', 'SMS').replace('It is', '"{titel}"');
+    const faults = faultsWith({ 'sources/tasks.yaml': text });
+    expect(faults).toHaveLength(3);
+    for (const fault of ['"SMS" is given', '{titel} is no field', 'no field nobody'])
+      expect(faults.join('\n')).toContain(fault);
+  });
+
   it('that all events inherit is named once', () => {
     const text = `${event().replace('assignedTo', 'nobody')}\n  OTHER: { title: T, message: M, channels: [PUSH] }`;
     expect(faultsWith({ 'sources/tasks.yaml': text })).toEqual([
