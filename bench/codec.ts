@@ -1,4 +1,5 @@
 /** Decode and encode rates of one core: `node --import tsx bench/codec.ts`. */
+import { SOURCES } from '../dev/contract/sources.js';
 import { AvroEncoder } from '../schemas/encoder.js';
 import { parseType } from '../schemas/avro/parse-type.js';
 import { SCHEMAS } from '../schemas/types.js';
@@ -12,7 +13,6 @@ import type {
 import { admitWriter } from '../schemas/registry/writer.js';
 import { framed } from '../schemas/wire-format.js';
 import { SINK_SCHEMA_IDS } from './harness/sink-schema-ids.js';
-import { SOURCES } from '../schemas/source-spec.js';
 import { OwnRecords } from '../schemas/registry/own-records.js';
 
 const SECONDS = 1;

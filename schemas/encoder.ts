@@ -2,7 +2,7 @@
 import type avsc from 'avsc';
 import type { EventEncoder, SinkEvents, TopicEncoder } from './codecs.js';
 import { parseType } from './avro/parse-type.js';
-import { TOPIC_RECORDS } from './topic-records.js';
+import { SINK_RECORDS } from './topic-records.js';
 import { HEADER_BYTES, writeHeader } from './wire-format.js';
 
 /** The registry's ids of our schemas, by logical topic. */
@@ -44,7 +44,7 @@ class AvroTopicEncoder implements TopicEncoder<unknown> {
 
   constructor(topic: keyof SinkEvents, schemaId: number) {
     this.#topic = topic;
-    this.#type = parseType(TOPIC_RECORDS[topic]);
+    this.#type = parseType(SINK_RECORDS[topic]);
     this.#schemaId = schemaId;
   }
 

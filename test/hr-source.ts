@@ -1,7 +1,8 @@
 /** A source that the contract does not know: the topology is given it as data. */
+import { SOURCES } from '../dev/contract/sources.js';
 import type { AvroRecord } from '../schemas/avro/avro-schema.js';
 import type { EventRecord } from '../schemas/codecs.js';
-import { SOURCES, type SourceSpec } from '../schemas/source-spec.js';
+import type { SourceSpec } from '../schemas/source-spec.js';
 
 export const HR_RECORD: AvroRecord = {
   type: 'record',

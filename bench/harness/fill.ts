@@ -1,4 +1,5 @@
 /** State of many seen events, written as the changelog that a worker, or Kafka Streams, would have written. */
+import { SOURCES } from '../../dev/contract/sources.js';
 import type { Digest } from '../../state/dedup/digest-bytes.js';
 import { encodeChangelogEntry } from '../../state/dedup/changelog-entry.js';
 import { packDigests } from '../../state/dedup/digest-bytes.js';
@@ -9,7 +10,6 @@ import { ensureInternalTopics } from '../../topology/worker/internal-topics.js';
 import { TransactionalProducer, withTopicAdmin } from '../../topology/kafka/index.js';
 import { createLogger } from '../../common/log.js';
 import { sourcePartition } from '../../common/record.js';
-import { SOURCES } from '../../schemas/source-spec.js';
 
 export const TENANT = 7n;
 /** Entries of one changelog record: what a commit of a worker under load holds. */

@@ -1,4 +1,5 @@
 /** A Kafka and a registry of the bench's own, topics under a prefix, small task events in them, and what became of them. */
+import { SOURCES } from '../../dev/contract/sources.js';
 import { createContractTopics } from '../../topology/worker/contract-topics.js';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -15,7 +16,6 @@ import { framed } from '../../schemas/wire-format.js';
 import { parseConfig } from '../../topology/worker/config.js';
 import type { OutboundRecord, TransactionalProducer } from '../../topology/kafka/index.js';
 import { openProducer, seenId, TENANT } from './fill.js';
-import { SOURCES } from '../../schemas/source-spec.js';
 
 const { Kafka, logLevel } = kafkajs;
 const CHUNK = 5000;

@@ -1,10 +1,10 @@
 /** The job's input for one round: topics, schemas, and the records, appended by the Java client. */
+import { SOURCES } from '../../dev/contract/sources.js';
 import { registerSchemas } from '../../schemas/registry/register.js';
 import { RegistryClient } from '../../schemas/registry/registry-client.js';
 import { groupOf } from './contenders.js';
 import { runJava } from './java-program.js';
 import type { Topics } from './topics.js';
-import { SOURCES } from '../../schemas/source-spec.js';
 
 /** An id that the registry does not know. */
 const UNKNOWN_SCHEMA_ID = 999_999;

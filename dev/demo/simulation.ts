@@ -1,4 +1,5 @@
 /** The ERP around the worker, simulated: topics, schemas, producers before it and readers behind it. */
+import { SOURCES } from '../contract/sources.js';
 import { contractTopicsOn, createContractTopics } from '../../topology/worker/contract-topics.js';
 import { setMaxListeners } from 'node:events';
 import { SchemaCatalog } from '../../schemas/registry/catalog.js';
@@ -10,7 +11,6 @@ import { brokerFault, Connections, EventProducer, withTopicAdmin } from '../../t
 import { createLogger } from '../../common/log.js';
 import { Outages } from '../../common/outages.js';
 import { SOURCE_TOPICS, type SourceTopic } from '../../common/record.js';
-import { SOURCES } from '../../schemas/source-spec.js';
 import { readOutputs } from '../simulators/downstream.js';
 import { Erp } from '../simulators/erp.js';
 import type { Ledger } from '../simulators/ledger.js';

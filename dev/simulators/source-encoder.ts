@@ -1,7 +1,7 @@
+import { SOURCE_RECORDS } from '../contract/sources.js';
 import type avsc from 'avsc';
 import type { SourceEvents } from '../../schemas/codecs.js';
 import { parseType } from '../../schemas/avro/parse-type.js';
-import { SOURCE_RECORDS } from '../../schemas/topic-records.js';
 import { framed } from '../../schemas/wire-format.js';
 import { SOURCE_TOPICS, type SourceTopic } from '../../common/record.js';
 

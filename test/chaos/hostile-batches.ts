@@ -1,9 +1,9 @@
 /** Batches made to hurt, sent beside the workload and checked like it. */
+import { SOURCE_RECORDS } from '../../dev/contract/sources.js';
 import type { SourceTopic } from '../../common/record.js';
 import { expectedCounts } from '../../dev/contract/expected-outputs.js';
 import type { OracleRecord } from '../../dev/oracle/read-committed.js';
 import type { ContractEvent } from '../../schemas/codecs.js';
-import { SOURCE_RECORDS } from '../../schemas/topic-records.js';
 import type { RecordName } from '../../schemas/types.js';
 import { letterFaults, unreadableFaults, type Dead } from '../hostile/letters.js';
 import { encodeBatch, type RawRecord } from '../hostile/wire/batch.js';

@@ -1,4 +1,5 @@
 /** One round of one case: a deployment of its own on the cluster, load on it, a fault, and then the verdict. */
+import { SOURCES } from '../../dev/contract/sources.js';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -19,7 +20,6 @@ import type { LetterCheck } from './hostile-batches.js';
 import { Load } from './load.js';
 import { watchSocketsOf } from './socket-owner.js';
 import { WATCHED_TOPICS, Witness } from './witness.js';
-import { SOURCES } from '../../schemas/source-spec.js';
 
 export interface RoundOptions {
   readonly seed: number;

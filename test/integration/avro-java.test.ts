@@ -1,14 +1,13 @@
 /** Our reading of other writers' values, held against Avro's own reader for Java. */
+import { TOPIC_RECORDS, SOURCES } from '../../dev/contract/sources.js';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type AvroAnswer, readByJava } from '../../dev/oracle/read-avro.js';
-import { TOPIC_RECORDS } from '../../schemas/topic-records.js';
 import { framed } from '../../schemas/wire-format.js';
 import { admitWriter } from '../../schemas/registry/writer.js';
 import { avro, type AvroInput, readBy, valuesEditedBy } from '../fuzz/targets/avro.js';
 import type { ResolutionRow } from '../unit/schemas/avro/resolutions/row.js';
 import { RESOLUTIONS } from '../unit/schemas/avro/resolutions/table.js';
-import { SOURCES } from '../../schemas/source-spec.js';
 import { OwnRecords } from '../../schemas/registry/own-records.js';
 
 /** A value of ours as the reader writes it. */

@@ -1,4 +1,5 @@
 /** What a Go program writes with encoding/json is read as the contract's "JSON" says. */
+import { SOURCES } from '../../dev/contract/sources.js';
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -6,7 +7,6 @@ import { expect, it } from 'vitest';
 import type { SourceTopic } from '../../common/record.js';
 import type { EventDecoder } from '../../schemas/codecs.js';
 import { SourceDecoder } from '../../schemas/source-decoder.js';
-import { SOURCES } from '../../schemas/source-spec.js';
 
 const GO_FILE = join(import.meta.dirname, 'go-producer', 'main.go');
 const timestamp = 1_760_000_000_000n;

@@ -1,9 +1,9 @@
 /** What a start of `npm run starts` finds: something for which the worker refuses, or everything that it needs. */
+import { SOURCES } from '../../dev/contract/sources.js';
 import { ConfigResourceTypes } from '../integration/harness/kafkajs-constants.js';
 import { registerSchemas } from '../../schemas/registry/register.js';
 import { RegistryClient } from '../../schemas/registry/registry-client.js';
 import { createTopics, testKafka } from '../integration/harness/topics.js';
-import { SOURCES } from '../../schemas/source-spec.js';
 
 export interface Stack {
   readonly kafkaBrokers: string;

@@ -1,6 +1,6 @@
 /** The Avro decoder against a strict one: whatever a producer's schema and bytes are, both say the same. */
+import { TOPIC_RECORDS, type AvroTopic, SOURCES } from '../../../dev/contract/sources.js';
 import fc from 'fast-check';
-import { TOPIC_RECORDS, type AvroTopic } from '../../../schemas/topic-records.js';
 import { framed } from '../../../schemas/wire-format.js';
 import { admitWriter, type Writer } from '../../../schemas/registry/writer.js';
 import { messageOf } from '../../../common/errors.js';
@@ -8,7 +8,6 @@ import { byteEdits, editBytes } from '../edit-bytes.js';
 import { editPieces, join, number, pieceEdits, type Piece, type PieceEdit } from '../edit-pieces.js';
 import { kindOf as kindOfSchema, NotAvro, readAvro, type Complex, type Schema } from '../oracles/avro-reader.js';
 import { attempt, isSame, kindOf, law, type Target } from '../target.js';
-import { SOURCES } from '../../../schemas/source-spec.js';
 import { OwnRecords } from '../../../schemas/registry/own-records.js';
 
 export type AvroInput = { readonly topic: AvroTopic; readonly schema: string; readonly body: Buffer };

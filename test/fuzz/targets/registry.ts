@@ -1,15 +1,14 @@
 /** Whatever the schema registry answers: it is told from an outage, and a record is read, dead-lettered, or waits. */
+import { TOPIC_RECORDS, type AvroTopic, SOURCES } from '../../../dev/contract/sources.js';
 import fc from 'fast-check';
 import { SchemaCatalog } from '../../../schemas/registry/catalog.js';
 import { RegistryClient } from '../../../schemas/registry/registry-client.js';
-import { TOPIC_RECORDS, type AvroTopic } from '../../../schemas/topic-records.js';
 import { framed } from '../../../schemas/wire-format.js';
 import { OutageError } from '../../../common/errors.js';
 import { SOURCE_TOPICS } from '../../../common/record.js';
 import { byteEdits, editBytes } from '../edit-bytes.js';
 import { editedJson, jsonEdits } from '../edit-json.js';
 import { attemptLater, kindOf, law, type Target } from '../target.js';
-import { SOURCES } from '../../../schemas/source-spec.js';
 
 type AnswerInput = { readonly topic: AvroTopic; readonly status: number; readonly body: Buffer };
 

@@ -1,4 +1,5 @@
 /** Topics and schemas under a prefix of a test's own, and the settings of workers that use them. */
+import { SOURCES } from '../../../dev/contract/sources.js';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,7 +10,6 @@ import { JWT_SECRET } from './jwt-secret.js';
 import { testStack } from './test-stack.js';
 import { createTopics } from './topics.js';
 import { uniquePrefix } from './unique-prefix.js';
-import { SOURCES } from '../../../schemas/source-spec.js';
 
 export interface TestEnvironment {
   readonly prefix: string;

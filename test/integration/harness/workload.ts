@@ -2,6 +2,7 @@
  * A mixed, seeded workload over all five source topics, with what must come of it by the model of the contract, not by
  * the processors.
  */
+import { SOURCE_RECORDS } from '../../../dev/contract/sources.js';
 import { expectedCounts, type Contact, type OutputCounts } from '../../../dev/contract/expected-outputs.js';
 import { NOTICES } from '../../../dev/contract/notices.js';
 import { encode } from './avro.js';
@@ -9,7 +10,6 @@ import type { TestMessage } from './produce.js';
 import { Random } from '../../../dev/simulators/random.js';
 import { SOURCE_TOPICS, type SourceTopic } from '../../../common/record.js';
 import type { ContractEvent } from '../../../schemas/codecs.js';
-import { SOURCE_RECORDS } from '../../../schemas/topic-records.js';
 import type { RecordName, UserEvent } from '../../../schemas/types.js';
 import { crm, request, sales, task, user } from '../../contract/events.js';
 

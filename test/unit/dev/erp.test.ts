@@ -1,4 +1,5 @@
 /** The simulators against the topology without a broker: two readings of one contract, made apart. */
+import { SOURCE_RECORDS } from '../../../dev/contract/sources.js';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { faultsOf } from '../../../dev/demo/verdict.js';
@@ -12,7 +13,6 @@ import { Random } from '../../../dev/simulators/random.js';
 import { SourceEncoder } from '../../../dev/simulators/source-encoder.js';
 import { Staff } from '../../../dev/simulators/staff.js';
 import { userInbox } from '../../../dev/simulators/user-inbox.js';
-import { SOURCE_RECORDS } from '../../../schemas/topic-records.js';
 import { TopologyDriver, type Driven } from '../../../topology/testing/driver.js';
 import { SOURCE_TOPICS, type SourceTopic } from '../../../common/record.js';
 

@@ -1,9 +1,9 @@
 /** The README is short, and what it claims stands where it says. */
+import { SOURCES } from '../../../dev/contract/sources.js';
 import { describe, expect, it } from 'vitest';
 import { describeAsMermaid } from '../../../topology/graph/describe.js';
 import { notifications } from '../../../topology/notifications.js';
 import { itemsOf, linesOf, readDocument } from './markdown.js';
-import { SOURCES } from '../../../schemas/source-spec.js';
 
 const readme = readDocument('README.md');
 

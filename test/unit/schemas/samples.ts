@@ -1,11 +1,11 @@
 /** Events of each kind, and their values as some producer would write them. */
+import { SOURCES } from '../../../dev/contract/sources.js';
 import type { AvroRecord, AvroSchema } from '../../../schemas/avro/avro-schema.js';
 import { SchemaCatalog } from '../../../schemas/registry/catalog.js';
 import { parseType } from '../../../schemas/avro/parse-type.js';
 import { RegistryClient } from '../../../schemas/registry/registry-client.js';
 import type { SinkEvents, SourceEvents } from '../../../schemas/codecs.js';
 import { json, StubRegistry } from './registry/stub-registry.js';
-import { SOURCES } from '../../../schemas/source-spec.js';
 
 const ID = '0192f0c1-8a7b-7c3d-9e4f-001122334455';
 const AT = 1_760_000_000_000n;

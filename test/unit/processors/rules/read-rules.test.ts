@@ -1,8 +1,8 @@
+import { SOURCES } from '../../../../dev/contract/sources.js';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { readRules } from '../../../../processors/rules/read-rules.js';
 import { rulesIn } from '../../../../processors/rules/shipped.js';
-import { SOURCES } from '../../../../schemas/source-spec.js';
 import { faultsOf } from '../../faults-of.js';
 import { HR_FILES, rulesWith } from './rules-folder.js';
 

@@ -1,8 +1,8 @@
+import { SOURCES } from '../../../../dev/contract/sources.js';
 import { describe, expect, it } from 'vitest';
 import type { AvroField, AvroRecord, AvroSchema } from '../../../../schemas/avro/avro-schema.js';
 import { completed, type JsonObject } from '../../../../schemas/json/example-event.js';
 import { compileJsonReader } from '../../../../schemas/json/json-reader.js';
-import { SOURCES } from '../../../../schemas/source-spec.js';
 
 const NOW = Date.UTC(2026, 0, 15, 10);
 

@@ -1,3 +1,4 @@
+import { SOURCE_RECORDS } from '../../../../dev/contract/sources.js';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { AvroField, AvroRecord } from '../../../../schemas/avro/avro-schema.js';
@@ -9,7 +10,6 @@ import { Skips } from '../../../../schemas/avro/skip.js';
 import { parseWriter, type RecordType } from '../../../../schemas/avro/writer-type.js';
 import { JsonFault } from '../../../../schemas/json/json-fault.js';
 import { compileJsonReader } from '../../../../schemas/json/json-reader.js';
-import { SOURCE_RECORDS } from '../../../../schemas/topic-records.js';
 import { SCHEMAS } from '../../../../schemas/types.js';
 import { asGoWrites, EveryType, valuesOf } from '../every-type.js';
 

@@ -1,3 +1,4 @@
+import { SOURCES } from '../../../../dev/contract/sources.js';
 import { describe, expect, it } from 'vitest';
 import { writeLong } from '../../../../schemas/avro/long-type.js';
 import { MAX_DEPTH, MAX_ITEMS } from '../../../../schemas/avro/cursor.js';
@@ -7,7 +8,6 @@ import { SCHEMAS } from '../../../../schemas/types.js';
 import type { AvroSchema } from '../../../../schemas/avro/avro-schema.js';
 import type { Decoded } from '../../../../schemas/codecs.js';
 import { avro, catalogOf, frame, request, task, valueOf, withFields } from '../samples.js';
-import { SOURCES } from '../../../../schemas/source-spec.js';
 import { OwnRecords } from '../../../../schemas/registry/own-records.js';
 import type { SourceEvents } from '../../../../schemas/codecs.js';
 

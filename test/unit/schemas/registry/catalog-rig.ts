@@ -1,10 +1,10 @@
 /** A catalog on a scripted registry, with a clock that only its waits move. */
+import { SOURCES } from '../../../../dev/contract/sources.js';
 import { pino } from 'pino';
 import { SchemaCatalog } from '../../../../schemas/registry/catalog.js';
 import { RegistryClient } from '../../../../schemas/registry/registry-client.js';
 import type { Wait } from '../../../../schemas/registry/wait.js';
 import { StubRegistry } from './stub-registry.js';
-import { SOURCES } from '../../../../schemas/source-spec.js';
 
 /** Nobody leaves. */
 export const never = new AbortController().signal;

@@ -1,7 +1,8 @@
 /** What values are read as: the records of whatever sources there are, told by their names. */
+import { SOURCES } from '../../../../dev/contract/sources.js';
 import { describe, expect, it } from 'vitest';
 import { FatalError } from '../../../../common/errors.js';
-import { SOURCES, type SourceSpec } from '../../../../schemas/source-spec.js';
+import type { SourceSpec } from '../../../../schemas/source-spec.js';
 import { SCHEMAS } from '../../../../schemas/types.js';
 import { HR_RECORD, HR_SOURCE, hrEvent, SIX_SOURCES } from '../../../hr-source.js';
 import { OwnRecords } from '../../../../schemas/registry/own-records.js';

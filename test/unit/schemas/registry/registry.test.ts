@@ -1,3 +1,4 @@
+import { SOURCES } from '../../../../dev/contract/sources.js';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { FatalError, OutageError } from '../../../../common/errors.js';
 import { registerSchemas, type RegisteredSubject } from '../../../../schemas/registry/register.js';
@@ -9,7 +10,7 @@ import { lookUpSinkSchemas } from '../../../../schemas/registry/registry.js';
 import { SCHEMAS } from '../../../../schemas/types.js';
 import { json, StubRegistry } from './stub-registry.js';
 import { MemoryRegistry } from './memory-registry.js';
-import { SOURCES, type SourceSpec } from '../../../../schemas/source-spec.js';
+import type { SourceSpec } from '../../../../schemas/source-spec.js';
 import { HR_SOURCE, SIX_SOURCES } from '../../../hr-source.js';
 
 const topicName = (logical: string) => `erp.${logical}`;

@@ -1,7 +1,7 @@
+import { SOURCES } from '../../../../dev/contract/sources.js';
 import { expect, it } from 'vitest';
 import { describeAsMermaid, describeAsText } from '../../../../topology/graph/describe.js';
 import { notifications } from '../../../../topology/notifications.js';
-import { SOURCES } from '../../../../schemas/source-spec.js';
 
 it('prints the topology as text', () => {
   expect(describeAsText(notifications(SOURCES))).toMatchSnapshot();

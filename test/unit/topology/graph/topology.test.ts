@@ -1,8 +1,8 @@
 /** What a topology says, and what is refused when it is declared. What does not even compile is in topology.test-d.ts. */
+import { TOPIC_RECORDS, SOURCES } from '../../../../dev/contract/sources.js';
 import { describe, expect, it } from 'vitest';
 import { SINK_TOPICS, SOURCE_TOPICS } from '../../../../common/record.js';
 import { writeDeadLetter } from '../../../../processors/sinks/dead-letter.js';
-import { TOPIC_RECORDS } from '../../../../schemas/topic-records.js';
 import {
   bootstrapTopic,
   nodesOf,
@@ -16,7 +16,6 @@ import { notifications } from '../../../../topology/notifications.js';
 import { SIX_SOURCES } from '../../../hr-source.js';
 import { stubTopology, type Stub } from './stub-topology.js';
 import { faultsOf } from '../../faults-of.js';
-import { SOURCES } from '../../../../schemas/source-spec.js';
 
 describe('the notifications topology', () => {
   const map = notifications(SOURCES);

@@ -1,7 +1,7 @@
+import { SOURCES } from '../../../../dev/contract/sources.js';
 import { describe, expect, it } from 'vitest';
 import { ConfigError } from '../../../../common/errors.js';
 import { CONTRACT_TOPICS, TopicNames } from '../../../../common/topic-names.js';
-import { SOURCES } from '../../../../schemas/source-spec.js';
 import { contractTopics, contractTopicsOn } from '../../../../topology/worker/contract-topics.js';
 import { HR_SOURCE, SIX_SOURCES } from '../../../hr-source.js';
 

@@ -1,8 +1,8 @@
 /** A writer's schema, a value of it in bytes, and what Avro's own reader makes of it with our schema: how such a row is made. */
+import { TOPIC_RECORDS, type AvroTopic } from '../../../../../dev/contract/sources.js';
 import type { AvroField } from '../../../../../schemas/avro/avro-schema.js';
 import { writeLong } from '../../../../../schemas/avro/long-type.js';
 import { parseType } from '../../../../../schemas/avro/parse-type.js';
-import { TOPIC_RECORDS, type AvroTopic } from '../../../../../schemas/topic-records.js';
 import { request, task } from '../../samples.js';
 
 /** What Avro's reader makes of a value: the event, or that this value is not read, or that the schema is none. */

@@ -1,6 +1,6 @@
 /** Rows: the schema as a whole, and what it refers to. */
+import { TOPIC_RECORDS } from '../../../../../dev/contract/sources.js';
 import { NAMES_COUNT } from './fields.js';
-import { TOPIC_RECORDS } from '../../../../../schemas/topic-records.js';
 import { long, none, text, branch, items, array, enumOf, record, taskRow, unread, noSchema } from './row.js';
 
 const other = record('Other', { name: 'a', type: 'int' });
