@@ -48,7 +48,11 @@ async function emitCommand(config: Config, flags: EmitFlags): Promise<void> {
   const json = jsonValue(given);
   const event = read(source, json, path);
   const emitted = await emit(config, {
-    ...{ source, json, sources: rules.sources, timeoutMs: Number(timeout) * 1000 },
+    ...{
+      source,
+      content: source.format === 'json' || event === undefined ? json : event,
+      timeoutMs: Number(timeout) * 1000,
+    },
     key: key ?? (event === undefined ? randomUUID() : keyOf(source, event)),
     tenantId: event && keysOf(source, event).tenantId,
     eventIdAt: ({ partition, offset }) =>

@@ -44,6 +44,9 @@ export const SINK_TOPICS = [
 ] as const;
 export type SinkTopic = (typeof SINK_TOPICS)[number];
 
+/** Those of them that others read: all but the directory. */
+export const OUTPUT_TOPICS = SINK_TOPICS.filter((topic) => topic !== 'USER_DIRECTORY');
+
 /** Why a record was not taken whole: it is dead-lettered without being processed. */
 export type RecordDefect =
   /** Larger than MAX_RECORD_BYTES: key, value and headers are what is left of them. */

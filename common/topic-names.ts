@@ -1,5 +1,5 @@
 /** From logical topic names to the names on the brokers. Every name of ours is made of TOPIC_PREFIX and APP_ID. */
-import { SINK_TOPICS, SOURCE_TOPICS, type SinkTopic, type SourceTopic } from './record.js';
+import { OUTPUT_TOPICS, SINK_TOPICS, SOURCE_TOPICS, type SinkTopic, type SourceTopic } from './record.js';
 
 export type LogicalTopic = SourceTopic | SinkTopic;
 
@@ -9,10 +9,7 @@ declare const physical: unique symbol;
 export type PhysicalTopic = string & { readonly [physical]: true };
 
 /** What the configuration may rename: every topic of the contract. */
-export const CONTRACT_TOPICS = [
-  ...SOURCE_TOPICS,
-  ...SINK_TOPICS.filter((topic) => topic !== 'USER_DIRECTORY'),
-] as const;
+export const CONTRACT_TOPICS = [...SOURCE_TOPICS, ...OUTPUT_TOPICS] as const;
 
 /** What a topology is called on the brokers. */
 export interface TopologyNames {

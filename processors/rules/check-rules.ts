@@ -1,6 +1,6 @@
 /** What is wrong with a rule set beside the shape of its files: each fault is noted at its file and line. */
 import { SINK_TOPICS } from '../../common/record.js';
-import type { AvroRecord } from '../../schemas/avro/avro-schema.js';
+import { isSameRecord, type AvroRecord } from '../../schemas/avro/avro-schema.js';
 import { unqualified } from '../../schemas/avro/writer-type.js';
 import { SINK_RECORDS } from '../../schemas/topic-records.js';
 import { SCHEMAS } from '../../schemas/types.js';
@@ -103,7 +103,7 @@ function checkRecords(sources: readonly CheckedSource[]): void {
     const { record } = rules;
     const name = unqualified(record.name);
     const other = records.get(name);
-    if (other && JSON.stringify(other.record) !== JSON.stringify(record))
+    if (other && !isSameRecord(other.record, record))
       file.fault(['schema'], `${other.owner} another schema of the name ${name}; expected one schema a name`);
     if (other === undefined) records.set(name, { record, owner: `${file.name} has` });
   }

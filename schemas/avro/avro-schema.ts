@@ -45,6 +45,11 @@ export interface AvroRecord extends AvroComplex {
   readonly fields: readonly AvroField[];
 }
 
+/** Whether they say the same, word for word: then one name stands for both. */
+export function isSameRecord(one: AvroRecord, other: AvroRecord): boolean {
+  return one === other || JSON.stringify(one) === JSON.stringify(other);
+}
+
 /** The record's name with its namespace: `serp.task.TaskEvent`. */
 export function fullName(schema: AvroRecord): string {
   return `${schema.namespace}.${schema.name}`;

@@ -7,7 +7,8 @@ import avsc from 'avsc';
 import { MalformedBodyError, readInt } from './cursor.js';
 import type { Tap } from './long-type.js';
 
-interface TappedType extends avsc.Type {
+/** A type as avsc calls it inside of others. */
+export interface TappedType extends avsc.Type {
   _read(tap: Tap): unknown;
   _write(tap: Tap, value: unknown): void;
 }

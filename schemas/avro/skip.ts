@@ -13,6 +13,7 @@ import {
   skipInt,
   skipLong,
 } from './cursor.js';
+import type { Tap } from './long-type.js';
 import type { RecordType, WriterType } from './writer-type.js';
 
 export type Skip = (cursor: Cursor) => void;
@@ -117,7 +118,7 @@ function skipUnion(branches: readonly Skip[]): Skip {
 }
 
 /** What stands for the branch of a union that was written. */
-export function branchAt<T>(branches: readonly T[], cursor: Cursor): T {
+export function branchAt<T>(branches: readonly T[], cursor: Tap): T {
   const index = readInt(cursor);
   const branch = branches[index];
   if (branch === undefined) throw new MalformedBodyError(`a union has no branch ${index}`);

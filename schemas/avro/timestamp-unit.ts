@@ -3,30 +3,24 @@ import type { PrimitiveType } from './writer-type.js';
 
 const DAY_MS = 86_400_000n;
 
-/** Without a zone they are taken for UTC: there is nothing better to take them for. */
-const UNITS: Readonly<Record<string, ((value: bigint) => bigint) | undefined>> = {
-  'long timestamp-micros': (value) => floorDiv(value, 1000n),
-  'long local-timestamp-micros': (value) => floorDiv(value, 1000n),
-  'long timestamp-nanos': (value) => floorDiv(value, 1_000_000n),
-  'long local-timestamp-nanos': (value) => floorDiv(value, 1_000_000n),
-  'int date': (value) => value * DAY_MS,
-};
-
-const PER_MS: Readonly<Record<string, bigint | undefined>> = {
-  'timestamp-micros': 1000n,
-  'local-timestamp-micros': 1000n,
-  'timestamp-nanos': 1_000_000n,
-  'local-timestamp-nanos': 1_000_000n,
-};
+/** By logical type; without a zone they are taken for UTC: there is nothing better to take them for. */
+const UNITS_A_MILLISECOND = new Map([
+  ['timestamp-micros', 1000n],
+  ['local-timestamp-micros', 1000n],
+  ['timestamp-nanos', 1_000_000n],
+  ['local-timestamp-nanos', 1_000_000n],
+]);
 
 /** How many of a long's units are a millisecond; 1 for one that is no time of another unit. */
 export function unitsAMillisecond({ logicalType = '' }: PrimitiveType): bigint {
-  return (Object.hasOwn(PER_MS, logicalType) ? PER_MS[logicalType] : undefined) ?? 1n;
+  return UNITS_A_MILLISECOND.get(logicalType) ?? 1n;
 }
 
 /** How a writer's value becomes milliseconds; undefined where it is taken for what it is. */
-export function millisOf({ kind, logicalType }: PrimitiveType): ((value: bigint) => bigint) | undefined {
-  return Object.hasOwn(UNITS, `${kind} ${logicalType}`) ? UNITS[`${kind} ${logicalType}`] : undefined;
+export function millisOf(type: PrimitiveType): ((value: bigint) => bigint) | undefined {
+  if (type.kind === 'int') return type.logicalType === 'date' ? (value) => value * DAY_MS : undefined;
+  const units = unitsAMillisecond(type);
+  return type.kind === 'long' && units > 1n ? (value) => floorDiv(value, units) : undefined;
 }
 
 /** Whether the bytes of a long mean the same for both. */

@@ -4,13 +4,9 @@
  * event holds the value itself. It is written as the first branch that it fits.
  */
 import avsc from 'avsc';
-import { MalformedBodyError, readInt } from './cursor.js';
 import { type Tap, writeLong } from './long-type.js';
-
-interface TappedType extends avsc.Type {
-  _read(tap: Tap): unknown;
-  _write(tap: Tap, value: unknown): void;
-}
+import type { TappedType } from './nullable-type.js';
+import { branchAt } from './skip.js';
 
 /** Whether a schema is such a union: of two types besides null, or more. */
 export function isUnionOfMany(schema: unknown): boolean {
@@ -22,12 +18,7 @@ export function unionType(schema: avsc.Schema, options: object): avsc.Type {
   const type = new avsc.types.WrappedUnionType(schema, options);
   const branches = type.types as TappedType[];
   const fits = (value: unknown): number => branches.findIndex((branch) => branch.isValid(value));
-  const read = (tap: Tap): unknown => {
-    const index = readInt(tap);
-    const branch = branches[index];
-    if (branch === undefined) throw new MalformedBodyError(`a union has no branch ${index}`);
-    return branch._read(tap);
-  };
+  const read = (tap: Tap): unknown => branchAt(branches, tap)._read(tap);
   const write = (tap: Tap, value: unknown): void => {
     const index = fits(value);
     if (index < 0) throw new TypeError(`none of the union's ${branches.length} branches takes a ${typeof value}`);

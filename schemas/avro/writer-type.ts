@@ -59,6 +59,11 @@ export type WriterType =
   | { readonly kind: 'map'; readonly values: WriterType }
   | UnionType;
 
+/** Whether a value may be null. */
+export function takesNull(type: WriterType): boolean {
+  return type.kind === 'null' || (type.kind === 'union' && type.branches.some(takesNull));
+}
+
 /** The record's name without its namespace, by which Avro matches records. */
 export function unqualified(name: string): string {
   return name.slice(name.lastIndexOf('.') + 1);

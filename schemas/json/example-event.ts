@@ -1,6 +1,7 @@
 /** Completes an event that a person wrote as JSON: what its schema wants and was left out has a value of its type. */
 import type { AvroRecord } from '../avro/avro-schema.js';
-import { parseWriter, type FieldType, type RecordType, type WriterType } from '../avro/writer-type.js';
+import { parseWriter, takesNull, type FieldType, type RecordType, type WriterType } from '../avro/writer-type.js';
+import { isObject } from './json-fault.js';
 
 /** As JSON has it; numbers may be those of lossless-json. */
 export type JsonObject = Readonly<Record<string, unknown>>;
@@ -21,15 +22,7 @@ function completeRecord({ fields }: RecordType, given: JsonObject, now: number):
 }
 
 function isOptional({ type, default: otherwise }: FieldType): boolean {
-  return otherwise !== undefined || isNullable(type);
-}
-
-function isNullable(type: WriterType): boolean {
-  return type.kind === 'null' || (type.kind === 'union' && type.branches.some(isNullable));
-}
-
-function isObject(value: unknown): value is JsonObject {
-  return typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype;
+  return otherwise !== undefined || takesNull(type);
 }
 
 /** A text is the field's own name. */
@@ -58,7 +51,7 @@ function exampleOf(type: WriterType, name: string, now: number): unknown {
     case 'record':
       return completeRecord(type, {}, now);
     case 'union':
-      return isNullable(type) ? null : exampleOf(type.branches[0]!, name, now);
+      return takesNull(type) ? null : exampleOf(type.branches[0]!, name, now);
     case 'null':
       return null;
   }

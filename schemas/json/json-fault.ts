@@ -49,3 +49,8 @@ function kindOf(json: unknown): string {
   if (typeof json === 'number' || json instanceof LosslessNumber) return 'a number';
   return typeof json === 'boolean' ? 'a boolean' : 'an object';
 }
+
+/** A number that is not yet converted is an object of a class, and none of JSON's. */
+export function isObject(json: unknown): json is Readonly<Record<string, unknown>> {
+  return typeof json === 'object' && json !== null && Object.getPrototypeOf(json) === Object.prototype;
+}

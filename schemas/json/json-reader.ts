@@ -6,8 +6,15 @@ import type { AvroRecord } from '../avro/avro-schema.js';
 import { defaultValue } from '../avro/default-value.js';
 import { withIds } from '../avro/id-type.js';
 import { Dictionary } from '../avro/map-type.js';
-import { type FieldType, parseWriter, type RecordType, type UnionType, type WriterType } from '../avro/writer-type.js';
-import { JsonFault, refuse } from './json-fault.js';
+import {
+  type FieldType,
+  parseWriter,
+  type RecordType,
+  takesNull,
+  type UnionType,
+  type WriterType,
+} from '../avro/writer-type.js';
+import { isObject, JsonFault, refuse } from './json-fault.js';
 import { JsonSource } from './json-source.js';
 import { type JsonReading, leafReading, readAsText, type ReadJson, wellFormed } from './leaf-readers.js';
 
@@ -68,11 +75,10 @@ class Compiler {
     if (name === '__proto__')
       throw new Error(`${record} has a field ${name}, which is no name for a field of an event`);
     const { read, expected } = this.compile(type);
-    const isNullable = type.kind === 'union' && type.branches.some(({ kind }) => kind === 'null');
     const missing = (found: string) => (): never => {
       throw new JsonFault(found, expected);
     };
-    const nothing = isNullable || type.kind === 'null' ? () => null : undefined;
+    const nothing = takesNull(type) ? () => null : undefined;
     const otherwise = json === undefined ? nothing : defaultValue(type, json, `${record}.${name}`);
     return {
       name,
@@ -84,12 +90,14 @@ class Compiler {
   }
 
   #union({ branches }: UnionType): JsonReading {
-    const readings = branches.filter(({ kind }) => kind !== 'null').map((branch) => this.compile(branch));
-    const isNullable = readings.length < branches.length;
+    const types = branches.filter(({ kind }) => kind !== 'null');
+    const readings = types.map((branch) => this.compile(branch));
+    const isNullable = types.length < branches.length;
     const takesEmpty = branches.some(({ kind }) => kind === 'string' || kind === 'bytes');
     const expected = [...readings.map((reading) => reading.expected), ...(isNullable ? ['null'] : [])].join(' or ');
     // A text that may be a number, bytes or a symbol as well is a text.
-    const texts = this.#textsFirst(branches);
+    const isText = (_: unknown, at: number): boolean => types[at]!.kind === 'string';
+    const texts = [...readings.filter(isText), ...readings.filter((reading, at) => !isText(reading, at))];
     const read: ReadJson =
       readings.length === 1
         ? readings[0]!.read
@@ -98,11 +106,6 @@ class Compiler {
     // Go writes an empty text where it has no symbol, decimal or number as a text.
     const isNone = (json: unknown): boolean => json === null || (json === '' && !takesEmpty);
     return { expected, read: (json, source) => (isNone(json) ? null : read(json, source)) };
-  }
-
-  #textsFirst(branches: readonly WriterType[]): readonly JsonReading[] {
-    const others = branches.filter(({ kind }) => kind !== 'null' && kind !== 'string');
-    return [...branches.filter(({ kind }) => kind === 'string'), ...others].map((branch) => this.compile(branch));
   }
 }
 
@@ -186,11 +189,6 @@ function objectReading(read: (json: Readonly<Record<string, unknown>>, source: J
       return value;
     },
   };
-}
-
-/** A number that is not yet converted is an object of a class, and none of JSON's. */
-function isObject(json: unknown): json is Readonly<Record<string, unknown>> {
-  return typeof json === 'object' && json !== null && Object.getPrototypeOf(json) === Object.prototype;
 }
 
 function located(error: unknown, key: string | number): unknown {

@@ -1,6 +1,6 @@
 /** Our own records by name, each with the topics that carry it: what writers' schemas are read into. */
 import { FatalError } from '../../common/errors.js';
-import { type AvroRecord, fullName } from '../avro/avro-schema.js';
+import { type AvroRecord, fullName, isSameRecord } from '../avro/avro-schema.js';
 import { withIds } from '../avro/id-type.js';
 import { parseType } from '../avro/parse-type.js';
 import { parseWriter, type RecordType, unqualified } from '../avro/writer-type.js';
@@ -44,7 +44,7 @@ export class OwnRecords {
   #add(topic: string, schema: AvroRecord): Carried {
     const name = unqualified(fullName(schema));
     const carried = this.#carried.get(name) ?? { topics: [], schema, ids: [] };
-    if (!isSame(carried.schema, schema))
+    if (!isSameRecord(carried.schema, schema))
       throw new FatalError(
         `${carried.topics.join(' and ')} and ${topic} carry different records of one name: ${fullName(carried.schema)} and ${fullName(schema)}. A record is told by its name without the namespace: expected one schema, or two names`,
       );
@@ -64,8 +64,4 @@ function made({ topics, schema, ids }: Carried): OwnRecord {
   const own = withIds(schema, ids);
   const record = parseWriter(own) as RecordType;
   return { topics, record, readSame: sameReader(record, parseType(own)) };
-}
-
-function isSame(one: AvroRecord, other: AvroRecord): boolean {
-  return one === other || JSON.stringify(one) === JSON.stringify(other);
 }

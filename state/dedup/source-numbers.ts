@@ -6,6 +6,7 @@
  * Keys: [1][index]. Values, with a checksum: the topic's logical name.
  */
 import { FatalError } from '../../common/errors.js';
+import { getOrMake } from '../../common/get-or-make.js';
 import { parseSourceName, SOURCE_TOPICS, sourcePartition, type SourceName } from '../../common/record.js';
 import { seal, unseal } from '../lmdb/sealed.js';
 import type { Batch, Table } from '../lmdb/table.js';
@@ -52,9 +53,7 @@ export class SourceNumbers {
 
   /** Throws FatalError for what is no source partition's name. */
   numberOf(name: string): number {
-    let number = this.#numbers.get(name);
-    if (number === undefined) this.#numbers.set(name, (number = this.#make(name)));
-    return number;
+    return getOrMake(this.#numbers, name, () => this.#make(name));
   }
 
   #make(name: string): number {
@@ -92,11 +91,6 @@ export class SourceNumbers {
   /** A batch is on the disk that was given all that there is. */
   changed(): void {
     this.#written = this.#topics.length;
-  }
-
-  /** Everything on the disk is gone. */
-  cleared(): void {
-    this.load();
   }
 }
 

@@ -166,7 +166,7 @@ export class TaskStore {
   wipe(): Promise<void> {
     return this.#table.mutex.runExclusive(async () => {
       await clear(this.#table);
-      this.#sources.cleared();
+      this.#sources.load();
       this.#segments.cleared();
       this.#checkpoint = undefined;
     });

@@ -3,7 +3,7 @@
  * no operator who makes them: for a newcomer, the demo, a test.
  */
 import { ConfigError } from '../../common/errors.js';
-import { SINK_TOPICS } from '../../common/record.js';
+import { OUTPUT_TOPICS } from '../../common/record.js';
 import type { SourceSpec } from '../../schemas/source-spec.js';
 import type { TopicNames } from '../../common/topic-names.js';
 import { withTopicAdmin, type TopicPlan } from '../kafka/index.js';
@@ -14,7 +14,7 @@ const DLQ_MAX_MESSAGE_BYTES = 1_048_588 + 65_536;
 
 /** Logical names of all of them. */
 export function contractTopics(sources: readonly SourceSpec[]): string[] {
-  return [...sources.map(({ topic }) => topic), ...SINK_TOPICS.filter((topic) => topic !== 'USER_DIRECTORY')];
+  return [...sources.map(({ topic }) => topic), ...OUTPUT_TOPICS];
 }
 
 /** Their names on the brokers. Throws ConfigError where two would be one. */

@@ -3,12 +3,11 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { FatalError } from '../../common/errors.js';
 import { createLogger } from '../../common/log.js';
 import { Outages } from '../../common/outages.js';
-import { SINK_TOPICS } from '../../common/record.js';
+import { OUTPUT_TOPICS } from '../../common/record.js';
 import { shownAddress } from '../../common/shown.js';
 import { parseType } from '../../schemas/avro/parse-type.js';
-import type { SinkEvents } from '../../schemas/codecs.js';
+import type { EventRecord, SinkEvents } from '../../schemas/codecs.js';
 import { inSchemaUnits } from '../../schemas/in-schema-units.js';
-import { compileJsonReader } from '../../schemas/json/json-reader.js';
 import { SchemaCatalog } from '../../schemas/registry/catalog.js';
 import { RegistryClient } from '../../schemas/registry/registry-client.js';
 import { findSchema, foundId, subjectOf } from '../../schemas/registry/registry.js';
@@ -26,20 +25,17 @@ import {
 } from '../kafka/index.js';
 import type { Config } from './config.js';
 
-const READ = SINK_TOPICS.filter((topic) => topic !== 'USER_DIRECTORY');
-type ReadTopic = (typeof READ)[number];
+type ReadTopic = (typeof OUTPUT_TOPICS)[number];
 const ANSWER_MS = 15_000;
 const POLL_MS = 100;
 
 export interface Emission {
   readonly source: SourceSpec;
-  /** The event, as JSON. */
-  readonly json: Buffer;
+  /** The event as it was read; as JSON for a source that is JSON alone. */
+  readonly content: EventRecord | Buffer;
   readonly key: string;
   /** For the workers, from when it was sent. */
   readonly timeoutMs: number;
-  /** Topics of all sources, to read what comes out. */
-  readonly sources: readonly SourceSpec[];
   /** With the id, what tells its outputs from those of another event. */
   readonly tenantId: bigint | undefined;
   /** The id that its outputs bear. */
@@ -59,7 +55,6 @@ export interface Emitted {
   readonly deadLetter: { readonly reason: string; readonly message: string } | undefined;
 }
 
-/** Throws a JsonFault for an event that the source's schema does not take, unless the source is JSON itself: then it is sent. */
 export async function emit(config: Config, emission: Emission): Promise<Emitted> {
   const silent = createLogger('silent');
   const connections = new Connections(config.kafka, config.maxRecordBytes, new Outages(brokerFault, silent), silent);
@@ -99,7 +94,7 @@ class EmittedEvent {
     const { source, key, timeoutMs } = this.#emission;
     const value = await this.#value();
     const topic = names.physical(source.topic);
-    const topics = [topic, ...READ.map((name) => names.physical(name))];
+    const topics = [topic, ...OUTPUT_TOPICS.map((name) => names.physical(name))];
     await this.#connections.refuseMissing(topics);
     await this.#connections.track(topics);
     const before = await this.#ends();
@@ -117,10 +112,10 @@ class EmittedEvent {
 
   /** As the source's records are written. */
   async #value(): Promise<Buffer> {
-    const { source, json } = this.#emission;
-    const { format, record, topic } = source;
-    if (format === 'json') return json;
-    const event = inSchemaUnits(record, compileJsonReader(record)(json));
+    const { source, content } = this.#emission;
+    if (Buffer.isBuffer(content)) return content;
+    const { record, topic } = source;
+    const event = inSchemaUnits(record, content);
     const subject = subjectOf(this.#config.names.physical(topic));
     const id = await findSchema(subject, record, async (path, body) =>
       foundId(await this.#registry.ask({ method: 'POST', path, body })),
@@ -133,7 +128,7 @@ class EmittedEvent {
 
   async #ends(): Promise<readonly PartitionOffset[]> {
     const { leaders } = this.#connections;
-    const partitions = READ.map((name) => this.#config.names.physical(name)).flatMap((topic) =>
+    const partitions = OUTPUT_TOPICS.map((name) => this.#config.names.physical(name)).flatMap((topic) =>
       partitionsIn(topic, leaders.partitionCount(topic)),
     );
     return this.#connections.offsets(this.#config.names.group).highWatermarks(partitions, ANSWER_MS);
@@ -155,7 +150,7 @@ class EmittedEvent {
   ): Promise<readonly (readonly [ReadTopic, FetchedRecord])[]> {
     const { names } = this.#config;
     const { fetcher } = this.#connections;
-    const logical = new Map<string, ReadTopic>(READ.map((name) => [names.physical(name), name]));
+    const logical = new Map<string, ReadTopic>(OUTPUT_TOPICS.map((name) => [names.physical(name), name]));
     const read = after.map(async ({ topic, partition, offset: to }) => {
       const from = offsetIn(before, { topic, partition })?.offset ?? 0;
       const range = { ...{ topic, partition, from, to, topicId: undefined }, withDefects: true };
@@ -178,8 +173,8 @@ class EmittedEvent {
       NOTIFICATION_DELIVERED_TOPIC: [],
     };
     const { retryAttempts, retryBackoffMs } = this.#config;
-    const { sources, tenantId, eventIdAt } = this.#emission;
-    const catalog = new SchemaCatalog({ client: this.#registry, sources, retryAttempts, retryBackoffMs });
+    const { tenantId, eventIdAt } = this.#emission;
+    const catalog = new SchemaCatalog({ client: this.#registry, sources: [], retryAttempts, retryBackoffMs });
     const eventId = eventIdAt(sent);
     for (const [topic, { value }] of records) {
       if (topic === 'NOTIFICATION_DLQ' || value === null) continue;
