@@ -1,9 +1,9 @@
 /** `emit`: one event for real, and what came of it. */
 import { randomUUID } from 'node:crypto';
 import type { Command } from 'commander';
-import { ConfigError, FatalError } from '../common/errors.js';
+import { ConfigError } from '../common/errors.js';
 import { sourcePartition, type SourceName } from '../common/record.js';
-import { RuleCompiler } from '../processors/rules/compile-rules.js';
+import { compilerOf } from '../processors/rules/compile-rules.js';
 import { fieldsOf } from '../processors/rules/fields.js';
 import type { RuleSet, SourceRules } from '../processors/rules/rule-set.js';
 import { rulesIn } from '../processors/rules/shipped.js';
@@ -11,7 +11,9 @@ import type { EventRecord } from '../schemas/codecs.js';
 import { completed, type JsonObject } from '../schemas/json/example-event.js';
 import { JsonFault } from '../schemas/json/json-fault.js';
 import { compileJsonReader } from '../schemas/json/json-reader.js';
+import { userKey } from '../state/directory/directory-entry.js';
 import { TopologyDriver } from '../topology/testing/driver.js';
+import { became } from '../topology/testing/case-differences.js';
 import { feedJson, jsonValue, keysOf } from '../topology/testing/feed-json.js';
 import { noticesOf } from '../topology/testing/notices.js';
 import type { Config } from '../topology/worker/config.js';
@@ -84,19 +86,14 @@ function read({ record, format }: SourceRules, json: Buffer, path: string): Even
 
 /** As the contract's producers key. */
 function keyOf(source: SourceRules, event: EventRecord): string {
-  if (source.handler === 'accounts') return `${keysOf(source, event).tenantId}|${String(event['userId'])}`;
-  const { eventId } = source.fields;
-  return typeof eventId === 'string' && fieldsOf(source.record).has(eventId)
-    ? String(fieldsOf(source.record).get(eventId)!.get(event))
-    : randomUUID();
+  const { handler, idField, record } = source;
+  if (handler === 'accounts') return userKey(keysOf(source, event).tenantId, event['userId'] as bigint);
+  return idField === undefined ? randomUUID() : String(fieldsOf(record).get(idField)!.get(event));
 }
 
 function eventIdOf(source: SourceRules, event: EventRecord, name: SourceName, offset: number): string {
-  const compiler = new RuleCompiler(source, (path, message) => {
-    throw new FatalError(`the rules of ${source.name}: ${path.join('.')}: ${message}`);
-  });
   const record = { source: name, offset, timestamp: -1 };
-  return compiler.keys(source).eventId(event, { record, now: Date.now() });
+  return compilerOf(source).keys(source).eventId(event, { record, now: Date.now() });
 }
 
 async function linesOf(emitted: Emitted, rules: RuleSet, source: SourceRules, given: JsonObject): Promise<string[]> {
@@ -121,7 +118,7 @@ async function linesOf(emitted: Emitted, rules: RuleSet, source: SourceRules, gi
 /** By the rules that are at hand: those of the workers may be others. */
 async function whyNothing(rules: RuleSet, source: SourceRules, given: JsonObject): Promise<string> {
   const { processed, outputs } = await feedJson(new TopologyDriver({ rules }), source, given);
-  if (processed.kind === 'dropped') return `skipped, ${processed.reason}`;
+  if (processed.kind === 'dropped') return became(processed);
   if (outputs.NOTIFICATION_DELIVERED_TOPIC.length === 0) return 'it tells nobody';
   return 'nothing came of it: an event of this id was processed before (within DEDUP_WINDOW), or the workers have other rules';
 }

@@ -5,9 +5,11 @@ import { ConfigError, FatalError } from '../common/errors.js';
 import { loadTemplates } from '../processors/load-templates.js';
 import { createLocaleChoice } from '../processors/rules/locales.js';
 import type { RuleSet } from '../processors/rules/rule-set.js';
+import { languagesOf } from '../processors/rules/served-locales.js';
 import { compileJsonReader } from '../schemas/json/json-reader.js';
 import { JsonFault } from '../schemas/json/json-fault.js';
 import { completed } from '../schemas/json/example-event.js';
+import { became } from '../topology/testing/case-differences.js';
 import { TopologyDriver, type Driven } from '../topology/testing/driver.js';
 import { feedJson, feedUsers, jsonValue, keysOf } from '../topology/testing/feed-json.js';
 import { drivenNotices } from '../topology/testing/notices.js';
@@ -50,8 +52,9 @@ async function render(config: Config, flags: RenderFlags): Promise<void> {
   const rules = checkedRules(config);
   const driven = await drive(config, rules, flags);
   warnOfLocale(config, rules, flags);
-  if (driven.processed.kind === 'dead-lettered') throw new FatalError(`it would be a dead letter, ${said(driven)}`);
-  if (driven.processed.kind === 'dropped') throw new FatalError(`it would be skipped, ${said(driven)}`);
+  const { processed } = driven;
+  if (processed.kind === 'dead-lettered' || processed.kind === 'dropped')
+    throw new FatalError(`it would be ${became(processed)}`);
   PRINTERS[format](driven, channel);
 }
 
@@ -65,36 +68,23 @@ function isOneOf<T extends string>(known: readonly T[], value: string): value is
   return (known as readonly string[]).includes(value);
 }
 
-function said({ processed }: Driven): string {
-  if (processed.kind === 'dead-lettered') return `${processed.cause.reason}: ${processed.cause.message}`;
-  return processed.kind === 'dropped' ? processed.reason : processed.kind;
-}
-
 /** Twice: who is told is known from the first time, and the second finds them in the directory. */
 async function drive(config: Config, rules: RuleSet, flags: RenderFlags): Promise<Driven> {
   const source = sourceOf(rules, flags.topic);
   const { locale, timeZone } = flags;
+  const { actionUrlSchemes } = config;
+  const templates = loadTemplates([config.templatesDir, rules.templatesDir]);
+  const locales = languagesOf(rules);
   const driver = (): TopologyDriver =>
-    new TopologyDriver({
-      rules,
-      locales: languagesOf(rules),
-      templates: loadTemplates([config.templatesDir, rules.templatesDir]),
-      actionUrlSchemes: config.actionUrlSchemes,
-      now: Date.now(),
-    });
+    new TopologyDriver({ rules, locales, templates, actionUrlSchemes, now: Date.now() });
   const event = completed(source.record, readEvent(flags.event), Date.now());
   try {
-    const { outputs } = await feedJson(driver(), source, event);
-    const users = drivenNotices(outputs).map(({ userId }) => ({
-      ...{
-        id: String(userId),
-        email: `user-${userId}@example.com`,
-        devices: [`device-of-${userId}`],
-        locale,
-        timeZone,
-      },
+    const first = await feedJson(driver(), source, event);
+    const users = drivenNotices(first.outputs).map(({ userId }) => ({
+      ...{ id: String(userId), email: `user-${userId}@example.com`, devices: [`device-of-${userId}`] },
+      ...{ locale, timeZone },
     }));
-    if (users.length === 0) return await feedJson(driver(), source, event);
+    if (users.length === 0) return first;
     const second = driver();
     const { tenantId } = keysOf(source, compileJsonReader(source.record)(jsonValue(event)));
     await feedUsers(second, rules, tenantId, users);
@@ -103,11 +93,6 @@ async function drive(config: Config, rules: RuleSet, flags: RenderFlags): Promis
     if (error instanceof JsonFault) throw new ConfigError([`--event ${flags.event}: ${error.message}`]);
     throw error;
   }
-}
-
-/** All that there are texts in. */
-function languagesOf({ language, languages }: RuleSet): [string, ...string[]] {
-  return [language, ...[...languages.keys()].filter((tag) => tag !== language)];
 }
 
 function warnOfLocale({ locales }: Config, rules: RuleSet, { locale }: RenderFlags): void {

@@ -3,6 +3,7 @@ import Handlebars from 'handlebars';
 import { ConfigError } from '../common/errors.js';
 import { isSafePlace, placeAfter, type HtmlPlace } from './html-place.js';
 import { LINK_HELPER } from './template-links.js';
+import { shortened } from './rules/locales.js';
 import { compilePart, partValues } from './template-part.js';
 
 /** What an e-mail shows, in the recipient's language. All of it is text, and is escaped. */
@@ -48,15 +49,16 @@ function valuesOf(content: LayoutContent): object {
     lines: message.split(LINE_ENDS),
     actionUrl,
     preheader,
-    in: partValues(Object.fromEntries(rangesOf(language).map((range) => [range, true]))),
+    // `vi-VN` is `vi`, too.
+    in: partValues(
+      Object.fromEntries(
+        shortened(language)
+          .toReversed()
+          .map((range) => [range, true]),
+      ),
+    ),
   };
   return partValues(values);
-}
-
-/** The language and those that it is one of: `vi-VN` is `vi-VN` and `vi`. */
-function rangesOf(language: string): string[] {
-  const subtags = language.split('-');
-  return subtags.map((_, index) => subtags.slice(0, index + 1).join('-'));
 }
 
 /**

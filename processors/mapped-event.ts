@@ -9,8 +9,8 @@ export interface Texts {
   readonly message: string;
   /** The e-mail's subject, not yet on one line; the message's first line where it is blank. */
   readonly subject: string;
-  /** Makes the e-mail's HTML, where somebody gets an e-mail; null for the standard one. */
-  readonly emailHtml: (() => string) | null;
+  /** Makes the e-mail's HTML with the action URL, where somebody gets an e-mail; null for the standard one. */
+  readonly emailHtml: ((actionUrl: string | null) => string) | null;
 }
 
 /** The texts of a reader by locale and time zone, as they stand in the directory; the same object for the same texts. */

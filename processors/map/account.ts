@@ -3,8 +3,8 @@ import { NO_CORRECTIONS, type Correction } from '../../common/correction.js';
 import type { EventRecord } from '../../schemas/codecs.js';
 import type { UserEvent } from '../../schemas/types.js';
 import { CLOCK_SLACK_MS, type DirectoryEntry } from '../../state/directory/directory-entry.js';
-import type { ProcessorContext } from '../context.js';
 import type { MappedEvent } from '../mapped-event.js';
+import { recordTime } from '../rules/compile-rules.js';
 import { createRuleMapper, type Mapper, type MapperSettings } from '../rules/mapper.js';
 import type { SourceRules } from '../rules/rule-set.js';
 
@@ -29,11 +29,6 @@ export function createAccountMapper(source: SourceRules, settings: MapperSetting
     };
   };
   return { map, typeOf: tell.typeOf };
-}
-
-/** The record's own timestamp; the clock where the producer set none. */
-function recordTime({ record, now }: ProcessorContext): number {
-  return record.timestamp < 0 ? now : record.timestamp;
 }
 
 /** What an event changes in the directory, or says of its user; undefined for a type that code does not know. */

@@ -4,10 +4,11 @@ import { isSameRecord, type AvroRecord } from '../../schemas/avro/avro-schema.js
 import { unqualified } from '../../schemas/avro/writer-type.js';
 import { SINK_RECORDS } from '../../schemas/topic-records.js';
 import { SCHEMAS } from '../../schemas/types.js';
-import { closest } from './closest.js';
+import { meant } from './closest.js';
 import { RuleCompiler, type RuleReaders } from './compile-rules.js';
+import { canonicalLocale } from './locales.js';
 import type { EventRule, Language, SourceRules, TextPair } from './rule-set.js';
-import type { SourceHandler } from './rule-shape.js';
+import { RULE_PARTS, type SourceHandler } from './rule-shape.js';
 import { compileText } from './texts.js';
 import { inUrl, urlFault } from './url-text.js';
 import type { Path, YamlFile } from './yaml-file.js';
@@ -40,27 +41,24 @@ const HANDLED = {
   accounts: 'UserEvent',
 } as const satisfies Record<SourceHandler, string>;
 
-const ACCOUNTS_IGNORE: readonly string[] = ['fields'];
-const REQUESTS_IGNORE: readonly string[] = [
-  ...[
-    'fields',
-    'recipient',
-    'service',
-    'type',
-    'category',
-    'priority',
-    'entity',
-    'actionUrl',
-    'expires',
-    'metadata',
-    'values',
-    'events',
-  ],
-];
+/** What code does: settings that it would not read. */
+const IGNORED: Readonly<Record<SourceHandler, readonly string[]>> = {
+  requests: ['fields', 'service', ...RULE_PARTS, 'events'],
+  accounts: ['fields'],
+};
 
 /** The steps that a record takes behind the sources: a source cannot be called like one. */
 export const STEP_NAMES: readonly string[] = [
-  ...['decode', 'map', 'dedup', 'route', 'email', 'push', 'in-app', 'delivered', 'directory', 'dead-letter'],
+  'decode',
+  'map',
+  'dedup',
+  'route',
+  'email',
+  'push',
+  'in-app',
+  'delivered',
+  'directory',
+  'dead-letter',
 ];
 
 /** Notes every fault. `faults` is for those that belong to no file. */
@@ -71,7 +69,7 @@ export function checkRules(rules: CheckedRules, faults: string[]): void {
   }
   checkTopics(sources);
   checkRecords(sources);
-  const known = new Map([...languages].filter(([tag]) => isLanguage(tag)));
+  const known = new Map([...languages].filter(([tag]) => canonicalLocale(tag) === tag));
   for (const source of sources) checkSource(source, known);
   for (const [tag, language] of languages) checkLanguage(tag, language, rules, faults);
 }
@@ -149,8 +147,7 @@ function checkSource({ file, rules }: CheckedSource, languages: ReadonlyMap<stri
 
 /** What code does is not to be set: it would be ignored. */
 function checkHandled(file: YamlFile, handler: SourceHandler): void {
-  const ignored = handler === 'requests' ? REQUESTS_IGNORE : ACCOUNTS_IGNORE;
-  for (const setting of ignored.filter((name) => file.has([name])))
+  for (const setting of IGNORED[handler].filter((name) => file.has([name])))
     file.fault([setting], `${handler} are handled by code, which does not read this; expected it to be left out`);
 }
 
@@ -190,7 +187,7 @@ function checkLanguage(tag: string, { file, texts }: CheckedLanguage, rules: Che
   const { sources, hasUnread } = rules;
   if (file !== undefined && tag === rules.language)
     file.fault([], `${tag} is the language of the sources' own files; expected its texts there`);
-  if (!isLanguage(tag)) {
+  if (canonicalLocale(tag) !== tag) {
     faults.push(`texts/${tag}.yaml: ${tag} is no language; expected a tag such as vi or pt-BR`);
     return;
   }
@@ -216,19 +213,5 @@ function checkLanguage(tag: string, { file, texts }: CheckedLanguage, rules: Che
       if (!known.has(type))
         file.fault([name, type], `sources/${name}.yaml has no such event${meant(type, known.keys())}`);
     }
-  }
-}
-
-function meant(name: string, names: Iterable<string>): string {
-  const like = closest(name, [...names]);
-  return like.length > 0 ? `; did you mean ${like.join(' or ')}?` : '';
-}
-
-function isLanguage(tag: string): boolean {
-  try {
-    return Intl.getCanonicalLocales(tag)[0] === tag;
-  } catch (error) {
-    if (error instanceof RangeError) return false;
-    throw error;
   }
 }

@@ -13,6 +13,12 @@ export function closest(name: string, names: readonly string[]): readonly string
     .map(({ candidate }) => candidate);
 }
 
+/** A question for the end of a fault; empty where no name is near. */
+export function meant(name: string, names: Iterable<string>): string {
+  const near = closest(name, [...names]);
+  return near.length > 0 ? `; did you mean ${near.join(' or ')}?` : '';
+}
+
 /** A part of a name is as near as one edit. */
 function meantBy(written: string, name: string): number {
   return written.length >= LEAST_PART && name.includes(written) ? 1 : edits(written, name);

@@ -1,10 +1,11 @@
 /** A source's rules, compiled against its schema: closures that read an event's parts. What does not fit is a fault. */
 import { createHash } from 'node:crypto';
 import type { SourceRecord } from '../../common/record.js';
+import { FatalError } from '../../common/errors.js';
 import type { EventRecord } from '../../schemas/codecs.js';
 import { carried } from '../carried.js';
 import { ChannelSet } from '../channel-set.js';
-import { closest } from './closest.js';
+import { meant } from './closest.js';
 import { fieldsOf, type Field, type FieldKind } from './fields.js';
 import { money, type Amount } from '../money.js';
 import { RECORD_PLACE, RECORD_TIME, spanMs, type NamedValue, type TextOrField } from './rule-shape.js';
@@ -99,9 +100,7 @@ export class RuleCompiler {
   #find(name: string, path: Path): Field | undefined {
     const field = this.#fields.get(name);
     if (field === undefined) {
-      const like = closest(name, [...this.#fields.keys()]);
-      const hint =
-        like.length > 0 ? `; did you mean ${like.join(' or ')}?` : `; it has ${[...this.#fields.keys()].join(', ')}`;
+      const hint = meant(name, this.#fields.keys()) || `; it has ${[...this.#fields.keys()].join(', ')}`;
       this.#fault(path, `${this.#record} has no field ${name}${hint}`);
     }
     return field;
@@ -122,7 +121,10 @@ export class RuleCompiler {
     if (typeof rule === 'string') {
       const get = this.#single(rule, ['text', 'whole'], ['fields', 'eventId']);
       // Go writes 0 where it has no id: it must not be that of many events.
-      return (event) => (isZero(get(event)) ? '' : textOf(get(event)));
+      return (event) => {
+        const id = get(event);
+        return isZero(id) ? '' : textOf(id);
+      };
     }
     const gets = rule.hash.map((name, at) =>
       this.#single(name, ['text', 'whole', 'number', 'decimal', 'time', 'flag'], ['fields', 'eventId', 'hash', at]),
@@ -131,7 +133,7 @@ export class RuleCompiler {
   }
 
   #timestamp(rule: string): KeyReaders['timestamp'] {
-    if (rule === RECORD_TIME) return (_, { record, now }) => BigInt(record.timestamp < 0 ? now : record.timestamp);
+    if (rule === RECORD_TIME) return (_, context) => BigInt(recordTime(context));
     const get = this.#single(rule, ['time', 'whole'], ['fields', 'timestamp']);
     return (event) => integer(get(event));
   }
@@ -239,6 +241,18 @@ export class RuleCompiler {
       },
     };
   }
+}
+
+/** The record's own timestamp; the clock where the producer set none. */
+export function recordTime({ record, now }: Parameters<KeyReaders['timestamp']>[1]): number {
+  return record.timestamp < 0 ? now : record.timestamp;
+}
+
+/** For rules that checkRules has passed: what does not fit now is a FatalError. */
+export function compilerOf(source: SourceRules): RuleCompiler {
+  return new RuleCompiler(source, (path, message) => {
+    throw new FatalError(`the rules of ${source.name}: ${path.join('.')}: ${message}`);
+  });
 }
 
 /** In words. */

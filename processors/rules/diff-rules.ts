@@ -1,5 +1,6 @@
 /** What differs between two rule sets, in words: for whoever reviews a change, and to tell what takes a restart. */
 import { isDeepStrictEqual } from 'node:util';
+import { RULE_PARTS } from './rule-shape.js';
 import type { EventRule, RuleSet, SourceRules } from './rule-set.js';
 
 export interface RulesDiff {
@@ -83,19 +84,7 @@ function eventDiff(was: EventRule | undefined, is: EventRule | undefined): strin
   const gone = was.channels.filter((channel) => !is.channels.includes(channel));
   if (added.length > 0) lines.push(`goes to ${added.join(', ')} too`);
   if (gone.length > 0) lines.push(`no longer goes to ${gone.join(', ')}`);
-  for (const part of [
-    'title',
-    'message',
-    'recipient',
-    'type',
-    'category',
-    'priority',
-    'entity',
-    'actionUrl',
-    'expires',
-    'metadata',
-    'values',
-  ] as const) {
+  for (const part of ['title', 'message', ...RULE_PARTS] as const) {
     if (!isDeepStrictEqual(was[part], is[part])) lines.push(`${part}: ${said(was[part])} -> ${said(is[part])}`);
   }
   return lines;

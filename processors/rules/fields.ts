@@ -1,5 +1,6 @@
 /** The fields of a source's schema, as rules name them. */
 import type { AvroComplex, AvroRecord, AvroSchema } from '../../schemas/avro/avro-schema.js';
+import { unqualified } from '../../schemas/avro/writer-type.js';
 import type { EventRecord } from '../../schemas/codecs.js';
 
 /**
@@ -73,10 +74,6 @@ function resolved(type: AvroSchema, named: ReadonlyMap<string, AvroComplex>): st
   if (typeof type === 'string') return named.get(unqualified(type)) ?? type;
   const complex = type as AvroComplex;
   return typeof complex.type === 'string' ? complex : resolved(complex.type, named);
-}
-
-function unqualified(name: string): string {
-  return name.slice(name.lastIndexOf('.') + 1);
 }
 
 function kindOf(type: string | AvroComplex): FieldKind {

@@ -44,10 +44,15 @@ export function createLocaleChoice(locales: readonly [string, ...string[]]): Cho
   return (locale) => (locale === null || locale.length > MAX_LENGTH ? byDefault : choose(locale));
 }
 
-/** The tag, and what is left of it without its last subtag, and so on; before the language alone, it with its usual script. */
-function prefixesOf(tag: string): readonly string[] {
+/** The tag, and what is left of it without its last subtag, and so on. */
+export function shortened(tag: string): readonly [string, ...string[]] {
   const subtags = tag.split('-');
-  const prefixes = subtags.map((_, index) => subtags.slice(0, subtags.length - index).join('-'));
+  return subtags.map((_, index) => subtags.slice(0, subtags.length - index).join('-')) as [string, ...string[]];
+}
+
+/** The same; before the language alone, it with its usual script. */
+function prefixesOf(tag: string): readonly string[] {
+  const prefixes = shortened(tag);
   const { language, script } = new Intl.Locale(tag).maximize();
   return script === undefined ? prefixes : prefixes.toSpliced(-1, 0, `${language}-${script}`);
 }

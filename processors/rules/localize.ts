@@ -25,17 +25,18 @@ export function createLocalizer(languages: ReadonlyMap<string, LanguageTexts>, c
   if (all.length <= 1 && !all.some(({ usesTimeZone }) => usesTimeZone)) return null;
   const [byDefault] = all;
   return (event, inDefault) => {
-    const rendered = new Map<string, Texts>();
+    // Nobody may read another text than the default.
+    let rendered: Map<string, Texts> | undefined;
     return (locale, timeZone) => {
       const chosen = choose(locale);
       const language = languages.get(chosen) ?? byDefault!;
       const zone = language.usesTimeZone ? knownTimeZone(timeZone) : 'UTC';
       if (language === byDefault && zone === 'UTC') return inDefault;
       const reader = `${chosen} ${zone}`;
-      const known = rendered.get(reader);
+      const known = rendered?.get(reader);
       if (known !== undefined) return known;
       const texts = language.render(event, zone);
-      rendered.set(reader, texts);
+      (rendered ??= new Map()).set(reader, texts);
       return texts;
     };
   };

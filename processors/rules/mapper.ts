@@ -6,7 +6,7 @@ import type { ActionUrlRule } from '../action-url.js';
 import type { ProcessorContext } from '../context.js';
 import type { compileLayout } from '../email-layout.js';
 import type { MappedEvent, Notification } from '../mapped-event.js';
-import { RuleCompiler, type RuleReaders } from './compile-rules.js';
+import { compilerOf, type RuleReaders } from './compile-rules.js';
 import type { ChooseLocale } from './locales.js';
 import { createLocalizer, type LanguageTexts, type Localizer } from './localize.js';
 import type { EventRule, RuleSet, SourceRules, TextPair } from './rule-set.js';
@@ -36,9 +36,7 @@ const NO_VALUES: Readonly<Record<string, string>> = Object.freeze({});
 
 /** The rules are those that checkRules has passed: what does not fit now is a FatalError. */
 export function createRuleMapper(source: SourceRules, settings: MapperSettings): Mapper {
-  const compiler = new RuleCompiler(source, (path, message) => {
-    throw new FatalError(`the rules of ${source.name}: ${path.join('.')}: ${message}`);
-  });
+  const compiler = compilerOf(source);
   const keys = compiler.keys(source);
   const rules = new Map<string, CompiledRule>();
   for (const [type, rule] of source.events) {
@@ -135,15 +133,16 @@ class CompiledRule {
     const title = compiled(pair.title, locale, this.readers.named);
     const message = compiled(pair.message, locale, this.readers.named);
     const { layout } = this.#settings;
-    const html = (event: EventRecord, title: string, message: string) => (): string =>
-      layout!({ language: locale, title, message, actionUrl: this.actionUrl(event).url, preheader: title });
     return {
       usesTimeZone: title.usesTimeZone || message.usesTimeZone,
       render: (event, timeZone) => {
         const head = title.render(event, timeZone);
         const body = message.render(event, timeZone);
-        const emailHtml = layout === undefined ? null : html(event, head, body);
-        return { title: head, message: body, subject: body, emailHtml };
+        const emailHtml =
+          layout &&
+          ((actionUrl: string | null) =>
+            layout({ language: locale, title: head, message: body, actionUrl, preheader: head }));
+        return { title: head, message: body, subject: body, emailHtml: emailHtml ?? null };
       },
     };
   }

@@ -95,6 +95,9 @@ const part = {
     ),
 } as const;
 
+/** The names of those settings. */
+export const RULE_PARTS = Object.keys(part) as (keyof typeof part)[];
+
 const eventShape = z.strictObject({
   title: icu,
   message: icu,

@@ -1,13 +1,11 @@
 /** Whether a rule set can be told in the languages of LOCALES. */
 import { ConfigError } from '../../common/errors.js';
+import { shortened } from './locales.js';
 import type { RuleSet } from './rule-set.js';
 
 /** The language of a rule set in which a locale is told: itself, or what it is without region and script; undefined for none. */
 export function languageFor(locale: string, languages: RuleSet['languages']): string | undefined {
-  for (let tag = locale; tag !== ''; tag = tag.slice(0, Math.max(0, tag.lastIndexOf('-')))) {
-    if (languages.has(tag)) return tag;
-  }
-  return undefined;
+  return shortened(locale).find((tag) => languages.has(tag));
 }
 
 /** Throws ConfigError with every language that the rule set has no texts in. */
@@ -21,4 +19,9 @@ export function refuseUnserved(locales: readonly string[], languages: RuleSet['l
         `LOCALES is ${JSON.stringify(locales.join(','))}: the rules have no texts in ${locale}; expected languages of ${known}, or a file texts/${locale}.yaml`,
     ),
   );
+}
+
+/** All that a rule set has texts in, its own first. */
+export function languagesOf({ language, languages }: RuleSet): [string, ...string[]] {
+  return [language, ...[...languages.keys()].filter((tag) => tag !== language)];
 }

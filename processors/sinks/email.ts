@@ -46,7 +46,7 @@ function makeMail(texts: Texts, actionUrl: string | null, earlier: Mail | undefi
     texts,
     subject: subjectOf(subject, message),
     body: plainBody(message, actionUrl),
-    bodyHtml: emailHtml === null ? htmlBody(message, actionUrl) : emailHtml(),
+    bodyHtml: emailHtml === null ? htmlBody(message, actionUrl) : emailHtml(actionUrl),
     earlier,
   };
 }

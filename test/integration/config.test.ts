@@ -1,11 +1,8 @@
 /** A start that cannot be: what the operator reads, and the exit code. And where a first start begins. */
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 
-import { SHIPPED_RULES } from '../../processors/rules/shipped.js';
 import { SCHEMAS } from '../../schemas/types.js';
-import { HR_FILES, rulesWith } from '../unit/processors/rules/rules-folder.js';
+import { HR_FILES, rulesWith, shippedText } from '../unit/processors/rules/rules-folder.js';
 import { configureTopic } from './harness/configure-topic.js';
 import { prepareEnvironment } from './harness/environment.js';
 import { JWT_SECRET } from './harness/jwt-secret.js';
@@ -68,7 +65,7 @@ describe('a configuration with faults', () => {
 
 describe('a folder of rules with faults', () => {
   it('is refused with all of them at once, each with its file, line and value; exit code 2', async () => {
-    const sales = readFileSync(join(SHIPPED_RULES, 'sources', 'sales.yaml'), 'utf8');
+    const sales = shippedText('sources/sales.yaml');
     const RULES_DIR = rulesWith({
       'rules.yaml': 'version: one\nlanguage: en\n',
       'sources/sales.yaml': sales

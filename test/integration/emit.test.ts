@@ -1,11 +1,10 @@
 /** `emit`: an event for real, and what the workers make of it. */
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-import { SHIPPED_RULES } from '../../processors/rules/shipped.js';
-import { rulesWith } from '../unit/processors/rules/rules-folder.js';
+import { rulesWith, shippedText } from '../unit/processors/rules/rules-folder.js';
 import { prepareEnvironment, type TestEnvironment } from './harness/environment.js';
 import { startWorker } from './harness/worker.js';
 
@@ -90,7 +89,7 @@ describe('emit', { timeout: 120_000 }, () => {
   });
 
   it('sends to a topic of JSON whatever it is given, and shows the dead letter of what does not fit', async () => {
-    const sales = readFileSync(join(SHIPPED_RULES, 'sources', 'sales.yaml'), 'utf8');
+    const sales = shippedText('sources/sales.yaml');
     const rules = rulesWith({ 'sources/sales.yaml': `${sales}\nformat: json\n` });
     const json = await prepareEnvironment('emit-json', 1);
     const env = json.env('worker', { ROLES: 'stream', RULES_DIR: rules });

@@ -1,13 +1,13 @@
 /** A move from Avro to JSON: each source's topic carries both, and each event has its outputs once, whatever it came as. */
 import { spawn } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { stringify } from 'lossless-json';
 import { expect, it } from 'vitest';
 import { SHIPPED_RULES } from '../../processors/rules/shipped.js';
 import type { ContractEvent } from '../../schemas/codecs.js';
-import { rulesWith } from '../unit/processors/rules/rules-folder.js';
+import { rulesWith, shippedText } from '../unit/processors/rules/rules-folder.js';
 import { prepareEnvironment } from './harness/environment.js';
 import { differences } from './harness/outcome.js';
 import { processUnderAKill } from './harness/under-a-kill.js';
@@ -38,9 +38,7 @@ it(
 /** The shipped sources, by their files. */
 function inBothFormats(): Record<string, string> {
   const names = readdirSync(join(SHIPPED_RULES, 'sources')).map((file) => `sources/${file}`);
-  return Object.fromEntries(
-    names.map((name) => [name, `${readFileSync(join(SHIPPED_RULES, name), 'utf8')}\nformat: avro-or-json\n`]),
-  );
+  return Object.fromEntries(names.map((name) => [name, `${shippedText(name)}\nformat: avro-or-json\n`]));
 }
 
 /** Every second one that says something as a Go service writes it; a repeat is another record, so maybe in another format. */

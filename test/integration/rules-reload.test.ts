@@ -1,8 +1,8 @@
 /** SIGHUP: a worker takes on other rules while it works, or refuses them and goes on. */
-import { cpSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { SHIPPED_RULES } from '../../processors/rules/shipped.js';
+import { rulesWith } from '../unit/processors/rules/rules-folder.js';
 import { prepareEnvironment } from './harness/environment.js';
 import { messagesOf } from './harness/messages.js';
 import { produceAll, untilProcessed } from './harness/outcome.js';
@@ -26,8 +26,7 @@ it(
   async () => {
     const test = await prepareEnvironment('reload', 4);
     const { task } = messagesOf(test);
-    const rulesDir = join(test.stateDir('rules'));
-    cpSync(SHIPPED_RULES, rulesDir, { recursive: true });
+    const rulesDir = rulesWith({});
     const edit = (file: string, from: string, to: string): void => {
       const path = join(rulesDir, file);
       const text = readFileSync(path, 'utf8');

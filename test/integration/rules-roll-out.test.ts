@@ -1,9 +1,6 @@
 /** A rolling change that brings a new event type: old and new workers side by side, and nothing of it is lost. */
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { SHIPPED_RULES } from '../../processors/rules/shipped.js';
-import { rulesWith } from '../unit/processors/rules/rules-folder.js';
+import { rulesWith, shippedText } from '../unit/processors/rules/rules-folder.js';
 import { prepareEnvironment } from './harness/environment.js';
 import { shareTasks, tasksOf } from './harness/joined.js';
 import { messagesOf } from './harness/messages.js';
@@ -28,7 +25,7 @@ it('INVOICE_OVERDUE, which only the newer rules have, is told once, whichever wo
   const test = await prepareEnvironment('roll-out', TASKS);
   const RULES_DIR = rulesWith({
     'rules.yaml': 'version: 2\nlanguage: en\n',
-    'sources/sales.yaml': shipped('sources/sales.yaml') + INVOICE_OVERDUE,
+    'sources/sales.yaml': shippedText('sources/sales.yaml') + INVOICE_OVERDUE,
     'texts/vi.yaml': null,
   });
   const { sales } = messagesOf(test);
@@ -81,8 +78,4 @@ async function skipped(worker: WorkerProcess): Promise<number | undefined> {
 function textOf(name: string, at: number): string {
   const message = at % 2 === 0 ? `New order #${at} created` : `The invoice of order #${at} is overdue`;
   return `${name}-${at}: ${message}`;
-}
-
-function shipped(name: string): string {
-  return readFileSync(join(SHIPPED_RULES, name), 'utf8');
 }

@@ -32,7 +32,8 @@ export function compareCase(expected: RuleCase['expect'], { processed, outputs }
   compareNotices(expected, drivenNotices(outputs), note);
 }
 
-function became(processed: Driven['processed']): string {
+/** What the stream has made of an event, in words. */
+export function became(processed: Driven['processed']): string {
   switch (processed.kind) {
     case 'dead-lettered':
       return `a dead letter, ${processed.cause.reason}: ${processed.cause.message}`;
@@ -76,13 +77,13 @@ function compareParts(expected: Parts, got: Parts, path: Path, where: string, no
   }
 }
 
-/** As a case writes them; undefined where no channel carries it. */
 /** As ISO 8601 has it; ms where no calendar has such a time. */
 function timeOf(ms: bigint): string {
   const date = new Date(Number(ms));
   return Number.isNaN(date.getTime()) ? String(ms) : date.toISOString();
 }
 
+/** As a case writes them; undefined where no channel carries it. */
 function partsOf({ channels, inApp, email, push }: Notice): Parts {
   const { type, category, entityType, entityId } = inApp ?? {};
   const expiresAt = inApp === undefined ? push?.expiresAt : inApp.expiresAt;
@@ -111,11 +112,11 @@ function plain(values: Readonly<Record<string, string>> | undefined): Parts | un
   return values && { ...values };
 }
 
-/** Around the first character that differs, of long texts. */
 const LONG = 160;
 const BEFORE = 40;
 const BEHIND = 80;
 
+/** Around the first character that differs, of long texts. */
 function difference(expected: unknown, got: unknown): string {
   if (typeof expected !== 'string' || typeof got !== 'string' || Math.max(expected.length, got.length) <= LONG) {
     return `expected ${said(expected)}, got ${said(got)}`;

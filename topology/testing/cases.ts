@@ -4,14 +4,15 @@ import { loadTemplates } from '../../processors/load-templates.js';
 import { closest } from '../../processors/rules/closest.js';
 import type { RuleCase } from '../../processors/rules/case-shape.js';
 import type { RuleSet } from '../../processors/rules/rule-set.js';
+import { languagesOf } from '../../processors/rules/served-locales.js';
 import { JsonFault } from '../../schemas/json/json-fault.js';
 import { completed } from '../../schemas/json/example-event.js';
 import { compileJsonReader } from '../../schemas/json/json-reader.js';
 import type { Templates } from '../../processors/templates.js';
-import { compareCase } from './case-differences.js';
+import { compareCase, type NoteDifference } from './case-differences.js';
 import { TopologyDriver, type Driven } from './driver.js';
 import { feedJson, feedUsers, jsonValue, keysOf } from './feed-json.js';
-import { placeOfEvent, readCases, type CaseFile } from './read-cases.js';
+import { placesOfEvents, readCases, type CaseFile } from './read-cases.js';
 
 export interface CasesReport {
   /** Cases without a failure. */
@@ -44,7 +45,7 @@ export async function runCases(
     for (const [at, rulesCase] of cases.entries()) {
       const before = failures.length;
       const name = rulesCase.name ?? `case ${at + 1}`;
-      const fail = (path: readonly PropertyKey[], message: string): void => {
+      const fail: NoteDifference = (path, message) => {
         failures.push(`${file.place([at, ...path])}: ${name}: ${message}`);
       };
       const type = await runCase({ rules, source, templates, actionUrlSchemes }, rulesCase, fail);
@@ -66,20 +67,19 @@ interface Tested {
 async function runCase(
   { rules, source, templates, actionUrlSchemes }: Tested,
   { event, users, expect }: RuleCase,
-  fail: (path: readonly PropertyKey[], message: string) => void,
+  fail: NoteDifference,
 ): Promise<string | undefined> {
-  const { language, languages } = rules;
   // A driver of its own: no case knows the users, or the events, of another.
   const driver = new TopologyDriver({
     ...{ rules, templates, actionUrlSchemes },
-    locales: [language, ...others(languages.keys(), language)],
+    locales: languagesOf(rules),
   });
   const names = source.record.fields.map((field) => field.name);
-  for (const name of Object.keys(event).filter((given) => !names.includes(given)))
-    fail(
-      ['event', name],
-      `${source.record.name} has no field ${name}; expected ${(closest(name, names).length > 0 ? closest(name, names) : names).join(', ')}`,
-    );
+  for (const name of Object.keys(event).filter((given) => !names.includes(given))) {
+    const near = closest(name, names);
+    const expected = near.length > 0 ? near : names;
+    fail(['event', name], `${source.record.name} has no field ${name}; expected ${expected.join(', ')}`);
+  }
   const json = completed(source.record, event, driver.now);
   try {
     const { eventType, tenantId } = keysOf(source, compileJsonReader(source.record)(jsonValue(json)));
@@ -102,10 +102,6 @@ async function runCase(
   }
 }
 
-function others(tags: Iterable<string>, tag: string): string[] {
-  return [...tags].filter((one) => one !== tag);
-}
-
 /** A JSON pointer's. */
 function stepsOf(pointer: string): PropertyKey[] {
   return pointer
@@ -115,12 +111,12 @@ function stepsOf(pointer: string): PropertyKey[] {
 }
 
 function untested({ sources }: RuleSet, folder: string, shown: ReadonlyMap<string, ReadonlySet<string>>): string[] {
-  return sources.flatMap((source) =>
-    [...source.events.keys()]
-      .filter((type) => !shown.get(source.name)!.has(type))
-      .map(
-        (type) =>
-          `${placeOfEvent(folder, source, type)}: ${type} has no case; expected one in cases/${source.name}.yaml that says what it tells`,
-      ),
-  );
+  return sources.flatMap((source) => {
+    const types = [...source.events.keys()].filter((type) => !shown.get(source.name)!.has(type));
+    const places = placesOfEvents(folder, source, types);
+    return types.map(
+      (type, at) =>
+        `${places[at]!}: ${type} has no case; expected one in cases/${source.name}.yaml that says what it tells`,
+    );
+  });
 }

@@ -5,7 +5,7 @@ import type { JsonObject } from '../../schemas/json/example-event.js';
 import { inSchemaUnits } from '../../schemas/in-schema-units.js';
 import { compileJsonReader } from '../../schemas/json/json-reader.js';
 import type { SourceSpec } from '../../schemas/source-spec.js';
-import { fieldsOf } from '../../processors/rules/fields.js';
+import { compilerOf } from '../../processors/rules/compile-rules.js';
 import type { CaseUser } from '../../processors/rules/case-shape.js';
 import type { RuleSet, SourceRules } from '../../processors/rules/rule-set.js';
 import type { Driven, TopologyDriver } from './driver.js';
@@ -25,10 +25,9 @@ export function feedJson(driver: TopologyDriver, source: SourceSpec, event: Json
 }
 
 /** The event's own parts. */
-export function keysOf({ record, fields }: SourceRules, event: EventRecord): { eventType: string; tenantId: bigint } {
-  const known = fieldsOf(record);
-  const get = (path: string): unknown => known.get(path)?.get(event);
-  return { eventType: String(get(fields.eventType)), tenantId: BigInt((get(fields.tenant) ?? 0) as bigint | number) };
+export function keysOf(source: SourceRules, event: EventRecord): { eventType: string; tenantId: bigint } {
+  const keys = compilerOf(source).keys(source);
+  return { eventType: keys.eventType(event), tenantId: keys.tenantId(event) };
 }
 
 /** Makes them known as of long ago: whatever an event says of its user is newer. */

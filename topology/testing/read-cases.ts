@@ -1,10 +1,9 @@
 /** Reads the cases beside a rule set: cases/SOURCE.yaml. */
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { ConfigError } from '../../common/errors.js';
 import { casesShape, type RuleCase } from '../../processors/rules/case-shape.js';
 import type { RuleSet, SourceRules } from '../../processors/rules/rule-set.js';
-import { YamlFile } from '../../processors/rules/yaml-file.js';
+import { RulesFolder } from '../../processors/rules/rules-folder.js';
+import type { YamlFile } from '../../processors/rules/yaml-file.js';
 
 const YAML = '.yaml';
 
@@ -17,10 +16,11 @@ export interface CaseFile {
 
 /** Those of each source that has some. Throws ConfigError with every fault of every file. */
 export function readCases({ sources }: RuleSet, folder: string): readonly CaseFile[] {
-  const faults: string[] = [];
-  const files = namesIn(join(folder, 'cases')).flatMap((name) => {
-    const file = yamlFile(folder, `cases/${name}${YAML}`, faults);
+  const files = new RulesFolder(folder);
+  const read = files.names('cases', YAML).flatMap((name) => {
+    const file = files.yaml(`cases/${name}${YAML}`);
     const source = sources.find((one) => one.name === name);
+    if (file === undefined) return [];
     if (source === undefined) {
       file.fault([], `no source is called ${name}; expected one of ${sources.map((one) => one.name).join(', ')}`);
       return [];
@@ -28,23 +28,13 @@ export function readCases({ sources }: RuleSet, folder: string): readonly CaseFi
     const cases = file.read(casesShape);
     return cases === undefined ? [] : [{ file, source, cases }];
   });
-  if (faults.length > 0) throw new ConfigError(faults);
-  return files;
+  if (files.faults.length > 0) throw new ConfigError(files.faults);
+  return read;
 }
 
-/** File and line of an event type's rule. */
-export function placeOfEvent(folder: string, source: SourceRules, type: string): string {
-  return yamlFile(folder, `sources/${source.name}${YAML}`, []).place(['events', type]);
-}
-
-function yamlFile(folder: string, name: string, faults: string[]): YamlFile {
-  return new YamlFile(name, readFileSync(join(folder, name), 'utf8'), faults);
-}
-
-function namesIn(folder: string): string[] {
-  if (!existsSync(folder)) return [];
-  return readdirSync(folder)
-    .filter((name) => name.endsWith(YAML) && !name.startsWith('.'))
-    .map((name) => name.slice(0, -YAML.length))
-    .sort();
+/** File and line of each event type's rule. */
+export function placesOfEvents(folder: string, source: SourceRules, types: readonly string[]): readonly string[] {
+  const name = `sources/${source.name}${YAML}`;
+  const file = types.length === 0 ? undefined : new RulesFolder(folder).yaml(name);
+  return types.map((type) => file?.place(['events', type]) ?? name);
 }

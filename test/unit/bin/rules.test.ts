@@ -1,14 +1,12 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { ConfigError } from '../../../common/errors.js';
 import { SHIPPED_RULES } from '../../../processors/rules/shipped.js';
-import { HR_FILES, rulesWith } from '../processors/rules/rules-folder.js';
+import { HR_FILES, rulesWith, shippedText } from '../processors/rules/rules-folder.js';
 import { runCommand } from './run-command.js';
 
 afterEach(() => vi.unstubAllEnvs());
-
-const shipped = (...path: string[]): string => readFileSync(join(SHIPPED_RULES, ...path), 'utf8');
 
 async function faultsOfCommand(...args: readonly string[]): Promise<readonly string[]> {
   const error: unknown = await runCommand(...args).then(
@@ -32,7 +30,7 @@ describe('rules check', () => {
 
   it('says every fault at once, each with its file and line', async () => {
     const folder = rulesWith({
-      'sources/sales.yaml': shipped('sources', 'sales.yaml')
+      'sources/sales.yaml': shippedText('sources/sales.yaml')
         .replace('#{orderId} has been', '#{orderID} has been')
         .replace('channels: [IN_APP]', 'channels: [IN_APP, SMS]'),
     });
@@ -87,8 +85,8 @@ describe('rules test', () => {
     const folder = rulesWith({
       ...HR_FILES,
       'sources/hr.yaml': `${HR_FILES['sources/hr.yaml']}format: json\n`,
-      'cases/tasks.yaml': shipped('cases', 'tasks.yaml').replace(/- name: in Vietnamese[^]*?\n\n/, ''),
-      'cases/sales.yaml': shipped('cases', 'sales.yaml').replace(/title: Đã[^]*?channels/, 'channels'),
+      'cases/tasks.yaml': shippedText('cases/tasks.yaml').replace(/- name: in Vietnamese[^]*?\n\n/, ''),
+      'cases/sales.yaml': shippedText('cases/sales.yaml').replace(/title: Đã[^]*?channels/, 'channels'),
       'cases/hr.yaml': `
 - event: { eventType: EMPLOYEE_JOINED, employee: 7, contract: FIXED_TERM }
   expect: [{ user: 7, message: Welcome to the team, channels: { IN_APP: DISPATCHED } }]
@@ -108,7 +106,7 @@ describe('rules test', () => {
 
   it('fails for an event type without a case, at its line', async () => {
     const folder = rulesWith({
-      'cases/sales.yaml': shipped('cases', 'sales.yaml').replaceAll('PAYMENT_DUE', 'PAYMENT_RECEIVED'),
+      'cases/sales.yaml': shippedText('cases/sales.yaml').replaceAll('PAYMENT_DUE', 'PAYMENT_RECEIVED'),
     });
     const { lines, code } = await runCommand('rules', 'test', folder);
     expect(lines.at(-2)).toBe(
@@ -197,10 +195,10 @@ describe('rules diff', () => {
 
   it('says what differs, that the version must be raised, and what takes a restart', async () => {
     const after = rulesWith({
-      'sources/tasks.yaml': shipped('sources', 'tasks.yaml')
+      'sources/tasks.yaml': shippedText('sources/tasks.yaml')
         .replace('is overdue!', 'is late')
         .replace('channels: [IN_APP]', 'channels: [IN_APP, PUSH]'),
-      'sources/sales.yaml': shipped('sources', 'sales.yaml').replace(
+      'sources/sales.yaml': shippedText('sources/sales.yaml').replace(
         'schema: SalesEvent',
         'schema: SalesEvent\nformat: json',
       ),
@@ -221,7 +219,7 @@ describe('rules schema', () => {
 
   it.each(KINDS)('prints what is published for %s', async (kind) => {
     const { lines } = await runCommand('rules', 'schema', kind);
-    expect(`${lines.join('\n')}\n`).toBe(shipped('json-schema', `${kind}.json`));
+    expect(`${lines.join('\n')}\n`).toBe(shippedText(['json-schema', `${kind}.json`].join('/')));
   });
 
   it('refuses a kind that there is not', async () => {
@@ -242,6 +240,7 @@ describe('rules schema', () => {
       ...named('cases', '../json-schema/cases.json'),
     ];
     expect(files).toHaveLength(12);
-    for (const [file, schema] of files) expect(shipped(file)).toMatch(`# yaml-language-server: $schema=${schema}\n`);
+    for (const [file, schema] of files)
+      expect(shippedText(file)).toMatch(`# yaml-language-server: $schema=${schema}\n`);
   });
 });

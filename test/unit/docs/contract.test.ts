@@ -1,7 +1,7 @@
 /** docs/contract.md says of the shipped rules, schemas and cases what they are. */
 import { expect, it } from 'vitest';
 import { stringify } from 'lossless-json';
-import { fieldTable, mappingTable } from '../../../processors/rules/describe-rules.js';
+import { fieldTable, mappingTable } from './describe-rules.js';
 import { readRules } from '../../../processors/rules/read-rules.js';
 import { SHIPPED_RULES } from '../../../processors/rules/shipped.js';
 import { completed } from '../../../schemas/json/example-event.js';

@@ -1,4 +1,5 @@
 /** docs/rules.md: its settings are printed from the shapes of the files, and its texts say what it says they do. */
+import { faultsOf } from '../faults-of.js';
 import { describe, expect, it } from 'vitest';
 import { compileLayout } from '../../../processors/email-layout.js';
 import { jsonSchemaOf } from '../../../processors/rules/json-schema.js';
@@ -88,17 +89,10 @@ describe(PAGE, () => {
   });
 
   it('names each value that a layout may have', () => {
-    const [, names] = /a layout has ([\w, ]+)/.exec(faultOf('<p>{{message}}{{nothing}}</p>'))!;
+    const [, names] = /a layout has ([\w, ]+)/.exec(
+      faultsOf(() => compileLayout('<p>{{message}}{{nothing}}</p>', 'mine.html')).join('\n'),
+    )!;
     for (const name of names!.split(', ')) expect(section(PAGE, '## E-mails')).toContain(`\`${name}\``);
     expect(readDocument(PAGE)).toContain('layouts/standard.html');
   });
 });
-
-function faultOf(layout: string): string {
-  try {
-    compileLayout(layout, 'mine.html');
-  } catch (error) {
-    return String(error);
-  }
-  throw new Error('the layout was expected to have a fault');
-}

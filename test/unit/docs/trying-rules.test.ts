@@ -1,22 +1,23 @@
 /** docs/trying-rules.md: its cases pass, and its test of one's own runs. */
-import { readFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, expect, it, vi } from 'vitest';
 import { SHIPPED_RULES } from '../../../processors/rules/shipped.js';
 import { runCommand } from '../bin/run-command.js';
-import { rulesWith } from '../processors/rules/rules-folder.js';
-import { readDocument, root } from './markdown.js';
+import { rulesWith, shippedText } from '../processors/rules/rules-folder.js';
+import { blocksOf } from './guide.js';
+import { root } from './markdown.js';
 
 afterEach(() => vi.restoreAllMocks());
 
 function block(language: string): string {
-  const [, code] = new RegExp(`\`\`\`${language}\\n([^]*?)\`\`\``).exec(readDocument('docs/trying-rules.md')) ?? [];
-  if (code === undefined) throw new Error(`docs/trying-rules.md has no block of ${language}`);
-  return code;
+  const found = blocksOf('docs/trying-rules.md').find((one) => one.language === language);
+  if (found === undefined) throw new Error(`docs/trying-rules.md has no block of ${language}`);
+  return found.text;
 }
 
 it('has cases that pass', async () => {
-  const shipped = readFileSync(join(SHIPPED_RULES, 'cases', 'tasks.yaml'), 'utf8');
+  const shipped = shippedText('cases/tasks.yaml');
   const folder = rulesWith({ 'cases/tasks.yaml': `${shipped}\n${block('yaml')}` });
   const { lines } = await runCommand('rules', 'test', folder);
   expect(lines).toEqual([expect.stringMatching(/^\d+ passed, 0 failures$/)]);

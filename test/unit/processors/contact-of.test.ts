@@ -2,23 +2,12 @@ import { describe, expect, it } from 'vitest';
 import { addressOf, contactOf, devicesOf } from '../../../processors/contact-of.js';
 import type { Contact, MappedEvent } from '../../../processors/mapped-event.js';
 import type { DirectoryEntry } from '../../../state/directory/directory-entry.js';
+import { entry } from './routed.js';
 import type { DirectoryView } from '../../../processors/context.js';
 
 const NOBODY: Contact = { email: null, deviceTokens: [], mutedChannels: [], locale: null, timeZone: null };
 
-const ENTRY: DirectoryEntry = {
-  tenantId: 1n,
-  userId: 7n,
-  timestamp: 1n,
-  eventId: 'u-1',
-  deleted: false,
-  email: 'linh@example.com',
-  fullName: null,
-  locale: null,
-  timeZone: null,
-  deviceTokens: ['phone'],
-  mutedChannels: ['PUSH'],
-};
+const ENTRY = entry(7n, { email: 'linh@example.com', mutedChannels: ['PUSH'] });
 
 const EVENT: MappedEvent = {
   topic: 'USER_EVENT_TOPIC',

@@ -6,12 +6,9 @@ import type { MappedEvent } from '../../../../processors/mapped-event.js';
 import { readRules } from '../../../../processors/rules/read-rules.js';
 import { compileTemplates } from '../../../../processors/templates.js';
 import type { EventRecord } from '../../../../schemas/codecs.js';
-import { rulesWith } from './rules-folder.js';
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { SHIPPED_RULES } from '../../../../processors/rules/shipped.js';
+import { rulesWith, shippedText } from './rules-folder.js';
 
-export const VI = readFileSync(join(SHIPPED_RULES, 'texts', 'vi.yaml'), 'utf8');
+export const VI = shippedText('texts/vi.yaml');
 const SCHEMA = JSON.stringify({
   type: 'record',
   name: 'LeaveEvent',

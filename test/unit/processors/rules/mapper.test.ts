@@ -143,7 +143,7 @@ it('an e-mail layout has the texts of the reader, escaped', () => {
     'rules.yaml': 'version: 1\nlayout: layouts/own.html',
     'layouts/own.html': '<html lang="{{language}}"><p>{{message}}</p></html>',
   };
-  expect(mapped({}, {}, { files })?.notification?.emailHtml?.()).toBe(
+  expect(mapped({}, {}, { files })?.notification?.emailHtml?.(null)).toBe(
     '<html lang="en"><p>Lan &amp; Co: 2 days</p></html>',
   );
 });

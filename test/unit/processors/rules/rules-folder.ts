@@ -1,5 +1,5 @@
 /** Folders of rules for tests: the shipped one with some files replaced or added. */
-import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach } from 'vitest';
@@ -10,6 +10,11 @@ const folders: string[] = [];
 afterEach(() => {
   for (const folder of folders.splice(0)) rmSync(folder, { recursive: true });
 });
+
+/** What a file of the shipped rules says. */
+export function shippedText(name: string): string {
+  return readFileSync(join(SHIPPED_RULES, name), 'utf8');
+}
 
 /** A copy of the shipped rules with these files in it, by their names; null takes one away. */
 export function rulesWith(files: Readonly<Record<string, string | null>>): string {

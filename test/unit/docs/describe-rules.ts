@@ -1,6 +1,6 @@
 /** A rule set as tables in Markdown: what the contract's page says of it. */
-import type { AvroSchema } from '../../schemas/avro/avro-schema.js';
-import type { RuleSet, SourceRules } from './rule-set.js';
+import type { AvroSchema } from '../../../schemas/avro/avro-schema.js';
+import type { RuleSet, SourceRules } from '../../../processors/rules/rule-set.js';
 
 /** One row an event type. */
 export function mappingTable({ sources }: RuleSet): string {
