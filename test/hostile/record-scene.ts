@@ -57,7 +57,11 @@ export class RecordScene {
     const { kafkaBrokers, schemaRegistryUrl } = testStack();
     const test = await prepareEnvironment('hostile', 1 + OTHERS.length);
     await configureTopic(test.prefix + WIDE_SOURCE, 'max.message.bytes', String(WIDE_BYTES));
-    const producer = testKafka(kafkaBrokers).producer({ allowAutoTopicCreation: false });
+    const producer = testKafka(kafkaBrokers).producer({
+      idempotent: true,
+      maxInFlightRequests: 1,
+      allowAutoTopicCreation: false,
+    });
     await producer.connect();
     const registry = await BadRegistry.listen(schemaRegistryUrl);
     const scene = new RecordScene(test, registry, producer, workers);

@@ -94,7 +94,7 @@ async function configure({ kafkaBrokers }: Stack, topic: string, name: string, v
 
 /** Records that are dead letters as a source, and no entries as a changelog. */
 async function produce({ kafkaBrokers }: Stack, topic: string, partition: number): Promise<void> {
-  const producer = testKafka(kafkaBrokers).producer();
+  const producer = testKafka(kafkaBrokers).producer({ idempotent: true, maxInFlightRequests: 1 });
   await producer.connect();
   const messages = Array.from({ length: 200 }, (_, at) => ({
     key: `${at}`,

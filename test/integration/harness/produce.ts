@@ -29,7 +29,7 @@ export async function produceInTransaction(
   messages: readonly TestMessage[],
   { transactionalId, commit }: { readonly transactionalId: string; readonly commit: boolean },
 ): Promise<void> {
-  await withProducer(brokers, { transactionalId, idempotent: true, maxInFlightRequests: 1 }, async (producer) => {
+  await withProducer(brokers, { transactionalId }, async (producer) => {
     const transaction = await producer.transaction();
     await sendAll(transaction, topic, messages);
     await (commit ? transaction.commit() : transaction.abort());
@@ -64,8 +64,11 @@ async function withProducer<T>(
   config: Parameters<ReturnType<typeof testKafka>['producer']>[0],
   work: (producer: Producer) => Promise<T>,
 ): Promise<T> {
+  // Idempotent: a call that fails for one partition of a young topic is sent again for all of them.
   const producer = testKafka(brokers).producer({
     ...config,
+    idempotent: true,
+    maxInFlightRequests: 1,
     allowAutoTopicCreation: false,
     createPartitioner: Partitioners.DefaultPartitioner,
   });
