@@ -17,7 +17,7 @@ const FLOORS = [
 const ROOMS = {
   schemas: [['avro'], ['json'], ['.'], ['registry']],
   state: [['lmdb'], ['dedup', 'directory'], ['.']],
-  topology: [['graph', 'kafka'], ['stores'], ['.'], ['feeds'], ['task'], ['worker', 'testing']],
+  topology: [['graph', 'kafka'], ['stores'], ['.'], ['feeds'], ['task'], ['worker', 'testing'], ['operations']],
   'topology/kafka': [['protocol', 'records'], ['cluster'], ['fetch', 'produce', 'group'], ['.']],
 };
 
@@ -90,6 +90,7 @@ module.exports = {
     only('topology/kafka', 'kafkajs', 'The client may be changed in one place.'),
     only('state/lmdb', 'lmdb', 'The store is reached through tables alone.'),
     only('gateway', 'uWebSockets.js', 'Sockets live in the gateway alone.'),
+    only('topology/graph', '@opentelemetry', 'Spans are made in one place, by the API alone.'),
   ],
   options: {
     doNotFollow: { path: 'node_modules' },

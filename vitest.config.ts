@@ -10,7 +10,7 @@ if (gone.length > 0) throw new Error(`test/integration/alone.ts names ${gone.joi
 
 const patient = { testTimeout: 120_000, hookTimeout: 120_000 };
 const onStack = { ...patient, globalSetup: ['test/integration/stack.setup.ts'] };
-/** After the tests that need no stack, which keep every core busy. More would only wait for one another: they share brokers. */
+/** After the tests that need no stack, which keep every core busy: these mostly wait. More would wait for one another, as they share brokers. */
 const twoAtATime = { maxWorkers: 2, sequence: { groupOrder: 1 } };
 
 /** Folders tell the cost: unit, contract, model and fuzz need no broker; integration and browser run on the real stack. */

@@ -17,7 +17,7 @@ import { became } from '../topology/testing/case-differences.js';
 import { feedJson, jsonValue, keysOf } from '../topology/testing/feed-json.js';
 import { noticesOf } from '../topology/testing/notices.js';
 import type { Config } from '../topology/worker/config.js';
-import { emit, type Emitted } from '../topology/worker/emit.js';
+import { emit, type Emitted } from '../topology/operations/emit.js';
 import { readEvent, sourceOf } from './event-file.js';
 import { readConfig } from './read-config.js';
 import { noticeLines } from './show-notices.js';

@@ -1,8 +1,14 @@
 /** How a command ends that could not do what it was asked. */
+import { CommanderError } from 'commander';
 import { ConfigError, messageOf } from '../common/errors.js';
 
-/** Prints what went wrong and sets the exit code: 2 for the configuration, else 1. */
+/** Prints what went wrong and sets the exit code: 2 for the configuration and for usage, else 1. */
 export function fail(error: unknown): void {
+  if (error instanceof CommanderError) {
+    // It has said what was wrong; --help and --version end so too.
+    process.exitCode = error.exitCode === 0 ? 0 : 2;
+    return;
+  }
   process.exitCode = error instanceof ConfigError ? 2 : 1;
   process.stderr.write(`${describe(error)}\n`);
 }

@@ -1,67 +1,129 @@
-/** Gathers the options: --set and flags over the environment over the config file. A secret may be given as the path of a file. */
+/** Gathers the options: --set and flags over the environment over the config file. A secret or a certificate may be given as the path of a file. */
 import { readFileSync } from 'node:fs';
 import { ConfigError, messageOf } from '../common/errors.js';
 import { parseConfig, type Config, type ConfigNeeds, type RawConfig } from '../topology/worker/config.js';
-import { OPTION_NAMES, SECRET_NAMES } from '../topology/worker/options.js';
+import { withoutLineBreak } from '../common/live-text.js';
+import { maskedAddress } from '../common/shown.js';
+import type { OptionDefinition } from '../topology/worker/option-definition.js';
+import { UNREAD } from '../topology/worker/option-values.js';
+import {
+  ADDRESS_NAMES,
+  FILE_NAMES,
+  OPTION_NAMES,
+  OPTIONS,
+  SECRET_NAMES,
+  type OptionName,
+} from '../topology/worker/options.js';
 
 export interface GlobalFlags {
   readonly config?: string;
   readonly set?: readonly string[];
 }
 
+/** Reads the options of a command that needs these. */
+export type ReadConfig = (needs?: ConfigNeeds) => Config;
+
+/** Where a value is from: a flag of the command, --set, the environment, the config file. */
+export type Layer = 'flag' | 'set' | 'environment' | 'file';
+
+export interface Origin {
+  readonly from: Layer;
+  /** The name by which it was set: the option's own, or with _FILE that of a file that holds it. */
+  readonly by: string;
+}
+
+export interface GivenOptions {
+  readonly raw: RawConfig;
+  /** By the option's name. */
+  readonly origins: ReadonlyMap<string, Origin>;
+  /** What cannot be read at all. */
+  readonly faults: readonly string[];
+}
+
 /** Throws ConfigError with every fault, those of the file and of --set included. */
 export function readConfig(flags: GlobalFlags, overrides: RawConfig, needs?: ConfigNeeds): Config {
+  return parseGiven(givenOptions(flags, overrides), needs);
+}
+
+/** What is set, and where; of two layers that set an option the upper one's. */
+export function givenOptions(flags: GlobalFlags, overrides: RawConfig): GivenOptions {
   const faults: string[] = [];
-  const file = flags.config === undefined ? {} : readFile(flags.config, faults);
-  const set = readSet(flags.set ?? [], faults);
+  const given: Readonly<Record<Layer, RawConfig>> = {
+    file: flags.config === undefined ? {} : readFile(flags.config, faults),
+    environment: withoutEmpty(process.env),
+    set: readSet(flags.set ?? [], faults),
+    flag: overrides,
+  };
+  const raw: Record<string, string | undefined> = {};
+  const origins = new Map<string, Origin>();
+  for (const from of ['file', 'environment', 'set', 'flag'] as const) {
+    const layer = withFiles(given[from], faults);
+    Object.assign(raw, layer);
+    for (const name of OPTION_NAMES) {
+      if (layer[name] === undefined) continue;
+      origins.set(name, { from, by: (given[from][name] ?? '') === '' && layer[name] !== '' ? `${name}_FILE` : name });
+    }
+  }
+  return { raw, origins, faults };
+}
+
+/** As `readConfig`, from what was gathered. */
+export function parseGiven({ raw, faults }: GivenOptions, needs?: ConfigNeeds): Config {
+  let config: Config;
   try {
-    const layers = [file, given(process.env), { ...set, ...overrides }].map((layer) => withSecretFiles(layer, faults));
-    const config = parseConfig(Object.assign({}, ...layers) as RawConfig, needs);
-    if (faults.length > 0) throw new ConfigError(faults);
-    return config;
+    config = parseConfig(raw, needs, withoutSecrets(process.env));
   } catch (error) {
-    if (error instanceof ConfigError && error.faults !== faults) throw new ConfigError([...faults, ...error.faults]);
+    if (error instanceof ConfigError) throw new ConfigError([...faults, ...error.faults]);
     throw error;
   }
+  if (faults.length > 0) throw new ConfigError(faults);
+  return config;
 }
 
-/** An option, or where a secret is. */
+/** An option, or where the file is that holds it. */
 function isOption(name: string): boolean {
-  return OPTION_NAMES.includes(name) || SECRET_NAMES.includes(name.replace(/_FILE$/, ''));
+  return OPTION_NAMES.includes(name) || FILE_NAMES.includes(name.replace(/_FILE$/, ''));
 }
 
-/** What files hold that a layer names by KEY_FILE, as KEY. Neither that path nor the secret is shown: one may stand for the other. */
-function withSecretFiles(layer: RawConfig, faults: string[]): RawConfig {
-  const secrets = SECRET_NAMES.flatMap((name) => {
+/**
+ * What files hold that a layer names by KEY_FILE, as KEY beside it; what it gives as KEY takes the place of a lower layer's
+ * file. Neither a path nor a secret is shown: one may stand for the other.
+ */
+function withFiles(layer: RawConfig, faults: string[]): RawConfig {
+  const read = FILE_NAMES.flatMap((name): (readonly [string, string | undefined])[] => {
     const path = layer[`${name}_FILE`] ?? '';
-    if (path === '') return [];
-    if ((layer[name] ?? '') !== '') {
-      faults.push(`${name} and ${name}_FILE are both set: expected one of them`);
-      return [];
-    }
-    return [[name, readSecret(`${name}_FILE`, path, faults)] as const];
+    const isGiven = (layer[name] ?? '') !== '';
+    if (path === '') return isGiven ? [[`${name}_FILE`, undefined]] : [];
+    if (!isGiven) return [[name, readText(name as OptionName, path, faults)]];
+    faults.push(`${name} and ${name}_FILE are both set: expected one of them`);
+    return [];
   });
-  return { ...layer, ...Object.fromEntries(secrets) };
+  return { ...layer, ...Object.fromEntries(read) };
 }
 
-/** As long as any secret must be: one that cannot be read is a fault by itself, and makes no other. */
-const UNREAD = '(unread)'.padEnd(32);
-
-/** Without the line break at its end, which editors put there. */
-function readSecret(name: string, path: string, faults: string[]): string {
+/** Without the line break at its end; UNREAD, and a fault, when it cannot be had. */
+function readText(name: OptionName, path: string, faults: string[]): string | undefined {
+  const { emptyFile }: OptionDefinition = OPTIONS[name];
   try {
-    const secret = readFileSync(path, 'utf8').replace(/\r?\n$/, '');
-    if (secret !== '') return secret;
-    faults.push(`${name} is (not shown): the file is empty`);
+    const text = withoutLineBreak(readFileSync(path, 'utf8'));
+    if (text !== '' || emptyFile) return text;
+    faults.push(`${name}_FILE is (not shown): the file is empty`);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    faults.push(`${name} is (not shown): the file cannot be read${code === undefined ? '' : ` (${code})`}`);
+    faults.push(`${name}_FILE is (not shown): the file cannot be read${code === undefined ? '' : ` (${code})`}`);
   }
   return UNREAD;
 }
 
+/** What programs are given that we start. */
+function withoutSecrets(environment: RawConfig): RawConfig {
+  const holdsNone = ([name, value = '']: [string, string | undefined]): boolean =>
+    !SECRET_NAMES.includes(name) && !(ADDRESS_NAMES.includes(name) && maskedAddress(value) !== value);
+  return Object.fromEntries(Object.entries(environment).filter(holdsNone));
+}
+
 /** A variable that is set to nothing, as compose files make them, leaves the file's value alone. */
-function given(environment: RawConfig): RawConfig {
+function withoutEmpty(environment: RawConfig): RawConfig {
   return Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''));
 }
 

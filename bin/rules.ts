@@ -7,6 +7,7 @@ import { readRules } from '../processors/rules/read-rules.js';
 import type { RuleSet } from '../processors/rules/rule-set.js';
 import { runCases } from '../topology/testing/cases.js';
 import type { Config } from '../topology/worker/config.js';
+import { say } from './print.js';
 import { checkedRules, folderOf, readOffline } from './rules-folder.js';
 
 const FOLDER = 'the folder of the rules (default: RULES_DIR, or those that are shipped)';
@@ -36,10 +37,6 @@ export function addRulesCommands(program: Command): void {
     .description('print the JSON Schema of a kind of file, for editors')
     .argument('<kind>', FILE_KINDS.join(', '))
     .action(schema);
-}
-
-function say(lines: readonly string[]): void {
-  for (const line of lines) process.stdout.write(`${line}\n`);
 }
 
 function summaryOf({ version, digest, sources, languages, layout }: RuleSet): string {

@@ -1,12 +1,26 @@
 /** `state reseed`: the stores of STATE_DIR to an empty changelog, and the user directory to its empty topic. */
+import type { Command } from 'commander';
 import type { Config } from '../topology/worker/config.js';
 import { FatalError } from '../common/errors.js';
 import { createLogger } from '../common/log.js';
-import { reseed, type TaskOutcome } from '../topology/worker/reseed.js';
+import { reseed, type TaskOutcome } from '../topology/operations/reseed.js';
+import { readConfig } from './read-config.js';
+
+export function addStateCommands(program: Command): void {
+  program
+    .command('state')
+    .description("look after the tasks' stores")
+    .command('reseed')
+    .description('write the stores of STATE_DIR to topics of ours that were emptied or recreated (no worker may run)')
+    .option('--even-behind', "write a store too that does not hold all that the group's offsets say was committed")
+    .action(async (options: { evenBehind?: boolean }) =>
+      reseedCommand(readConfig(program.opts(), {}, { registry: true }), options),
+    );
+}
 
 /** Throws FatalError when nothing was written although there was something to write. */
-export async function reseedCommand(config: Config, { evenBehind = false }: { evenBehind?: boolean }): Promise<void> {
-  const { tasks, users } = await reseed(config, evenBehind, createLogger(config.logLevel));
+async function reseedCommand(config: Config, { evenBehind = false }: { evenBehind?: boolean }): Promise<void> {
+  const { tasks, users } = await reseed(config, evenBehind, createLogger(config.logLevel, config.workerId));
   if (tasks.size === 0 && users === 0) process.stdout.write(`STATE_DIR ${config.stateDir} holds no store\n`);
   for (const [task, outcome] of tasks) process.stdout.write(`task ${task}: ${describe(outcome)}\n`);
   if (users === undefined) process.stdout.write('user directory: its topic holds records, left as it is\n');

@@ -1,6 +1,6 @@
 /** Whether the worker is ready, and for each part that is not, why. */
 import type { Metrics } from './metrics.js';
-import type { Reason } from './reasons.js';
+import type { Reason, ReasonCode } from './reasons.js';
 
 export const PARTS = ['worker', 'broker', 'registry', 'state', 'group', 'tasks', 'directory', 'gateway'] as const;
 export type Part = (typeof PARTS)[number];
@@ -16,6 +16,9 @@ export const PARTS_OF: Readonly<Record<Role, readonly Part[]>> = {
   gateway: ['worker', 'broker', 'gateway'],
 };
 
+/** Partitions that wait on purpose, in a worker that runs: it has started, whether or not anybody asked before they did. */
+const PAUSES: ReadonlySet<ReasonCode> = new Set(['newer-rules', 'dead-letter-budget']);
+
 /** Undefined when the part is ready; `role`: as far as this role is concerned. */
 type Probe = (role?: Role) => Reason | undefined;
 
@@ -24,6 +27,7 @@ export class Readiness {
   readonly roles: readonly Role[];
   readonly #probes = new Map<Part, Probe>();
   readonly #metrics: Metrics;
+  #hasStarted = false;
 
   constructor(metrics: Metrics, roles: readonly Role[] = ['stream', 'gateway']) {
     this.#metrics = metrics;
@@ -56,7 +60,14 @@ export class Readiness {
       if (role === undefined) this.#measure(part, reason);
       if (reason !== undefined) reasons.set(part, reason);
     }
+    if (role === undefined && [...reasons.values()].every(({ code }) => PAUSES.has(code))) this.#hasStarted = true;
     return reasons;
+  }
+
+  /** As `reasons()` until everything was ready once, partitions that are paused aside; empty from then on. */
+  reasonsToStart(): ReadonlyMap<Part, Reason> {
+    const reasons = this.reasons();
+    return this.#hasStarted ? new Map() : reasons;
   }
 
   #measure(part: Part, reason: Reason | undefined): void {

@@ -56,6 +56,31 @@ export class RecordHeaders implements Iterable<readonly [name: string, value: Bu
     return foundAt < 0 ? undefined : readValue(new ByteReader(this.bytes, foundAt));
   }
 
+  /** So many of them, from the first on. */
+  first(count: number): RecordHeaders {
+    const reader = new ByteReader(this.bytes);
+    for (let left = count; left > 0; left -= 1) passHeader(reader);
+    return count === 0 ? RecordHeaders.NONE : new RecordHeaders(count, this.bytes.subarray(0, reader.position));
+  }
+
+  /** Those of other names, byte for byte. */
+  without(name: string): RecordHeaders {
+    const unwanted = Buffer.from(name);
+    const reader = new ByteReader(this.bytes);
+    const kept: Buffer[] = [];
+    for (let left = this.count; left > 0; left -= 1) {
+      const at = reader.position;
+      const size = reader.varint();
+      const nameAt = reader.position;
+      reader.skip(size);
+      reader.skip(Math.max(0, reader.varint()));
+      if (unwanted.compare(this.bytes, nameAt, nameAt + size) !== 0)
+        kept.push(this.bytes.subarray(at, reader.position));
+    }
+    if (kept.length === this.count) return this;
+    return kept.length === 0 ? RecordHeaders.NONE : new RecordHeaders(kept.length, Buffer.concat(kept));
+  }
+
   /** In their order. A name that is no valid UTF-8 is shown with replacement characters; `bytes` has it as it came. */
   *[Symbol.iterator](): Generator<readonly [name: string, value: Buffer | null]> {
     const reader = new ByteReader(this.bytes);
@@ -63,6 +88,11 @@ export class RecordHeaders implements Iterable<readonly [name: string, value: Bu
       yield [reader.raw(reader.varint()).toString(), readValue(reader)];
     }
   }
+}
+
+function passHeader(reader: ByteReader): void {
+  reader.skip(reader.varint());
+  reader.skip(Math.max(0, reader.varint()));
 }
 
 function readValue(reader: ByteReader): Buffer | null {

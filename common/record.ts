@@ -94,6 +94,7 @@ export interface SinkRecord {
   readonly topic: string;
   readonly key: Buffer | string | null;
   readonly value: Buffer | null;
+  readonly headers: RecordHeaders;
 }
 
 /** A dead letter, before it is cut to what its topic takes. One without a key goes to the task's own partition. */

@@ -17,10 +17,20 @@ export function hostAndPort(host: string, port: number): string {
 
 /** For an option that is no secret. */
 export function shown(value: string): string {
-  return JSON.stringify(value.replace(CREDENTIALS, (_, scheme: string | undefined) => `${scheme ?? ''}***@`));
+  return JSON.stringify(masked(value));
 }
 
 /** For one that says where something is: it may be half of a URL with credentials. */
 export function shownAddress(value: string): string {
-  return CREDENTIALS.test(value) ? shown(value) : shown(value.replace(NO_PORT, '$1***'));
+  return JSON.stringify(maskedAddress(value));
+}
+
+/** As `shown`, without quotes. */
+export function masked(value: string): string {
+  return value.replace(CREDENTIALS, (_, scheme: string | undefined) => `${scheme ?? ''}***@`);
+}
+
+/** As `shownAddress`, without quotes. */
+export function maskedAddress(value: string): string {
+  return masked(CREDENTIALS.test(value) ? value : value.replace(NO_PORT, '$1***'));
 }

@@ -63,4 +63,14 @@ export class TopicNames implements TopologyNames {
   transactionalId(task: number): string {
     return `${this.#prefix}${this.#appId}-${task}`;
   }
+
+  /** Which dead letters were replayed, by whom and when. */
+  get replays(): PhysicalTopic {
+    return `${this.#prefix}${this.#appId}-dlq-replays` as PhysicalTopic;
+  }
+
+  /** Whoever replays dead letters writes under it: one at a time. */
+  get replayTransactionalId(): string {
+    return `${this.#prefix}${this.#appId}-dlq-replay`;
+  }
 }

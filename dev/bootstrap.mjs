@@ -20,6 +20,9 @@ const NEEDED_BY_TESTS = [
   { programs: ['mvn'], packages: ['maven'] },
   { programs: ['go'], packages: ['golang-go'] },
   { programs: ['python3'], packages: ['python3-venv'] },
+  { programs: ['promtool'], packages: ['prometheus'] },
+  { programs: ['kcat'], packages: ['kcat'] },
+  { programs: ['curl'], packages: ['curl'] },
   { programs: ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'], packages: ['chromium'] },
 ];
 

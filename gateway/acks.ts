@@ -1,6 +1,6 @@
 /** The acks of one socket: which notifications it may confirm, each told on once, each answered. */
 import { messageOf } from '../common/errors.js';
-import type { Logger } from '../common/log.js';
+import type { SampledLog } from '../common/sampled-log.js';
 import { TooManyRecordsError, type Ack, type AckRecorder } from './delivery-records.js';
 import type { ProtocolErrorCode, ServerMessage } from './protocol.js';
 import {
@@ -24,7 +24,8 @@ export interface AcksOptions {
   /** Is given each notification acked on this socket once, again only after a rejection. */
   readonly recorder: AckRecorder;
   readonly session: AckingSession;
-  readonly log: Logger;
+  /** What clients confirm while nothing can be recorded must not fill it. */
+  readonly sampledLog: SampledLog;
 }
 
 export class Acks {
@@ -102,8 +103,8 @@ export class Acks {
   #logFailure(id: string, error: unknown): void {
     // The user's own doing, and as often as it likes.
     if (error instanceof TooManyRecordsError) return;
-    const { log, user } = this.#options;
-    log.warn(
+    const { sampledLog, user } = this.#options;
+    sampledLog.warn(
       {
         tenantId: String(user.tenantId),
         userId: String(user.userId),

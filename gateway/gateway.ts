@@ -2,9 +2,11 @@
 import uWS, { type TemplatedApp, type WebSocket } from 'uWebSockets.js';
 import type { InAppNotification } from '../schemas/types.js';
 import { userKey } from '../state/directory/directory-entry.js';
+import { atMost } from '../common/at-most.js';
 import { messageOf } from '../common/errors.js';
 import type { Logger } from '../common/log.js';
 import type { Metrics } from '../common/metrics.js';
+import { SampledLog } from '../common/sampled-log.js';
 import type { Admitted, Capacity, CapacityFault } from './admission.js';
 import { Anchor } from './anchor.js';
 import { Connections } from './connections.js';
@@ -22,6 +24,7 @@ import { refuse } from './refusals.js';
 import { SentMemory } from './sent-notifications.js';
 import { Session, type SessionTerms } from './session.js';
 import { sessionSocket } from './socket.js';
+import { inTurn } from './spread.js';
 import type { TokenVerifier } from './token.js';
 import { userBudgets, type UserBudgets } from './user-budgets.js';
 
@@ -38,6 +41,8 @@ export interface InAppMessage {
   readonly cursor: Cursor;
   /** When the broker appended it, ms since the epoch. */
   readonly appendedAt: number;
+  /** The trace that it is in, where frames name that. */
+  readonly traceparent?: string | undefined;
 }
 
 export interface GatewayOptions {
@@ -76,10 +81,13 @@ export class Gateway implements Capacity, Corker {
   readonly #budgets: UserBudgets;
   readonly #records: DeliveryRecords;
   readonly #memory: SentMemory;
+  /** For what clients, and whoever writes in the in-app topic, cause. */
+  readonly #sampledLog: SampledLog;
   #listener: Listener | undefined;
   #anchor: Anchor | undefined;
   #sweep: NodeJS.Timeout | undefined;
   #listening: Promise<number> | undefined;
+  #isRefusing = false;
   #closing: Promise<void> | undefined;
 
   /** Throws ConfigError for an allowed origin that is none. */
@@ -87,6 +95,7 @@ export class Gateway implements Capacity, Corker {
     this.#options = options;
     this.#limits = { ...DEFAULT_LIMITS, ...options.limits };
     this.#now = options.now ?? Date.now;
+    this.#sampledLog = new SampledLog(options.log);
     this.#hub = new Hub(this.#limits);
     this.#rate = new RateLimit(this.#limits.handshakeBurst, this.#limits.handshakesPerSecond, this.#now());
     this.#budgets = userBudgets(this.#limits, this.#now);
@@ -139,60 +148,78 @@ export class Gateway implements Capacity, Corker {
     if (outgoing === undefined) return 0;
     let sent = 0;
     for (const session of sessions) if (session.deliver(outgoing)) sent += 1;
-    if (sent > 0) {
-      this.#options.metrics.fanout_latency_seconds.observe(Math.max(0, this.#now() - message.appendedAt) / 1000);
-    }
+    if (sent > 0) this.#measure(message);
     return sent;
   }
 
+  #measure({ appendedAt, notification }: InAppMessage): void {
+    const { fanout_latency_seconds: fanout, event_socket_seconds: whole } = this.#options.metrics;
+    const now = this.#now();
+    fanout.observe(Math.max(0, now - appendedAt) / 1000);
+    whole.observe(Math.max(0, now - Number(notification.timestamp)) / 1000);
+  }
+
   /** As it goes to the sockets; undefined when it goes to none: it has expired, its own user is not that of its key, or its ids fit no frame. */
-  outgoing({ key, notification, cursor }: InAppMessage): OutgoingNotification | undefined {
+  outgoing({ key, notification, cursor, traceparent }: InAppMessage): OutgoingNotification | undefined {
     const recipient = userKey(notification.tenantId, notification.userId);
     if (recipient !== key) {
       this.#options.metrics.socket_messages_total.inc({ kind: 'dropped' });
-      this.#options.log.warn(
+      this.#sampledLog.warn(
         { key, recipient, eventId: notification.eventId },
         'in-app record whose key names another user than its value: not sent',
       );
       return undefined;
     }
     if (notification.expiresAt !== null && notification.expiresAt < BigInt(this.#now())) return undefined;
-    const outgoing = encodeNotification(notification, formatCursor(cursor));
+    const outgoing = encodeNotification(notification, formatCursor(cursor), traceparent);
     if (outgoing.frame.length <= MAX_FRAME_BYTES) return outgoing;
     this.#options.metrics.socket_messages_total.inc({ kind: 'dropped' });
-    this.#options.log.warn(
+    this.#sampledLog.warn(
       { key, notificationId: outgoing.ref.id, bytes: outgoing.frame.length },
       'in-app record whose ids alone are longer than a frame may be: not sent',
     );
     return undefined;
   }
 
+  /** Takes no new sockets from now on. Those that are open stay, and are served as before. */
+  refuse(): void {
+    this.#isRefusing = true;
+    this.#listener?.stop();
+    this.#listener = undefined;
+  }
+
   /**
-   * Stops: no new sockets; acks under way are answered for at most `deadlineMs`; then every socket is closed with
-   * `shutdown`. Resolves when nothing is open. A second call gets the first one's promise.
+   * Stops: no new sockets; the open ones are closed with `shutdown` one after another, over `spreadMs` at most, each when
+   * the acks under way on it are answered. Until its turn a socket is served as before. What is open after `deadlineMs`
+   * is closed then. Resolves when nothing is open. A second call gets the first one's promise.
    */
-  close(deadlineMs: number): Promise<void> {
-    return (this.#closing ??= this.#close(deadlineMs));
+  close(deadlineMs: number, spreadMs = 0): Promise<void> {
+    return (this.#closing ??= this.#close(deadlineMs, spreadMs));
   }
 
   async #listen(): Promise<number> {
     const { host, port } = this.#options;
     this.#anchor = await Anchor.open();
-    this.#listener = await listen(this.#app, host, port);
-    if (this.#closing) {
-      this.#listener.stop();
+    const listener = await listen(this.#app, host, port);
+    if (this.#isRefusing) {
+      listener.stop();
       this.#anchor.close();
-    } else this.#sweep = setInterval(() => this.#tend(), this.#limits.sweepMs).unref();
-    return this.#listener.port;
+    } else {
+      this.#listener = listener;
+      this.#sweep = setInterval(() => this.#tend(), this.#limits.sweepMs).unref();
+    }
+    return listener.port;
   }
 
-  async #close(deadlineMs: number): Promise<void> {
-    this.#listener?.stop();
+  async #close(deadlineMs: number, spreadMs: number): Promise<void> {
+    this.refuse();
+    const late = new AbortController();
+    await atMost(
+      inTurn([...this.#hub], spreadMs, (session) => session.drain(), late.signal),
+      deadlineMs,
+    );
+    late.abort();
     clearInterval(this.#sweep);
-    let timer: NodeJS.Timeout | undefined;
-    const deadline = new Promise<void>((resolve) => (timer = setTimeout(resolve, deadlineMs)));
-    await Promise.race([Promise.all([...this.#hub].map((session) => session.drain())), deadline]);
-    clearTimeout(timer);
     for (const session of this.#hub) session.close('shutdown');
     this.#anchor?.close();
     this.#app.close();
@@ -227,7 +254,7 @@ export class Gateway implements Capacity, Corker {
 
   /** Handshakes whose tokens are not checked yet have a bound of their own: they do not count as sockets. */
   check(): CapacityFault | undefined {
-    if (this.#closing) return 'shutting-down';
+    if (this.#isRefusing) return 'shutting-down';
     if (this.#options.history() === undefined) return 'starting';
     if (this.#hub.size >= this.#limits.maxSockets) return 'full';
     return this.#handshakes.pending >= this.#limits.maxUnchecked ? 'busy' : undefined;
@@ -235,7 +262,7 @@ export class Gateway implements Capacity, Corker {
 
   /** Takes a socket of this user out of the budgets, once the user is known. */
   take(key: string): CapacityFault | undefined {
-    if (this.#closing) return 'shutting-down';
+    if (this.#isRefusing) return 'shutting-down';
     const full = this.#hub.full(key);
     if (full !== undefined) return full;
     if (!this.#budgets.handshakes.take(key)) return 'user-busy';
@@ -258,6 +285,7 @@ export class Gateway implements Capacity, Corker {
       history: this.#history,
       recorder: this.#records,
       memory: this.#memory,
+      sampledLog: this.#sampledLog,
       budgets: this.#budgets,
       limits: this.#limits,
       metrics,
@@ -304,7 +332,7 @@ export class Gateway implements Capacity, Corker {
     try {
       run();
     } catch (error) {
-      this.#options.log.error({ error: messageOf(error) }, 'a socket handler failed');
+      this.#sampledLog.error({ error: messageOf(error) }, 'a socket handler failed');
       ws.getUserData().session?.close('internal-error');
     }
   }

@@ -3,6 +3,7 @@ import type { HttpRequest, HttpResponse, us_socket_context_t } from 'uWebSockets
 import { messageOf } from '../common/errors.js';
 import type { Logger } from '../common/log.js';
 import type { Metrics } from '../common/metrics.js';
+import { SampledLog } from '../common/sampled-log.js';
 import { admit, takeCapacity, type AdmissionRules, type Admitted, type Handshake } from './admission.js';
 import { readHandshake } from './handshake-request.js';
 import { refuse, REFUSALS, type Refusal } from './refusals.js';
@@ -29,10 +30,12 @@ export interface HandshakesOptions {
 
 export class Handshakes {
   readonly #options: HandshakesOptions;
+  readonly #sampledLog: SampledLog;
   #pending = 0;
 
   constructor(options: HandshakesOptions) {
     this.#options = options;
+    this.#sampledLog = new SampledLog(options.log);
   }
 
   /** Handshakes that wait for the token to be checked. */
@@ -54,7 +57,7 @@ export class Handshakes {
         else this.#upgrade(response, context, handshake, admissionOf(result as Admitted, handshake));
       })
       .catch((error: unknown) => {
-        this.#options.log.error({ error: messageOf(error) }, 'a handshake could not be answered');
+        this.#sampledLog.error({ error: messageOf(error) }, 'a handshake could not be answered');
         if (!isAborted) response.close();
       });
   }
@@ -100,7 +103,7 @@ export class Handshakes {
     try {
       return await decision;
     } catch (error) {
-      this.#options.log.error({ error: messageOf(error) }, 'a handshake failed');
+      this.#sampledLog.error({ error: messageOf(error) }, 'a handshake failed');
       return refuse('internal-error', 'The gateway failed to check the handshake.');
     } finally {
       this.#pending -= 1;

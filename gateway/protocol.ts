@@ -49,12 +49,16 @@ const TEXT_BYTES = [60, 30, 15, 6].map((kilobytes) => kilobytes * 1024);
  * Encodes a notification, once however many sockets it goes to. The cursor is what a client that has it gives back.
  * Texts that would make the frame too long are cut. It is too long all the same when its ids are, which nobody cuts.
  */
-export function encodeNotification(notification: InAppNotification, cursor: string): OutgoingNotification {
+export function encodeNotification(
+  notification: InAppNotification,
+  cursor: string,
+  traceparent?: string,
+): OutgoingNotification {
   // A text takes a byte for each of its characters at least: what is too long anyway is not written out first.
-  let frame = lengthOf(notification) <= MAX_FRAME_BYTES ? frameOf(notification, cursor, false) : undefined;
+  let frame = lengthOf(notification) <= MAX_FRAME_BYTES ? frameOf(notification, { cursor, traceparent }) : undefined;
   for (const most of TEXT_BYTES) {
     if (frame !== undefined && frame.length <= MAX_FRAME_BYTES) break;
-    frame = frameOf(cutNotification(notification, most), cursor, true);
+    frame = frameOf(cutNotification(notification, most), { cursor, traceparent, truncated: true });
   }
   const { notificationId, eventId } = notification;
   return { ref: { id: notificationId.toString(), eventId, ...halvesOf(notificationId) }, frame: frame! };
@@ -67,11 +71,19 @@ function lengthOf({ title, message, actionUrl, metadata }: InAppNotification): n
   return length;
 }
 
-function frameOf(notification: InAppNotification, cursor: string, isTruncated: boolean): Buffer {
+/** What stands beside the notification; what is undefined is left out. */
+interface FrameFields {
+  readonly cursor: string;
+  readonly traceparent: string | undefined;
+  readonly truncated?: true;
+}
+
+function frameOf(notification: InAppNotification, { cursor, traceparent, truncated }: FrameFields): Buffer {
   const json = JSON.stringify({
     type: 'notification',
     cursor,
-    ...(isTruncated ? { truncated: true } : {}),
+    traceparent,
+    truncated,
     notification: {
       ...notification,
       notificationId: notification.notificationId.toString(),

@@ -21,6 +21,7 @@ import type { AckRecorder } from './delivery-records.js';
 import { userKey } from '../state/directory/directory-entry.js';
 import type { Logger } from '../common/log.js';
 import type { Metrics } from '../common/metrics.js';
+import type { SampledLog } from '../common/sampled-log.js';
 import { transitions } from '../common/transitions.js';
 import { Acks, type AckingSession } from './acks.js';
 import { CLOSE_CODES, type CloseReason } from './close-codes.js';
@@ -86,6 +87,7 @@ export interface SessionOptions {
   readonly limits: GatewayLimits;
   readonly metrics: Metrics;
   readonly log: Logger;
+  readonly sampledLog: SampledLog;
   readonly now: () => number;
 }
 
@@ -106,14 +108,14 @@ export class Session implements ResumingReader, AckingSession {
   readonly #cursorEveryMs: number;
 
   constructor(options: SessionOptions) {
-    const { terms, limits, memory, recorder, log, now } = options;
+    const { terms, limits, memory, recorder, sampledLog, now } = options;
     this.terms = terms;
     this.key = userKey(terms.tenantId, terms.userId);
     this.#options = options;
     this.#cursorEveryMs = limits.cursorIntervalMs * (1 - Math.random() / 2);
     this.#rate = new RateLimit(limits.inboundBurst, limits.inboundPerSecond, now());
     this.#heardAt = now();
-    this.#acks = new Acks({ user: terms, memory, recorder, session: this, log });
+    this.#acks = new Acks({ user: terms, memory, recorder, session: this, sampledLog });
   }
 
   get state(): SessionState {

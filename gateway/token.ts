@@ -2,6 +2,7 @@
 import { createSecretKey } from 'node:crypto';
 import { decodeProtectedHeader, errors, jwtVerify, type JWTPayload, type JWTVerifyOptions } from 'jose';
 import { ConfigError } from '../common/errors.js';
+import { getOrMake } from '../common/get-or-make.js';
 import { KeysUnavailable, RemoteKeySet, type KeySource } from './key-set.js';
 import { parseUrl } from '../common/parse-url.js';
 import { shownAddress } from '../common/shown.js';
@@ -19,8 +20,8 @@ export interface Identity {
 export type TokenVerifier = (token: string, now: number) => Promise<Identity | Refusal>;
 
 export interface TokenOptions {
-  /** Shared secret for HS256; use 32 bytes or more. Either this or `jwksUrl`. */
-  readonly jwtSecret?: string | undefined;
+  /** Shared secret for HS256, or those of the moment, the newest first; use 32 bytes or more. Either this or `jwksUrl`. */
+  readonly jwtSecret?: string | (() => readonly string[]) | undefined;
   /** Where the issuer publishes its public keys (http or https). */
   readonly jwksUrl?: string | undefined;
   /** Told how each try to read the key set ended. */
@@ -42,18 +43,21 @@ const MOST_KEYS = 10;
 const MAX_SKEW_S = 60;
 const MAX_INT64 = 2n ** 63n - 1n;
 /** Public-key algorithms only: a symmetric one here would let anyone sign with the public key. */
-const JWKS_ALGORITHMS = ['RS256', 'PS256', 'ES256', 'EdDSA'];
+export const JWKS_ALGORITHMS = ['RS256', 'PS256', 'ES256', 'EdDSA'];
+
+/** What a token is told that is no token of the issuer's: no more than a stranger may know. */
+export const NOT_ACCEPTED = refuse(
+  'bad-token',
+  'The token is malformed, or its signature or algorithm is not accepted.',
+);
 
 /** Checks tokens as the options say. Throws ConfigError unless exactly one of secret and key set is given. */
 export function createTokenVerifier(options: TokenOptions): TokenVerifier {
   const faults = faultsOf(options);
   if (faults.length > 0) throw new ConfigError(faults);
   const keys = options.jwtSecret
-    ? { source: secretKey(options.jwtSecret), algorithms: ['HS256'] }
-    : {
-        source: new RemoteKeySet(options.jwksUrl!, options.onKeysRead ?? (() => undefined)),
-        algorithms: JWKS_ALGORITHMS,
-      };
+    ? { sources: secretKeys(options.jwtSecret), algorithms: ['HS256'] }
+    : { sources: remoteKeys(options), algorithms: JWKS_ALGORITHMS };
   const skewS = options.clockSkewS ?? 5;
   const checks = {
     algorithms: keys.algorithms,
@@ -67,7 +71,7 @@ export function createTokenVerifier(options: TokenOptions): TokenVerifier {
       return refuse('bad-token', `The token has ${token.length} characters; at most ${MAX_TOKEN_CHARS} are allowed.`);
     }
     try {
-      const payload = await verify(token, keys.source, { ...checks, currentDate: new Date(now) });
+      const payload = await verifyByAny(token, keys.sources(), { ...checks, currentDate: new Date(now) });
       return identityOf(payload, now, endOf(payload, now, skewS * 1000, options.maxAgeMs));
     } catch (error) {
       return refusalOf(error);
@@ -93,9 +97,41 @@ function faultsOf(options: TokenOptions): string[] {
   return faults;
 }
 
+type KeySources = () => readonly KeySource[];
+
+function remoteKeys({ jwksUrl, onKeysRead }: TokenOptions): KeySources {
+  const sources = [new RemoteKeySet(jwksUrl!, onKeysRead ?? (() => undefined))];
+  return () => sources;
+}
+
+function secretKeys(secrets: NonNullable<TokenOptions['jwtSecret']>): KeySources {
+  const known = new Map<string, KeySource>();
+  return () => {
+    const current = typeof secrets === 'string' ? [secrets] : secrets();
+    for (const secret of known.keys()) if (!current.includes(secret)) known.delete(secret);
+    return current.map((secret) => getOrMake(known, secret, () => secretKey(secret)));
+  };
+}
+
 function secretKey(secret: string): KeySource {
   const key = createSecretKey(Buffer.from(secret, 'utf8'));
   return { find: () => key, renew: () => Promise.resolve(false) };
+}
+
+/** While a secret is changed there are two: whoever was given a token by the old one is let in as well. */
+async function verifyByAny(
+  token: string,
+  sources: readonly KeySource[],
+  checks: JWTVerifyOptions,
+): Promise<JWTPayload> {
+  for (const keys of sources.slice(0, -1)) {
+    try {
+      return await verify(token, keys, checks);
+    } catch (error) {
+      if (!(error instanceof errors.JWSSignatureVerificationFailed)) throw error;
+    }
+  }
+  return verify(token, sources.at(-1)!, checks);
 }
 
 async function verify(token: string, keys: KeySource, checks: JWTVerifyOptions): Promise<JWTPayload> {
@@ -136,7 +172,7 @@ function refusalOf(error: unknown): Refusal {
   if (error instanceof errors.JWTClaimValidationFailed) {
     return refuse('bad-token', `The token's claim "${error.claim}" is missing or not as expected.`);
   }
-  return refuse('bad-token', 'The token is malformed, or its signature or algorithm is not accepted.');
+  return NOT_ACCEPTED;
 }
 
 /**
@@ -172,7 +208,10 @@ function claimMessage(claim: string): string {
 }
 
 function positiveInt64(claim: unknown): bigint | undefined {
-  if (typeof claim !== 'string' || !/^[1-9][0-9]{0,18}$/.test(claim)) return undefined;
-  const value = BigInt(claim);
-  return value <= MAX_INT64 ? value : undefined;
+  return isPositiveInt64(claim) ? BigInt(claim) : undefined;
+}
+
+/** Whether a claim is the digits of an id, as text. */
+export function isPositiveInt64(claim: unknown): claim is string {
+  return typeof claim === 'string' && /^[1-9][0-9]{0,18}$/.test(claim) && BigInt(claim) <= MAX_INT64;
 }

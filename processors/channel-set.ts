@@ -4,7 +4,25 @@
  * events of one row of the mapping table share one set.
  */
 import type { ChannelDelivery } from '../schemas/types.js';
-import { delivery, expired, namedChannels, unknownChannel, type ChannelOutcome } from './channels.js';
+import {
+  CHANNELS,
+  delivery,
+  deliveryNumber,
+  expired,
+  namedChannels,
+  unknownChannel,
+  type ChannelOutcome,
+} from './channels.js';
+
+/** How recipients fared. */
+export interface Fare {
+  /** One entry a channel. */
+  readonly deliveries: readonly ChannelDelivery[];
+  /** Where each entry is counted: DELIVERIES. */
+  readonly numbers: readonly number[];
+  /** The channels of CHANNELS on which it was handed on: the first one is bit 0. */
+  readonly handedOn: number;
+}
 
 export class ChannelSet {
   /** Each once, in the order given; names that nobody knows among them. */
@@ -13,8 +31,8 @@ export class ChannelSet {
   readonly email: boolean;
   readonly push: boolean;
   /** By how a recipient fares on the three channels that we know. */
-  readonly #made: (readonly ChannelDelivery[])[] = [];
-  #expired: readonly ChannelDelivery[] | undefined;
+  readonly #made: Fare[] = [];
+  #expired: Fare | undefined;
 
   /** IN_APP when none is given. */
   constructor(channels: readonly string[]) {
@@ -24,17 +42,24 @@ export class ChannelSet {
     this.push = this.names.includes('PUSH');
   }
 
-  /** One entry a channel, by how a recipient fares on each that we know, named by the event or not. */
-  deliveries(inApp: ChannelOutcome, email: ChannelOutcome, push: ChannelOutcome): readonly ChannelDelivery[] {
-    return (this.#made[(rank(inApp) * 3 + rank(email)) * 3 + rank(push)] ??= this.names.map((channel) =>
-      entryFor(channel, inApp, email, push),
+  /** By how a recipient fares on each channel that we know, named by the event or not. */
+  fare(inApp: ChannelOutcome, email: ChannelOutcome, push: ChannelOutcome): Fare {
+    return (this.#made[(rank(inApp) * 3 + rank(email)) * 3 + rank(push)] ??= fareOf(
+      this.names.map((channel) => entryFor(channel, inApp, email, push)),
     ));
   }
 
-  /** One entry a channel, for an event that came too late. */
-  get expiredDeliveries(): readonly ChannelDelivery[] {
-    return (this.#expired ??= this.names.map(expired));
+  /** For an event that came too late. */
+  get expired(): Fare {
+    return (this.#expired ??= fareOf(this.names.map(expired)));
   }
+}
+
+function fareOf(deliveries: readonly ChannelDelivery[]): Fare {
+  let handedOn = 0;
+  for (const { channel, status } of deliveries)
+    if (status === 'DISPATCHED') handedOn |= 1 << CHANNELS.findIndex((one) => one === channel);
+  return { deliveries, numbers: deliveries.map(deliveryNumber), handedOn };
 }
 
 /** No channel has both NO_ADDRESS and NO_DEVICE. */

@@ -1,7 +1,8 @@
 /** The channels that we hand notifications to, and what is said of each in a NotificationDeliveredEvent. */
+import { DELIVERIES, DELIVERY_CHANNELS as CHANNELS } from '../common/label-values.js';
 import type { ChannelDelivery } from '../schemas/types.js';
 
-export const CHANNELS = ['IN_APP', 'EMAIL', 'PUSH'] as const;
+export { CHANNELS };
 export type Channel = (typeof CHANNELS)[number];
 
 /** How a notification fared on a channel that we know. */
@@ -25,6 +26,14 @@ const deliveries = new Map<Channel, Record<ChannelOutcome, ChannelDelivery>>(
 /** The entry for a known channel; one shared object for each pair, as the hot path makes several an event. */
 export function delivery(channel: Channel, outcome: ChannelOutcome): ChannelDelivery {
   return deliveries.get(channel)![outcome];
+}
+
+/** Where an entry is counted: its index in DELIVERIES. */
+export function deliveryNumber({ channel, status, reason }: ChannelDelivery): number {
+  const known = CHANNELS.find((one) => one === channel) ?? 'other';
+  return DELIVERIES.findIndex(
+    (one) => one.channel === known && one.status === status && one.reason === (reason ?? 'none'),
+  );
 }
 
 export function unknownChannel(channel: string): ChannelDelivery {

@@ -1,10 +1,11 @@
 /** Decides for each recipient and channel: handed on, skipped and why, or expired; and in which language. */
 import type { Processor } from './processor.js';
-import type { ChannelDelivery } from '../schemas/types.js';
 import { replaces, type DirectoryEntry } from '../state/directory/directory-entry.js';
 import type { ProcessorContext } from './context.js';
 import { forward, UNSETTLED, type Forward, type Unsettled } from './outcome.js';
+import type { Fare } from './channel-set.js';
 import { addressOf, contactOf, devicesOf, isUnknown } from './contact-of.js';
+import { DeliveryTally } from './delivery-tally.js';
 import { notificationId } from './identity.js';
 import type { MappedEvent, Notification, Texts } from './mapped-event.js';
 import type { IdentifiedEvent, RoutedEvent, RoutedNotification } from './routed-event.js';
@@ -15,14 +16,15 @@ const NOTHING: readonly string[] = [];
 const RECIPIENTS_A_PART = 2000;
 
 export function createRoute(): Processor<IdentifiedEvent, RoutedEvent> {
-  return (identified, context) => routeFrom(0, identified, context);
+  return (identified, context) => routeFrom(0, identified, context, null);
 }
 
-/** Routes the recipients from this one on, or the first of them. */
+/** Routes the recipients from this one on, or the first of them. `counted`: how those of later parts fare, null for the first. */
 function routeFrom(
   first: number,
   identified: IdentifiedEvent,
   context: ProcessorContext,
+  counted: DeliveryTally | null,
 ): Forward<RoutedEvent> | Unsettled {
   const { event, digest } = identified;
   const notification = context.notify ? event.notification : null;
@@ -31,14 +33,17 @@ function routeFrom(
   const recipients = first === 0 && isLast ? event.recipients : event.recipients.slice(first, next);
   const notifications = notification === null ? [] : routeAll(recipients, identified, notification, context);
   if (notifications === undefined) return UNSETTLED;
+  if (counted !== null) for (const { fare } of notifications) counted.add(fare);
+  const later = counted ?? (isLast ? null : new DeliveryTally());
   const routed = {
     event,
     digest,
     notification,
     recipients: notifications,
     directory: first === 0 ? newEntry(event, context) : null,
+    later: first === 0 ? later : null,
   };
-  return isLast ? forward(routed) : forward(routed, () => routeFrom(next, identified, context));
+  return isLast ? forward(routed) : forward(routed, () => routeFrom(next, identified, context, later));
 }
 
 function newEntry({ directory }: MappedEvent, { stores, record, now }: ProcessorContext): DirectoryEntry | null {
@@ -57,10 +62,8 @@ function routeAll(
 ): RoutedNotification[] | undefined {
   const { expiresAt, channels } = notification;
   if (expiresAt !== null && context.now > expiresAt) {
-    const deliveries = channels.expiredDeliveries;
-    return recipients.map((userId) =>
-      unsent(notificationId(identified.seed, userId), userId, notification, deliveries),
-    );
+    const fare = channels.expired;
+    return recipients.map((userId) => unsent(notificationId(identified.seed, userId), userId, notification, fare));
   }
   const routed: RoutedNotification[] = [];
   for (const userId of recipients) {
@@ -71,8 +74,8 @@ function routeAll(
   return routed;
 }
 
-function unsent(id: bigint, userId: bigint, texts: Texts, deliveries: readonly ChannelDelivery[]): RoutedNotification {
-  return { notificationId: id, userId, texts, inApp: false, email: null, deviceTokens: null, deliveries };
+function unsent(id: bigint, userId: bigint, texts: Texts, fare: Fare): RoutedNotification {
+  return { notificationId: id, userId, texts, inApp: false, email: null, deviceTokens: null, fare };
 }
 
 function routeOne(
@@ -100,6 +103,6 @@ function routeOne(
     inApp: inApp === 'DISPATCHED' && channels.inApp,
     email: byEmail === 'DISPATCHED' ? email : null,
     deviceTokens: byPush === 'DISPATCHED' ? deviceTokens : null,
-    deliveries: channels.deliveries(inApp, byEmail, byPush),
+    fare: channels.fare(inApp, byEmail, byPush),
   };
 }

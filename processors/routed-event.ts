@@ -1,6 +1,7 @@
 /** What the sinks are given: an event, and what becomes of it for each recipient. */
 import type { Digest } from '../state/dedup/digest-bytes.js';
-import type { ChannelDelivery } from '../schemas/types.js';
+import type { Fare } from './channel-set.js';
+import type { DeliveryTally } from './delivery-tally.js';
 import type { DirectoryEntry } from '../state/directory/directory-entry.js';
 import type { MappedEvent, Notification, Texts } from './mapped-event.js';
 
@@ -23,8 +24,7 @@ export interface RoutedNotification {
   readonly email: string | null;
   /** The devices to push to; null when no push goes out. */
   readonly deviceTokens: readonly string[] | null;
-  /** One entry a channel. */
-  readonly deliveries: readonly ChannelDelivery[];
+  readonly fare: Fare;
 }
 
 export interface RoutedEvent {
@@ -36,4 +36,6 @@ export interface RoutedEvent {
   readonly recipients: readonly RoutedNotification[];
   /** The user state to be written; null when none, when the directory holds a newer one, and in every part but the first. */
   readonly directory: DirectoryEntry | null;
+  /** How the recipients of all later parts fare, counted as these are made. Null when there is one part, and in later ones. */
+  readonly later: DeliveryTally | null;
 }

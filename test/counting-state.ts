@@ -59,6 +59,10 @@ export class CountingState implements TaskState<CountStores, CountChanges, Count
     return this.#checkpoint;
   }
 
+  get entries(): number {
+    return this.#table.entryCount;
+  }
+
   /** What is stored, whatever is staged. */
   stored(word: string): number {
     return Number(this.#table.get(keyOf(word))?.toString() ?? 0);

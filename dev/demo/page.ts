@@ -3,8 +3,8 @@ import { readFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { SignJWT } from 'jose';
 import { FatalError, messageOf } from '../../common/errors.js';
+import { signToken } from '../../gateway/sign-token.js';
 import type { Person } from '../simulators/staff.js';
 import { projectRoot } from '../../common/project-root.js';
 
@@ -20,7 +20,7 @@ const FILES: Readonly<Record<string, { readonly file: string; readonly type: str
   '/': { file: 'demo.html', type: 'text/html; charset=utf-8' },
   '/demo.js': { file: 'demo.js', type: 'text/javascript; charset=utf-8' },
 };
-const TOKEN_LIFE = '1h';
+const TOKEN_LIFE_MS = 3_600_000;
 
 interface Reply {
   readonly status: number;
@@ -79,11 +79,8 @@ export class Page {
     const { people, gatewayPort, jwtSecret } = this.#options;
     const person = userId === null ? people()[0] : people().find((one) => String(one.userId) === userId);
     if (!person) return json(404, { error: `there is no user ${String(userId)}: see /users` });
-    const token = await new SignJWT({ tenant: String(person.tenantId) })
-      .setProtectedHeader({ alg: 'HS256' })
-      .setSubject(String(person.userId))
-      .setExpirationTime(TOKEN_LIFE)
-      .sign(new TextEncoder().encode(jwtSecret));
+    const claims = { userId: String(person.userId), tenantId: String(person.tenantId) };
+    const token = await signToken(jwtSecret, { ...claims, now: Date.now(), lifeMs: TOKEN_LIFE_MS });
     return json(200, { url: `ws://${host}:${gatewayPort}/v1/ws`, token, ...publicly(person) });
   }
 }

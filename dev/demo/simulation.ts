@@ -44,7 +44,7 @@ const PEOPLE = 40;
 export async function openSimulation({ config, ledger, seed, cleanup }: SimulationOptions): Promise<Simulation> {
   cleanup.add("delete the run's topics", () => deleteTopics(config));
   await createContractTopics(config, SOURCES, PARTITIONS);
-  const registry = new RegistryClient({ url: config.schemaRegistryUrl });
+  const registry = new RegistryClient(config.registry);
   const encoder = new SourceEncoder(await sourceIds(registry, config));
 
   const silent = createLogger('silent');

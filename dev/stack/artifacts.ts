@@ -1,4 +1,4 @@
-/** The jars of Kafka, of the registry and of the compiler, fetched once with Maven into a folder named by pom.xml's digest. */
+/** The jars of Kafka, of the registry and of the compiler, fetched once with Maven into a folder named by pom.xml's digest and the versions. */
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
@@ -10,6 +10,7 @@ import { FatalError, messageOf } from '../../common/errors.js';
 import { findMaven } from './java.js';
 import { projectRoot } from '../../common/project-root.js';
 import { type StackPlace } from './place.js';
+import { stackVersions, type StackVersions } from './versions.js';
 
 const run = promisify(execFile);
 
@@ -18,6 +19,7 @@ export interface Artifacts {
   readonly kafka: string;
   /** The registry's runnable jar; its libraries stand beside it. */
   readonly registry: string;
+  readonly registryVersion: string;
   /** The batch compiler (ecj). */
   readonly compiler: string;
   /** The folder that holds them all. */
@@ -31,8 +33,10 @@ export interface Artifacts {
  */
 export async function fetchArtifacts(place: StackPlace): Promise<Artifacts> {
   const pom = join(projectRoot(), 'dev', 'stack', 'pom.xml');
+  const versions = stackVersions(place.env);
   const digest = createHash('sha256')
     .update(await readFile(pom))
+    .update(JSON.stringify(versions))
     .digest('hex')
     .slice(0, 12);
   const folder = join(place.artifacts, digest);
@@ -42,7 +46,7 @@ export async function fetchArtifacts(place: StackPlace): Promise<Artifacts> {
     const partial = `${folder}.${process.pid}.partial`;
     await mkdir(partial, { recursive: true });
     try {
-      await runMaven(maven, pom, partial, place.env);
+      await runMaven(maven, pom, partial, versions, place.env);
       await publish(partial, folder);
     } finally {
       await rm(partial, { recursive: true, force: true });
@@ -51,13 +55,21 @@ export async function fetchArtifacts(place: StackPlace): Promise<Artifacts> {
   return {
     folder,
     kafka: join(folder, 'kafka', '*'),
-    registry: join(folder, 'registry', 'apicurio-registry-app-3.0.9-runner.jar'),
+    registry: join(folder, 'registry', `apicurio-registry-app-${versions.registry}-runner.jar`),
+    registryVersion: versions.registry,
     compiler: join(folder, 'compiler', 'ecj.jar'),
   };
 }
 
-async function runMaven(maven: string, pom: string, folder: string, env: NodeJS.ProcessEnv): Promise<void> {
-  const args = ['-B', '-q', '-f', pom, 'prepare-package', `-Dstack.artifacts=${folder}`];
+async function runMaven(
+  maven: string,
+  pom: string,
+  folder: string,
+  { broker, registry }: StackVersions,
+  env: NodeJS.ProcessEnv,
+): Promise<void> {
+  const versions = [`-Dkafka.version=${broker}`, `-Dapicurio.version=${registry}`];
+  const args = ['-B', '-q', '-f', pom, 'prepare-package', `-Dstack.artifacts=${folder}`, ...versions];
   try {
     await run(maven, args, { env, timeout: 15 * 60_000, maxBuffer: 16 * 1024 * 1024 });
   } catch (error) {

@@ -7,11 +7,20 @@ import { promisify } from 'node:util';
 
 import { FatalError, messageOf } from '../../common/errors.js';
 import type { Artifacts } from './artifacts.js';
-import type { BrokerLayout, Layout } from './layout.js';
+import type { BrokerLayout, Layout, SecuredPorts } from './layout.js';
 import { listBrokers } from './list-brokers.js';
 import type { MemberSpec } from './member.js';
 import { projectRoot } from '../../common/project-root.js';
-import { makeCertificate, readCertificate, scramArguments, securedProperties, USER, type Secured } from './secured.js';
+import {
+  prepareSecured,
+  readCertificate,
+  scramArguments,
+  SECURED_LISTENERS,
+  securedJava,
+  securedProperties,
+  USER,
+  type Secured,
+} from './secured.js';
 
 const run = promisify(execFile);
 
@@ -34,6 +43,7 @@ export function brokerSpec(root: string, layout: Layout, id: number): MemberSpec
       ...(layout.shortLived ? ['-XX:TieredStopAtLevel=1'] : []),
       '-Djava.awt.headless=true',
       ...[`-Dlog4j2.configurationFile=${log4jConfig()}`, `-Dstack.log=${log}`],
+      ...(broker.secured ? securedJava(folder) : []),
       ...['-cp', artifacts.kafka, 'kafka.Kafka', configFile(root, id)],
     ],
     prepare: (java, artifacts) => prepareBroker(root, layout, id, java, artifacts),
@@ -52,10 +62,10 @@ async function prepareBroker(
   const broker = brokerOf(layout, id);
   await mkdir(folderOf(root, id), { recursive: true });
   await writeFile(configFile(root, id), serverProperties(root, layout, broker));
-  if (broker.securedPort) await makeCertificate(folderOf(root, id), java);
+  if (layout.vouchers) await prepareSecured(folderOf(root, id), layout.vouchers);
   if (existsSync(join(dataFolder(root, id), 'meta.properties'))) return;
   const tool = ['kafka.tools.StorageTool', 'format', '-t', layout.clusterId, '-c', configFile(root, id)];
-  if (broker.securedPort) tool.push(...scramArguments());
+  if (broker.secured) tool.push(...scramArguments());
   const jvm = [
     '-Xmx128m',
     '-XX:+UseSerialGC',
@@ -74,7 +84,12 @@ async function prepareBroker(
 function serverProperties(root: string, layout: Layout, broker: BrokerLayout): string {
   const replicas = layout.brokers.length;
   const inSync = replicas >= 3 ? 2 : 1;
-  const { front, securedPort } = broker;
+  const { front, secured } = broker;
+  const tlsListeners = secured
+    ? Object.entries(secured).map(
+        ([how, port]) => `${SECURED_LISTENERS[how as keyof SecuredPorts]}://127.0.0.1:${port}`,
+      )
+    : [];
   const voters = layout.brokers.map((one) => `${one.id}@127.0.0.1:${one.controllerPort}`).join(',');
   const properties: Record<string, string | number | boolean> = {
     'process.roles': 'broker,controller',
@@ -85,16 +100,17 @@ function serverProperties(root: string, layout: Layout, broker: BrokerLayout): s
       `BROKER://127.0.0.1:${broker.port}`,
       `CONTROLLER://127.0.0.1:${broker.controllerPort}`,
       ...(front ? [`FRONT://127.0.0.1:${front.port}`] : []),
-      ...(securedPort ? [`SECURED://127.0.0.1:${securedPort}`] : []),
+      ...tlsListeners,
     ].join(','),
     'advertised.listeners': [
       `BROKER://127.0.0.1:${broker.port}`,
       ...(front ? [`FRONT://127.0.0.1:${front.advertised}`] : []),
-      ...(securedPort ? [`SECURED://127.0.0.1:${securedPort}`] : []),
+      ...tlsListeners,
     ].join(','),
     'inter.broker.listener.name': 'BROKER',
-    'listener.security.protocol.map': 'BROKER:PLAINTEXT,CONTROLLER:PLAINTEXT,FRONT:PLAINTEXT,SECURED:SASL_SSL',
-    ...(securedPort ? securedProperties('SECURED', folderOf(root, broker.id)) : {}),
+    'listener.security.protocol.map':
+      'BROKER:PLAINTEXT,CONTROLLER:PLAINTEXT,FRONT:PLAINTEXT,SECURED:SASL_SSL,MTLS:SSL,OAUTH:SASL_SSL',
+    ...(secured ? securedProperties(folderOf(root, broker.id)) : {}),
     'log.dirs': dataFolder(root, broker.id).replaceAll('\\', '/'),
     'auto.create.topics.enable': false,
     'default.replication.factor': replicas,
@@ -123,10 +139,11 @@ function serverProperties(root: string, layout: Layout, broker: BrokerLayout): s
 }
 
 /** The way in with TLS and SASL; undefined when the stack was made without one. */
-export async function securedOf(root: string, { brokers }: Layout): Promise<Secured | undefined> {
-  if (!brokers.every(({ securedPort }) => securedPort)) return undefined;
+export async function securedOf(root: string, { brokers, vouchers }: Layout): Promise<Secured | undefined> {
+  if (vouchers === undefined) return undefined;
+  const at = (how: keyof SecuredPorts): string => brokers.map(({ secured }) => `127.0.0.1:${secured![how]}`).join(',');
   return {
-    kafkaBrokers: brokers.map(({ securedPort }) => `127.0.0.1:${securedPort}`).join(','),
+    ...{ kafkaBrokers: at('sasl'), byCertificate: at('mtls'), byToken: at('oauth'), vouchers },
     ca: (await Promise.all(brokers.map(({ id }) => readCertificate(folderOf(root, id))))).join(''),
     ...USER,
   };

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { FatalError } from '../../common/errors.js';
 import { freePort, isFree } from './free-port.js';
 import type { StackPlace } from './place.js';
+import { makeVouchers, type Vouchers } from './vouchers.js';
 
 export interface BrokerLayout {
   /** Node id, from 1. */
@@ -14,8 +15,17 @@ export interface BrokerLayout {
   readonly controllerPort: number;
   /** A second way in for clients, through something that stands between: it listens on `advertised` and passes on to `port`. */
   readonly front?: { readonly port: number; readonly advertised: number } | undefined;
-  /** Where it listens with TLS and SASL. */
-  readonly securedPort?: number | undefined;
+  /** Where it listens with TLS, by how its clients say who they are. */
+  readonly secured?: SecuredPorts | undefined;
+}
+
+export interface SecuredPorts {
+  /** By name and password. */
+  readonly sasl: number;
+  /** By a certificate. */
+  readonly mtls: number;
+  /** By a token (OAUTHBEARER). */
+  readonly oauth: number;
 }
 
 export interface Layout {
@@ -23,6 +33,8 @@ export interface Layout {
   readonly brokers: readonly BrokerLayout[];
   readonly registryPort: number;
   readonly brokerHeapMb: number;
+  /** Who vouches for clients, when its brokers listen with TLS. */
+  readonly vouchers?: Vouchers | undefined;
   /** Whether its brokers are compiled by the quick compiler alone. */
   readonly shortLived?: boolean | undefined;
 }
@@ -70,8 +82,14 @@ export async function planLayout(place: StackPlace): Promise<Layout> {
             },
           }
         : {}),
-      ...((before ? before.securedPort : place.secured)
-        ? { securedPort: await keepOrChoose(before?.securedPort) }
+      ...((before ? before.secured : place.secured)
+        ? {
+            secured: {
+              sasl: await keepOrChoose(before?.secured?.sasl),
+              mtls: await keepOrChoose(before?.secured?.mtls),
+              oauth: await keepOrChoose(before?.secured?.oauth),
+            },
+          }
         : {}),
     });
   }
@@ -80,6 +98,7 @@ export async function planLayout(place: StackPlace): Promise<Layout> {
     brokers,
     registryPort: await keepOrChoose(stored?.registryPort),
     brokerHeapMb: stored?.brokerHeapMb ?? place.brokerHeapMb,
+    vouchers: stored ? stored.vouchers : place.secured ? makeVouchers() : undefined,
     shortLived: stored?.shortLived ?? place.shortLived,
   };
   await writeLayout(place.root, layout);

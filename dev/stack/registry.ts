@@ -26,13 +26,20 @@ export function registrySpec(root: string, layout: Layout): MemberSpec {
       ...['-Xms32m', '-Xmx256m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', '-Djava.awt.headless=true'],
       ...['-Dquarkus.http.host=127.0.0.1', `-Dquarkus.http.port=${layout.registryPort}`],
       ...['-Dquarkus.http.access-log.enabled=false', '-Dapicurio.ccompat.max-subjects=100000'],
-      `-Dapicurio.datasource.url=${database}`,
-      ...['initial', 'min'].map((bound) => `-Dapicurio.datasource.jdbc.${bound}-size=2`),
-      '-Dapicurio.datasource.jdbc.max-size=20',
+      // Version 2 knows the same settings by Quarkus' names.
+      ...databaseSettings(artifacts.registryVersion.startsWith('2.') ? 'quarkus' : 'apicurio', database),
       ...['-jar', artifacts.registry],
     ],
     answers: () => serves(layout),
   };
+}
+
+function databaseSettings(by: 'quarkus' | 'apicurio', database: string): string[] {
+  return [
+    `-D${by}.datasource.${by === 'quarkus' ? 'jdbc.' : ''}url=${database}`,
+    ...['initial', 'min'].map((bound) => `-D${by}.datasource.jdbc.${bound}-size=2`),
+    `-D${by}.datasource.jdbc.max-size=20`,
+  ];
 }
 
 async function serves(layout: Layout): Promise<boolean> {

@@ -7,11 +7,19 @@ import { projectRoot } from '../../common/project-root.js';
 /** A file of the project, and where in it the version stands (the first group). */
 export type Manifest = readonly [file: string, version: RegExp];
 
-/** The versions of the stack's own broker and registry. */
-export function stackVersions(): { broker: string; registry: string } {
+export interface StackVersions {
+  /** Apache Kafka. */
+  readonly broker: string;
+  /** Apicurio Registry. */
+  readonly registry: string;
+}
+
+/** The versions of the stack's broker and registry: those of the environment (`npm run matrix`), else those of pom.xml. */
+export function stackVersions(env: NodeJS.ProcessEnv = process.env): StackVersions {
   return {
-    broker: readVersion('broker', ['dev/stack/pom.xml', /<kafka.version>([^<]+)</]),
-    registry: readVersion('registry', ['dev/stack/pom.xml', /<apicurio.version>([^<]+)</]),
+    broker: env['STACK_KAFKA_VERSION'] || readVersion('broker', ['dev/stack/pom.xml', /<kafka.version>([^<]+)</]),
+    registry:
+      env['STACK_REGISTRY_VERSION'] || readVersion('registry', ['dev/stack/pom.xml', /<apicurio.version>([^<]+)</]),
   };
 }
 

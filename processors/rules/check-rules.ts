@@ -4,7 +4,7 @@ import { isSameRecord, type AvroRecord } from '../../schemas/avro/avro-schema.js
 import { unqualified } from '../../schemas/avro/writer-type.js';
 import { SINK_RECORDS } from '../../schemas/topic-records.js';
 import { SCHEMAS } from '../../schemas/types.js';
-import { meant } from './closest.js';
+import { meant } from '../../common/closest.js';
 import { RuleCompiler, type RuleReaders } from './compile-rules.js';
 import { canonicalLocale } from './locales.js';
 import type { EventRule, Language, SourceRules, TextPair } from './rule-set.js';

@@ -5,7 +5,7 @@ import { FatalError } from '../../common/errors.js';
 import type { EventRecord } from '../../schemas/codecs.js';
 import { carried } from '../carried.js';
 import { ChannelSet } from '../channel-set.js';
-import { meant } from './closest.js';
+import { meant } from '../../common/closest.js';
 import { fieldsOf, type Field, type FieldKind } from './fields.js';
 import { money, type Amount } from '../money.js';
 import { RECORD_PLACE, RECORD_TIME, spanMs, type NamedValue, type TextOrField } from './rule-shape.js';

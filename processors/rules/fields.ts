@@ -103,9 +103,17 @@ function kindOf(type: string | AvroComplex): FieldKind {
   }
 }
 
+const IDENTIFIER = /^[A-Za-z_]\w*$/;
+
+/**
+ * Hot path: code of its own for each field. V8 remembers where a field lies by the place in the code that reads it, and one
+ * place for all fields forgets: 70 of the 300 ns of the map step (bench/hot-path). Nothing but a name of Avro's becomes code.
+ */
 function getter(steps: readonly string[]): Field['get'] {
   const [first] = steps as readonly [string, ...string[]];
-  if (steps.length === 1) return (event) => event[first] ?? null;
+  if (steps.length === 1 && IDENTIFIER.test(first))
+    // eslint-disable-next-line @typescript-eslint/no-implied-eval -- see above
+    return new Function('event', `return event.${first} ?? null`) as Field['get'];
   return (event) => {
     let value: unknown = event;
     for (const step of steps) {

@@ -1,6 +1,6 @@
 /** What is wrong with a text, in words for those who write texts. */
 import type { Location } from '@formatjs/icu-messageformat-parser';
-import { closest } from './closest.js';
+import { closest } from '../../common/closest.js';
 
 /** As the parser's errors have it, all but those of its skeletons. */
 export interface SyntaxFault {

@@ -5,14 +5,14 @@ import type { NotificationDeliveredEvent } from '../../schemas/types.js';
 
 export const emitDelivered: Sink<RoutedEvent, NotificationDeliveredEvent> = ({ event, recipients }, out, { now }) => {
   const timestamp = BigInt(now);
-  for (const { notificationId, userId, deliveries } of recipients) {
+  for (const { notificationId, userId, fare } of recipients) {
     out.emit(event.eventId, {
       eventId: event.eventId,
       notificationId,
       timestamp,
       tenantId: event.tenantId,
       userId,
-      deliveries,
+      deliveries: fare.deliveries,
     });
   }
 };

@@ -104,7 +104,8 @@ function bare(text: string): string {
   return text.startsWith(BOM) ? text.slice(BOM.length) : text;
 }
 
-function refuseNesting(text: string): void {
+/** Throws a JsonFault for a text that is nested deeper than whoever walks through it goes. */
+export function refuseNesting(text: string): void {
   if (text.length <= MAX_NESTING) return;
   let depth = 0;
   let isInText = false;

@@ -2,6 +2,7 @@
 import { setMaxListeners } from 'node:events';
 import { messageOf } from '../../common/errors.js';
 import type { Logger } from '../../common/log.js';
+import { SampledLog } from '../../common/sampled-log.js';
 import type { Decoded, DecodedSink, EventDecoder, EventRecord, SinkDecoder, SinkEvents } from '../codecs.js';
 import { type AskSchema, type FetchedWriter, fetchWriter } from './fetch-writer.js';
 import { OwnRecords } from './own-records.js';
@@ -72,6 +73,8 @@ export class SchemaCatalog implements EventDecoder, SinkDecoder {
   readonly #retryAttempts: number;
   readonly #now: () => number;
   readonly #witness: RegistryWitness;
+  /** For ids that producers make up. */
+  readonly #sampledLog: SampledLog | undefined;
   readonly #writers = new Map<number, Writer>();
   /** Apart: whoever makes up ids must not push out those that are in use. */
   readonly #condemned = new Map<number, Condemned>();
@@ -83,6 +86,7 @@ export class SchemaCatalog implements EventDecoder, SinkDecoder {
     this.health = options.health ?? new RegistryHealth();
     this.#now = options.now ?? (() => performance.now());
     this.#retryAttempts = options.retryAttempts;
+    this.#sampledLog = options.log && new SampledLog(options.log);
     this.#witness = new RegistryWitness({ client: options.client, subject: options.ownSubject });
     this.#patience = {
       client: options.client,
@@ -207,7 +211,7 @@ export class SchemaCatalog implements EventDecoder, SinkDecoder {
   /** Undefined for an outage. */
   async #excuse(schemaId: number, { blames, message }: RegistryOutageError): Promise<NoSchema | undefined> {
     if (blames === undefined || !(await this.#witness.answersForOthersThan(schemaId))) return undefined;
-    this.#patience.log?.warn({ schemaId, error: message }, 'the schema registry answers, but not for this schema id');
+    this.#sampledLog?.warn({ schemaId, error: message }, 'the schema registry answers, but not for this schema id');
     return { kind: 'at-fault', blames };
   }
 

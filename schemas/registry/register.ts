@@ -70,7 +70,7 @@ async function register(
   const path = `/subjects/${encodeURIComponent(subject)}/versions`;
   const latest = await client.ask({ method: 'GET', path: `${path}/latest` });
   const compatibility = await levelOf(client, subject, latest.kind === 'ok');
-  const problems = STRONG_ENOUGH.has(compatibility) ? [] : [weak(subject, compatibility)];
+  const problems = weaknesses(subject, compatibility);
   const base = { subject, record: fullName(record), compatibility, problems };
   const known = await find(client, subject, record);
   if (known !== undefined) return { ...base, outcome: 'already-there', id: known };
@@ -116,12 +116,16 @@ async function create(
   }
 }
 
-function weak(subject: string, compatibility: string): string {
-  return `its compatibility is ${compatibility}, weaker than ${OURS}: a next version that cannot read what was written before would be taken. PUT /config/${subject} {"compatibility": "${OURS}"} mends it`;
+/** What is wrong with the level by which a subject's next version is judged; nothing where it is strong enough. */
+export function weaknesses(subject: string, compatibility: string): readonly string[] {
+  if (STRONG_ENOUGH.has(compatibility)) return [];
+  return [
+    `its compatibility is ${compatibility}, weaker than ${OURS}: a next version that cannot read what was written before would be taken. PUT /config/${subject} {"compatibility": "${OURS}"} mends it`,
+  ];
 }
 
 /** Why no record of the topic can be read by this version, if none can. */
-async function problemOf(
+export async function problemOf(
   client: RegistryClient,
   latest: RegistryAnswer,
   { subject, record: expected }: Pick<RegisteredSubject, 'subject' | 'record'>,

@@ -4,7 +4,10 @@
  * the answer's size, and follows redirects; so workers ask through this client.
  */
 import { FatalError, messageOf } from '../../common/errors.js';
+import type { LiveText } from '../../common/live-text.js';
 import type { Logger } from '../../common/log.js';
+import { SampledLog } from '../../common/sampled-log.js';
+import { trustingFetch } from '../../common/trusting-fetch.js';
 import { RegistryOutageError, type RegistryFault } from './registry-outage.js';
 import { Slots } from './slots.js';
 
@@ -24,15 +27,27 @@ export interface RegistryRequest {
   readonly signal?: AbortSignal;
 }
 
-export interface RegistryClientOptions {
+/** Where the registry is, and how we say who we are. */
+export interface RegistrySettings {
   /**
    * SCHEMA_REGISTRY_URL: addresses of one registry, with commas between; each may hold a path and credentials
    * (`http://user:password@host:8081/apis/ccompat/v7`).
    */
   readonly url: string;
+  /** The authority of its certificate; undefined: Node's own. */
+  readonly ca?: LiveText | undefined;
+  /** In the place of the credentials of the URL. */
+  readonly login?: { readonly username: string; readonly password: LiveText } | undefined;
+  /** The bearer token of the moment, in the place of both. */
+  readonly token?: (() => Promise<string>) | undefined;
+}
+
+export interface RegistryClientOptions extends RegistrySettings {
   /** The limit of one request, answer included. Default 5000. */
   readonly timeoutMs?: number;
   readonly log?: Logger;
+  /** Is told of each request, an address for itself; of its fault where it counts as an outage. */
+  readonly onRequest?: (seconds: number, fault: RegistryFault | undefined) => void;
 }
 
 const MAX_ANSWER_BYTES = 1024 * 1024;
@@ -50,22 +65,33 @@ interface RegistryAddress {
 
 export class RegistryClient {
   readonly #addresses: readonly RegistryAddress[];
+  readonly #settings: RegistrySettings;
   readonly #timeoutMs: number;
-  readonly #log: Logger | undefined;
+  readonly #onRequest: RegistryClientOptions['onRequest'];
+  /** One address may fail for some ids, and another for others: they are asked in turns then. */
+  readonly #sampledLog: SampledLog | undefined;
   readonly #slots = new Slots(AT_ONCE);
   /** Which one is asked first: the one that answered last. */
   #first = 0;
+  #date: string | null = null;
 
   /** Throws a FatalError when a url is none. */
   constructor(options: RegistryClientOptions) {
     this.#addresses = options.url.split(',').map((url) => addressOf(parseUrl(url.trim())));
+    this.#settings = options;
     this.#timeoutMs = options.timeoutMs ?? 5_000;
-    this.#log = options.log;
+    this.#onRequest = options.onRequest;
+    this.#sampledLog = options.log && new SampledLog(options.log);
   }
 
   /** The address that is asked first. */
   get address(): RegistryAddress {
     return this.#addresses[this.#first]!;
+  }
+
+  /** The registry's clock at its last answer, in whole seconds; undefined where it does not say. */
+  get clock(): Date | undefined {
+    return this.#date === null ? undefined : new Date(this.#date);
   }
 
   /**
@@ -82,10 +108,12 @@ export class RegistryClient {
     const first = this.#first;
     for (let tried = 0; tried < this.#addresses.length; tried += 1) {
       const index = (first + tried) % this.#addresses.length;
+      const began = performance.now();
       try {
         const answer = await this.#ask(request, index);
+        this.#onRequest?.((performance.now() - began) / 1000, undefined);
         if (index !== first && this.#first === first) {
-          this.#log?.warn(
+          this.#sampledLog?.warn(
             { error: outages.map(messageOf) },
             `the schema registry is asked at its address ${index + 1}`,
           );
@@ -94,6 +122,7 @@ export class RegistryClient {
         return answer;
       } catch (error) {
         if (!(error instanceof RegistryOutageError)) throw error;
+        this.#onRequest?.((performance.now() - began) / 1000, error.fault);
         outages.push(error);
       }
     }
@@ -107,13 +136,14 @@ export class RegistryClient {
     const timeout = AbortSignal.timeout(this.#timeoutMs);
     const signal = request.signal === undefined ? timeout : AbortSignal.any([request.signal, timeout]);
     try {
-      const response = await fetch(baseUrl + request.path, {
+      const response = await trustingFetch(this.#settings.ca?.current, baseUrl + request.path, {
         method: request.method,
-        headers: headersOf(request, auth),
+        headers: headersOf(request, await this.#authorization(auth)),
         redirect: 'manual',
         signal,
         ...(request.body === undefined ? {} : { body: JSON.stringify(request.body) }),
       });
+      this.#date = response.headers.get('date');
       return judge(response.status, parseObject(await readBounded(response, label)), label);
     } catch (error) {
       request.signal?.throwIfAborted();
@@ -130,6 +160,26 @@ export class RegistryClient {
       });
     }
   }
+
+  /** A token or a password as it is now; rejects as whoever gives the token does. */
+  async #authorization(ofUrl: RegistryAddress['auth']): Promise<string | undefined> {
+    const { login, token } = this.#settings;
+    if (token !== undefined) return `Bearer ${await this.#tokenBy(token)}`;
+    await login?.password.refresh();
+    const auth = login ? { username: login.username, password: login.password.current } : ofUrl;
+    if (auth === undefined) return undefined;
+    return `Basic ${Buffer.from(`${auth.username}:${auth.password}`, 'utf8').toString('base64')}`;
+  }
+
+  async #tokenBy(token: () => Promise<string>): Promise<string> {
+    try {
+      return await token();
+    } catch (error) {
+      throw new RegistryOutageError('credentials', `no token for the schema registry: ${messageOf(error)}`, {
+        cause: error,
+      });
+    }
+  }
 }
 
 /** What is waited for when no address answers: one that may blame the request says more than one that is silent. */
@@ -139,13 +189,10 @@ function jointOutage(outages: readonly RegistryOutageError[]): RegistryOutageErr
   return new RegistryOutageError(outage.fault, outages.map(messageOf).join('; '), outage);
 }
 
-function headersOf(request: RegistryRequest, auth: RegistryAddress['auth']): Record<string, string> {
+function headersOf(request: RegistryRequest, authorization: string | undefined): Record<string, string> {
   const headers: Record<string, string> = { accept: `${MEDIA_TYPE}, application/json` };
   if (request.body !== undefined) headers['content-type'] = MEDIA_TYPE;
-  if (auth !== undefined) {
-    const credentials = Buffer.from(`${auth.username}:${auth.password}`, 'utf8').toString('base64');
-    headers['authorization'] = `Basic ${credentials}`;
-  }
+  if (authorization !== undefined) headers['authorization'] = authorization;
   return headers;
 }
 
@@ -189,7 +236,7 @@ function judge(status: number, body: Record<string, unknown> | undefined, label:
 }
 
 const HINTS: Partial<Record<RegistryFault, string>> = {
-  credentials: ' (are the credentials in SCHEMA_REGISTRY_URL right?)',
+  credentials: ' (are the credentials right? See SCHEMA_REGISTRY_URL, SCHEMA_REGISTRY_USERNAME, SCHEMA_REGISTRY_TOKEN)',
   path: ' (is the path in SCHEMA_REGISTRY_URL right?)',
 };
 

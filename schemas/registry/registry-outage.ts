@@ -1,21 +1,17 @@
 /** The schema registry does not answer as one does: what is wrong, from a closed list, for readiness. */
 import { OutageError } from '../../common/errors.js';
+import type { REGISTRY_FAULTS } from '../../common/label-values.js';
 
-export type RegistryFault =
-  /** Nobody answers, or not in time. */
-  | 'unreachable'
-  /** 401 or 403. */
-  | 'credentials'
-  /** A redirect, or a 404 that is not in the registry's own words: a proxy's page, or a wrong path. */
-  | 'path'
-  /** 408 or 429. */
-  | 'busy'
-  /** 5xx. */
-  | 'failing'
-  /** Another 4xx. */
-  | 'refusing'
-  /** An answer that is too large, or that says nothing of what was asked. */
-  | 'unusable';
+/**
+ * unreachable  nobody answers, or not in time
+ * credentials  401 or 403
+ * path         a redirect, or a 404 that is not in the registry's own words: a proxy's page, or a wrong path
+ * busy         408 or 429
+ * failing      5xx
+ * refusing     another 4xx
+ * unusable     an answer that is too large, or that says nothing of what was asked
+ */
+export type RegistryFault = (typeof REGISTRY_FAULTS)[number];
 
 interface RegistryOutageDetails {
   readonly blames?: string | undefined;

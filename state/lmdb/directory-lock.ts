@@ -17,6 +17,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { FatalError, messageOf } from '../../common/errors.js';
 import { FILE_MODE, FOLDER_MODE } from './private-folder.js';
+import { socketFolder } from './socket-folder.js';
 
 /** All that come at the same instant may step back; they come again after a while that differs. */
 const TRIES = 5;
@@ -36,7 +37,7 @@ export class DirectoryLock {
     mkdirSync(directory, { recursive: true, mode: FOLDER_MODE });
     const handle = openSync(directory, 'r');
     try {
-      return new DirectoryLock(await listenAlone(directory, pathTo(directory, handle)), handle);
+      return new DirectoryLock(await listenAlone(directory, socketFolder(directory, handle)), handle);
     } catch (error) {
       closeSync(handle);
       if (error instanceof FatalError) throw error;
@@ -48,11 +49,6 @@ export class DirectoryLock {
     await close(this.#server);
     closeSync(this.#handle);
   }
-}
-
-/** A socket's path is bounded by the kernel (108 bytes on Linux), that of a directory is not. */
-function pathTo(directory: string, handle: number): string {
-  return process.platform === 'linux' ? `/proc/self/fd/${handle}` : directory;
 }
 
 async function listenAlone(directory: string, path: string): Promise<Server> {
@@ -101,7 +97,7 @@ function close(server: Server): Promise<void> {
 }
 
 /** False only when nobody is there: one that is too busy to answer is. */
-function answers(path: string): Promise<boolean> {
+export function answers(path: string): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect(path);
     socket.once('connect', () => {

@@ -16,7 +16,7 @@ import { DATA_FILE, LOCK_FILE } from './quarantine.js';
 import { isDamage, isFull } from './native-errors.js';
 import { FILE_MODE, FOLDER_MODE } from './private-folder.js';
 import { suspect, WriteMark } from './store-marks.js';
-import { Batch, Table } from './table.js';
+import { Batch, pagesOf, Table, type TreeStats } from './table.js';
 
 /** Named tables in one environment; lmdb-js's own default of 12 is too few for a table a task. */
 const MAX_TABLES = 4096;
@@ -29,6 +29,17 @@ const LEAST_FREE_BYTES = 2 * 1024 * 1024;
 const FREE_LIST_BYTES = 16 * 1024 * 1024;
 /** lmdb-js does not tell of the flush after a commit that failed, and its `close` waits for it: bounded, ms. */
 const CLOSE_MS = 3000;
+
+/** Bytes of the store's file, and what they are. */
+export interface StoreUsage {
+  readonly file: number;
+  readonly used: number;
+  /** To be written again: the file does not shrink. */
+  readonly freePages: number;
+}
+
+/** LMDB's own, of each environment. */
+const META_PAGES = 2;
 
 export class StateEnvironment {
   readonly #root: RootDatabase<Buffer, Buffer>;
@@ -110,6 +121,21 @@ export class StateEnvironment {
   tables(): string[] {
     this.#checkOpen();
     return [...this.#root.getKeys()].map((name) => Buffer.from(name).toString('utf8').replaceAll('\0', ''));
+  }
+
+  /** What LMDB says of its pages, without looking at them: some 50 µs a table. Undefined once it closes. */
+  usage(): StoreUsage | undefined {
+    if (this.#closing) return undefined;
+    const { pageSize, lastPageNumber, root, free } = this.#root.getStats() as {
+      readonly pageSize: number;
+      readonly lastPageNumber: number;
+      readonly root: TreeStats;
+      readonly free: TreeStats;
+    };
+    const tables = this.tables().reduce((sum, name) => sum + this.table(name).pages, 0);
+    const pages = lastPageNumber + 1;
+    const used = META_PAGES + pagesOf(root) + pagesOf(free) + tables;
+    return { file: pages * pageSize, used: used * pageSize, freePages: Math.max(0, pages - used) * pageSize };
   }
 
   /** Has LMDB load its list of free pages, as the first write would: a write that needs more than there are is taken back. */

@@ -2,7 +2,7 @@
  * Free space on the state directory's disk. When it is full, whoever writes the store waits here; one probe for all
  * finds out when there is space again.
  */
-import { open, rm } from 'node:fs/promises';
+import { open, rm, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { FatalError, messageOf, StoreFullError } from '../../common/errors.js';
@@ -28,6 +28,12 @@ export class FreeSpace {
   /** Why nothing can be written; undefined while there is space. */
   get reason(): string | undefined {
     return this.#reason;
+  }
+
+  /** What the file system says is left for us; it knows of no quota. */
+  async bytes(): Promise<number> {
+    const { bavail, bsize } = await statfs(this.#directory);
+    return bavail * bsize;
   }
 
   /** A write was refused. */

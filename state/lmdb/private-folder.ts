@@ -37,6 +37,11 @@ export function privateFolder(stateDir: string): string {
   return stateDir;
 }
 
+/** The folder that `privateFolder` gave the worker of this STATE_DIR, as far as can be seen from outside. */
+export function folderIn(stateDir: string): string {
+  return isThere(join(stateDir, INNER)) ? join(stateDir, INNER) : stateDir;
+}
+
 /** Closes what we have in the folder, its folders included: an earlier version left files as the umask had them. */
 export function tighten(folder: string): void {
   if (process.geteuid === undefined) return;

@@ -90,6 +90,11 @@ export class Table {
     return this.#reading(() => (this.#native?.getStats() as { entryCount: number } | undefined)?.entryCount ?? 0);
   }
 
+  /** Pages that it takes, as the table itself says. */
+  get pages(): number {
+    return this.#reading(() => pagesOf(this.#native?.getStats() as TreeStats | undefined));
+  }
+
   count(range: Range): number {
     return this.#reading(() => this.#native?.getKeysCount(range) ?? 0);
   }
@@ -125,4 +130,15 @@ export class Table {
       throw this.#host.failed(error);
     }
   }
+}
+
+/** What LMDB says of a tree, or nothing. */
+export interface TreeStats {
+  readonly treeBranchPageCount: number;
+  readonly treeLeafPageCount: number;
+  readonly overflowPages: number;
+}
+
+export function pagesOf(tree: TreeStats | undefined): number {
+  return tree ? tree.treeBranchPageCount + tree.treeLeafPageCount + tree.overflowPages : 0;
 }

@@ -12,6 +12,11 @@ async function grow(topic: string, count: number): Promise<void> {
   const admin = testKafka(testStack().kafkaBrokers).admin();
   await admin.connect();
   await admin.createPartitions({ topicPartitions: [{ topic, count }] });
+  // The broker hears of it a moment after the controller; what is sent before goes by the old number.
+  await until('the broker knows of the new partitions', async () => {
+    const { topics } = await admin.fetchTopicMetadata({ topics: [topic] });
+    return topics[0]?.partitions.length === count;
+  });
   await admin.disconnect();
 }
 

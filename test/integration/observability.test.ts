@@ -5,6 +5,7 @@ import { prepareEnvironment } from './harness/environment.js';
 import { messagesOf } from './harness/messages.js';
 import { produceAll, untilProcessed } from './harness/outcome.js';
 import { readOutputs } from './harness/outputs.js';
+import { spoilt, UNKNOWN_ID, withSchemaId } from './harness/poison.js';
 import { byLabels, readinessOf, scrape, type Sample } from './harness/scrape.js';
 import { until } from './harness/until.js';
 import { startWorker, type WorkerProcess } from './harness/worker.js';
@@ -42,6 +43,21 @@ it('counts every record that came, went out, was dropped and was dead-lettered',
     NOTIFICATION_DLQ: deadLetters.length,
     USER_DIRECTORY: workload.users.length,
   });
+  const fared = groupBy(
+    delivered.flatMap(({ deliveries }) => deliveries),
+    ({ channel, status, reason }) => `${channel}/${status}/${reason ?? 'none'}`,
+  );
+  const notZero = Object.entries(byLabels(samples, 'deliveries_total')).filter(([, count]) => count > 0);
+  expect(Object.fromEntries(notZero)).toEqual(
+    Object.fromEntries([...fared].map(([labels, entries]) => [labels, entries.length])),
+  );
+  // An event that goes to several is one.
+  const handedOn = byLabels(samples, 'event_commit_seconds_count');
+  expect(handedOn).toEqual({
+    IN_APP: new Set(inApp.map(({ eventId }) => eventId)).size,
+    EMAIL: new Set(emails.map(({ eventId }) => eventId)).size,
+    PUSH: new Set(pushes.map(({ eventId }) => eventId)).size,
+  });
   const dropped = samples.filter(({ name }) => name === 'records_dropped_total');
   const droppedFor = (reason: string): number =>
     dropped.filter(({ labels }) => labels['reason'] === reason).reduce((sum, { value }) => sum + value, 0);
@@ -60,10 +76,50 @@ it('counts every record that came, went out, was dropped and was dead-lettered',
     ).toBe(reasons.filter((one) => one === reason).length);
   expect(total(samples, 'dead_letters_total')).toBe(workload.poison.length);
   expect(total(samples, 'consumer_lag')).toBe(0);
+  expect(total(samples, 'consumer_lag_seconds')).toBe(0);
+  expect(byLabels(samples, 'store_entries')).toEqual({
+    dedup: sent.length - workload.repeats - workload.skipped - workload.poison.length,
+    directory: workload.users.length,
+  });
+  const { file = 0, used = 0, free_pages: free = 0 } = byLabels(samples, 'store_bytes');
+  expect(used + free).toBe(file);
+  expect(total(samples, 'disk_free_bytes')).toBeGreaterThan(0);
+  expect(total(samples, 'registry_request_errors_total')).toBe(0);
+  expect(total(samples, 'registry_request_seconds_count')).toBeGreaterThan(0);
+  const requests = byLabels(samples, 'kafka_request_seconds_count');
+  for (const api of ['Produce', 'EndTxn', 'TxnOffsetCommit', 'InitProducerId', 'Heartbeat', 'Metadata', 'ListOffsets'])
+    expect(requests[api], api).toBeGreaterThan(0);
+  expect(requests['other']).toBe(0);
+  expect(byLabels(samples, 'task_moves_total')).toEqual({ gained: 2, lost: 0 });
+  expect(total(samples, 'rebalance_seconds_count')).toBe(total(samples, 'rebalances_total'));
   expect(byLabels(samples, 'directory_entries')).toEqual({ '': workload.users.length });
   expect(byLabels(samples, 'tasks')).toMatchObject({ running: 2 });
   expect(Object.values(byLabels(samples, 'rules_info'))).toEqual([1]);
   expect(worker.logged('runs these rules')).toMatchObject([{ version: 1 }]);
+  expect((await worker.stop()).code).toBe(0);
+});
+
+it('says for how long the oldest record waits, and tells a partition that waits from one that does not', async () => {
+  const test = await prepareEnvironment('lag', 2);
+  const { task } = messagesOf(test);
+  const unknown = task({ eventId: 'unknown' }, { partition: 0 });
+  await produceAll(test.prefix, [
+    spoilt(unknown, 'unknown', withSchemaId(UNKNOWN_ID)),
+    task({ eventId: 'behind' }, { partition: 0 }),
+    task({ eventId: 'beside' }, { partition: 1 }),
+  ]);
+  const worker = startWorker({ env: test.env('a', { RETRY_ATTEMPTS: '3', RETRY_BACKOFF_MS: '1500' }) });
+  const seconds = async (): Promise<Record<string, number>> => byLabels(await scrape(worker), 'consumer_lag_seconds');
+  // The other partition may wait for its first commit when the worker has only begun.
+  const waits = await until('one has waited for 2 s, and the other does not wait', async () => {
+    const now = await seconds();
+    return (now['TASK_EVENT_TOPIC/0'] ?? 0) > 2 && now['TASK_EVENT_TOPIC/1'] === 0 && now;
+  });
+  expect(waits['TASK_EVENT_TOPIC/0']).toBeLessThan(30);
+  await until('nothing waits', async () => Object.values(await seconds()).every((one) => one === 0));
+  const age = total(await scrape(worker), 'last_commit_age_seconds');
+  expect(age).toBeGreaterThanOrEqual(0);
+  expect(age).toBeLessThan(30);
   expect((await worker.stop()).code).toBe(0);
 });
 
@@ -115,7 +171,11 @@ it(
 it('is not ready from the moment on that it stops, or that its start has failed', { timeout: 60_000 }, async () => {
   const test = await prepareEnvironment('stopping', 4);
   const worker = startWorker({ env: test.env() });
+  const { http } = await worker.ports();
+  const started = async (): Promise<number> => (await fetch(`http://127.0.0.1:${http}/startupz`)).status;
+  expect(await started()).toBe(503);
   await worker.ready();
+  expect(await started()).toBe(200);
   worker.kill('SIGTERM');
   await until('it drains', () => worker.logged('draining').length > 0);
   expect(await answersUntilItEnds(worker)).not.toContain(200);

@@ -85,8 +85,8 @@ it(
     await until('the good ones appear', () => appeared.size === 4);
     const after = (eventId: string): number => appeared.get(eventId)! - began;
     // Three tries of an id take 3 s, and all are asked for together: what comes before that was not held up.
-    expect(after('other-partition')).toBeLessThan(2_900);
-    expect(after('other-topic')).toBeLessThan(2_900);
+    expect(after('other-partition')).toBeLessThan(after('behind'));
+    expect(after('other-topic')).toBeLessThan(after('behind'));
     expect(after('behind')).toBeGreaterThan(2_900);
     expect(after('behind')).toBeLessThan(20_000);
     await untilProcessed(test.prefix);
@@ -97,17 +97,21 @@ it(
   },
 );
 
-/** An artifact that Apicurio keeps, and cannot show as a schema; gives the id. */
-async function registerOfOtherType(subject: string): Promise<number> {
-  const base = testStack().schemaRegistryUrl.replace('/apis/ccompat/v7', '/apis/registry/v3');
-  const content = { content: `{"type":"struct","name":"${subject}"}`, contentType: 'application/json' };
-  const reply = await fetch(`${base}/groups/default/artifacts`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ artifactId: subject, artifactType: 'KCONNECT', firstVersion: { content } }),
-  });
-  const { version } = (await reply.json()) as { version: { contentId: number } };
-  return version.contentId;
+/** An artifact that is no Avro: Apicurio 3 never gives it, Apicurio 2 gives it as it is. */
+async function registerOfOtherType(subject: string): Promise<{ id: number; tries: number }> {
+  const base = testStack().schemaRegistryUrl.replace('/ccompat/v7', '/registry');
+  const content = `{"type":"struct","name":"${subject}"}`;
+  const post = (url: string, headers: Record<string, string>, body: string): Promise<Response> =>
+    fetch(url, { method: 'POST', headers: { 'content-type': 'application/json', ...headers }, body });
+  const wanted = {
+    ...{ artifactId: subject, artifactType: 'KCONNECT' },
+    firstVersion: { content: { content, contentType: 'application/json' } },
+  };
+  const third = await post(`${base}/v3/groups/default/artifacts`, {}, JSON.stringify(wanted));
+  if (third.ok) return { id: ((await third.json()) as { version: { contentId: number } }).version.contentId, tries: 3 };
+  const named = { 'x-registry-artifactid': subject, 'x-registry-artifacttype': 'KCONNECT' };
+  const second = await post(`${base}/v2/groups/default/artifacts`, named, content);
+  return { id: ((await second.json()) as { contentId: number }).contentId, tries: 1 };
 }
 
 it(
@@ -118,10 +122,10 @@ it(
     const { task } = messagesOf(test);
     const large = { ...SCHEMAS.TaskEvent, name: 'Large', doc: 'x'.repeat(1_100_000) };
     const ids = {
-      'too-large': await registerVersion(`${test.prefix}large`, large, large.doc),
+      'too-large': { id: await registerVersion(`${test.prefix}large`, large, large.doc), tries: 3 },
       'of-other-type': await registerOfOtherType(`${test.prefix}other`),
     };
-    const bad = Object.entries(ids).map(([key, id]) => spoilt(task({ eventId: key }), key, withSchemaId(id)));
+    const bad = Object.entries(ids).map(([key, { id }]) => spoilt(task({ eventId: key }), key, withSchemaId(id)));
     // Before any id was answered: one of our own subjects shows that the registry works.
     await produceAll(test.prefix, [...bad, task({ eventId: 'behind' })]);
     const worker = startWorker({ env: test.env() });
@@ -132,11 +136,13 @@ it(
     });
     await untilProcessed(test.prefix);
     const outputs = await readOutputs(test.prefix);
-    for (const key of Object.keys(ids)) {
+    for (const [key, { tries }] of Object.entries(ids)) {
       const headers = headersOf(deadLetterOf(outputs, key));
-      expect(headers).toMatchObject({ 'dlq.reason': 'wrong-record', 'dlq.attempts': '3' });
+      expect(headers).toMatchObject({ 'dlq.reason': 'wrong-record', 'dlq.attempts': String(tries) });
     }
-    expect(worker.logged('the schema registry answers, but not for this schema id')).toHaveLength(6);
+    const refused = Object.values(ids).filter(({ tries }) => tries > 1);
+    const said = worker.logged('the schema registry answers, but not for this schema id');
+    expect(said).toHaveLength(refused.length * 3);
     expect(worker.logged('waiting for the schema registry')).toEqual([]);
     expect((await worker.stop()).code).toBe(0);
   },

@@ -14,6 +14,8 @@ import {
 } from '../kafka/index.js';
 import type { Logger } from '../../common/log.js';
 import type { Metrics } from '../../common/metrics.js';
+import { SampledLog } from '../../common/sampled-log.js';
+import { traceContextOf, traceparentOf } from '../../common/trace-context.js';
 
 export interface InAppFeedServices {
   /** Physical name of the topic, which the connections track. */
@@ -24,6 +26,8 @@ export interface InAppFeedServices {
   readonly gateway: Pick<Gateway, 'publish' | 'outgoing' | 'readBudget'>;
   readonly metrics: Metrics;
   readonly log: Logger;
+  /** Whether frames name their trace. */
+  readonly isTraced: boolean;
 }
 
 const ANSWER_MS = 15_000;
@@ -32,9 +36,15 @@ export class InAppFeed implements InAppLog {
   /** By partition. */
   readonly #epochs: readonly string[];
   readonly #partitions: readonly InAppPartition[];
+  readonly #sampledLog: SampledLog;
 
-  private constructor(epochs: readonly string[], partitions: (feed: InAppFeed) => readonly InAppPartition[]) {
+  private constructor(
+    epochs: readonly string[],
+    partitions: (feed: InAppFeed) => readonly InAppPartition[],
+    log: Logger,
+  ) {
     this.#epochs = epochs;
+    this.#sampledLog = new SampledLog(log);
     this.#partitions = partitions(this);
   }
 
@@ -74,6 +84,7 @@ export class InAppFeed implements InAppLog {
     return new InAppFeed(
       all.map(({ partition }) => epochOf(topicId, count, partition)),
       make,
+      log,
     );
   }
 
@@ -109,7 +120,7 @@ export class InAppFeed implements InAppLog {
     const { value, offset, timestamp, defect } = record;
     if (defect) {
       services.metrics.records_unroutable_total.inc({ topic: 'NOTIFICATION_INAPP_TOPIC' });
-      services.log.warn({ partition, offset, defect: defect.kind }, 'in-app record skipped: it is not there whole');
+      this.#sampledLog.warn({ partition, offset, defect: defect.kind }, 'in-app record skipped: it is not there whole');
       return undefined;
     }
     const notification =
@@ -119,6 +130,7 @@ export class InAppFeed implements InAppLog {
     // One from before the topic grew is in another partition than its user's records are now.
     const isOwn = record.key !== null && this.#partitionOf(record.key) === partition;
     const cursor = isOwn ? { epoch: this.#epochs[partition]!, offset: offset + 1 } : this.position(key);
-    return { key, notification, cursor, appendedAt: timestamp };
+    const trace = services.isTraced ? traceContextOf(record.headers) : undefined;
+    return { key, notification, cursor, appendedAt: timestamp, traceparent: trace && traceparentOf(trace) };
   }
 }

@@ -26,6 +26,7 @@ import {
   type FetchedRecord,
 } from '../kafka/index.js';
 import type { Logger } from '../../common/log.js';
+import { SampledLog } from '../../common/sampled-log.js';
 import { ReadPass } from './read-pass.js';
 
 /** What the brokers say of the partition, now. */
@@ -93,6 +94,8 @@ const move = transitions<State>('the reader of what was missed', {
 export class InAppPartition {
   readonly #services: InAppPartitionServices;
   readonly #signal: AbortSignal;
+  /** For what clients that come back cause. */
+  readonly #sampledLog: SampledLog;
   /** Wait for a pass, each until a time on the clock of `performance.now` at least. */
   readonly #waiting = new Map<ResumingReader, number>();
   #recent: Stretch[] = [];
@@ -114,6 +117,7 @@ export class InAppPartition {
   constructor(services: InAppPartitionServices, signal: AbortSignal) {
     this.#services = services;
     this.#signal = signal;
+    this.#sampledLog = new SampledLog(services.log);
     this.#position = services.from;
     this.#passLength = services.passLength ?? PASS_LENGTH;
   }
@@ -292,7 +296,7 @@ export class InAppPartition {
     const readers = pass.finish();
     const earliest = error instanceof UnreadableError ? error.position + 1 : await this.#services.ends.earliest();
     this.#earliest = Math.max(this.#earliest, earliest);
-    this.#services.log.warn({ error: messageOf(error), earliest: this.#earliest }, 'what a client missed is gone');
+    this.#sampledLog.warn({ error: messageOf(error), earliest: this.#earliest }, 'what a client missed is gone');
     for (const reader of readers) {
       if (pass.position < this.#earliest) this.resume(reader);
       // Nothing is before the start, and still it is not there: another gateway may know more.

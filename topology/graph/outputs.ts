@@ -1,5 +1,6 @@
 /** The outputs of a record, measured as they come. */
 import type { DeadLetter } from '../../common/record.js';
+import type { RecordHeaders } from '../../common/record-headers.js';
 import type { Emitter } from '../../processors/sink.js';
 
 /** Where a record's outputs go as they come, each encoded at once. */
@@ -10,6 +11,8 @@ export interface RecordCollector {
   collect(topic: string, key: string, event: unknown): number;
   /** Takes a dead letter. */
   add(letter: DeadLetter): void;
+  /** The outputs that come from here on have these headers; dead letters have their record's. Asked for by tracing alone. */
+  carry(headers: RecordHeaders): void;
   /** Gives back all that came since `begin`: the source record is dead-lettered instead, or tried again. */
   rollBack(): void;
 }
@@ -64,4 +67,4 @@ export class Outputs {
 const refuse = (): never => {
   throw new Error('a sink emits before its outputs have begun');
 };
-const NOWHERE: RecordCollector = { begin: refuse, collect: refuse, add: refuse, rollBack: refuse };
+const NOWHERE: RecordCollector = { begin: refuse, collect: refuse, add: refuse, carry: refuse, rollBack: refuse };

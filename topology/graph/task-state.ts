@@ -11,8 +11,8 @@ import type { SourceName, SourceRecord } from '../../common/record.js';
 export interface StateChanges<Value = unknown> {
   /** Takes what it remembers of a record. `value`: what the sinks were given of it; `streamTime`: its source's, the record included. */
   add(record: SourceRecord, value: Value, streamTime: number): void;
-  /** Counts what only the stores know of the commit, which holds. */
-  count(metrics: Metrics): void;
+  /** Counts what only the stores know of the commit, which holds since `now`, ms since the epoch. */
+  count(metrics: Metrics, now: number): void;
   /** Empty again, with its buffers. */
   clear(): void;
 }
@@ -41,6 +41,8 @@ export interface ChangelogRecord<Entry = unknown> {
 export interface TaskState<Stores = unknown, Changes extends StateChanges = StateChanges, Entry = unknown> {
   /** Undefined for stores that never held anything. */
   readonly checkpoint: Checkpoint | undefined;
+  /** How many entries it holds, as far as it is loaded. */
+  readonly entries: number;
   /** Reads what is on the disk; a second call waits for the first. */
   load(): Promise<void>;
   /** What processors look at: what is stored, with these layers on top, newest first. */

@@ -3,11 +3,13 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { atMost } from '../../common/at-most.js';
 import { cleanupFaults, type CleanupRule } from './cleanup-rules.js';
 import { FatalError, messageOf } from '../../common/errors.js';
+import { refuseHidden } from './cluster/cluster-view.js';
 import { createCluster, type KafkaSettings } from './cluster/connect.js';
 import { Leaders } from './cluster/leaders.js';
 import { Offsets } from './cluster/offsets.js';
 import { withTopicAdmin } from './cluster/topics.js';
 import { Fetcher, type FetcherOptions } from './fetch/fetcher.js';
+import { viewGroup, type GroupView } from './group/group-view.js';
 import { isMissingRight, isOutage } from './protocol/protocol-errors.js';
 import type { Logger } from '../../common/log.js';
 import type { Outages } from '../../common/outages.js';
@@ -50,11 +52,13 @@ export class Connections {
    * metadata of a missing topic is an error that looks like a broker which has not heard of it yet.
    */
   async refuseMissing(topics: readonly string[]): Promise<void> {
-    const present = await this.patiently(
-      () => withTopicAdmin(this.#settings, (admin) => admin.partitionCounts(topics)),
-      'start',
-    );
-    const missing = topics.filter((topic) => !present.has(topic));
+    const missing = await this.patiently(async () => {
+      const present = await withTopicAdmin(this.#settings, (admin) => admin.partitionCounts(topics));
+      const unlisted = topics.filter((topic) => !present.has(topic));
+      // One that we may not see may be there.
+      if (unlisted.length > 0) await refuseHidden(this.#settings, unlisted);
+      return unlisted;
+    }, 'start');
     if (missing.length === 0) return;
     const what = missing.length === 1 ? 'a topic does' : 'topics do';
     throw new FatalError(
@@ -115,7 +119,7 @@ export class Connections {
 
   /** A fetcher with connections of its own, for these topics: what it asks for does not wait behind the long polls of the other one. */
   async anotherFetcher(topics: readonly string[], part: Waiter): Promise<Fetcher> {
-    const cluster = createCluster(this.#settings, this.#log);
+    const cluster = createCluster({ ...this.#settings, clientId: `${this.#settings.clientId}-${part}` }, this.#log);
     const leaders = new Leaders(cluster);
     const fetcher = new Fetcher(leaders, this.#fetch, this.#log, (error) => this.outages.report(part, error));
     this.#others.push({ cluster, fetcher });
@@ -128,6 +132,11 @@ export class Connections {
 
   offsets(groupId: string): Offsets {
     return new Offsets(this.#cluster, this.leaders, groupId);
+  }
+
+  /** The group as its coordinator knows it now. */
+  viewGroup(groupId: string): Promise<GroupView> {
+    return viewGroup(this.#cluster, groupId);
   }
 
   /** Tries until a broker answers; an outage shows in readiness meanwhile. Any other error is thrown. */

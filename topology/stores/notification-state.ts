@@ -17,11 +17,12 @@ import { userKey, type DirectoryEntry } from '../../state/directory/directory-en
 import type { StateEnvironment } from '../../state/lmdb/environment.js';
 import type { ChangelogRecord, Layer, Positions, StateChanges, TaskState } from '../graph/task-state.js';
 import { LayeredDedup, LayeredDirectory, type Layers } from './layered-views.js';
+import { StagedDeliveries } from './staged-deliveries.js';
 import { StagedDigests } from './staged-digests.js';
 import type { UnknownTemplates } from './unknown-templates.js';
 
 /** What is remembered of a processed event. */
-export type Remembered = Pick<RoutedEvent, 'digest' | 'directory'> & {
+export type Remembered = Pick<RoutedEvent, 'digest' | 'directory' | 'recipients' | 'later'> & {
   readonly event: Pick<RoutedEvent['event'], 'corrections'>;
 };
 
@@ -29,6 +30,7 @@ export class NotificationChanges implements StateChanges<Remembered> {
   readonly digests = new StagedDigests();
   /** By user key. */
   readonly directory = new Map<string, DirectoryEntry>();
+  readonly #deliveries = new StagedDeliveries();
   /** Few: most events have none. */
   readonly #corrections: { readonly correction: Correction; readonly origin: string }[] = [];
   readonly #shape: WindowShape;
@@ -39,13 +41,16 @@ export class NotificationChanges implements StateChanges<Remembered> {
     this.#unknownTemplates = unknownTemplates;
   }
 
-  add(record: SourceRecord, { digest, directory, event }: Remembered, streamTime: number): void {
+  add(record: SourceRecord, remembered: Remembered, streamTime: number): void {
+    const { digest, directory, event } = remembered;
+    this.#deliveries.add(record.timestamp, remembered);
     this.digests.add(record.source, bucketOf(streamTime, this.#shape), digest);
     for (const correction of event.corrections) this.#corrections.push({ correction, origin: origin(record) });
     if (directory !== null) this.directory.set(userKey(directory.tenantId, directory.userId), directory);
   }
 
-  count(metrics: Metrics): void {
+  count(metrics: Metrics, now: number): void {
+    this.#deliveries.count(metrics, now);
     for (const { correction, origin: from } of this.#corrections) {
       switch (correction.kind) {
         case 'action-url':
@@ -65,6 +70,7 @@ export class NotificationChanges implements StateChanges<Remembered> {
   clear(): void {
     this.digests.clear();
     this.directory.clear();
+    this.#deliveries.clear();
     this.#corrections.length = 0;
   }
 }
@@ -92,6 +98,10 @@ export class NotificationState implements TaskState<NotificationStores, Notifica
 
   get checkpoint(): Checkpoint | undefined {
     return this.#store.checkpoint;
+  }
+
+  get entries(): number {
+    return this.#store.size;
   }
 
   load(): Promise<void> {

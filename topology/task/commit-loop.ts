@@ -9,6 +9,7 @@ import type { Positions, StateChanges } from '../graph/task-state.js';
 import { commit, type CommitTarget } from './commit.js';
 import { isDue, isFull, waitMs, type CommitLimits, type OpenCommit } from './commit-policy.js';
 import type { CommitSize } from './commit-size.js';
+import type { DeadLetterPauses } from './dead-letter-pauses.js';
 import type { Refusals } from './refusals.js';
 import { report } from './report.js';
 import { StagedCommit } from './staged-commit.js';
@@ -19,6 +20,8 @@ import type { TaskParts } from './task-parts.js';
 export interface CommitHistory {
   readonly size: CommitSize;
   readonly refusals: Refusals;
+  /** Undefined without a dead-letter budget. */
+  readonly pauses: DeadLetterPauses | undefined;
 }
 
 /** Where the commits of a takeover begin. */
@@ -53,6 +56,7 @@ export class CommitLoop {
   readonly #signal: AbortSignal;
   readonly #size: CommitSize;
   readonly refusals: Refusals;
+  readonly pauses: DeadLetterPauses | undefined;
   /** Where the last commit that holds left each source. */
   #committed: Positions;
   /** What the stores do not hold yet, newest first: the commit that is being put together, and the one in flight. */
@@ -81,6 +85,7 @@ export class CommitLoop {
     this.#committed = positions;
     this.#size = history.size;
     this.refusals = history.refusals;
+    this.pauses = history.pauses;
     this.#layers = [this.#stage(positions)];
   }
 
@@ -188,7 +193,9 @@ export class CommitLoop {
     const began = performance.now();
     this.#lastBegan = began;
     this.#listener.begins();
-    this.#committing = commit(staged, this.#target, this.#listener.member, this.#signal).then(
+    const { tracing } = this.#parts.worker;
+    const run = (): Promise<void> => commit(staged, this.#target, this.#listener.member, this.#signal);
+    this.#committing = tracing.commit(staged.outputs, staged.records, run).then(
       () => this.#holds(staged, began),
       (error: unknown) => this.#failed(staged, began, error),
     );
@@ -198,7 +205,7 @@ export class CommitLoop {
   #holds(staged: StagedCommit, began: number): void {
     const { worker } = this.#parts;
     const ms = performance.now() - began;
-    report(staged, ms / 1000, worker.metrics);
+    this.#count(staged, ms);
     // Closed, or taken over meanwhile: it counts, and what comes of it was read from the brokers.
     if (this.#signal.aborted) return;
     this.#layers = [this.staged];
@@ -216,23 +223,31 @@ export class CommitLoop {
 
   #failed(staged: StagedCommit, began: number, error: unknown): void {
     if (this.#inFlight !== staged || this.#signal.aborted) return;
-    const { metrics, log } = this.#parts.worker;
+    const { metrics, sampledLog } = this.#parts.worker;
     if (!(error instanceof RefusedError)) {
       if (error instanceof CommitUnknownError) {
         this.#size.failed(staged.outputs.bytes, error);
         this.refusals.unknown(staged, this.#committed);
       }
       // Kafka holds it, only the stores do not yet.
-      if (error instanceof StoreFullError) report(staged, (performance.now() - began) / 1000, metrics);
+      if (error instanceof StoreFullError) this.#count(staged, performance.now() - began);
       this.#listener.failed(error);
       return;
     }
     metrics.transactions_total.inc({ outcome: 'aborted' });
     const remedy = this.refusals.refused(staged, this.staged.positions, error);
     const { task } = this.#target;
-    log.warn({ task, records: staged.records, error: error.message, remedy }, 'a commit was refused');
+    // Each record that the brokers do not take makes some: what sends such records must not fill the log.
+    sampledLog.warn({ task, records: staged.records, error: error.message, remedy }, 'a commit was refused');
     if (remedy === 'try-again') this.#goBack();
     else void this.#waitOut(staged, error);
+  }
+
+  /** Kafka holds it. */
+  #count(staged: StagedCommit, ms: number): void {
+    const { metrics, clock } = this.#parts.worker;
+    report(staged, ms / 1000, metrics, clock.now());
+    this.pauses?.committed(staged);
   }
 
   /** Something that no record has done keeps records from being staged, or commits from being made. */

@@ -18,6 +18,15 @@ export interface PipelineHost extends RecordLoopHost {
   commitFailed(error: unknown): void;
 }
 
+/** What waits in a source. */
+export interface SourceLag {
+  readonly source: SourcePartition;
+  /** Committed records that wait: from where the last commit left the source to the end as it is known. */
+  readonly records: number;
+  /** For how long the oldest of them has waited, ms: lag-watch.ts; behind a producer's open transaction, for as long as that holds it. */
+  readonly ms: number;
+}
+
 export class Pipeline implements CommitListener {
   readonly target: CommitTarget;
   readonly #parts: TaskParts;
@@ -68,14 +77,24 @@ export class Pipeline implements CommitListener {
     return new Map(this.#queues.map(({ source, heldUpMs }) => [source, heldUpMs]));
   }
 
-  /** Committed records of each source that wait: from where the last commit left it to the end as it is known; none before both are. */
-  get lags(): ReadonlyMap<SourcePartition, number> {
-    const lags = new Map<SourcePartition, number>();
-    for (const { source, end } of this.#queues) {
-      const committed = this.#commits.committed.get(source.name);
-      if (committed && end !== undefined) lags.set(source, Math.max(0, end - committed.nextOffset));
-    }
-    return lags;
+  /** Each source whose position and end are known. `now`: ms since the epoch. */
+  lags(now: number): SourceLag[] {
+    return this.#queues.flatMap((queue): SourceLag[] => {
+      const { source, end, lagWatch, heldUpMs } = queue;
+      const committed = this.#commits.committed.get(source.name)?.nextOffset;
+      if (committed === undefined || end === undefined) return [];
+      const oldest = this.#oldest(queue);
+      const age = oldest === undefined || oldest <= 0 ? undefined : now - oldest;
+      const waited = lagWatch.look({ now: performance.now(), committed, end, age });
+      return [{ source, records: Math.max(0, end - committed), ms: Math.max(waited, heldUpMs) }];
+    });
+  }
+
+  /** The timestamp of the source's first record that is not committed, where it was fetched. */
+  #oldest(queue: SourceQueue): number | undefined {
+    const [staged, inFlight] = this.#commits.layers;
+    const { name } = queue.source;
+    return inFlight?.oldest(name) ?? staged?.oldest(name) ?? queue.peek()?.timestamp;
   }
 
   /** A commit is on its way, or it failed: its outcome is not known. */

@@ -5,12 +5,13 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { messageOf, OutageError, RetryableError } from '../../common/errors.js';
 import { origin, type SourceName, type SourcePartition, type SourceRecord } from '../../common/record.js';
-import type { DeadLetterCause, Waiting } from '../../processors/outcome.js';
+import type { DeadLetterCause } from '../../processors/outcome.js';
 import type { Finished, Processed } from '../graph/executor.js';
 import type { TaskState } from '../graph/task-state.js';
 import { BootstrapGate } from './bootstrap-gate.js';
 import type { CommitTarget } from './commit.js';
 import type { CommitLoop } from './commit-loop.js';
+import { RecordWaits } from './record-waits.js';
 import { outOfRangeError, warnHeldUp } from './source-faults.js';
 import { SourceQueue, type QueueListener } from './source-queue.js';
 import type { StagedCommit } from './staged-commit.js';
@@ -38,8 +39,6 @@ const SLICE_RECORDS = 128;
 const TURN_RECORDS = 5 * SLICE_RECORDS;
 /** A damaged partition is tried again after this, ms. */
 const DAMAGED_RETRY_MS = 30_000;
-/** A record that newer rules know is looked at again after this: they may have left the group, ms. */
-const WAITING_RETRY_MS = 500;
 /** Records behind one whose schema id is not known yet: the ids of these are asked for with it. */
 const LOOK_AHEAD_RECORDS = 2000;
 
@@ -55,11 +54,7 @@ export class RecordLoop implements QueueListener {
   readonly #partitionsAtFirst: CommitTarget['partitionsAtFirst'];
   /** The queue whose turn it is comes first: a full commit must not make those wait that stand behind. */
   readonly #inTurn: SourceQueue[];
-  readonly #attempts = new Map<SourceName, number>();
-  /** Sources that wait for newer rules, and the event type that does. */
-  readonly #waiting = new Map<SourceName, string>();
-  /** The offsets at which they were warned of: once, however often the record is tried again. */
-  readonly #warned = new Map<SourceName, number>();
+  readonly #waits: RecordWaits;
   readonly #gate: BootstrapGate;
   /** For the commit that is being put together. */
   #running: VersionedExecutor;
@@ -83,6 +78,7 @@ export class RecordLoop implements QueueListener {
     this.#partitionsAtFirst = partitionsAtFirst;
     this.#running = parts.job.executor();
     this.#stores = state.view(() => commits.layers);
+    this.#waits = new RecordWaits(commits, parts, signal);
     this.#gate = new BootstrapGate(parts.job.bootstrap, signal);
     const { bufferBytes } = parts.job.limits;
     this.queues = new Map(sources.map((source) => [source.name, new SourceQueue(source, bufferBytes, this)]));
@@ -92,13 +88,13 @@ export class RecordLoop implements QueueListener {
   /** Forgets what was fetched: records are fetched again from what is committed. */
   reset(): void {
     this.#unfinished = undefined;
-    this.#waiting.clear();
+    this.#waits.reset();
     for (const queue of this.queues.values()) queue.reset(this.#commits.committed.get(queue.source.name)!.nextOffset);
   }
 
   /** The event type at which each source waits for newer rules. */
   get waiting(): ReadonlyMap<SourceName, string> {
-    return this.#waiting;
+    return this.#waits.waiting;
   }
 
   /** Lets records be processed at the next turn of the event loop. */
@@ -140,6 +136,7 @@ export class RecordLoop implements QueueListener {
 
   recreated({ name }: SourcePartition): void {
     this.#recreated.add(name);
+    this.#commits.pauses?.resume(name);
     this.plan();
   }
 
@@ -192,6 +189,7 @@ export class RecordLoop implements QueueListener {
       const queue = queues.shift()!;
       queues.push(queue);
       let left = SLICE_RECORDS;
+      if (queue.ready) commits.staged.begins(queue.source.name, queue.peek()!.timestamp);
       while (queue.ready && left > 0 && !commits.isFull()) {
         if (!this.#processNext(queue)) break;
         left -= 1;
@@ -206,7 +204,7 @@ export class RecordLoop implements QueueListener {
   #processNext(queue: SourceQueue): boolean {
     const record = queue.peek()!;
     const { staged } = this.#commits;
-    if (this.#waiting.size > 0) this.#waiting.delete(record.source);
+    this.#waits.tries(record);
     const olderComes = this.#gate.enter(queue, record);
     if (olderComes) return this.#wait(queue, olderComes);
     if (staged.records === 0) {
@@ -249,32 +247,31 @@ export class RecordLoop implements QueueListener {
       const wait = { ahead: queue.ahead(LOOK_AHEAD_RECORDS), signal: this.#signal, onRetry };
       return this.#wait(queue, job.schemas.resolve(processed.schemaId, wait));
     }
-    if (processed.kind === 'waiting') return this.#waitForNewer(queue, record, processed);
-    if (processed.kind === 'dead-lettered') {
-      const { reason, message } = processed.cause;
-      worker.log.warn({ origin: origin(record), reason, cause: message }, 'record dead-lettered');
+    if (processed.kind === 'waiting') {
+      const newer = this.#waits.forNewerRules(record, processed, this.#running.rulesVersion);
+      if (newer) return this.#wait(queue, newer);
+      return this.#stage(queue, record, this.#deadLettered(record, processed.cause, this.#commits.staged));
     }
+    if (processed.kind === 'dead-lettered') {
+      const resumed = this.#waits.forBudget(record, processed.cause);
+      if (resumed) {
+        this.#commits.staged.outputs.rollBack();
+        return this.#wait(queue, resumed);
+      }
+      this.#logDeadLetter(record, processed.cause);
+    }
+    this.#waits.staged(record);
     queue.take();
     this.#parts.broker.keyPlacement.look(record, this.#partitionsAtFirst);
-    this.#attempts.delete(record.source);
     this.#commits.staged.add(record, processed);
     return true;
   }
 
-  /** False while the partition waits; when it has waited long enough the record is dead-lettered. */
-  #waitForNewer(queue: SourceQueue, record: SourceRecord, { eventType, cause }: Waiting): boolean {
-    const { group, worker } = this.#parts;
-    const { source, offset } = record;
-    if (!group.newerRules.mayWait(source, this.#running.rulesVersion))
-      return this.#stage(queue, record, this.#deadLettered(record, cause, this.#commits.staged));
-    if (this.#warned.get(source) !== offset)
-      worker.log.warn(
-        { partition: this.#physical(queue.source), offset },
-        'an event of a type that only newer rules in the group know: the partition waits for a worker that has them',
-      );
-    this.#warned.set(source, offset);
-    this.#waiting.set(source, eventType);
-    return this.#wait(queue, delay(WAITING_RETRY_MS, undefined, { signal: this.#signal }));
+  #logDeadLetter(record: SourceRecord, { reason, message }: DeadLetterCause): void {
+    const { sampledLog, tracing } = this.#parts.worker;
+    const { topic } = record;
+    const fields = { origin: origin(record), reason, cause: message, ...tracing.logFields(record) };
+    sampledLog.warn(fields, 'record dead-lettered', { topic, reason });
   }
 
   #process(record: SourceRecord, staged: StagedCommit, queue: SourceQueue): Processed | undefined {
@@ -299,7 +296,6 @@ export class RecordLoop implements QueueListener {
     queue: SourceQueue,
     process: () => Processed,
   ): Processed | undefined {
-    const { retryAttempts, retryBackoffMs } = this.#parts.job.limits;
     try {
       return process();
     } catch (error) {
@@ -308,14 +304,13 @@ export class RecordLoop implements QueueListener {
         return undefined;
       }
       if (!(error instanceof RetryableError)) throw error;
-      const attempts = (this.#attempts.get(record.source) ?? 0) + 1;
-      if (attempts >= retryAttempts) {
-        return this.#deadLettered(record, { reason: 'failed', message: error.message, attempts, error }, staged);
+      const again = this.#waits.forRetry(record);
+      if (again) {
+        this.#wait(queue, again);
+        return undefined;
       }
-      this.#attempts.set(record.source, attempts);
-      this.#parts.worker.metrics.retries_total.inc({ topic: record.topic });
-      this.#wait(queue, delay(attempts * retryBackoffMs, undefined, { signal: this.#signal }));
-      return undefined;
+      const { retryAttempts: attempts } = this.#parts.job.limits;
+      return this.#deadLettered(record, { reason: 'failed', message: error.message, attempts, error }, staged);
     }
   }
 

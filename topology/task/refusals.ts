@@ -23,7 +23,9 @@ export class Refusals {
   /** Commits are kept this small until they are past what failed. */
   #split: { readonly records: number; readonly until: PositionMap } | undefined;
   /** By origin. Several at a time: sources have their turns, so that the one that was tried last may not come next. */
-  readonly #condemned = new Map<string, DeadLetterCause>();
+  readonly #condemned = new Map<string, { readonly source: SourceName; readonly cause: DeadLetterCause }>();
+  /** Sources that are paused by their dead-letter budget. */
+  readonly #paused = new Set<SourceName>();
   /** From where a commit with an unknown outcome went, and how often. */
   #unknown: { readonly from: PositionMap; readonly times: number } | undefined;
 
@@ -38,7 +40,7 @@ export class Refusals {
 
   /** Why this record must be dead-lettered without being processed, if the broker refused it on its own. */
   condemned(record: SourceRecord): DeadLetterCause | undefined {
-    return this.#condemned.size === 0 ? undefined : this.#condemned.get(origin(record));
+    return this.#condemned.size === 0 ? undefined : this.#condemned.get(origin(record))?.cause;
   }
 
   /** The broker refused a commit. `until`: where the records end that were processed by then. */
@@ -71,13 +73,40 @@ export class Refusals {
   /** A commit holds that ends here. */
   passed(positions: PositionMap): void {
     this.#unknown = undefined;
+    this.#growIfPast(positions);
+  }
+
+  /**
+   * A source pauses at its next record: no commit comes past that, and those of the others are not kept small for it.
+   * The record stays condemned, so that it pauses its source again when it is read again. `committed`: up to where all holds.
+   */
+  pause(source: SourceName, committed: PositionMap): void {
+    this.#paused.add(source);
+    if (!this.#split?.until.has(source)) return;
+    const until = new Map(this.#split.until);
+    until.delete(source);
+    this.#split = { ...this.#split, until };
+    this.#growIfPast(committed);
+  }
+
+  /** A source that was paused goes on: what was condemned of it is processed again. */
+  resume(source: SourceName): void {
+    this.#paused.delete(source);
+    this.#absolve((other) => other === source);
+  }
+
+  #growIfPast(positions: PositionMap): void {
     if (!this.#split) return;
     const isPast = [...this.#split.until].every(
       ([source, { nextOffset }]) => (positions.get(source)?.nextOffset ?? 0) >= nextOffset,
     );
     if (!isPast) return;
     this.#split = undefined;
-    this.#condemned.clear();
+    this.#absolve((source) => !this.#paused.has(source));
+  }
+
+  #absolve(isMeant: (source: SourceName) => boolean): void {
+    for (const [record, { source }] of this.#condemned) if (isMeant(source)) this.#condemned.delete(record);
   }
 
   #halve(records: number, until: PositionMap): void {
@@ -87,7 +116,8 @@ export class Refusals {
   #condemn(culprit: SourceRecord, error: RefusedError): void {
     const reason = isTooLarge(error) ? 'too-large' : 'failed';
     const message = `the broker refused its output to ${error.topic}: ${errorType(error) ?? 'refused'}`;
-    this.#condemned.set(origin(culprit), { reason, message, attempts: 1, error });
+    const cause: DeadLetterCause = { reason, message, attempts: 1, error };
+    this.#condemned.set(origin(culprit), { source: culprit.source, cause });
   }
 }
 

@@ -34,7 +34,7 @@ export async function restore(state: TaskState, task: number, parts: RestorePart
     }
   }
   await state.settle();
-  metrics.restore_records_total.inc({ store: 'dedup' }, records);
+  metrics.restore_records_total.inc({ store: 'task' }, records);
   log.info({ task, from, to: changelog.to, records }, 'store restored');
 }
 

@@ -2,6 +2,7 @@
 import type { FetchedPartition, FetchedRecord, PartitionConsumer } from '../kafka/index.js';
 import type { RecordDefect, SourceName, SourcePartition, SourceRecord } from '../../common/record.js';
 import type { RecordHeaders } from '../../common/record-headers.js';
+import { LagWatch } from './lag-watch.js';
 import { StableOffsetWatch } from './stable-offset-watch.js';
 
 export interface QueueListener {
@@ -34,6 +35,8 @@ export class SourceQueue implements PartitionConsumer {
   /** What the broker has at the position to be fetched cannot be read. */
   isDamaged = false;
   readonly #stable = new StableOffsetWatch();
+  /** Looked at by each scrape. */
+  readonly lagWatch = new LagWatch();
 
   constructor(source: SourcePartition, maxBytes: number, listener: QueueListener) {
     this.source = source;
@@ -58,7 +61,7 @@ export class SourceQueue implements PartitionConsumer {
 
   /** Asked for otherwise than by a fetch: while the queue is full or held, there is none. */
   sawEnd(lastStableOffset: number): void {
-    this.#end = lastStableOffset;
+    this.#watchEnd(lastStableOffset, undefined);
   }
 
   get ready(): boolean {
@@ -140,9 +143,7 @@ export class SourceQueue implements PartitionConsumer {
   }
 
   deliver(fetched: FetchedPartition, lastStableOffset: number, highWatermark = lastStableOffset): void {
-    this.#end = lastStableOffset;
-    if (this.#stable.observe(lastStableOffset, highWatermark, performance.now()))
-      this.#listener.heldUp(this.source, lastStableOffset, highWatermark);
+    this.#watchEnd(lastStableOffset, highWatermark);
     this.#fetchedTo = fetched.nextOffset;
     this.isDamaged = false;
     if (fetched.records.length > 0) {
@@ -164,6 +165,12 @@ export class SourceQueue implements PartitionConsumer {
   unreadable(position: number, error: unknown): void {
     this.isDamaged = true;
     this.#listener.unreadable(this.source, position, error);
+  }
+
+  #watchEnd(lastStableOffset: number, highWatermark: number | undefined): void {
+    this.#end = lastStableOffset;
+    if (this.#stable.observe(lastStableOffset, highWatermark, performance.now()))
+      this.#listener.heldUp(this.source, lastStableOffset, this.#stable.highWatermark);
   }
 
   #first(): FetchedRecord | undefined {

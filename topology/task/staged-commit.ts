@@ -16,6 +16,18 @@ export interface Tally {
   readonly deadLettered: Map<string, number>;
 }
 
+/** Records of one source partition, and the dead letters among them. */
+export interface SourceCounts {
+  records: number;
+  deadLetters: number;
+}
+
+interface Counted {
+  readonly source: SourceName;
+  readonly counts: SourceCounts;
+  readonly tally: Tally;
+}
+
 type Moving<T> = { -readonly [K in keyof T]: T[K] };
 
 export class StagedCommit implements Layer<StateChanges> {
@@ -23,6 +35,7 @@ export class StagedCommit implements Layer<StateChanges> {
   readonly changes: StateChanges;
   readonly #positions: Map<SourceName, Moving<SourcePosition>>;
   readonly tallies = new Map<string, Tally>();
+  readonly counts = new Map<SourceName, SourceCounts>();
   /** performance.now() when it ceased to be empty. */
   openedAt = 0;
   /** The clock for every record of this commit. */
@@ -32,9 +45,13 @@ export class StagedCommit implements Layer<StateChanges> {
   /** The one that is blamed when the broker refuses a commit of a single record. */
   last: SourceRecord | undefined;
   #positionsMoved = false;
+  /** The timestamp of each source's first record in it. */
+  readonly #oldest = new Map<SourceName, number>();
   /** The source that was asked for last: records come by slices of one source. */
   #source: SourceName | undefined;
   #position: Moving<SourcePosition> | undefined;
+  /** What is counted of the source whose record was added last. */
+  #counted: Counted | undefined;
 
   /** Begins where the commit before it ends. `outputs` and `changes` are empty. */
   constructor(positions: Positions, outputs: StagedOutputs, changes: StateChanges) {
@@ -65,6 +82,16 @@ export class StagedCommit implements Layer<StateChanges> {
     this.#positionOf(source).streamTime = streamTime;
   }
 
+  /** A source's records come next, from one with this timestamp on: once a slice of them, not once a record. */
+  begins(source: SourceName, timestamp: number): void {
+    if (!this.#oldest.has(source)) this.#oldest.set(source, timestamp);
+  }
+
+  /** The timestamp of the source's first record in it; undefined when it has none. */
+  oldest(source: SourceName): number | undefined {
+    return this.#oldest.get(source);
+  }
+
   /** Moves past control records that no record stands behind. */
   moveTo(source: SourceName, nextOffset: number): void {
     const position = this.#positionOf(source);
@@ -80,8 +107,9 @@ export class StagedCommit implements Layer<StateChanges> {
     this.records += 1;
     this.last = record;
     this.#positionOf(source).nextOffset = nextOffsetOf(record);
-    const tally = this.#tally(topic);
+    const { tally, counts } = this.#countedOf(source, topic);
     tally.records += 1;
+    counts.records += 1;
     switch (processed.kind) {
       case 'forwarded':
         this.changes.add(record, processed.value, this.streamTime(source));
@@ -90,6 +118,7 @@ export class StagedCommit implements Layer<StateChanges> {
         tally.dropped.set(processed.reason, (tally.dropped.get(processed.reason) ?? 0) + 1);
         return;
       case 'dead-lettered':
+        counts.deadLetters += 1;
         tally.deadLettered.set(processed.cause.reason, (tally.deadLettered.get(processed.cause.reason) ?? 0) + 1);
         return;
     }
@@ -101,6 +130,13 @@ export class StagedCommit implements Layer<StateChanges> {
       this.#position = this.#positions.get(source)!;
     }
     return this.#position!;
+  }
+
+  #countedOf(source: SourceName, topic: string): Counted {
+    if (this.#counted?.source === source) return this.#counted;
+    const counts = this.counts.get(source) ?? { records: 0, deadLetters: 0 };
+    this.counts.set(source, counts);
+    return (this.#counted = { source, counts, tally: this.#tally(topic) });
   }
 
   #tally(topic: string): Tally {

@@ -11,6 +11,7 @@ import {
 } from '../kafka/index.js';
 import type { RecordCollector } from '../graph/outputs.js';
 import type { DeadLetter } from '../../common/record.js';
+import { RecordHeaders } from '../../common/record-headers.js';
 import type { TopologyNames } from '../../common/topic-names.js';
 import type { DeadLetterLimit } from './dead-letter-limit.js';
 import type { OutputEncoder } from './task-parts.js';
@@ -31,6 +32,8 @@ interface OpenTopic {
   readonly partitions: number;
   /** Dead letters have none: they go out as they came. */
   readonly encoder: TopicEncoder<unknown> | undefined;
+  /** The directory keeps what it is told: no trace is in it. */
+  readonly isTraced: boolean;
 }
 
 export class StagedOutputs implements RecordCollector {
@@ -39,6 +42,7 @@ export class StagedOutputs implements RecordCollector {
   readonly #topics = new Map<string, OpenTopic>();
   readonly #key = new RecordKey();
   #batches: OutboundBatches | undefined;
+  #headers = RecordHeaders.NONE;
 
   constructor(target: OutputTarget, encoder: OutputEncoder) {
     this.#target = target;
@@ -73,11 +77,19 @@ export class StagedOutputs implements RecordCollector {
   }
 
   collect(topic: string, key: string, event: unknown): number {
-    const { batches, partitions, encoder } = this.#topics.get(topic) ?? this.#openTopic(topic);
+    const { batches, partitions, encoder, isTraced } = this.#topics.get(topic) ?? this.#openTopic(topic);
     this.#key.set(key);
-    return this.batches.write(batches, this.#key.hash % partitions, this.#key, (buffer, at) =>
-      encoder!.encodeInto(event, buffer, at),
+    return this.batches.write(
+      batches,
+      this.#key.hash % partitions,
+      this.#key,
+      (buffer, at) => encoder!.encodeInto(event, buffer, at),
+      isTraced ? this.#headers : RecordHeaders.NONE,
     );
+  }
+
+  carry(headers: RecordHeaders): void {
+    this.#headers = headers;
   }
 
   /** Copies the letter, or as much of it as its topic takes. One without a key goes to the task's own partition. */
@@ -116,6 +128,7 @@ export class StagedOutputs implements RecordCollector {
       batches,
       partitions,
       encoder: isForLetters ? undefined : (this.#encoder.forTopic(topic) as TopicEncoder<unknown>),
+      isTraced: topic !== 'USER_DIRECTORY',
     };
     this.#topics.set(topic, placed);
     return placed;

@@ -2,12 +2,15 @@
 import type { Clock } from '../../common/clock.js';
 import type { Logger } from '../../common/log.js';
 import type { Metrics } from '../../common/metrics.js';
+import type { SampledLog } from '../../common/sampled-log.js';
 import type { TopologyNames } from '../../common/topic-names.js';
 import type { TopicEncoder } from '../../schemas/codecs.js';
 import type { FreeSpace } from '../../state/lmdb/free-space.js';
 import type { Executor } from '../graph/executor.js';
 import type { TaskState } from '../graph/task-state.js';
+import type { Tracing } from '../graph/tracing.js';
 import type { Fetcher, Offsets, OffsetSpec, TransactionalProducer } from '../kafka/index.js';
+import type { DeadLetterBudgetLimits } from './dead-letter-budget.js';
 import type { DeadLetterLimit } from './dead-letter-limit.js';
 import type { NewerRules } from './newer-rules.js';
 import type { KeyPlacement } from './key-placement.js';
@@ -45,6 +48,8 @@ export interface TaskLimits {
   readonly retryAttempts: number;
   /** The n-th wait is n times this, ms. */
   readonly retryBackoffMs: number;
+  /** Past it a source partition pauses; undefined: no dead letters are too many. */
+  readonly deadLetterBudget?: DeadLetterBudgetLimits | undefined;
 }
 
 interface SchemaWait {
@@ -128,7 +133,10 @@ export interface TaskGroupAnswers {
 export interface TaskWorker {
   readonly metrics: Metrics;
   readonly log: Logger;
+  /** The same, for lines that records cause: whoever sends them must not fill it. */
+  readonly sampledLog: SampledLog;
   readonly clock: Clock;
+  readonly tracing: Tracing;
   /** The error while the task waits for the brokers; undefined when it goes on. */
   outage(task: number, error: unknown): void;
   /** Something that waiting does not cure: the worker ends. */

@@ -13,6 +13,7 @@ import { isOutage, type GroupMember, type TransactionalProducer } from '../kafka
 import type { CommitHistory } from './commit-loop.js';
 import { CommitSize } from './commit-size.js';
 import type { Pipeline } from './pipeline.js';
+import { DeadLetterPauses } from './dead-letter-pauses.js';
 import { Refusals } from './refusals.js';
 import { takeOver, type TakenTask } from './take-over.js';
 import type { TaskParts } from './task-parts.js';
@@ -55,6 +56,7 @@ export class Task implements TakenTask {
     this.history = {
       size: new CommitSize(limits.commitBytes),
       refusals: new Refusals({ names, deadLetters, deadLetterTopic }),
+      pauses: pausesOf(parts),
     };
   }
 
@@ -75,6 +77,11 @@ export class Task implements TakenTask {
   /** What it does since it was taken over; undefined before. */
   get pipeline(): Pipeline | undefined {
     return this.#pipeline;
+  }
+
+  /** Sources that pause as their dead-letter budget is spent; undefined without one. */
+  get pauses(): DeadLetterPauses | undefined {
+    return this.history.pauses;
   }
 
   /** What the broker said of the end of a source when it was asked. */
@@ -288,4 +295,13 @@ export class Task implements TakenTask {
     await this.closeDirty();
     group.lost(this.number);
   }
+}
+
+function pausesOf({ broker, job, worker }: TaskParts): DeadLetterPauses | undefined {
+  const { deadLetterBudget: limits } = job.limits;
+  if (limits === undefined) return undefined;
+  const { log, clock } = worker;
+  const nameOf = ({ topic, partition }: { topic: string; partition: number }): string =>
+    `${broker.names.physical(topic)}-${partition}`;
+  return new DeadLetterPauses({ limits, log, clock, nameOf });
 }

@@ -1,7 +1,7 @@
 /** Runs the cases beside a rule set: events in, notifications out, and every event type must have a case. */
 import { DEFAULT_ACTION_URL_SCHEMES } from '../../processors/action-url.js';
 import { loadTemplates } from '../../processors/load-templates.js';
-import { closest } from '../../processors/rules/closest.js';
+import { closest } from '../../common/closest.js';
 import type { RuleCase } from '../../processors/rules/case-shape.js';
 import type { RuleSet } from '../../processors/rules/rule-set.js';
 import { languagesOf } from '../../processors/rules/served-locales.js';

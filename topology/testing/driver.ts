@@ -18,6 +18,7 @@ import { rulesIn } from '../../processors/rules/shipped.js';
 import type { RuleSet } from '../../processors/rules/rule-set.js';
 import { compileTemplates, type Templates } from '../../processors/templates.js';
 import { createExecutor, type Executor, type ExecutorOptions, type Processed } from '../graph/executor.js';
+import { NO_TRACING, type Tracing } from '../graph/tracing.js';
 import { InMemoryRegistry } from './in-memory-registry.js';
 import { InMemoryOutputs } from './in-memory-outputs.js';
 import { InMemoryDedupWindow, InMemoryDirectory } from './in-memory-state.js';
@@ -46,6 +47,8 @@ export interface DriverOptions
   readonly templates?: Templates;
   /** Schemes of the action URLs that go out, in lower case. */
   readonly actionUrlSchemes?: readonly string[];
+  /** Default: none. */
+  readonly tracing?: Tracing;
 }
 
 /** An event of a topic: as the contract has it, or of any other source by field, with int64 as bigint. */
@@ -94,6 +97,7 @@ export class TopologyDriver {
   now: number;
   readonly #registry = new InMemoryRegistry();
   readonly #catalog: SchemaCatalog;
+  readonly #tracing: Tracing;
   readonly #executor: Executor<NotificationStores>;
   readonly #encoder: AvroEncoder;
   /** By topic. */
@@ -124,7 +128,8 @@ export class TopologyDriver {
       wait: () => Promise.resolve(),
       now: () => this.now,
     });
-    this.#executor = createExecutor(notifications(sources), {
+    this.#tracing = options.tracing ?? NO_TRACING;
+    const executor = createExecutor(notifications(sources), {
       appId: 'driver',
       stackTraces: false,
       ...options,
@@ -138,6 +143,7 @@ export class TopologyDriver {
         unknownTypes: options.unknownTypes ?? 'wait',
       },
     });
+    this.#executor = this.#tracing.around(executor);
     this.#encoder = new AvroEncoder(sinkIds);
   }
 
@@ -173,6 +179,7 @@ export class TopologyDriver {
     const record = this.#recordOf(topic, value, parts);
     const collected = new InMemoryOutputs(this.#encoder);
     const processed = await this.#process(record, parts.notify ?? true, collected);
+    await this.#tracing.commit(collected, 1, () => Promise.resolve());
     const { records } = collected;
     const outputs = await this.#decodeAll(records);
     if (processed.kind === 'forwarded') this.#dedup.remember(record, (processed.value as RoutedEvent).digest);

@@ -2,11 +2,13 @@
 import type { EventEncoder, SinkEvents } from '../../schemas/codecs.js';
 import type { RecordCollector } from '../graph/outputs.js';
 import type { DeadLetter, SinkRecord } from '../../common/record.js';
+import { RecordHeaders } from '../../common/record-headers.js';
 
 export class InMemoryOutputs implements RecordCollector {
   readonly #encoder: EventEncoder;
   #records: SinkRecord[] = [];
   #begun = 0;
+  #headers = RecordHeaders.NONE;
 
   constructor(encoder: EventEncoder) {
     this.#encoder = encoder;
@@ -23,8 +25,12 @@ export class InMemoryOutputs implements RecordCollector {
 
   collect(topic: string, key: string, event: unknown): number {
     const value = this.#encoder.encode(topic as keyof SinkEvents, event as SinkEvents[keyof SinkEvents]);
-    this.#records.push({ topic, key, value });
+    this.#records.push({ topic, key, value, headers: this.#headers });
     return value.length;
+  }
+
+  carry(headers: RecordHeaders): void {
+    this.#headers = headers;
   }
 
   add(letter: DeadLetter): void {

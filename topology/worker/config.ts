@@ -2,47 +2,63 @@
  * The configuration, parsed once. Every fault is reported, each with its name, the value given and what was expected.
  * Who reads the environment, the config file and flags is bin/read-config.ts; what options there are, options.ts.
  */
-import type { z } from 'zod';
+import { hostname } from 'node:os';
 import { ConfigError } from '../../common/errors.js';
 import { shown, shownAddress } from '../../common/shown.js';
 import { CONTRACT_TOPICS, TopicNames } from '../../common/topic-names.js';
-import type { KafkaSettings } from '../kafka/index.js';
-import type { OptionDefinition } from './option-definition.js';
-import { OPTION_NAMES, OPTIONS, TOPIC_OPTION, type OptionName } from './options.js';
+import { LiveText, LiveTexts } from '../../common/live-text.js';
+import { connectionFaults, connectionSettings, type ConnectionSettings } from './connection-settings.js';
+import type { OptionDefinition, ValuesOf } from './option-definition.js';
+import { FILE_NAMES, OPTION_NAMES, OPTIONS, TOPIC_OPTION, type OptionName } from './options.js';
 
 /** Values by option name, as the environment or a config file gives them. */
 export type RawConfig = Readonly<Record<string, string | undefined>>;
 
-type Value<Option extends OptionDefinition> = Option extends { default: string } | { required: string }
-  ? z.output<Option['schema']>
-  : z.output<Option['schema']> | undefined;
+type Values = ValuesOf<typeof OPTIONS>;
 
-type Values = { readonly [Name in OptionName as (typeof OPTIONS)[Name]['key']]: Value<(typeof OPTIONS)[Name]> };
-
-/** Every option's value by its key; the topics' names; how brokers are reached. */
-export type Config = Values & { readonly names: TopicNames; readonly kafka: KafkaSettings };
+/**
+ * Every option's value by its key, as it was at the start; the topics' names; how brokers and registry are reached, and
+ * what of that may change while we run.
+ */
+export type Config = Values & { readonly workerId: string; readonly names: TopicNames } & ConnectionSettings;
 
 /** Which options an action needs beside those that every one does. */
 export interface ConfigNeeds {
   readonly registry?: boolean;
   readonly gateway?: boolean;
+  /** Default: true. */
+  readonly brokers?: boolean;
 }
 
-/** Throws ConfigError with every fault. An option set to the empty string counts as not set. */
-export function parseConfig(raw: RawConfig, needs: ConfigNeeds = {}): Config {
+/**
+ * Throws ConfigError with every fault. An option set to the empty string counts as not set. What came from a file is there
+ * under its name, and the file's path under its name and `_FILE`. `environment`: what programs are given that we start.
+ */
+export function parseConfig(raw: RawConfig, needs: ConfigNeeds = {}, environment: RawConfig = {}): Config {
   const given: RawConfig = Object.fromEntries(
     Object.entries(raw).filter(([name, value]) => OPTION_NAMES.includes(name) && value !== undefined && value !== ''),
   );
   const faults: string[] = [];
-  const values = parseOptions(needs.registry ? given : { SCHEMA_REGISTRY_URL: 'http://unused', ...given }, faults);
+  const unused = {
+    ...(needs.registry ? {} : { SCHEMA_REGISTRY_URL: 'http://unused' }),
+    ...(needs.brokers === false ? { KAFKA_BROKERS: 'unused:9092' } : {}),
+  };
+  const values = parseOptions({ ...unused, ...given }, faults);
   const renamed = renamedTopics(given, faults);
-  faults.push(...crossFaults(given, needs));
+  faults.push(...crossFaults(given, needs), ...connectionFaults(given));
   if (faults.length > 0) throw new ConfigError(faults);
+  const workerId = values.workerId ?? workerIdOf(hostname());
   return Object.freeze({
     ...values,
+    workerId,
     names: new TopicNames(values.topicPrefix, values.appId, renamed),
-    kafka: kafkaSettings(values),
+    ...connectionSettings({ ...values, workerId }, liveTexts(given, raw), environment),
   });
+}
+
+/** The host's name, as a WORKER_ID may be. */
+export function workerIdOf(host: string): string {
+  return host.replaceAll(/[^a-zA-Z0-9._-]+/g, '-').slice(0, 60) || 'worker';
 }
 
 /** Complete only when no fault was found. */
@@ -59,8 +75,8 @@ function parseOptions(given: RawConfig, faults: string[]): Values {
   return values as Values;
 }
 
-function shownAs({ secret, address }: OptionDefinition, value: string): string {
-  return secret ? '(not shown)' : address ? shownAddress(value) : shown(value);
+function shownAs({ secret, file, address }: OptionDefinition, value: string): string {
+  return secret || file ? '(not shown)' : address ? shownAddress(value) : shown(value);
 }
 
 function renamedTopics(given: RawConfig, faults: string[]): Readonly<Record<string, string>> {
@@ -86,9 +102,8 @@ function crossFaults(given: RawConfig, needs: ConfigNeeds): string[] {
       'neither JWT_SECRET nor JWKS_URL is set: the gateway needs one of them to check tokens, or ROLES=stream to run without the gateway',
     );
   }
-  const sasl = ['KAFKA_SASL_MECHANISM', 'KAFKA_SASL_USERNAME', 'KAFKA_SASL_PASSWORD'].map((name) => given[name]);
-  if (sasl.includes(undefined) && sasl.some((value) => value !== undefined))
-    faults.push('KAFKA_SASL_MECHANISM, KAFKA_SASL_USERNAME and KAFKA_SASL_PASSWORD: expected all three, or none');
+  if (jwtSecret === undefined && given['JWT_SECRET_PREVIOUS'] !== undefined)
+    faults.push('JWT_SECRET_PREVIOUS is set without JWT_SECRET: expected both, or JWKS_URL alone');
   const [request, transaction] = [alone(given, 'REQUEST_TIMEOUT_MS'), alone(given, 'TRANSACTION_TIMEOUT_MS')];
   if (request !== undefined && transaction !== undefined && request >= transaction) {
     faults.push(
@@ -101,21 +116,20 @@ function crossFaults(given: RawConfig, needs: ConfigNeeds): string[] {
 /** The value of one option with a default, if it is sound. */
 function alone<Name extends 'ROLES' | 'REQUEST_TIMEOUT_MS' | 'TRANSACTION_TIMEOUT_MS'>(given: RawConfig, name: Name) {
   const { schema, default: byDefault } = OPTIONS[name];
-  return schema.safeParse(given[name] ?? byDefault).data as Value<(typeof OPTIONS)[Name]> | undefined;
+  return schema.safeParse(given[name] ?? byDefault).data as Values[(typeof OPTIONS)[Name]['key']] | undefined;
 }
 
-function kafkaSettings(values: Values): KafkaSettings {
-  const { kafkaSaslMechanism: mechanism, kafkaSaslUsername: username, kafkaSaslPassword: password } = values;
-  const sasl =
-    mechanism && username && password
-      ? ({ mechanism, username, password } as NonNullable<KafkaSettings['sasl']>)
-      : undefined;
-  return {
-    brokers: values.kafkaBrokers,
-    clientId: values.appId,
-    ssl: values.kafkaSslCa ? { ca: values.kafkaSslCa } : values.kafkaSsl ? true : undefined,
-    sasl,
-    connectionTimeoutMs: 5000,
-    requestTimeoutMs: values.requestTimeoutMs,
-  };
+/** What may lie in a file, and may change there: as sound as it had to be at the start. */
+function liveTexts(given: RawConfig, raw: RawConfig): LiveTexts {
+  return new LiveTexts(
+    FILE_NAMES.flatMap((name) => {
+      const path = raw[`${name}_FILE`];
+      const option: OptionDefinition = OPTIONS[name as OptionName];
+      const text = given[name] ?? '';
+      if (text === '' && !(path && option.emptyFile)) return [];
+      const faultOf = (changed: string): string | undefined =>
+        changed === '' && option.emptyFile ? undefined : option.schema.safeParse(changed).error?.issues[0]?.message;
+      return [new LiveText(name, text, path ? { path, faultOf } : undefined)];
+    }),
+  );
 }

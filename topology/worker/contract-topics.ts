@@ -9,8 +9,9 @@ import type { TopicNames } from '../../common/topic-names.js';
 import { withTopicAdmin, type TopicPlan } from '../kafka/index.js';
 import type { Config } from './config.js';
 
-/** A dead letter carries the original bytes and its headers: the topic takes more than a source does. */
-const DLQ_MAX_MESSAGE_BYTES = 1_048_588 + 65_536;
+/** A dead letter carries the original bytes and its headers: the topic takes so much more than a source does. */
+export const DEAD_LETTER_MARGIN_BYTES = 65_536;
+const DLQ_MAX_MESSAGE_BYTES = 1_048_588 + DEAD_LETTER_MARGIN_BYTES;
 
 /** Logical names of all of them. */
 export function contractTopics(sources: readonly SourceSpec[]): string[] {

@@ -30,9 +30,14 @@ export function probersWithin(limit: number): number {
   return Math.min(RESERVE / 2, Math.ceil(limit / 4));
 }
 
-/** `sockets`: that the gateway wants; 0 without one. The line says how many it takes. */
+/** How many files a worker wants to have open. `sockets`: that the gateway wants; 0 without one. */
+export function descriptorsWanted(sockets: number): number {
+  return Math.ceil(sockets * CONNECTIONS_A_SOCKET) + RESERVE;
+}
+
+/** The line says how many sockets it takes, of those that the gateway wants. */
 export function warnWhenLow(limit: number, sockets: number, log: Logger): void {
-  const wanted = Math.ceil(sockets * CONNECTIONS_A_SOCKET) + RESERVE;
+  const wanted = descriptorsWanted(sockets);
   if (limit >= wanted) return;
   log.warn(
     { limit, wanted, ...(sockets > 0 && { sockets: connectionsWithin(limit, sockets).maxSockets }) },

@@ -7,6 +7,7 @@ import type { RoleHost } from './role-host.js';
 import type { Config } from './config.js';
 import type { FeedDecoder } from '../feeds/decode-feed.js';
 import { connectionsWithin } from './descriptors.js';
+import { tokenOptions } from './token-options.js';
 import { gatewayCleanupRules } from './topic-cleanup.js';
 import { messageOf } from '../../common/errors.js';
 import { InAppFeed } from '../feeds/in-app-feed.js';
@@ -45,17 +46,13 @@ export class GatewayRole implements AckRecorder {
   constructor(options: GatewayRoleOptions) {
     const { config, metrics, log, readiness } = options;
     this.#options = options;
-    this.#producer = new EventProducer(config.kafka);
+    this.#producer = new EventProducer({ ...config.kafka, clientId: `${config.kafka.clientId}-gateway` });
     this.#gateway = new Gateway({
       host: config.gatewayHost,
       port: config.gatewayPort,
       allowedOrigins: config.gatewayAllowedOrigins,
       tokens: createTokenVerifier({
-        jwtSecret: config.jwtSecret,
-        jwksUrl: config.jwksUrl,
-        issuer: config.jwtIssuer,
-        audience: config.jwtAudience,
-        maxAgeMs: config.jwtMaxAgeMs,
+        ...tokenOptions(config),
         onKeysRead: (fault) => this.#keysRead(fault),
       }),
       history: () => this.#feed,
@@ -120,7 +117,10 @@ export class GatewayRole implements AckRecorder {
     await this.#options.host.encoder();
     const offsets = connections.offsets(config.names.group);
     this.#feed = await InAppFeed.open(
-      { ...this.#options, decoder: this.#decoder, topic, offsets, gateway: this.#gateway },
+      {
+        ...{ ...this.#options, decoder: this.#decoder, topic, offsets, gateway: this.#gateway },
+        isTraced: config.tracing === 'w3c',
+      },
       this.#stop.signal,
     );
     this.#feed.run().catch((error: unknown) => {
@@ -129,8 +129,14 @@ export class GatewayRole implements AckRecorder {
     readiness.probe('gateway', () => (this.#isHeldUp ? FEED_WAITS : undefined));
   }
 
-  async stop(deadlineMs: number): Promise<void> {
-    await this.#gateway.close(deadlineMs);
+  /** Takes no new sockets from now on; serves those that are open. */
+  refuse(): void {
+    this.#gateway.refuse();
+  }
+
+  /** Closes the sockets, over `spreadMs`; what is committed elsewhere goes out to those that are open still. */
+  async stop(deadlineMs: number, spreadMs: number): Promise<void> {
+    await this.#gateway.close(deadlineMs, spreadMs);
     this.#stop.abort();
     await this.#producer
       .close()
@@ -151,6 +157,8 @@ export class GatewayRole implements AckRecorder {
       deliveries: [{ channel: 'IN_APP', status: 'DELIVERED', reason: null }],
     });
     await this.#producer.send(this.#options.config.names.physical('NOTIFICATION_DELIVERED_TOPIC'), eventId, value);
-    this.#options.metrics.records_out_total.inc({ topic: 'NOTIFICATION_DELIVERED_TOPIC' });
+    const { metrics } = this.#options;
+    metrics.records_out_total.inc({ topic: 'NOTIFICATION_DELIVERED_TOPIC' });
+    metrics.deliveries_total.inc({ channel: 'IN_APP', status: 'DELIVERED', reason: 'none' });
   }
 }

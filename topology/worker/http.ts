@@ -1,4 +1,4 @@
-/** The operators' endpoint: /metrics for Prometheus, /livez and /readyz for the orchestrator. Anybody may ask, cheaply. */
+/** The operators' endpoint: /metrics for Prometheus; /livez, /readyz and /startupz for the orchestrator. Anybody may ask, cheaply. */
 import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Registry } from 'prom-client';
@@ -6,8 +6,9 @@ import { limitConnections } from './connection-limit.js';
 import { FatalError, messageOf } from '../../common/errors.js';
 import type { Logger } from '../../common/log.js';
 import type { Metrics } from '../../common/metrics.js';
-import type { Readiness, Role } from '../../common/readiness.js';
-import { sayReason } from '../../common/reasons.js';
+import type { Part, Readiness } from '../../common/readiness.js';
+import { sayReason, type Reason } from '../../common/reasons.js';
+import { SampledLog } from '../../common/sampled-log.js';
 import { Scrape, type Measured } from './scrape.js';
 
 export interface HttpEndpointOptions {
@@ -31,10 +32,13 @@ export class HttpEndpoint {
   readonly #options: HttpEndpointOptions;
   readonly #server: Server;
   readonly #scrape: Scrape;
+  /** Anybody may ask. */
+  readonly #sampledLog: SampledLog;
 
   constructor(options: HttpEndpointOptions) {
     const { registry, readiness, measured, metrics, maxConnections, now = () => performance.now() } = options;
     this.#options = options;
+    this.#sampledLog = new SampledLog(options.log);
     this.#scrape = new Scrape({
       registry,
       measured: {
@@ -80,10 +84,12 @@ export class HttpEndpoint {
       answer(response, 200, { status: 'alive' });
     } else if (path === '/readyz') {
       this.#answerReadiness(response, new URLSearchParams(query).get('role'));
+    } else if (path === '/startupz') {
+      answerReasons(response, 'started', this.#options.readiness.reasonsToStart());
     } else if (path === '/metrics') {
       void this.#answerMetrics(response);
     } else {
-      answer(response, 404, { error: 'not found: /metrics, /livez and /readyz are here' });
+      answer(response, 404, { error: 'not found: /metrics, /livez, /readyz and /startupz are here' });
     }
   }
 
@@ -94,7 +100,7 @@ export class HttpEndpoint {
       answer(response, 400, { error: `expected a role of this worker: ${readiness.roles.join(' or ')}` });
       return;
     }
-    answerReasons(response, readiness, role);
+    answerReasons(response, 'ready', readiness.reasons(role));
   }
 
   async #answerMetrics(response: ServerResponse): Promise<void> {
@@ -102,7 +108,7 @@ export class HttpEndpoint {
       const body = await this.#scrape.text();
       response.writeHead(200, { 'content-type': this.#scrape.contentType }).end(body);
     } catch (error) {
-      this.#options.log.error({ error: messageOf(error) }, 'the metrics cannot be collected');
+      this.#sampledLog.error({ error: messageOf(error) }, 'the metrics cannot be collected');
       answer(response, 500, { error: 'the metrics cannot be collected: the log says why' });
     }
   }
@@ -112,11 +118,10 @@ function answer(response: ServerResponse, status: number, body: object): void {
   response.writeHead(status, { 'content-type': 'application/json' }).end(`${JSON.stringify(body)}\n`);
 }
 
-function answerReasons(response: ServerResponse, readiness: Readiness, role: Role | undefined): void {
-  const reasons = [...readiness.reasons(role)];
-  if (reasons.length === 0) answer(response, 200, { status: 'ready' });
+function answerReasons(response: ServerResponse, good: string, reasons: ReadonlyMap<Part, Reason>): void {
+  if (reasons.size === 0) answer(response, 200, { status: good });
   else {
-    const said = Object.fromEntries(reasons.map(([part, reason]) => [part, sayReason(reason)]));
-    answer(response, 503, { status: 'not ready', reasons: said });
+    const said = Object.fromEntries([...reasons].map(([part, reason]) => [part, sayReason(reason)]));
+    answer(response, 503, { status: `not ${good}`, reasons: said });
   }
 }

@@ -24,6 +24,10 @@ export interface OptionDefinition {
   readonly required?: string;
   /** Never shown, not even when it is wrong; may be given as the path of a file, by its name and `_FILE`. */
   readonly secret?: true;
+  /** No secret, but may be given as the path of a file as well. */
+  readonly file?: true;
+  /** Its file may hold nothing: then it is not set. */
+  readonly emptyFile?: true;
   /** Shown without the credentials that it may hold, or that somebody thinks it may. */
   readonly address?: true;
   /** One line, for `--help` and the page. */
@@ -31,3 +35,13 @@ export interface OptionDefinition {
   /** Further sentences for docs/configuration.md, in Markdown. */
   readonly more?: readonly string[];
 }
+
+/** What an option gives: undefined where it may be left out. */
+type ValueOf<Option extends OptionDefinition> = Option extends { default: string } | { required: string }
+  ? z.output<Option['schema']>
+  : z.output<Option['schema']> | undefined;
+
+/** What the options of a table give, by their keys. */
+export type ValuesOf<Table extends Readonly<Record<string, OptionDefinition>>> = {
+  readonly [Name in keyof Table as Table[Name]['key']]: ValueOf<Table[Name]>;
+};

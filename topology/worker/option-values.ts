@@ -1,10 +1,13 @@
 /** What an option may be set to: a schema from its text to its value, described by what it expects. Faults say the same words. */
 import { isIPv6 } from 'node:net';
 import { z } from 'zod';
+import { BEARER_TOKEN } from '../../common/bearer-token.js';
+import { certificatesIn } from '../../common/certificates.js';
 import { parseUrl } from '../../common/parse-url.js';
 import { schemeFault } from '../../processors/action-url.js';
 import { canonicalLocale, localeFault } from '../../processors/rules/locales.js';
 import type { OffsetSpec } from '../kafka/index.js';
+import type { DeadLetterBudgetLimits } from '../task/dead-letter-budget.js';
 
 const DURATION = /^(\d+)(ms|s|m|h|d)$/;
 const UNIT_MS = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
@@ -34,6 +37,25 @@ export const duration = matching(DURATION, 'a number and a unit (ms, s, m, h, d)
   .refine((ms) => ms >= 1000, 'expected at least 1s')
   .refine((ms) => ms <= LONGEST_MS, 'expected at most 36500d')
   .describe('a number and a unit (ms, s, m, h, d), such as 7d, from 1s to 36500d');
+
+const BUDGET = '<percent>%/<least number of records>/<time>, such as 50%/1000/1m, or off';
+
+/** Undefined for `off`. */
+export const deadLetterBudget = z
+  .string()
+  .transform((given, context): DeadLetterBudgetLimits | undefined => {
+    if (given === 'off') return undefined;
+    const [, percent, leastRecords, time] = /^(\d{1,3})%\/(\d{1,9})\/(.+)$/.exec(given) ?? [];
+    const window = duration.safeParse(time);
+    const isWithin = Number(percent) >= 1 && Number(percent) <= 100 && Number(leastRecords) >= 1;
+    if (isWithin && window.success)
+      return { percent: Number(percent), leastRecords: Number(leastRecords), windowMs: window.data };
+    const message =
+      time !== undefined && isWithin ? `the time: ${window.error!.issues[0]!.message}` : `expected ${BUDGET}`;
+    context.addIssue({ code: 'custom', message });
+    return z.NEVER;
+  })
+  .describe(BUDGET);
 
 export const text = (expected: string, min = 1) => z.string().min(min, `expected ${expected}`).describe(expected);
 
@@ -68,6 +90,14 @@ export const httpUrl = z
     'expected a URL whose / ? # and @ in user and password are percent-encoded',
   )
   .describe('an http or https URL');
+
+/** Shown in messages, and no place for credentials that have options of their own. */
+export const tokenUrl = httpUrl
+  .refine((given) => {
+    const url = parseUrl(given);
+    return url === undefined || (url.username === '' && url.password === '');
+  }, 'expected a URL without user and password: those are KAFKA_OAUTH_CLIENT_ID and KAFKA_OAUTH_CLIENT_SECRET')
+  .describe('an http or https URL without user and password');
 
 export const httpUrls = z
   .string()
@@ -128,6 +158,9 @@ export const locales = list
 /** Kafka's rules for a topic's name, less what a prefix may take. */
 export const name = matching(/^[a-zA-Z0-9._-]{1,150}$/, 'letters, digits, dot, dash or underscore (up to 150)');
 
+/** As it stands in client ids, beside the application's name. */
+export const workerName = matching(/^[a-zA-Z0-9._-]{1,60}$/, 'letters, digits, dot, dash or underscore (up to 60)');
+
 /** An empty one is none. */
 export const prefix = matching(/^[a-zA-Z0-9._-]{0,80}$/, 'letters, digits, dot, dash or underscore (up to 80)');
 
@@ -152,3 +185,42 @@ export const brokers = list
 export const address = text('an address')
   .transform((given) => given.replace(/^\[(.*)\]$/, '$1'))
   .describe('an address');
+
+/** Stands for a file that could not be read, which is a fault by itself: as long as any secret must be, and sound everywhere. */
+export const UNREAD = '(unread)'.padEnd(32);
+
+const CERTIFICATES = 'one or more certificates in PEM';
+
+export const pemCertificates = z
+  .string()
+  .refine((pem) => pem === UNREAD || certificatesIn(pem) !== undefined, `expected ${CERTIFICATES}`)
+  .describe(CERTIFICATES);
+
+export const pemKey = matching(/^\(unread\)|-----BEGIN (?:[A-Z]+ )*PRIVATE KEY-----/, 'a private key in PEM');
+
+const TOKEN = 'a bearer token in one line (RFC 6750: letters, digits, - . _ ~ + / and = at its end)';
+
+/** Without the blanks around it. */
+export const bearerToken = z
+  .string()
+  .transform((given) => given.trim())
+  .refine((token) => token === UNREAD.trim() || BEARER_TOKEN.test(token), `expected ${TOKEN}`)
+  .describe(TOKEN);
+
+const COMMAND =
+  'a program and its arguments with blanks between, without quotes: what needs a shell goes into a script';
+
+/** Words. Whoever writes quotes, pipes or variables means a shell, and there is none. */
+export const commandWords = matching(/^[^'"`$|&;<>()\\\n]*[^'"`$|&;<>()\\\s]$/, COMMAND)
+  .transform((words): readonly string[] => words.trim().split(/ +/))
+  .describe(COMMAND);
+
+const PAIRS = 'name=value, several with commas between';
+
+/** As an object. */
+export const pairs = list
+  .refine((all) => all.length > 0 && all.every((pair) => /^[A-Za-z]+=[^=\s]+$/.test(pair)), `expected ${PAIRS}`)
+  .transform((all): Readonly<Record<string, string>> =>
+    Object.fromEntries(all.map((pair) => pair.split('=') as [name: string, value: string])),
+  )
+  .describe(PAIRS);

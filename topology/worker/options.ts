@@ -6,12 +6,13 @@ import { CONTRACT_TOPICS } from '../../common/topic-names.js';
 import { DEFAULT_ACTION_URL_SCHEMES } from '../../processors/action-url.js';
 import { UNKNOWN_TYPES } from '../../processors/unknown-type.js';
 import { DEFAULT_LOCALES } from '../../processors/rules/locales.js';
+import { CONNECTION_OPTIONS } from './connection-options.js';
 import type { OptionDefinition } from './option-definition.js';
 import {
   address,
   brokers,
+  deadLetterBudget,
   duration,
-  flag,
   httpUrl,
   httpUrls,
   list,
@@ -25,7 +26,9 @@ import {
   startFrom,
   text,
   whole,
+  workerName,
 } from './option-values.js';
+import { WATCH_OPTIONS } from './watch-options.js';
 
 /** The table. */
 export const OPTIONS = {
@@ -85,6 +88,14 @@ export const OPTIONS = {
     default: '',
     help: "Goes before every topic's name.",
   },
+  WORKER_ID: {
+    key: 'workerId',
+    group: 'connect',
+    schema: workerName,
+    unset: "the host's name, with a dash for what does not fit",
+    help: 'What this worker is called in client ids and logs; one of its own for each worker.',
+    more: ['Its connections say `APP_ID-WORKER_ID`: see [which worker it is](tracing.md#which-worker-it-is).'],
+  },
   STATE_DIR: {
     key: 'stateDir',
     group: 'connect',
@@ -105,14 +116,14 @@ export const OPTIONS = {
     group: 'connect',
     schema: address,
     default: '0.0.0.0',
-    help: 'Where /metrics, /livez and /readyz listen.',
+    help: 'Where /metrics, /livez, /readyz and /startupz listen.',
   },
   HTTP_PORT: {
     key: 'httpPort',
     group: 'connect',
     schema: port,
     default: '9464',
-    help: 'Port of /metrics, /livez and /readyz.',
+    help: 'Port of /metrics, /livez, /readyz and /startupz.',
   },
   GATEWAY_HOST: {
     key: 'gatewayHost',
@@ -158,42 +169,20 @@ export const OPTIONS = {
     help: 'The oldest that a token may be by its `iat`, which it then needs.',
     more: ['An open socket is closed when its token reaches that age.'],
   },
-  KAFKA_SSL: {
-    key: 'kafkaSsl',
+  JWT_SECRET_PREVIOUS: {
+    key: 'jwtSecretPrevious',
     group: 'connect',
-    schema: flag,
-    default: 'false',
-    help: 'TLS to the brokers.',
-  },
-  KAFKA_SSL_CA: {
-    key: 'kafkaSslCa',
-    group: 'connect',
-    schema: text('a PEM certificate'),
-    unset: "Node's own authorities",
-    help: "The authority's certificate, in PEM; turns KAFKA_SSL on.",
-  },
-  KAFKA_SASL_MECHANISM: {
-    key: 'kafkaSaslMechanism',
-    group: 'connect',
-    schema: oneOf(['plain', 'scram-sha-256', 'scram-sha-512']),
-    unset: 'no SASL',
-    help: 'How the worker says to the brokers who it is; with name and password, or none of the three.',
-  },
-  KAFKA_SASL_USERNAME: {
-    key: 'kafkaSaslUsername',
-    group: 'connect',
-    schema: text('a user name'),
-    unset: 'no SASL',
-    help: 'Its name there.',
-  },
-  KAFKA_SASL_PASSWORD: {
-    key: 'kafkaSaslPassword',
-    group: 'connect',
-    schema: text('a password'),
+    schema: text('at least 32 characters', 32),
     secret: true,
-    unset: 'no SASL',
-    help: 'Its password there.',
+    emptyFile: true,
+    unset: 'JWT_SECRET alone',
+    help: 'The secret before JWT_SECRET: tokens by either are accepted, so that a change logs nobody out.',
+    more: [
+      'Its file may be empty: then there is none.',
+      'See [how to change it](connections.md#the-secret-of-the-tokens).',
+    ],
   },
+  ...CONNECTION_OPTIONS,
   REPLICATION_FACTOR: {
     key: 'replicationFactor',
     group: 'connect',
@@ -371,20 +360,24 @@ export const OPTIONS = {
     default: '10000',
     help: 'For one request to a broker; less than TRANSACTION_TIMEOUT_MS.',
   },
-  DLQ_STACK_TRACES: {
-    key: 'dlqStackTraces',
+  SHUTDOWN_SPREAD_MS: {
+    key: 'shutdownSpreadMs',
     group: 'tune',
-    schema: flag,
-    default: 'false',
-    help: 'Stack frames in dead letters.',
+    schema: whole(0, 60_000, 'milliseconds'),
+    unit: 'ms',
+    default: '3000',
+    help: 'A gateway that is stopped closes its sockets over this time, not all at once; 100 a second or more.',
+    more: ['A worker that is stopped takes 6.5 s more than this at most: see [shutdown](deploying.md#shutdown).'],
   },
-  LOG_LEVEL: {
-    key: 'logLevel',
+  DEAD_LETTER_BUDGET: {
+    key: 'deadLetterBudget',
     group: 'tune',
-    schema: oneOf(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']),
-    default: 'info',
-    help: 'The least that is logged.',
+    schema: deadLetterBudget,
+    default: 'off',
+    help: 'Dead letters before a source partition pauses: their share, of how many records at least, in what time; or off.',
+    more: ['See [when too much is dead-lettered](dead-letter-budget.md).'],
   },
+  ...WATCH_OPTIONS,
 } as const satisfies Readonly<Record<string, OptionDefinition>>;
 
 export type OptionName = keyof typeof OPTIONS;
@@ -398,7 +391,15 @@ export const TOPIC_OPTION = {
 /** Every option's name, those of the topics included. */
 export const OPTION_NAMES: readonly string[] = [...Object.keys(OPTIONS), ...CONTRACT_TOPICS];
 
-/** Options that may be given as the path of a file: JWT_SECRET by JWT_SECRET_FILE. */
-export const SECRET_NAMES: readonly string[] = Object.entries<OptionDefinition>(OPTIONS).flatMap(
-  ([option, { secret }]) => (secret ? [option] : []),
-);
+/** Options that are never shown. */
+export const SECRET_NAMES: readonly string[] = namesWith(({ secret }) => secret);
+
+/** Options that say where something is, and may hold credentials. */
+export const ADDRESS_NAMES: readonly string[] = namesWith(({ address }) => address);
+
+/** Options that may be given as the path of a file, JWT_SECRET by JWT_SECRET_FILE: secrets, and certificates. */
+export const FILE_NAMES: readonly string[] = namesWith(({ secret, file }) => secret ?? file);
+
+function namesWith(has: (option: OptionDefinition) => boolean | undefined): readonly string[] {
+  return Object.entries<OptionDefinition>(OPTIONS).flatMap(([name, option]) => (has(option) ? [name] : []));
+}

@@ -1,8 +1,10 @@
 /** The stream role of a worker: its membership, its tasks, the directory they look in. */
 import { atMost } from '../../common/at-most.js';
 import { systemClock } from '../../common/clock.js';
+import { GaugeRound } from '../../common/gauge-round.js';
 import type { Logger } from '../../common/log.js';
 import type { Metrics } from '../../common/metrics.js';
+import { projectVersion } from '../../common/project-root.js';
 import type { Readiness } from '../../common/readiness.js';
 import type { Reason } from '../../common/reasons.js';
 import { stopController } from '../../common/stop-signal.js';
@@ -25,6 +27,8 @@ import { openState } from '../../state/open-state.js';
 import { takeStateFolder } from '../../state/state-folder.js';
 import { DirectoryFeed } from '../feeds/directory-feed.js';
 import { createExecutor } from '../graph/executor.js';
+import { NO_TRACING, type Tracing } from '../graph/tracing.js';
+import { W3cTracing } from '../graph/w3c-tracing.js';
 import { bootstrapTopic, sourceTopics } from '../graph/topology.js';
 import { withTopicAdmin, type CleanupRule, type Connections, type Offsets } from '../kafka/index.js';
 import { notifications } from '../notifications.js';
@@ -39,7 +43,10 @@ import { ensureInternalTopics } from './internal-topics.js';
 import { LiveRules, type CompiledRules } from './live-rules.js';
 import type { RoleHost } from './role-host.js';
 import type { Measured } from './scrape.js';
+import type { Resumed } from './paused-partitions.js';
 import type { ProducerSettings } from './task-producer.js';
+import { measureStore } from './store-metrics.js';
+import { NO_TASKS, type TasksStatus } from './status.js';
 import { streamCleanupRules } from './topic-cleanup.js';
 import { TopologyRunner, type RunnerSettings } from './topology-runner.js';
 
@@ -66,6 +73,7 @@ export class StreamRole implements BootstrapHost, Measured {
   readonly #options: StreamRoleOptions;
   readonly #topology: ReturnType<typeof notifications>;
   readonly #decoder: SourceDecoder;
+  readonly #tracing: Tracing;
   readonly #rules: LiveRules;
   readonly #stop = stopController();
   /** Known once the state directory is ours. */
@@ -80,6 +88,7 @@ export class StreamRole implements BootstrapHost, Measured {
     const { config, rules, catalog, metrics, log } = options;
     this.#topology = notifications(rules.sources);
     this.#decoder = new SourceDecoder(catalog, rules.sources);
+    this.#tracing = tracingOf(config);
     const load = (): CompiledRules => this.#compile(rulesIn(config.rulesDir));
     this.#rules = new LiveRules({ ...{ load, metrics, log }, first: this.#compile(rules) });
     options.readiness.probe('state', () =>
@@ -155,7 +164,7 @@ export class StreamRole implements BootstrapHost, Measured {
       },
       deadLetters: new DeadLetterLimit(dlqBytes),
       worker: {
-        ...{ metrics, log, clock: systemClock, fatal: (error) => this.fatal(error) },
+        ...{ metrics, log, clock: systemClock, tracing: this.#tracing, fatal: (error) => this.fatal(error) },
         outage: (task, error) => connections.outages.report(`task ${task}`, error),
       },
       memory: new MemberMemory(environment),
@@ -173,6 +182,20 @@ export class StreamRole implements BootstrapHost, Measured {
     return this.#runner?.isTakingOver ?? false;
   }
 
+  /** As TaskGroup.resumeDeadLetters. */
+  resumeDeadLetters(partition: string | undefined): Resumed {
+    return this.#runner?.resumeDeadLetters(partition) ?? { kind: 'unknown' };
+  }
+
+  status(): TasksStatus {
+    return this.#runner?.status() ?? NO_TASKS;
+  }
+
+  /** Where the store lies; undefined before `claimDirectory`. */
+  get directory(): string | undefined {
+    return this.#folder?.directory;
+  }
+
   /** Something that waiting does not cure: the worker ends. */
   fatal(error: unknown): void {
     this.#options.host.fatal(error);
@@ -180,8 +203,13 @@ export class StreamRole implements BootstrapHost, Measured {
 
   /** Brings the gauges up to date. */
   async measure(): Promise<void> {
-    await this.#runner?.measure();
-    this.#options.metrics.directory_entries.set(this.#state?.directory.size ?? 0);
+    const { metrics, log } = this.#options;
+    const round = new GaugeRound();
+    await this.#runner?.measure(round);
+    round.publish();
+    if (!this.#folder) return;
+    const { space } = this.#folder;
+    await measureStore({ space, state: this.#state, entries: this.#runner?.entries ?? 0 }, metrics, log);
   }
 
   /** Commits what is in flight, leaves the group, closes the state. A start that is under way goes no further. */
@@ -221,7 +249,11 @@ export class StreamRole implements BootstrapHost, Measured {
       maxEventBytes: config.maxEventBytes,
       topicName: (topic) => config.names.physical(topic),
     });
-    return { rules, templates: templates.sources, executor, rulesVersion: rules.version };
+    return {
+      ...{ rules, templates: templates.sources },
+      executor: this.#tracing.around(executor),
+      rulesVersion: rules.version,
+    };
   }
 
   #createBootstrap(offsets: Offsets, feed: DirectoryFeed): BootstrapSource {
@@ -290,6 +322,12 @@ export class StreamRole implements BootstrapHost, Measured {
   }
 }
 
+function tracingOf({ tracing, names, kafka }: Config): Tracing {
+  if (tracing === 'off') return NO_TRACING;
+  const topicName = (topic: string): string => names.physical(topic);
+  return new W3cTracing({ version: projectVersion(), group: names.group, clientId: kafka.clientId, topicName });
+}
+
 function settingsOf(config: Config): RunnerSettings {
   return {
     ...producerSettings(config),
@@ -317,6 +355,7 @@ function limitsOf(config: Config): TaskLimits {
     bufferBytes: BUFFER_BYTES,
     retryAttempts: config.retryAttempts,
     retryBackoffMs: config.retryBackoffMs,
+    deadLetterBudget: config.deadLetterBudget,
   };
 }
 

@@ -1,6 +1,7 @@
 /** The tasks that the group gave to this worker: started, kept, suspended and closed as it says. */
 import { atMost } from '../../common/at-most.js';
 import { messageOf } from '../../common/errors.js';
+import type { GaugeRound } from '../../common/gauge-round.js';
 import { groupBy } from '../../common/group-by.js';
 import type { Reason } from '../../common/reasons.js';
 import { sourcePartition, type SourcePartition } from '../../common/record.js';
@@ -18,7 +19,9 @@ import type { NewerRules } from '../task/newer-rules.js';
 import { Task } from '../task/task.js';
 import type { TaskGroupAnswers, TaskParts } from '../task/task-parts.js';
 import { TASK_PHASES } from '../task/task-phase.js';
+import { measurePaused, nameOn, pausedPartitions, resumePartitions, type Resumed } from './paused-partitions.js';
 import { Standbys } from './standbys.js';
+import type { TasksStatus } from './status.js';
 
 /** A commit that is on its way for longer than this makes the worker not ready, ms. */
 const LONG_COMMIT_MS = 5000;
@@ -63,6 +66,8 @@ export class TaskGroup implements MembershipListener {
   /** Source topics of which the leader has not assigned all tasks. */
   #leftOut: readonly PhysicalTopic[] = [];
   #stopped = false;
+  /** Since when the group moves, of performance.now(). */
+  #movesSince: number | undefined;
 
   constructor(options: TaskGroupOptions) {
     this.#options = options;
@@ -70,6 +75,7 @@ export class TaskGroup implements MembershipListener {
   }
 
   claim(): ReturnType<MembershipListener['claim']> {
+    this.#movesSince ??= performance.now();
     const stored: Record<string, number> = Object.fromEntries(this.#options.parts.stores.stored());
     for (const { number, storedOffset } of [...this.#standbys.all, ...this.#tasks.values()])
       stored[number] = storedOffset;
@@ -77,6 +83,7 @@ export class TaskGroup implements MembershipListener {
   }
 
   async suspend(): Promise<void> {
+    this.#movesSince ??= performance.now();
     await Promise.all([...this.#tasks.values()].map((task) => task.suspend(this.#options.suspendMs)));
   }
 
@@ -100,7 +107,7 @@ export class TaskGroup implements MembershipListener {
           sourcePartition(topic, partition),
         ),
       );
-    worker.metrics.rebalances_total.inc();
+    this.#countMoves(placement.tasks);
     host.isMember(true);
     newerRules.joined(layout.newestRules);
     // What another version's leader does not lay out is not gone.
@@ -146,6 +153,7 @@ export class TaskGroup implements MembershipListener {
 
   lost(): void {
     this.#options.host.isMember(false);
+    this.#moved('lost', this.#tasks.size);
     for (const task of this.#tasks.values()) {
       this.#drop(task);
       void task.closeDirty();
@@ -169,6 +177,20 @@ export class TaskGroup implements MembershipListener {
   /** Tasks of ours are being taken over; so are others', most likely, since the group has moved. */
   get isTakingOver(): boolean {
     return [...this.#tasks.values()].some(({ phase }) => phase === 'created' || phase === 'restoring');
+  }
+
+  /** A generation begins, with these tasks. */
+  #countMoves(tasks: readonly number[]): void {
+    const { metrics } = this.#options.parts.worker;
+    metrics.rebalances_total.inc();
+    metrics.rebalance_seconds.observe((performance.now() - (this.#movesSince ?? performance.now())) / 1000);
+    this.#movesSince = undefined;
+    this.#moved('gained', tasks.filter((number) => !this.#tasks.has(number)).length);
+    this.#moved('lost', [...this.#tasks.keys()].filter((number) => !tasks.includes(number)).length);
+  }
+
+  #moved(direction: 'gained' | 'lost', tasks: number): void {
+    this.#options.parts.worker.metrics.task_moves_total.inc({ direction }, tasks);
   }
 
   #miss({ partitions }: Layout): void {
@@ -219,6 +241,8 @@ export class TaskGroup implements MembershipListener {
       (task.pipeline?.damaged ?? []).map(({ topic, partition }) => `${names.physical(topic)}-${partition}`),
     );
     if (tasks.length + damaged.length > 0) return { code: 'task-waits', tasks, damaged };
+    const paused = pausedPartitions(all, names).map(({ partition }) => partition);
+    if (paused.length > 0) return { code: 'dead-letter-budget', topic: paused.join(', ') };
     const waiting = all.flatMap(({ pipeline }) => [...(pipeline?.waiting ?? [])]);
     if (waiting.length > 0) {
       const topic = waiting.map(([{ topic, partition }]) => `${names.physical(topic)}-${partition}`).join(', ');
@@ -229,32 +253,60 @@ export class TaskGroup implements MembershipListener {
     return late && { code: isThrottled ? 'throttled' : 'commit-waits', waiter: `task ${late.number}` };
   }
 
-  /** Brings the gauges up to date before a scrape. Never rejects: what the brokers do not say in time stays as it was known. */
-  async measure(): Promise<void> {
+  /** Lets paused partitions go on: this one, by its name on the brokers or in the contract, or all. */
+  resumeDeadLetters(partition: string | undefined): Resumed {
+    return resumePartitions([...this.#tasks.values()], this.#options.parts.broker.names, partition);
+  }
+
+  /** What an operator is told of the tasks. */
+  status(): TasksStatus {
+    const { names } = this.#options.parts.broker;
+    const tasks = [...this.#tasks.values()].sort((a, b) => a.number - b.number);
+    return {
+      tasks: tasks.map(({ number, phase, sources }) => ({
+        ...{ task: number, state: phase },
+        partitions: sources.map((source) => nameOn(names, source)),
+      })),
+      standbys: this.#standbys.all.map(({ number }) => number).sort((a, b) => a - b),
+      paused: pausedPartitions(tasks, names),
+    };
+  }
+
+  /** Measures the gauges of a scrape. Never rejects: what the brokers do not say in time stays as it was known. */
+  async measure(round: GaugeRound): Promise<void> {
     await this.#askEnds();
     const { newerRules, parts } = this.#options;
-    const { metrics } = parts.worker;
+    const { metrics, clock } = parts.worker;
     const tasks = [...this.#tasks.values()];
     const pipelines = tasks.flatMap(({ pipeline }) => (pipeline ? [pipeline] : []));
-    metrics.consumer_lag.reset();
-    metrics.source_held_up_seconds.reset();
-    metrics.newer_rules_wait_seconds.reset();
-    for (const { lags, heldUp } of pipelines) {
-      for (const [{ topic, partition }, lag] of lags) metrics.consumer_lag.set({ topic, partition }, lag);
-      for (const [{ topic, partition }, ms] of heldUp)
-        metrics.source_held_up_seconds.set({ topic, partition }, ms / 1000);
+    round.begin(metrics.consumer_lag, metrics.consumer_lag_seconds, metrics.source_held_up_seconds);
+    round.begin(metrics.newer_rules_wait_seconds, metrics.standby_lag);
+    for (const pipeline of pipelines) {
+      for (const { source, records, ms } of pipeline.lags(clock.now())) {
+        const { topic, partition } = source;
+        round.add(metrics.consumer_lag, { topic, partition }, records);
+        round.max(metrics.consumer_lag_seconds, { topic, partition }, ms / 1000);
+      }
+      for (const [{ topic, partition }, ms] of pipeline.heldUp)
+        round.max(metrics.source_held_up_seconds, { topic, partition }, ms / 1000);
     }
     // One that stands still, or is taken over again, waits for something else.
     for (const { pipeline } of tasks.filter(({ isRunning }) => isRunning))
       for (const { name, topic, partition } of pipeline?.waiting.keys() ?? [])
-        metrics.newer_rules_wait_seconds.set({ topic, partition }, newerRules.waitedMs(name) / 1000);
-    metrics.buffered_records.set(pipelines.reduce((sum, { buffered }) => sum + buffered, 0));
-    metrics.standby_lag.reset();
-    for (const { number, lag } of this.#standbys.all) {
-      if (lag !== undefined) metrics.standby_lag.set({ task: number }, lag);
-    }
-    metrics.tasks.set({ state: 'standby' }, this.#standbys.all.length);
-    for (const state of TASK_PHASES) metrics.tasks.set({ state }, tasks.filter(({ phase }) => phase === state).length);
+        round.max(metrics.newer_rules_wait_seconds, { topic, partition }, newerRules.waitedMs(name) / 1000);
+    measurePaused(tasks, metrics, round);
+    const buffered = pipelines.reduce((sum, pipeline) => sum + pipeline.buffered, 0);
+    round.add(metrics.buffered_records, {}, buffered);
+    for (const { number, lag } of this.#standbys.all)
+      if (lag !== undefined) round.max(metrics.standby_lag, { task: number }, lag);
+    round.add(metrics.tasks, { state: 'standby' }, this.#standbys.all.length);
+    for (const state of TASK_PHASES)
+      round.add(metrics.tasks, { state }, tasks.filter(({ phase }) => phase === state).length);
+  }
+
+  /** Entries of the stores of its tasks and standbys. */
+  get entries(): number {
+    return [...this.#tasks.values(), ...this.#standbys.all].reduce((sum, { state }) => sum + state.entries, 0);
   }
 
   /** Each topic for itself: one whose leader is away must not hide the ends of the others. */
@@ -282,7 +334,10 @@ export class TaskGroup implements MembershipListener {
 
   #lost(number: number): void {
     const task = this.#tasks.get(number);
-    if (task?.phase === 'closed') this.#drop(task);
+    if (task?.phase === 'closed') {
+      this.#moved('lost', 1);
+      this.#drop(task);
+    }
     this.#options.host.rejoin();
   }
 

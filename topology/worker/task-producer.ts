@@ -21,7 +21,7 @@ export function createTaskProducer(
   log: Logger,
 ): TransactionalProducer {
   return new TransactionalProducer(
-    { ...kafka, clientId: `${kafka.clientId}-${task}` },
+    { ...kafka, clientId: `${kafka.clientId}-task-${task}` },
     {
       transactionalId: names.transactionalId(task),
       transactionTimeoutMs,

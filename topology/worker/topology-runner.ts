@@ -1,6 +1,8 @@
 /** One topology on this worker: its membership, its tasks and their standbys. Two of them may share the connections that they fetch by, and nothing else. */
 import { atMost } from '../../common/at-most.js';
+import type { GaugeRound } from '../../common/gauge-round.js';
 import type { Readiness } from '../../common/readiness.js';
+import { SampledLog } from '../../common/sampled-log.js';
 import type { RulesIdentity } from '../../common/rules-identity.js';
 import type { Reason } from '../../common/reasons.js';
 import { stopController } from '../../common/stop-signal.js';
@@ -12,6 +14,8 @@ import type { DeadLetterLimit } from '../task/dead-letter-limit.js';
 import { NewerRules } from '../task/newer-rules.js';
 import { KeyPlacement } from '../task/key-placement.js';
 import type { TaskBroker, TaskJob, TaskStores, TaskWorker } from '../task/task-parts.js';
+import type { Resumed } from './paused-partitions.js';
+import type { TasksStatus } from './status.js';
 import { TaskGroup, type TaskGroupHost } from './task-group.js';
 import { createTaskProducer, type ProducerSettings } from './task-producer.js';
 
@@ -33,7 +37,7 @@ export interface TopologyRunnerOptions {
   readonly job: Omit<TaskJob, 'sinkTopics' | 'deadLetterTopic'>;
   readonly stores: TaskStores;
   readonly deadLetters: DeadLetterLimit;
-  readonly worker: TaskWorker;
+  readonly worker: Omit<TaskWorker, 'sampledLog'>;
   readonly memory: MemberMemory;
   /** They track its topics. */
   readonly connections: Connections;
@@ -59,6 +63,7 @@ export class TopologyRunner implements TaskGroupHost {
   readonly #cluster: ReturnType<typeof createCluster>;
   readonly #leaders: Leaders;
   readonly #stop = stopController();
+  readonly #sampledLog: SampledLog;
   #running: Promise<void> = Promise.resolve();
 
   constructor(options: TopologyRunnerOptions) {
@@ -67,6 +72,7 @@ export class TopologyRunner implements TaskGroupHost {
     const { kafka, sessionTimeoutMs, standbyReplicas, acceptableLag, unknownTypesWaitMs } = settings;
     this.#sources = sourceTopics(topology).map((topic) => names.physical(topic));
     this.#cluster = createCluster(kafka, worker.log);
+    this.#sampledLog = new SampledLog(worker.log);
     this.#leaders = new Leaders(this.#cluster);
     const partitionCount = (topic: string): number => this.#leaders.partitionCount(names.physical(topic));
     const broker: TaskBroker = {
@@ -78,7 +84,7 @@ export class TopologyRunner implements TaskGroupHost {
     };
     this.#group = new TaskGroup({
       parts: {
-        ...{ broker, stores, worker },
+        ...{ broker, stores, worker: { ...worker, sampledLog: this.#sampledLog } },
         job: { ...job, sinkTopics: sinkTopics(topology), deadLetterTopic: topology.deadLetters.topic },
       },
       ...{ sourceTopics: sourceTopics(topology), memory },
@@ -135,14 +141,29 @@ export class TopologyRunner implements TaskGroupHost {
     return this.#group.notReady();
   }
 
-  /** Brings the gauges up to date before a scrape. */
-  measure(): Promise<void> {
-    return this.#group.measure();
+  /** As TaskGroup.resumeDeadLetters. */
+  resumeDeadLetters(partition: string | undefined): Resumed {
+    return this.#group.resumeDeadLetters(partition);
+  }
+
+  status(): TasksStatus {
+    return this.#group.status();
+  }
+
+  /** Measures the gauges of a scrape. */
+  measure(round: GaugeRound): Promise<void> {
+    return this.#group.measure(round);
+  }
+
+  /** Entries of the stores of its tasks and standbys. */
+  get entries(): number {
+    return this.#group.entries;
   }
 
   /** Commits what is in flight, and leaves the group. Brokers that do not answer do not hold up the end: the next owner settles the rest. */
   async stop(deadlineMs: number): Promise<void> {
     await this.#group.stop(deadlineMs);
+    this.#sampledLog.flush();
     await atMost(this.#membership.leave(), LEAVE_MS);
     this.#stop.abort();
     await this.#cluster.disconnect();

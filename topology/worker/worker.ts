@@ -1,5 +1,5 @@
 /** A worker process: the roles it was given, the operators' endpoint, and an orderly end. */
-import { collectDefaultMetrics, Registry } from 'prom-client';
+import { Registry } from 'prom-client';
 import { DEFAULT_LIMITS } from '../../gateway/limits.js';
 import type { RuleSet } from '../../processors/rules/rule-set.js';
 import { SchemaCatalog } from '../../schemas/registry/catalog.js';
@@ -9,6 +9,8 @@ import type { RegistryHealth } from '../../schemas/registry/registry-health.js';
 import { lookUpSinkSchemas, subjectOf } from '../../schemas/registry/registry.js';
 import { RegistryClient } from '../../schemas/registry/registry-client.js';
 import type { Config } from './config.js';
+import { ControlSocket } from './control.js';
+import { answerLine, type ControlledWorker } from './control-protocol.js';
 import { descriptorLimit, probersWithin, warnWhenLow } from './descriptors.js';
 import { FatalError, messageOf } from '../../common/errors.js';
 import type { GatewayRole, GatewayRoleOptions } from './gateway-role.js';
@@ -18,14 +20,18 @@ import type { Logger } from '../../common/log.js';
 import { createMetrics } from '../../common/metrics.js';
 import { Outages } from '../../common/outages.js';
 import { Readiness } from '../../common/readiness.js';
-import type { Reason } from '../../common/reasons.js';
+import { projectVersion } from '../../common/project-root.js';
+import { sayReason, type Reason } from '../../common/reasons.js';
+import { LiveLogLevel, type LevelStatus, type LogLevel } from './log-level.js';
+import type { Resumed } from './paused-partitions.js';
+import { collectProcess, kafkaRequests, registryRequests } from './process-metrics.js';
 import type { RoleHost } from './role-host.js';
+import { SecretWatch } from './secret-watch.js';
+import { handOver } from './shutdown.js';
+import { NO_TASKS, type WorkerStatus } from './status.js';
 import { StreamRole } from './stream-role.js';
 
-/** How long a stop may take, ms; the orchestrator's own patience should be longer. */
-const DRAIN_MS = 6000;
-
-export class Worker implements RoleHost {
+export class Worker implements RoleHost, ControlledWorker {
   readonly #config: Config;
   readonly #log: Logger;
   readonly #ends: (error: unknown) => void;
@@ -34,29 +40,34 @@ export class Worker implements RoleHost {
   readonly #readiness: Readiness;
   readonly #catalog: SchemaCatalog;
   readonly #registry: RegistryClient;
+  readonly #secrets: SecretWatch;
   readonly #stream: StreamRole | undefined;
   readonly #loadGateway: (() => Promise<GatewayRole>) | undefined;
   readonly #stop = new AbortController();
+  readonly #logLevel: LiveLogLevel;
+  #control: ControlSocket | undefined;
   #gateway: GatewayRole | undefined;
   #encoder: Promise<EventEncoder> | undefined;
   #stopping: Promise<void> | undefined;
 
   /** `fatal` is called at most once, for what waiting does not cure: the process is to end. */
-  constructor(config: Config, rules: RuleSet, log: Logger, fatal: (error: unknown) => void) {
-    this.#config = config;
+  constructor(given: Config, rules: RuleSet, log: Logger, fatal: (error: unknown) => void) {
     this.#ends = fatal;
     this.#log = log;
+    this.#logLevel = new LiveLogLevel(log);
     const limit = descriptorLimit();
-    warnWhenLow(limit, config.roles.includes('gateway') ? DEFAULT_LIMITS.maxSockets : 0, log);
+    warnWhenLow(limit, given.roles.includes('gateway') ? DEFAULT_LIMITS.maxSockets : 0, log);
     const registry = new Registry();
-    collectDefaultMetrics({ register: registry });
     const { sources } = rules;
     const topics = sources.map(({ topic }) => topic);
     const metrics = createMetrics(registry, topics);
+    collectProcess(registry, metrics);
+    const config = (this.#config = { ...given, kafka: { ...given.kafka, onRequest: kafkaRequests(metrics) } });
     const readiness = (this.#readiness = new Readiness(metrics, config.roles));
     const outages = new Outages(brokerFault, log);
+    this.#secrets = new SecretWatch({ live: config.live, metrics, log });
     this.#connections = new Connections(config.kafka, config.maxRecordBytes, outages, log);
-    this.#registry = new RegistryClient({ url: config.schemaRegistryUrl, log });
+    this.#registry = new RegistryClient({ ...config.registry, log, onRequest: registryRequests(metrics) });
     this.#catalog = new SchemaCatalog({
       ...{ client: this.#registry, sources },
       ownSubject: subjectOf(config.names.physical('NOTIFICATION_INAPP_TOPIC')),
@@ -85,13 +96,16 @@ export class Worker implements RoleHost {
   async start(): Promise<void> {
     // First of all: it has its say in whether the worker is ready.
     this.#gateway = await this.#loadGateway?.();
-    // Nothing is read from files later: strangers may hold every descriptor by then.
+    // No code is read from files later: strangers may hold every descriptor by then.
     loadRequests();
+    void this.#secrets.run(this.#stop.signal);
     const http = await this.#http.listen(this.#config.httpHost, this.#config.httpPort);
     this.#stop.signal.throwIfAborted();
     const gateway = await this.#gateway?.listen();
     this.#log.info({ http, gateway, roles: this.#config.roles, pid: process.pid }, 'listening');
     await this.#stream?.claimDirectory();
+    this.#stop.signal.throwIfAborted();
+    await this.#openControl();
     this.#stop.signal.throwIfAborted();
     // What either role lacks is named at once, before either begins.
     const topics = new Set([...(this.#stream?.topics() ?? []), ...(this.#gateway?.topics() ?? [])]);
@@ -112,26 +126,62 @@ export class Worker implements RoleHost {
     if (!this.#stopping) this.#ends(error);
   }
 
-  /** Reads the rules and the templates again, soon, and takes them on between two commits if they are sound. */
-  reloadRules(): void {
+  /** Reads the rules and the templates again, soon, and takes them on between two commits if they are sound; secrets at once. */
+  reload(): void {
+    void this.#secrets.look();
     if (this.#stopping) this.#log.info('the worker stops: the rules are not read again');
     else if (this.#stream) this.#stream.reloadRules();
     else this.#log.info('a worker without the stream role has no rules to read again');
   }
 
-  /** Finishes what is in flight, moves the tasks to others at once, leaves no open transaction. */
+  /** Finishes what is in flight, moves the tasks to others at once, leaves no open transaction; then closes the sockets. */
   stop(): Promise<void> {
     return (this.#stopping ??= this.#drain());
   }
 
   async #drain(): Promise<void> {
+    this.#control?.close();
     this.#log.info('draining');
     this.#readiness.stop();
     this.#stop.abort();
-    await Promise.all([this.#stream?.stop(DRAIN_MS), this.#gateway?.stop(DRAIN_MS)]);
+    await handOver({ stream: this.#stream, gateway: this.#gateway, spreadMs: this.#config.shutdownSpreadMs });
     await this.#connections.close();
     this.#http.close();
     this.#log.info('stopped');
+  }
+
+  // ── what an operator asks ──────────────────────────────────────────────────────────────────────────────────────
+
+  setLogLevel(level: LogLevel, seconds: number | undefined): LevelStatus {
+    return this.#logLevel.set(level, seconds);
+  }
+
+  resumeDeadLetters(partition: string | undefined): Resumed | undefined {
+    const resumed = this.#stream?.resumeDeadLetters(partition);
+    if (resumed?.kind === 'resumed' && resumed.partitions.length > 0)
+      this.#log.info({ partitions: resumed.partitions }, 'paused partitions are resumed by an operator');
+    return resumed;
+  }
+
+  status(): WorkerStatus {
+    const { pid } = process;
+    const reasons = [...this.#readiness.reasons()].map(([part, reason]) => [part, sayReason(reason)]);
+    return {
+      ...{ version: projectVersion(), pid, roles: this.#config.roles },
+      reasons: Object.fromEntries(reasons) as Record<string, string>,
+      log: this.#logLevel.status,
+      ...(this.#stream?.status() ?? NO_TASKS),
+    };
+  }
+
+  async #openControl(): Promise<void> {
+    const version = projectVersion();
+    const control = await ControlSocket.open({
+      ...{ stateDir: this.#config.stateDir, directory: this.#stream?.directory, log: this.#log },
+      answer: (line) => answerLine(line, this, version),
+    });
+    if (this.#stopping) control?.close();
+    else this.#control = control;
   }
 
   async #createEncoder(): Promise<EventEncoder> {

@@ -9,6 +9,7 @@ import { SentMemory } from '../../../gateway/sent-notifications.js';
 import { Session } from '../../../gateway/session.js';
 import { userBudgets } from '../../../gateway/user-budgets.js';
 import { createMetrics } from '../../../common/metrics.js';
+import { SampledLog } from '../../../common/sampled-log.js';
 import { EMPTY_LOG, notificationOf } from '../../unit/gateway/harness.js';
 import { BORDER_VALUES } from '../borders.js';
 import { byteEdits, editBytes } from '../edit-bytes.js';
@@ -77,6 +78,7 @@ export const clientFrames: Target<FramesInput> = {
       budgets: userBudgets(DEFAULT_LIMITS, () => 0),
       metrics,
       log,
+      sampledLog: new SampledLog(log),
       now: () => 0,
     });
     session.begin(undefined);

@@ -10,6 +10,7 @@ import { StateEnvironment } from '../../../state/lmdb/environment.js';
 import { FreeSpace } from '../../../state/lmdb/free-space.js';
 import { MemberMemory } from '../../../state/member-memory.js';
 import type { Executor } from '../../../topology/graph/executor.js';
+import { NO_TRACING } from '../../../topology/graph/tracing.js';
 import { sinkTopics, sourceTopics, type TopologyTopics } from '../../../topology/graph/topology.js';
 import { brokerFault, Connections } from '../../../topology/kafka/index.js';
 import { DeadLetterLimit } from '../../../topology/task/dead-letter-limit.js';
@@ -61,7 +62,7 @@ export async function createCountingRunner(options: CountingOptions): Promise<To
       damaged: undefined,
     },
     deadLetters: new DeadLetterLimit(),
-    worker: { ...{ metrics, log, clock: systemClock, fatal }, outage: () => undefined },
+    worker: { ...{ metrics, log, clock: systemClock, tracing: NO_TRACING, fatal }, outage: () => undefined },
     memory: new MemberMemory(environment),
     settings: {
       ...{ kafka: config.kafka, transactionTimeoutMs: 20_000, requestTimeoutMs: 10_000 },

@@ -52,6 +52,7 @@ export async function prepareEnvironment(
       GATEWAY_HOST: '127.0.0.1',
       JWT_SECRET,
       SESSION_TIMEOUT_MS: '6000',
+      ...(process.env['TEST_ROLES'] && { ROLES: process.env['TEST_ROLES'] }),
       ...over,
     }),
   };

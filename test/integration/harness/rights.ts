@@ -1,19 +1,22 @@
-/** The rights that a worker needs, as docs/operations.md grants them, and as a cluster is asked for them. */
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { AclOperationTypes, AclPermissionTypes, AclResourceTypes, ResourcePatternTypes } from './kafkajs-constants.js';
-import { projectRoot } from '../../../common/project-root.js';
+/** The rights that a worker needs, as the product's own table has them, and as a cluster is asked for them. */
+import { TopicNames } from '../../../common/topic-names.js';
+import { SOURCES } from '../../../dev/contract/sources.js';
 import { LIMITED_USER } from '../../../dev/stack/secured.js';
+import type { Operation } from '../../../topology/kafka/index.js';
+import { grantsOf, type RightKind } from '../../../topology/operations/doctor/rights.js';
+import { AclOperationTypes, AclPermissionTypes, AclResourceTypes, ResourcePatternTypes } from './kafkajs-constants.js';
 import type { TestEnvironment } from './environment.js';
 
-export type Kind = 'topic' | 'group' | 'transactional id';
+export type Kind = Exclude<RightKind, 'cluster'>;
 
 export interface Right {
   readonly kind: Kind;
   /** The resource's name, or what it begins with. */
   readonly name: string;
-  readonly operations: readonly (keyof typeof AclOperationTypes)[];
-  readonly isPrefix?: boolean;
+  readonly operations: readonly Operation[];
+  /** Those that a worker does without. */
+  readonly doneWithout: readonly Operation[];
+  readonly isPrefix: boolean;
 }
 
 const RESOURCES: Readonly<Record<Kind, AclResourceTypes>> = {
@@ -21,38 +24,30 @@ const RESOURCES: Readonly<Record<Kind, AclResourceTypes>> = {
   group: AclResourceTypes.GROUP,
   'transactional id': AclResourceTypes.TRANSACTIONAL_ID,
 };
-
-/** What docs/operations.md says that a worker needs, as its own commands grant it. */
-export function rightsOf({ prefix }: TestEnvironment): Right[] {
-  const page = readFileSync(join(projectRoot(), 'docs', 'operations.md'), 'utf8');
-  const [, commands] = /## Rights\n[^]*?```sh\n([^]*?)```/.exec(page)!;
-  const physical = (name: string): string => prefix + name.replace(/^notification-streams/, 'app');
-  let loop: readonly string[] = [];
-  return commands!.split('\n').flatMap((line): Right[] => {
-    const topics = /^for topic in (.*); do$/.exec(line)?.[1];
-    if (topics) loop = topics.split(' ');
-    const [, kind, name] = /^ *acl --(topic|group|transactional-id) (\S+)/.exec(line) ?? [];
-    if (kind === undefined) return [];
-    const operations = [...line.matchAll(/--operation (\w+)/g)].map(([, operation]) => OPERATIONS[operation!]!);
-    const names = name === '"$topic"' ? loop : [name!];
-    return names.map((topic) => ({
-      ...{ kind: kind.replace('-', ' ') as Kind, name: physical(topic), operations },
-      isPrefix: line.includes('prefixed'),
-    }));
-  });
-}
-
-const OPERATIONS: Readonly<Record<string, keyof typeof AclOperationTypes>> = {
-  ...{ Read: 'READ', Write: 'WRITE', Create: 'CREATE', Describe: 'DESCRIBE', DescribeConfigs: 'DESCRIBE_CONFIGS' },
+const OPERATIONS: Readonly<Record<Operation, AclOperationTypes>> = {
+  Read: AclOperationTypes.READ,
+  Write: AclOperationTypes.WRITE,
+  Create: AclOperationTypes.CREATE,
+  Describe: AclOperationTypes.DESCRIBE,
+  DescribeConfigs: AclOperationTypes.DESCRIBE_CONFIGS,
+  IdempotentWrite: AclOperationTypes.IDEMPOTENT_WRITE,
 };
 
-export const aclsOf = (right: Right) =>
+/** What a worker of these roles needs of these brokers, one entry a resource. */
+export function rightsOf({ prefix }: TestEnvironment, ...roles: ('stream' | 'gateway')[]): Right[] {
+  const names = new TopicNames(prefix, 'app');
+  return grantsOf(roles.length > 0 ? roles : ['stream', 'gateway'], names, SOURCES)
+    .filter(({ before }) => before === undefined)
+    .flatMap((grant) => grant.names.map((name) => ({ ...grant, kind: grant.kind as Kind, name })));
+}
+
+export const aclsOf = (right: Pick<Right, 'kind' | 'name' | 'operations' | 'isPrefix'>) =>
   right.operations.map((operation) => ({
     resourceType: RESOURCES[right.kind],
     resourceName: right.name,
     resourcePatternType: right.isPrefix ? ResourcePatternTypes.PREFIXED : ResourcePatternTypes.LITERAL,
     principal: `User:${LIMITED_USER.username}`,
     host: '*',
-    operation: AclOperationTypes[operation],
+    operation: OPERATIONS[operation],
     permissionType: AclPermissionTypes.ALLOW,
   }));

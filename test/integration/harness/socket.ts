@@ -11,6 +11,7 @@ export interface SocketMessage {
   readonly id?: string;
   readonly cursor?: string;
   readonly recovered?: boolean;
+  readonly traceparent?: string;
   readonly notification?: {
     readonly notificationId: string;
     readonly eventId: string;

@@ -29,6 +29,8 @@ export interface WorkerCommand {
   readonly nodeArgs?: readonly string[];
   /** How many files it may have open. Default: as many as we. */
   readonly openFiles?: number;
+  /** As whom it runs, by number. Default: as we. */
+  readonly user?: number;
 }
 
 /** Starts a worker as an operator would: the built command in a process of its own. It dies with this process. */
@@ -40,6 +42,7 @@ export function spawnWorker(command: WorkerCommand): WorkerProcess {
   const [file, ...args] = command.openFiles === undefined ? node : limited;
   const child = spawn(file!, args, {
     stdio: ['ignore', 'pipe', 'pipe'],
+    ...(command.user === undefined ? {} : { uid: command.user, gid: command.user }),
     env: { PATH: process.env['PATH'], HOME: process.env['HOME'], HTTP_PORT: '0', GATEWAY_PORT: '0', ...command.env },
   });
   return new WorkerProcess(child);

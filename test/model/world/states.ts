@@ -37,6 +37,8 @@ export const DEDUP: ModelState = {
   valueOf: ({ topic }, id): Remembered => ({
     digest: eventDigest(topic, id),
     directory: null,
+    recipients: [],
+    later: null,
     event: { corrections: [] },
   }),
   stored: (environment, task) =>

@@ -16,6 +16,8 @@ import {
 import { createMetrics } from '../../../common/metrics.js';
 import { sayReason } from '../../../common/reasons.js';
 import { SINK_TOPICS } from '../../../common/record.js';
+import { SampledLog } from '../../../common/sampled-log.js';
+import { NO_TRACING } from '../../../topology/graph/tracing.js';
 import { TaskGroup } from '../../../topology/worker/task-group.js';
 import { NewerRules } from '../../../topology/task/newer-rules.js';
 import { DeadLetterLimit } from '../../../topology/task/dead-letter-limit.js';
@@ -123,7 +125,15 @@ export class Worker {
         damaged: undefined,
       },
       job: { ...JOB, executor: () => ({ executor, rulesVersion: undefined }) },
-      worker: { metrics: METRICS, log: SILENT, clock: { now: () => Date.now() }, outage: () => undefined, fatal },
+      worker: {
+        metrics: METRICS,
+        log: SILENT,
+        sampledLog: new SampledLog(SILENT),
+        clock: { now: () => Date.now() },
+        outage: () => undefined,
+        fatal,
+        tracing: NO_TRACING,
+      },
     });
     this.#group = new TaskGroup({
       parts,

@@ -57,7 +57,7 @@ describe('readConfig', () => {
   });
 
   it('keeps an equals sign in a value of --set', () => {
-    expect(readConfig({ set: ['KAFKA_SSL_CA=a=b='] }, {}).kafkaSslCa).toBe('a=b=');
+    expect(readConfig({ set: ['JWT_ISSUER=a=b='] }, {}).jwtIssuer).toBe('a=b=');
   });
 
   it('reports the faults of the file, of --set and of the values together', () => {
@@ -110,6 +110,52 @@ describe('readConfig', () => {
     ])('is never shown, nor its path, when it cannot be had (%#)', (content, fault) => {
       const path = content.includes('place') ? content : secretFile(content);
       expect(faultsOf(() => readConfig({ set: [`JWT_SECRET_FILE=${path}`] }, {}, { gateway: true }))).toEqual([fault]);
+    });
+
+    it('before the one in use is none when its file is empty, as it is between two changes of it', () => {
+      vi.stubEnv('JWT_SECRET', RIGHT);
+      vi.stubEnv('JWT_SECRET_PREVIOUS_FILE', secretFile('\n'));
+      expect(readConfig({}, {}).jwtSecretPrevious).toBeUndefined();
+    });
+
+    it('is followed in its file, except where a layer above gives another', async () => {
+      const [path, changed] = [secretFile(RIGHT), 'a changed secret of more than 32 characters!'];
+      const below = file({ JWT_SECRET_FILE: path });
+      const followed = readConfig({ config: below }, {}).live.texts.get('JWT_SECRET')!;
+      const given = readConfig({ config: below, set: [`JWT_SECRET=${RIGHT}`] }, {}).live.texts.get('JWT_SECRET')!;
+      writeFileSync(path, changed);
+      expect([await followed.refresh(), await given.refresh()]).toEqual(['changed', 'same']);
+      expect([followed.current, given.current]).toEqual([changed, RIGHT]);
+    });
+
+    it('that is a token and cannot be read makes one fault', () => {
+      vi.stubEnv('SCHEMA_REGISTRY_TOKEN_FILE', join(folder, 'nothing'));
+      expect(faultsOf(() => readConfig({}, {}))).toEqual([
+        'SCHEMA_REGISTRY_TOKEN_FILE is (not shown): the file cannot be read (ENOENT)',
+      ]);
+    });
+
+    it('and a certificate that cannot be read make one fault each', () => {
+      for (const name of ['KAFKA_SSL_CA', 'KAFKA_SSL_CERT', 'KAFKA_SSL_KEY'])
+        vi.stubEnv(`${name}_FILE`, join(folder, 'nothing'));
+      expect(faultsOf(() => readConfig({}, {}))).toEqual(
+        ['CA', 'CERT', 'KEY'].map((part) => `KAFKA_SSL_${part}_FILE is (not shown): the file cannot be read (ENOENT)`),
+      );
+    });
+
+    it('is not given to programs that we start, nor an address with a password in it', async () => {
+      const script = join(folder, 'names.mjs');
+      const names = "Object.keys(process.env).filter((name) => /^(KAFKA|JW|SCHEMA)/.test(name)).sort().join('.')";
+      writeFileSync(script, `console.log(${names})`);
+      vi.stubEnv('JWT_SECRET', RIGHT);
+      vi.stubEnv('SCHEMA_REGISTRY_URL', 'http://a:8081,http://me:hunter2@b:8081');
+      vi.stubEnv('KAFKA_SASL_MECHANISM', 'oauthbearer');
+      vi.stubEnv('KAFKA_OAUTH_TOKEN_COMMAND', `${process.execPath} ${script}`);
+      expect(await readConfig({}, {}).live.tokens?.current()).toBe(
+        'KAFKA_BROKERS.KAFKA_OAUTH_TOKEN_COMMAND.KAFKA_SASL_MECHANISM',
+      );
+      vi.stubEnv('SCHEMA_REGISTRY_URL', 'http://a:8081,https://b/api');
+      expect(await readConfig({}, {}).live.tokens?.current()).toContain('SCHEMA_REGISTRY_URL');
     });
 
     it('alone may be in a file: no other option has such a name', () => {

@@ -1,19 +1,44 @@
 /** Runs a command line in this process. */
 import { vi } from 'vitest';
+import { fail } from '../../../bin/fail.js';
 import { createProgram } from '../../../bin/program.js';
 
 /** What it wrote to standard output, and the exit code that it set. Rejects with what it throws. */
 export async function runCommand(
   ...args: readonly string[]
 ): Promise<{ readonly lines: string[]; readonly code: number }> {
-  const written: string[] = [];
+  const out = captured(process.stdout);
   const { exitCode } = process;
-  const write = vi.spyOn(process.stdout, 'write').mockImplementation((text) => written.push(String(text)) > 0);
   try {
     await createProgram().parseAsync(['node', 'notification-streams', ...args]);
-    return { lines: written.join('').split('\n').slice(0, -1), code: Number(process.exitCode ?? 0) };
+    return { lines: out.lines(), code: Number(process.exitCode ?? 0) };
   } finally {
-    write.mockRestore();
+    out.end();
     process.exitCode = exitCode;
   }
+}
+
+/** As the whole program ends: what it wrote to either, and its exit code. */
+export async function runToEnd(
+  ...args: readonly string[]
+): Promise<{ readonly lines: string[]; readonly errors: string[]; readonly code: number }> {
+  const [out, err] = [captured(process.stdout), captured(process.stderr)];
+  const { exitCode } = process;
+  try {
+    await createProgram().parseAsync(['node', 'notification-streams', ...args]);
+  } catch (error) {
+    fail(error);
+  } finally {
+    out.end();
+    err.end();
+  }
+  const code = Number(process.exitCode ?? 0);
+  process.exitCode = exitCode;
+  return { lines: out.lines(), errors: err.lines(), code };
+}
+
+function captured(stream: NodeJS.WriteStream): { lines(): string[]; end(): void } {
+  const written: string[] = [];
+  const write = vi.spyOn(stream, 'write').mockImplementation((text) => written.push(String(text)) > 0);
+  return { lines: () => written.join('').split('\n').slice(0, -1), end: () => write.mockRestore() };
 }

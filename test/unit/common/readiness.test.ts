@@ -40,6 +40,26 @@ describe('Readiness', () => {
     expect([...readiness.reasons('gateway').keys()]).toEqual(['worker', 'broker', 'gateway']);
   });
 
+  it('has reasons not to have started until it was ready once, and none from then on', () => {
+    const readiness = create();
+    readiness.set('tasks', { code: 'task-waits' });
+    expect([...readiness.reasonsToStart().keys()]).toEqual(['tasks']);
+    readiness.set('tasks', undefined);
+    expect(readiness.reasonsToStart().size).toBe(0);
+    readiness.stop();
+    expect(readiness.reasonsToStart().size).toBe(0);
+  });
+
+  it('has started when partitions wait on purpose, which may be so before anybody has asked', () => {
+    const readiness = create();
+    readiness.set('tasks', { code: 'newer-rules' });
+    readiness.set('directory', { code: 'not-read' });
+    expect(readiness.reasonsToStart().size).toBe(2);
+    readiness.set('directory', undefined);
+    expect(readiness.reasonsToStart().size).toBe(0);
+    expect(readiness.reasons().size).toBe(1);
+  });
+
   it('is never there again once the worker stops, for no role, whatever becomes of its parts', () => {
     const readiness = create();
     readiness.set('tasks', { code: 'no-task' });

@@ -4,11 +4,11 @@ import { join } from 'node:path';
 import type { Command } from 'commander';
 import { describe, expect, it } from 'vitest';
 import { createProgram } from '../../../bin/program.js';
-import { OPTION_NAMES, SECRET_NAMES } from '../../../topology/worker/options.js';
+import { FILE_NAMES, OPTION_NAMES } from '../../../topology/worker/options.js';
 import { DOCUMENTS, linesOf, root } from './markdown.js';
 
 const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { scripts: Record<string, string> };
-const names = new Set([...OPTION_NAMES, ...SECRET_NAMES.map((name) => `${name}_FILE`)]);
+const names = new Set([...OPTION_NAMES, ...FILE_NAMES.map((name) => `${name}_FILE`)]);
 
 /** Lines of code, and code within text. */
 const codeIn = (path: string): string[] =>

@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { format, resolveConfig } from 'prettier';
 import { expect, it } from 'vitest';
-import { printPage } from './configuration-page.js';
+import { printPage } from '../../../bin/config/options-page.js';
 
 it('prints docs/configuration.md from the options; -u writes it', async () => {
   const page = join(import.meta.dirname, '../../../docs/configuration.md');

@@ -3,27 +3,14 @@ import { existsSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { DEAD_LETTER_REASONS } from '../../../common/label-values.js';
-import { METRICS } from '../../../common/metrics.js';
 import { PARTS } from '../../../common/readiness.js';
 import { TARGETS } from '../../fuzz/targets/index.js';
 import { anchorsOf, DOCUMENTS, itemsOf, readDocument, root, section } from './markdown.js';
-
-const labelsOf = (labels: readonly string[] | object): readonly string[] =>
-  Array.isArray(labels) ? (labels as readonly string[]) : Object.keys(labels);
 
 /** The names in backticks with which items begin. */
 const namesIn = (text: string): string[] => itemsOf(text).flatMap((item) => /^- `([^`]+)`/.exec(item)?.[1] ?? []);
 
 describe('the documents', () => {
-  it('list every metric in docs/operations.md with its kind, labels and help, and no other', () => {
-    const items = Object.entries(METRICS).map(([name, definition]) => {
-      const labels = 'labels' in definition ? labelsOf(definition.labels) : [];
-      const by = labels.length === 0 ? '' : `, by ${labels.join(', ')}`;
-      return `- \`${name}\` (${definition.kind}${by}): ${definition.help}`;
-    });
-    expect(itemsOf(section('docs/operations.md', '## Metrics'))).toEqual(items);
-  });
-
   it('list every part of readiness and every dead-letter reason', () => {
     expect(namesIn(section('docs/operations.md', '## Readiness')).sort()).toEqual([...PARTS].sort());
     expect(namesIn(section('docs/contract.md', '## Dead letters'))).toEqual([...DEAD_LETTER_REASONS]);

@@ -20,6 +20,7 @@ export const DOCUMENTS: readonly string[] = [
   'bench/journal.md',
   ...pagesIn('docs'),
   ...GUIDES,
+  ...pagesIn('docs/day-2'),
 ];
 
 export interface Line {

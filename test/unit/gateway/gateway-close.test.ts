@@ -39,6 +39,35 @@ describe('closing the gateway', () => {
     expect(await client.closed).toEqual({ code: 1001, reason: 'shutdown' });
   });
 
+  it('closes sockets one after another, and sends each what comes until its turn', async () => {
+    harness = await startGateway();
+    const clients = await Promise.all(
+      Array.from({ length: 30 }, async (_, index) => harness.connect(await tokenOf({ sub: String(index + 1) }))),
+    );
+    const ends: number[] = [];
+    const began = performance.now();
+    const closed = clients.map(async (client) => {
+      expect(await client.closed).toEqual({ code: 1001, reason: 'shutdown' });
+      ends.push(performance.now() - began);
+    });
+    const closing = harness.gateway.close(5000, 300);
+    await clients[0]!.closed;
+    expect(harness.gateway.publish(messageOf({ userId: 30n }, { key: '1|30' }))).toBe(1);
+    await Promise.all([...closed, closing]);
+    expect((await clients[29]!.messages('notification')).length).toBe(1);
+    expect(Math.max(...ends)).toBeGreaterThan(250);
+    expect(ends.filter((ms) => ms < 150).length).toBeLessThan(25);
+  });
+
+  it('takes no new socket from the moment on that it refuses, and serves those that are open', async () => {
+    harness = await startGateway();
+    const client = await harness.connect();
+    harness.gateway.refuse();
+    await expect(harness.connect()).rejects.toThrow();
+    expect(harness.gateway.publish(messageOf())).toBe(1);
+    await client.messages('notification');
+  });
+
   it('keeps one promise for all calls', async () => {
     harness = await startGateway();
     expect(harness.gateway.close(100)).toBe(harness.gateway.close(0));

@@ -115,6 +115,13 @@ describe('the gateway delivers', () => {
     expect(await harness.metric('fanout_latency_seconds', { le: '+Inf' })).toBe(1);
   });
 
+  it('observes the time from what the event says itself to the send, once a notification', async () => {
+    await Promise.all([harness.connect(), harness.connect()]);
+    publish({ timestamp: BigInt(Date.now() - 7_000) });
+    expect(await harness.metric('event_socket_seconds', { le: '5' })).toBe(0);
+    expect(await harness.metric('event_socket_seconds', { le: '1800' })).toBe(1);
+  });
+
   it('forgets a socket that has gone', async () => {
     const client = await harness.connect();
     client.socket.terminate();

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { encodeNotification, parseClientMessage } from '../../../gateway/protocol.js';
+import { TRACEPARENT } from '../../traces.js';
 import { notificationOf } from './harness.js';
 
 describe('a message of a client', () => {
@@ -42,5 +43,16 @@ describe('a notification', () => {
         });
       }),
     );
+  });
+});
+
+describe('the frame of a notification', () => {
+  const fieldsOf = (title: string, traceparent?: string): object =>
+    JSON.parse(encodeNotification(notificationOf({ title }), '9.6.topic', traceparent).frame.toString()) as object;
+
+  it('names its trace where there is one, beside the notification, also when texts are cut', () => {
+    expect(Object.keys(fieldsOf('short'))).toEqual(['type', 'cursor', 'notification']);
+    expect(fieldsOf('short', TRACEPARENT)).toMatchObject({ traceparent: TRACEPARENT });
+    expect(fieldsOf('x'.repeat(70_000), TRACEPARENT)).toMatchObject({ traceparent: TRACEPARENT, truncated: true });
   });
 });

@@ -8,7 +8,10 @@ import { userBudgets } from '../../../gateway/user-budgets.js';
 import { encodeNotification } from '../../../gateway/protocol.js';
 import { Session } from '../../../gateway/session.js';
 import { createMetrics } from '../../../common/metrics.js';
+import { SampledLog } from '../../../common/sampled-log.js';
 import { EMPTY_LOG, notificationOf, type Message } from './harness.js';
+
+const SILENT = pino({ level: 'silent' });
 
 /** A socket that notes what is done with it; `isFull` makes it drop. */
 class FakeSocket {
@@ -49,7 +52,8 @@ describe('a session', () => {
       recorder: { record: (ack) => Promise.resolve(void acks.push(ack)) },
       limits,
       metrics: createMetrics(new Registry()),
-      log: pino({ level: 'silent' }),
+      log: SILENT,
+      sampledLog: new SampledLog(SILENT),
       now: () => 0,
     });
     session.begin(undefined);
@@ -130,7 +134,8 @@ describe('a session that comes with a cursor', () => {
       recorder: { record: () => Promise.resolve() },
       limits,
       metrics: createMetrics(new Registry()),
-      log: pino({ level: 'silent' }),
+      log: SILENT,
+      sampledLog: new SampledLog(SILENT),
       now: () => now,
     });
   });

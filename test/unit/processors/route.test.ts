@@ -46,7 +46,7 @@ describe('the texts of a recipient', () => {
     const users = (userId: bigint) => entry(userId, { locale: 'vi', email: null, mutedChannels: ['PUSH'] });
     const localized = route({ rendered: [], users, recipients: [7n] });
     const plain = route({ rendered: [], users, recipients: [7n], notification: { localize: null } });
-    const deliveries = ({ parts }: typeof plain) => parts.map(({ recipients }) => recipients[0]?.deliveries);
+    const deliveries = ({ parts }: typeof plain) => parts.map(({ recipients }) => recipients[0]?.fare);
     expect(deliveries(localized)).toEqual(deliveries(plain));
     expect(localized.emitted(emitEmail)).toEqual([]);
     expect(localized.emitted(emitPush)).toEqual([]);

@@ -62,9 +62,16 @@ const BY_CODE: ReadonlyMap<unknown, ReasonCode> = new Map<string, ReasonCode>([
   ['UNABLE_TO_VERIFY_LEAF_SIGNATURE', 'untrusted-broker'],
 ]);
 
+/** What the other side of TLS says of our certificate, or of there being none. OpenSSL's names differ by its version. */
+const CERTIFICATE_ALERT = /^ERR_SSL_.*_ALERT_(UNKNOWN_CA|(BAD|NO|UNSUPPORTED)_CERTIFICATE|CERTIFICATE_\w+)$/;
+
+export function isCertificateAlert(code: unknown): boolean {
+  return CERTIFICATE_ALERT.test(String(code));
+}
+
 export function brokerFault(error: unknown): Reason {
-  if (error instanceof OutageError && error.reason) return error.reason;
   const cause = innermost(error);
+  for (const outage of [error, cause]) if (outage instanceof OutageError && outage.reason) return outage.reason;
   const type = errorType(error);
   if (type !== undefined && isProtocolError(cause, type)) {
     const code = BY_TYPE.get(type) ?? 'broker-error';
@@ -72,6 +79,7 @@ export function brokerFault(error: unknown): Reason {
     return { code, error: type, topic: place?.topic, partition: place?.partition, right: RIGHTS.get(type) };
   }
   if (cause.name === NO_COORDINATOR) return { code: 'no-coordinator' };
+  if (isCertificateAlert(cause.code)) return { code: 'client-certificate' };
   return { code: BY_CODE.get(cause.code) ?? 'no-broker' };
 }
 

@@ -2,7 +2,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import kafkajs, { type Admin } from 'kafkajs';
 import { openSocket, type KafkaSettings } from './connect.js';
-import { BrokerError, hasMoved } from '../protocol/protocol-errors.js';
+import { ErrorCode } from '../protocol/error-codes.js';
+import { BrokerError, hasMoved, innermost, isMissingRight } from '../protocol/protocol-errors.js';
 
 const { ConfigResourceTypes, Kafka, logLevel } = kafkajs;
 
@@ -17,6 +18,12 @@ export interface TopicPlan {
   /** -1 takes the brokers' default. */
   readonly replicationFactor: number;
   readonly configs?: Readonly<Record<string, string>>;
+}
+
+/** As kafkajs has it in its error. */
+interface RefusedPartition {
+  readonly partition: number;
+  readonly error?: { readonly code?: unknown };
 }
 
 export class TopicAdmin {
@@ -99,6 +106,8 @@ export class TopicAdmin {
         const { topics: found } = await this.#admin.fetchTopicMetadata({ topics });
         if (found.every(({ partitions }) => partitions.every(({ leader }) => leader >= 0))) return;
       } catch (error) {
+        // Who may create a topic may not see it by that.
+        if (isMissingRight(error)) await this.#refuseHidden(topics);
         if (!hasMoved(error)) throw error;
       }
       if (Date.now() > deadline) {
@@ -108,14 +117,63 @@ export class TopicAdmin {
     }
   }
 
+  async #refuseHidden(topics: readonly string[]): Promise<void> {
+    for (const topic of topics) {
+      await this.#admin
+        .fetchTopicMetadata({ topics: [topic] })
+        .catch((cause: unknown) => refuse(`Metadata of ${topic}`, topic, cause));
+    }
+  }
+
   /** Deletes those of the topics that exist. */
   async delete(topics: readonly string[]): Promise<void> {
     const existing = [...(await this.partitionCounts(topics)).keys()];
     if (existing.length > 0) await this.#admin.deleteTopics({ topics: existing });
   }
 
-  /** One setting of each topic. */
+  /** Deletes what lies before these offsets, by partition. Throws BrokerError with the first partition that was refused. */
+  async deleteRecords(topic: string, offsets: ReadonlyMap<number, number>): Promise<void> {
+    // The leaders are known from then on: kafkajs looks for them before it asks.
+    await this.#admin.fetchTopicOffsets(topic);
+    const partitions = [...offsets].map(([partition, offset]) => ({ partition, offset: String(offset) }));
+    try {
+      await this.#admin.deleteTopicRecords({ topic, partitions });
+    } catch (error) {
+      const { partitions: refused = [] } = innermost(error) as { partitions?: readonly RefusedPartition[] };
+      const [first] = refused;
+      if (first === undefined || typeof first.error?.code !== 'number') throw error;
+      const { partition } = first;
+      throw new BrokerError(first.error.code, `DeleteRecords of ${topic}-${partition}`, { topic, partition });
+    }
+  }
+
+  /** These settings of one topic, the brokers' defaults included; without those that the brokers do not know. */
+  async settingsOf(topic: string, names: readonly string[]): Promise<Map<string, string>> {
+    const { resources } = await this.#admin.describeConfigs({
+      includeSynonyms: false,
+      resources: [{ type: ConfigResourceTypes.TOPIC, name: topic, configNames: [...names] }],
+    });
+    const entries = resources[0]?.configEntries ?? [];
+    return new Map(entries.map(({ configName, configValue }) => [configName, configValue]));
+  }
+
+  /** One setting of each topic. Throws for one that we may not ask about (BrokerError), by its name. */
   async settings(topics: readonly string[], name: string): Promise<Map<string, string>> {
+    try {
+      return await this.#settings(topics, name);
+    } catch (error) {
+      if (!isMissingRight(error)) throw error;
+      // kafkajs does not say which: each is asked for by itself.
+      for (const topic of topics) {
+        await this.#settings([topic], name).catch((cause: unknown) =>
+          refuse(`DescribeConfigs of ${topic}`, topic, cause),
+        );
+      }
+      throw error;
+    }
+  }
+
+  async #settings(topics: readonly string[], name: string): Promise<Map<string, string>> {
     const { resources } = await this.#admin.describeConfigs({
       includeSynonyms: false,
       resources: topics.map((topic) => ({ type: ConfigResourceTypes.TOPIC, name: topic, configNames: [name] })),
@@ -124,6 +182,12 @@ export class TopicAdmin {
       resources.map(({ resourceName, configEntries }) => [resourceName, configEntries[0]?.configValue ?? '']),
     );
   }
+}
+
+/** With the topic that a missing right is to, which kafkajs does not say. */
+function refuse(what: string, topic: string, error: unknown): never {
+  if (!isMissingRight(error)) throw error;
+  throw new BrokerError(ErrorCode.TOPIC_AUTHORIZATION_FAILED, what, { topic });
 }
 
 /** Connects an admin client for the work, and lets it go however the work ends. */

@@ -1,6 +1,7 @@
 /** Produces records outside any transaction: idempotent, acknowledged by every in-sync replica. */
 import kafkajs, { type Producer, type RecordMetadata } from 'kafkajs';
 import type { KafkaSettings } from '../cluster/connect.js';
+import { apiOf } from '../cluster/request-meter.js';
 import type { PartitionOffset } from '../protocol/partitions.js';
 import { partitionFor } from '../records/murmur2.js';
 
@@ -19,7 +20,7 @@ export class EventProducer {
     const { brokers, clientId, ssl, sasl, connectionTimeoutMs, requestTimeoutMs } = settings;
     const kafka = new Kafka({
       brokers: [...brokers],
-      clientId: `${clientId}-gateway`,
+      clientId,
       ...(ssl === undefined ? {} : { ssl }),
       ...(sasl === undefined ? {} : { sasl }),
       connectionTimeout: connectionTimeoutMs,
@@ -35,6 +36,13 @@ export class EventProducer {
         ({ message, partitionMetadata }) =>
           partitionFor(Buffer.from(message.key ?? ''), partitionMetadata.length),
     });
+    const { onRequest } = settings;
+    if (!onRequest) return;
+    const { REQUEST, REQUEST_TIMEOUT } = this.#producer.events;
+    this.#producer.on(REQUEST, ({ payload }) => onRequest(apiOf(payload.apiKey), payload.duration / 1000, false));
+    this.#producer.on(REQUEST_TIMEOUT, ({ payload: { apiKey, sentAt } }) =>
+      onRequest(apiOf(apiKey), (Date.now() - sentAt) / 1000, true),
+    );
   }
 
   /** Resolves, with its place, when every in-sync replica has the record; rejects when that could not be had in time. */

@@ -3,7 +3,7 @@
  * few buffers, not five objects a record that the collector would copy again and again.
  */
 import { ByteWriter } from '../../../common/bytes.js';
-import type { RecordHeaders } from '../../../common/record-headers.js';
+import { RecordHeaders } from '../../../common/record-headers.js';
 import { BATCH_OVERHEAD, RecordBatch, sizeOf, type OutboundRecord } from '../records/record-batch.js';
 import type { RecordKey } from '../records/record-key.js';
 
@@ -47,7 +47,10 @@ export class OutboundBatches {
 
   static from(records: readonly OutboundRecord[], maxBatchBytes: number): OutboundBatches {
     const batches = new OutboundBatches(maxBatchBytes);
-    for (const { topic, partition, key, value, headers } of records) batches.add(topic, partition, key, value, headers);
+    for (const record of records) {
+      const { topic, partition, key, value, headers, timestamp } = record;
+      batches.add(topic, partition, key, value, headers, timestamp);
+    }
     return batches;
   }
 
@@ -61,15 +64,22 @@ export class OutboundBatches {
     return this.#bytes;
   }
 
-  /** Copies the record. `topic`: its physical name. */
-  add(topic: string, partition: number, key: Buffer | null, value: Buffer | null, headers?: RecordHeaders): void {
+  /** Copies the record. `topic`: its physical name; `timestamp`: as OutboundRecord has it. */
+  add(
+    topic: string,
+    partition: number,
+    key: Buffer | null,
+    value: Buffer | null,
+    headers?: RecordHeaders,
+    timestamp?: number,
+  ): void {
     const size = sizeOf(key, value, headers);
     const ofTopic = this.forTopic(topic);
     const current = ofTopic.current[partition];
     const hasRoom = current && current.length - BATCH_OVERHEAD + size <= ofTopic.maxBatchBytes;
     const batch = hasRoom ? current : this.#begin(ofTopic, partition);
     this.#remember(batch);
-    batch.append(key, value, headers);
+    batch.append(key, value, headers, timestamp);
     this.#bytes += size;
   }
 
@@ -86,7 +96,7 @@ export class OutboundBatches {
     const ofTopic = this.forTopic(topic);
     const before = ofTopic.current[partition];
     const batch = this.#begin(ofTopic, partition);
-    batch.append(record.key, record.value, record.headers);
+    batch.append(record.key, record.value, record.headers, record.timestamp);
     if (!batch.pack(maxBytes)) {
       this.#spare.push(this.#batches.pop()!.writer);
       ofTopic.current[partition] = before;
@@ -110,18 +120,24 @@ export class OutboundBatches {
   }
 
   /** Has the value written in place; gives its length. What the writing throws is thrown on: `rollBack` then. */
-  write(to: TopicBatches, partition: number, key: RecordKey, writeValue: WriteValue): number {
+  write(
+    to: TopicBatches,
+    partition: number,
+    key: RecordKey,
+    writeValue: WriteValue,
+    headers = RecordHeaders.NONE,
+  ): number {
     const current = to.current[partition] ?? this.#begin(to, partition);
     const { length, count } = current;
     this.#remember(current);
-    let size = writeInto(current, key, writeValue);
+    let size = writeInto(current, key, writeValue, headers);
     if (count > 0 && current.length - BATCH_OVERHEAD > to.maxBatchBytes) {
       current.truncate(length, count);
       const next = this.#begin(to, partition);
       this.#remember(next);
-      size = writeInto(next, key, writeValue);
+      size = writeInto(next, key, writeValue, headers);
     }
-    this.#bytes += key.length + size;
+    this.#bytes += key.length + size + headers.bytes.length;
     return size;
   }
 
@@ -183,11 +199,11 @@ export class OutboundBatches {
   }
 }
 
-function writeInto(batch: RecordBatch, key: RecordKey, writeValue: WriteValue): number {
+function writeInto(batch: RecordBatch, key: RecordKey, writeValue: WriteValue, headers: RecordHeaders): number {
   for (;;) {
     const at = batch.begin(key);
     const end = writeValue(batch.writer.buffer, at);
-    if (end >= 0) return batch.end(end);
+    if (end >= 0) return batch.end(end, headers);
     batch.writer.reserve(batch.writer.capacity - batch.length - end);
   }
 }

@@ -10,6 +10,7 @@ export const ApiKey = {
   Heartbeat: 12,
   LeaveGroup: 13,
   SyncGroup: 14,
+  DescribeGroups: 15,
   ApiVersions: 18,
   InitProducerId: 22,
   AddPartitionsToTxn: 24,

@@ -7,7 +7,8 @@ import { check } from './protocol-errors.js';
 import { compactList, raw } from './raw-request.js';
 
 const VERSION = 3;
-/** The tagged field that holds what the whole cluster was set to. */
+/** The tagged fields that hold what this broker could be set to, and what the whole cluster was. */
+const SUPPORTED_FEATURES = 0;
 const FINALIZED_FEATURES = 2;
 
 export interface Spoken {
@@ -15,6 +16,8 @@ export interface Spoken {
   readonly newest: ReadonlyMap<number, number>;
   /** The level of each feature that was ever set. */
   readonly features: ReadonlyMap<string, number>;
+  /** The highest level of each feature that this broker knows, whatever the cluster was set to. */
+  readonly supported: ReadonlyMap<string, number>;
 }
 
 /** The newest version of a request that the broker speaks, as kafkajs asked it; 0 when it has not said. */
@@ -38,23 +41,39 @@ export function apiVersions(): RawRequest<Spoken | undefined> {
       }),
     );
     reader.throttle();
-    return { newest, features: readFeatures(reader) };
+    return { newest, ...readFeatures(reader) };
   });
 }
 
-function readFeatures(reader: ByteReader): ReadonlyMap<string, number> {
+function readFeatures(reader: ByteReader): Pick<Spoken, 'features' | 'supported'> {
+  const found = new Map<number, ReadonlyMap<string, number>>();
   for (let left = reader.uvarint(); left > 0; left -= 1) {
     const tag = reader.uvarint();
     const field = new ByteReader(reader.raw(reader.uvarint()));
-    if (tag !== FINALIZED_FEATURES) continue;
-    return new Map(
-      compactList(field, () => {
-        const feature = field.compactString();
-        const level = field.int16();
-        field.int16(); // lowest level
-        return [feature, level] as const;
-      }),
-    );
+    if (tag === SUPPORTED_FEATURES)
+      found.set(
+        tag,
+        levels(field, (_lowest, highest) => highest),
+      );
+    if (tag === FINALIZED_FEATURES)
+      found.set(
+        tag,
+        levels(field, (highest) => highest),
+      );
   }
-  return new Map();
+  return {
+    features: found.get(FINALIZED_FEATURES) ?? new Map<string, number>(),
+    supported: found.get(SUPPORTED_FEATURES) ?? new Map<string, number>(),
+  };
+}
+
+/** Both fields have a name and two levels; which of them comes first is not the same in both. */
+function levels(field: ByteReader, pick: (first: number, second: number) => number): ReadonlyMap<string, number> {
+  return new Map(
+    compactList(field, () => {
+      const feature = field.compactString();
+      const first = field.int16();
+      return [feature, pick(first, field.int16())] as const;
+    }),
+  );
 }

@@ -7,7 +7,9 @@ import { createRequire } from 'node:module';
 import type { Socket } from 'node:net';
 import { dirname, join } from 'node:path';
 import type { ConnectionOptions } from 'node:tls';
-import type { SASLOptions } from 'kafkajs';
+import { FatalError, OutageError } from '../../../common/errors.js';
+import { errorType } from './protocol-errors.js';
+import type { AuthenticationProviderArgs, Authenticator, Mechanism } from 'kafkajs';
 
 const load = createRequire(import.meta.url);
 
@@ -28,11 +30,16 @@ export interface RawRequest<T> {
   readonly requestTimeout?: number | null;
 }
 
+/** The connections to one broker. */
+export interface ConnectionPool {
+  send<T>(request: RawRequest<T>): Promise<T>;
+}
+
 export interface Broker {
   readonly nodeId: number;
   /** What it speaks, by api key; null before it was asked. */
   readonly versions?: Readonly<Record<number, { readonly minVersion: number; readonly maxVersion: number }>> | null;
-  readonly connectionPool: { send<T>(request: RawRequest<T>): Promise<T> };
+  readonly connectionPool: ConnectionPool;
   isConnected(): boolean;
   connect(): Promise<void>;
   disconnect(): Promise<void>;
@@ -70,6 +77,7 @@ interface PartitionMetadata {
 }
 
 export interface Cluster {
+  readonly connectionPoolBuilder: { build(address?: object): Promise<ConnectionPool> };
   /** What metadata is asked of; one that does not exist fails the question for all. */
   readonly targetTopics: Set<string>;
   connect(): Promise<void>;
@@ -94,7 +102,7 @@ interface ClusterOptions {
   readonly socketFactory: SocketFactory;
   readonly brokers: readonly string[];
   readonly ssl?: ConnectionOptions | true | undefined;
-  readonly sasl?: SASLOptions | undefined;
+  readonly sasl?: SaslSettings | undefined;
   readonly clientId: string;
   readonly connectionTimeout: number;
   readonly authenticationTimeout: number;
@@ -124,6 +132,67 @@ export interface KafkaLogEntry {
   readonly level: number;
   readonly log: { readonly message: string; readonly error?: string; readonly [name: string]: unknown };
 }
+
+/** How connections authenticate. `prepare`: what must be had before a broker is asked for anything. */
+export interface SaslSettings extends Mechanism {
+  readonly prepare?: () => Promise<void>;
+}
+
+interface Credentials {
+  readonly username: string;
+  readonly password: string;
+}
+
+type AuthenticatorFactory = (args: AuthenticationProviderArgs) => Authenticator;
+
+const AUTHENTICATORS = {
+  plain: 'plain',
+  'scram-sha-256': 'scram256',
+  'scram-sha-512': 'scram512',
+} as const;
+
+/** kafkajs's own side of a mechanism, by its name. */
+export function passwordAuthenticator(
+  mechanism: keyof typeof AUTHENTICATORS,
+  credentials: Credentials,
+): AuthenticatorFactory {
+  const path = `kafkajs/src/broker/saslAuthenticator/${AUTHENTICATORS[mechanism]}`;
+  return (load(path) as (credentials: Credentials) => AuthenticatorFactory)(credentials);
+}
+
+interface SaslAuthenticator {
+  readonly connection: { readonly sasl: SaslSettings };
+  authenticate(): Promise<void>;
+}
+
+const { prototype: saslAuthenticator } = load('kafkajs/src/broker/saslAuthenticator') as {
+  readonly prototype: SaslAuthenticator;
+};
+const authenticate = Reflect.get(saslAuthenticator, 'authenticate');
+
+/** Those by which a broker has taken us. */
+const accepted = new WeakSet<SaslSettings>();
+
+/**
+ * kafkajs asks for a token in the middle of the exchange; while none can be had, the connection stays there, and the broker
+ * takes its next request for nonsense (ILLEGAL_SASL_STATE). So it is had before the exchange begins.
+ * A mechanism that is refused ends the worker; one that was taken before is waited for: a broker came back with other settings.
+ */
+saslAuthenticator.authenticate = async function () {
+  const { sasl } = this.connection;
+  await sasl.prepare?.();
+  try {
+    await authenticate.call(this);
+    accepted.add(sasl);
+  } catch (error) {
+    if (errorType(error) !== 'UNSUPPORTED_SASL_MECHANISM') throw error;
+    const name = sasl.mechanism.toUpperCase();
+    if (!accepted.has(sasl))
+      throw new FatalError(`the brokers do not take SASL ${name}: see KAFKA_SASL_MECHANISM`, error);
+    const message = `a broker does not take SASL ${name} any more: see its sasl.enabled.mechanisms`;
+    throw new OutageError(message, undefined, { code: 'broker-credentials' });
+  }
+};
 
 interface AssignerProtocol {
   readonly MemberMetadata: {

@@ -83,6 +83,8 @@ export const CONSEQUENCES: Readonly<Record<string, Consequence>> = {
   // Damaged on its way: the bytes that we send again are whole.
   CORRUPT_MESSAGE: 'later',
   UNKNOWN: 'later',
+  // An authentication was cut short: the broker closes that connection, the next one begins afresh.
+  ILLEGAL_SASL_STATE: 'later',
 
   NOT_LEADER_FOR_PARTITION: 'moved',
   LEADER_NOT_AVAILABLE: 'moved',
@@ -199,7 +201,8 @@ const OUTAGE_NAMES = new Set([
 
 /** No broker answered, or one that will answer later, or once we have the right: wait and try again. */
 export function isOutage(error: unknown): boolean {
-  if (error instanceof OutageError || means(error, 'moved', 'later', 'right')) return true;
+  if (error instanceof OutageError || innermost(error) instanceof OutageError) return true;
+  if (means(error, 'moved', 'later', 'right')) return true;
   const { name, code } = innermost(error);
   return (
     (typeof name === 'string' && OUTAGE_NAMES.has(name)) ||

@@ -13,6 +13,8 @@ export interface OutboundRecord {
   readonly key: Buffer | null;
   readonly value: Buffer | null;
   readonly headers?: RecordHeaders | undefined;
+  /** Its own, ms since the epoch, -1 for none. Default: when it is sent. All records of a partition have one, or none has. */
+  readonly timestamp?: number | undefined;
 }
 
 /** Who writes the batch: what the broker checks to refuse a repeat or a zombie. */
@@ -47,6 +49,8 @@ export class RecordBatch {
   readonly #out: ByteWriter;
   #count = 0;
   #codec = 0;
+  /** The first record's and the latest; undefined: all have the time at which the batch is sent. */
+  #times: { readonly base: number; readonly max: number } | undefined;
   /** Where the record that is written in place begins, and where its value does. */
   #recordAt = 0;
   #valueAt = 0;
@@ -80,9 +84,16 @@ export class RecordBatch {
     return this.#codec !== 0;
   }
 
-  append(key: Buffer | null, value: Buffer | null, headers = RecordHeaders.NONE): void {
-    writeRecord(this.#out, this.#count, key, value, headers);
+  append(key: Buffer | null, value: Buffer | null, headers = RecordHeaders.NONE, timestamp?: number): void {
+    writeRecord(this.#out, { offset: this.#count, time: this.#timeDelta(timestamp) }, key, value, headers);
     this.#count += 1;
+  }
+
+  #timeDelta(timestamp: number | undefined): number {
+    if (timestamp === undefined) return 0;
+    const { base, max } = this.#times ?? { base: timestamp, max: timestamp };
+    this.#times = { base, max: Math.max(max, timestamp) };
+    return timestamp - base;
   }
 
   /**
@@ -103,17 +114,18 @@ export class RecordBatch {
   }
 
   /** The value ends there: gives its length. */
-  end(valueEnd: number): number {
+  end(valueEnd: number, headers: RecordHeaders): number {
     const out = this.#out;
     const size = valueEnd - this.#valueAt;
     // Room for lengths that take more than they usually do, and for the count of headers.
     out.moveTo(valueEnd);
     out.reserve(RECORD_OVERHEAD);
     const rest = this.#valueAt - USUAL_VARINT - (this.#recordAt + USUAL_VARINT);
-    const stated = rest + varintSize(size) + size + 1;
+    const stated = rest + varintSize(size) + size + varintSize(headers.count) + headers.bytes.length;
     putVarint(out, this.#valueAt - USUAL_VARINT, size);
     putVarint(out, this.#recordAt, stated);
-    out.varint(0); // no headers
+    out.varint(headers.count);
+    if (headers.count > 0) out.raw(headers.bytes);
     this.#count += 1;
     return size;
   }
@@ -147,15 +159,15 @@ export class RecordBatch {
   /** The bytes as they are sent, valid until the next record. `now`: ms since the epoch. May be asked for again. */
   seal({ producerId, producerEpoch, firstSequence }: BatchOwner, now: number): Buffer {
     const bytes = this.#out.bytes();
-    const time = BigInt(now);
+    const { base, max } = this.#times ?? { base: now, max: now };
     bytes.writeBigInt64BE(0n, 0); // base offset: the broker sets it
     bytes.writeInt32BE(bytes.length - 12, 8);
     bytes.writeInt32BE(-1, 12); // leader epoch: unknown
     bytes[16] = MAGIC;
     bytes.writeInt16BE(TRANSACTIONAL | this.#codec, CHECKED_FROM);
     bytes.writeInt32BE(this.#count - 1, 23);
-    bytes.writeBigInt64BE(time, 27);
-    bytes.writeBigInt64BE(time, 35);
+    bytes.writeBigInt64BE(BigInt(base), 27);
+    bytes.writeBigInt64BE(BigInt(max), 35);
     bytes.writeBigInt64BE(producerId, 43);
     bytes.writeInt16BE(producerEpoch, 51);
     bytes.writeInt32BE(firstSequence, 53);
@@ -167,16 +179,16 @@ export class RecordBatch {
 
 function writeRecord(
   out: ByteWriter,
-  offsetDelta: number,
+  delta: { readonly offset: number; readonly time: number },
   key: Buffer | null,
   value: Buffer | null,
   headers: RecordHeaders,
 ): void {
   const keySize = key?.length ?? 0;
   const valueSize = value?.length ?? 0;
-  let size = 1 + 1 + varintSize(offsetDelta) + varintSize(key ? keySize : -1) + keySize;
+  let size = 1 + varlongSize(delta.time) + varintSize(delta.offset) + varintSize(key ? keySize : -1) + keySize;
   size += varintSize(value ? valueSize : -1) + valueSize + varintSize(headers.count) + headers.bytes.length;
-  out.varint(size).int8(0).varint(0).varint(offsetDelta);
+  out.varint(size).int8(0).varint(delta.time).varint(delta.offset);
   writeBytes(out, key);
   writeBytes(out, value);
   out.varint(headers.count).raw(headers.bytes);
@@ -205,6 +217,13 @@ function putVarint(out: ByteWriter, at: number, value: number): void {
   if (size !== USUAL_VARINT) out.buffer.copyWithin(at + size, at + USUAL_VARINT, end);
   writeVarint(out.buffer, at, value);
   out.moveTo(end + size - USUAL_VARINT);
+}
+
+/** Bytes of the zigzag varint of a safe integer. */
+function varlongSize(value: number): number {
+  let size = 1;
+  for (let rest = value < 0 ? -value - 1 : value; rest >= 0x40; rest = Math.floor(rest / 0x80)) size += 1;
+  return size;
 }
 
 /** Bytes of the zigzag varint of an int32. */

@@ -124,3 +124,11 @@ describe('a schema id at fault', () => {
     },
   );
 });
+
+it('ids that a producer makes up by the hundred do not fill the log', async () => {
+  rig.stub.answer = (asked, response) =>
+    (/\/schemas\/ids\/1\d\d$/.test(asked.path) ? status(403, 'no') : others)(asked, response);
+  await rig.catalog.resolve(GOOD, { signal: never });
+  for (let id = 100; id < 130; id += 1) await rig.catalog.resolve(id, { signal: never });
+  expect(rig.logged.length).toBeLessThan(20);
+});

@@ -210,6 +210,20 @@ describe('several addresses', () => {
   const credentialsOf = ({ asked }: StubRegistry): (string | undefined)[] =>
     asked.map(({ authorization = '' }) => Buffer.from(authorization.replace('Basic ', ''), 'base64').toString());
 
+  it('are each a request that is told of, with its fault', async () => {
+    const faults: (string | undefined)[] = [];
+    stub.answer = (_asked, response) => json(response, 500, {});
+    other.answer = (_asked, response) => json(response, 200, { schema: '"string"' });
+    const onRequest = (seconds: number, fault: string | undefined): void => {
+      expect(seconds).toBeGreaterThan(0);
+      faults.push(fault);
+    };
+    const asking = new RegistryClient({ url: `${stub.url},${other.url}`, onRequest });
+    await asking.ask(REQUEST);
+    await asking.ask(REQUEST);
+    expect(faults).toEqual(['failing', undefined, undefined]);
+  });
+
   it.each([
     ['does not answer', 'close'],
     ['fails', 500],

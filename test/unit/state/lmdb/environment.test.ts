@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { readdirSync, writeFileSync } from 'node:fs';
+import { readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { StateEnvironment, writeAtomically } from '../../../../state/lmdb/environment.js';
@@ -28,6 +28,34 @@ describe('StateEnvironment', () => {
       await writeAtomically(table, (batch) => batch.put(Buffer.from('a'), Buffer.from('1')));
     }
     expect(environment.tables()).toHaveLength(100);
+  });
+});
+
+describe('what the store takes', () => {
+  it('is its file, of which what is removed lies free and is written again', async () => {
+    const state = temporaryState();
+    const table = state.environment.table('t');
+    const keys = Array.from({ length: 2000 }, (_, index) => Buffer.from(String(index)));
+    await writeAtomically(table, (batch) => {
+      for (const key of keys) batch.put(key, Buffer.alloc(1000));
+    });
+    const full = state.environment.usage()!;
+    expect(full.file).toBe(statSync(join(state.directory, 'data.mdb')).size);
+    expect(full.used).toBeGreaterThan(2_000_000);
+    expect(full.used + full.freePages).toBe(full.file);
+    await writeAtomically(table, (batch) => {
+      for (const key of keys) batch.remove(key);
+    });
+    const empty = state.environment.usage()!;
+    expect(empty.used).toBeLessThan(200_000);
+    expect(empty.freePages).toBeGreaterThan(1_500_000);
+    expect(empty.used + empty.freePages).toBe(empty.file);
+  });
+
+  it('is not asked for any more once it closes', async () => {
+    const { environment } = temporaryState();
+    await environment.close();
+    expect(environment.usage()).toBeUndefined();
   });
 });
 

@@ -30,6 +30,7 @@ export const ROUTED: RoutedEvent = {
   notification: null,
   recipients: [],
   directory: null,
+  later: null,
 };
 
 export const RECORD: SourceRecord = {

@@ -299,7 +299,7 @@ describe('the changes of a commit', () => {
 /** Those above 0 that changes count, by their names without the prefix. */
 async function countsOf(changes: NotificationChanges): Promise<Record<string, number>> {
   const registry = new Registry();
-  changes.count(createMetrics(registry));
+  changes.count(createMetrics(registry), 0);
   const lines = (await registry.metrics()).split('\n').filter((line) => line.startsWith(METRIC_PREFIX));
   const counts = lines.map((line) => /^(\S+) (\d+)$/.exec(line.slice(METRIC_PREFIX.length))!);
   return Object.fromEntries(

@@ -20,7 +20,7 @@ async function loopOf(commitIntervalMs: number) {
     sources: [SOURCE],
     partitionsAtFirst: new Map([[SOURCE.name, 1]]),
   };
-  const history = { size: new CommitSize(limits.commitBytes), refusals: new Refusals(target) };
+  const history = { size: new CommitSize(limits.commitBytes), refusals: new Refusals(target), pauses: undefined };
   const listener = {
     isRunning: true,
     member: MEMBER,

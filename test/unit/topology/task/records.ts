@@ -44,7 +44,7 @@ export function stagedOutputs(): StagedOutputs {
 
 /** What the stores take of an event that is this text. */
 export function remembered(text: string, parts: Partial<Remembered> = {}): Remembered {
-  return { digest: digestOf(text), directory: null, event: { corrections: [] }, ...parts };
+  return { digest: digestOf(text), directory: null, recipients: [], later: null, event: { corrections: [] }, ...parts };
 }
 
 /** A commit that begins at these positions. */

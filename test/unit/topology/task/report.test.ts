@@ -27,7 +27,7 @@ describe('the report of a commit', () => {
       const value = remembered(`e${offset}`, { event: { corrections: some } });
       staged.add(sourceRecord(TOPIC, offset, `e${offset}`), { kind: 'forwarded', value });
     }
-    report(staged, 0.1, metrics);
+    report(staged, 0.1, metrics, 0);
     const scrape = await registry.metrics();
     const urls = ACTION_URL_FAULTS.map(
       (fault, index) => `${METRIC_PREFIX}action_urls_refused_total{reason="${fault}"} ${index === 0 ? 2 : 1}`,

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { sourcePartition } from '../../../../common/record.js';
 import { SourceQueue } from '../../../../topology/task/source-queue.js';
 import { fetchedRecord } from './records.js';
@@ -129,5 +129,20 @@ describe('SourceQueue', () => {
     queue.recreated();
     expect(heard).toEqual(['arrived', 'TASK_EVENT_TOPIC recreated']);
     expect(queue.size).toBe(2);
+  });
+
+  it('that is paused is not held up by a transaction that has ended since', () => {
+    vi.useFakeTimers({ now: 0, toFake: ['performance'] });
+    onTestFinished(() => void vi.useRealTimers());
+    const { queue, heard } = queueOf();
+    queue.deliver(fetched([3], 4), 4, 9);
+    queue.block();
+    vi.advanceTimersByTime(70_000);
+    queue.sawEnd(4);
+    expect([queue.end, queue.heldUpMs]).toEqual([4, 70_000]);
+    expect(heard).toEqual(['arrived', 'TASK_EVENT_TOPIC held up at 4 of 9']);
+    vi.advanceTimersByTime(10_000);
+    queue.sawEnd(9);
+    expect([queue.end, queue.heldUpMs]).toEqual([9, 0]);
   });
 });

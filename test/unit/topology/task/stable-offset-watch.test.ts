@@ -37,4 +37,23 @@ describe('a last stable offset', () => {
     ]);
     expect([warned(7, 130_000), warned(7, 190_000)]).toEqual([false, true]);
   });
+
+  it('that is asked for while nothing is fetched moves when the transaction ends, and is held up on while it lasts', () => {
+    const watch = new StableOffsetWatch();
+    watch.observe(5, 9, 0);
+    watch.observe(5, 9, 4000);
+    watch.observe(5, undefined, 20_000);
+    expect(watch.heldUpMs).toBe(20_000);
+    watch.observe(7, undefined, 30_000); // the next transaction begins before the end that is known
+    watch.observe(7, undefined, 31_000);
+    expect(watch.heldUpMs).toBe(1000);
+    watch.observe(9, undefined, 40_000);
+    expect(watch.heldUpMs).toBe(0);
+  });
+
+  it('that is asked for before anything is fetched is not held up', () => {
+    const watch = new StableOffsetWatch();
+    for (const now of [0, 5000]) watch.observe(5, undefined, now);
+    expect(watch.heldUpMs).toBe(0);
+  });
 });

@@ -8,13 +8,16 @@ import type { NotificationStores } from '../../../../processors/context.js';
 import type { StateEnvironment } from '../../../../state/lmdb/environment.js';
 import type { RulesIdentity } from '../../../../common/rules-identity.js';
 import type { Executor } from '../../../../topology/graph/executor.js';
+import { NO_TRACING, type Tracing } from '../../../../topology/graph/tracing.js';
 import { NotificationState } from '../../../../topology/stores/notification-state.js';
 import { InMemoryDirectory } from '../../../../topology/testing/in-memory-state.js';
 import type { Fetcher, OffsetSpec } from '../../../../topology/kafka/index.js';
 import { createMetrics } from '../../../../common/metrics.js';
+import { SampledLog } from '../../../../common/sampled-log.js';
 import { SINK_TOPICS, sourcePartition, type SourcePartition, type SourceTopic } from '../../../../common/record.js';
 import { Standby } from '../../../../topology/task/standby.js';
 import { Task } from '../../../../topology/task/task.js';
+import type { DeadLetterBudgetLimits } from '../../../../topology/task/dead-letter-budget.js';
 import { DeadLetterLimit } from '../../../../topology/task/dead-letter-limit.js';
 import { NewerRules } from '../../../../topology/task/newer-rules.js';
 import { KeyPlacement } from '../../../../topology/task/key-placement.js';
@@ -82,6 +85,8 @@ export interface RigOptions {
   readonly waitMs?: number;
   /** The rules that the worker runs now. */
   readonly ownRules?: () => RulesIdentity;
+  readonly deadLetterBudget?: DeadLetterBudgetLimits;
+  readonly tracing?: Tracing;
 }
 
 export const OWN_RULES = { version: 1, digest: 'old' };
@@ -113,7 +118,7 @@ export function rig(options: RigOptions = {}): Rig {
     ...{ waitMs: options.waitMs ?? 60_000, graceMs: 0 },
   });
   const state = temporaryState();
-  const executor = executorOf(behaviour);
+  const executor = (options.tracing ?? NO_TRACING).around(executorOf(behaviour));
   const space = new FreeSpace(state.directory, pino({ level: 'silent' }));
   const [metrics, log] = [createMetrics(registry), pino({ level: 'silent' })];
   const parts: TaskParts = {
@@ -134,10 +139,14 @@ export function rig(options: RigOptions = {}): Rig {
       deadLetterTopic: 'NOTIFICATION_DLQ',
       bootstrap: options.bootstrap ?? NOTHING_COMES_FIRST,
       startFrom: 'startFrom' in options ? options.startFrom : 'earliest',
-      limits: { ...LIMITS, commitRecords: options.commitRecords ?? LIMITS.commitRecords },
+      limits: {
+        ...LIMITS,
+        commitRecords: options.commitRecords ?? LIMITS.commitRecords,
+        deadLetterBudget: options.deadLetterBudget,
+      },
     },
     worker: {
-      ...{ metrics, log },
+      ...{ metrics, log, sampledLog: new SampledLog(log), tracing: options.tracing ?? NO_TRACING },
       clock: { now: () => 2_000_000 },
       outage: (_, error) => outages.push(error),
       fatal,

@@ -1,8 +1,10 @@
+import { hostname } from 'node:os';
 import { describe, expect, it } from 'vitest';
-import { parseConfig, type ConfigNeeds, type RawConfig } from '../../../../topology/worker/config.js';
+import { parseConfig, workerIdOf, type ConfigNeeds, type RawConfig } from '../../../../topology/worker/config.js';
 import type { OptionDefinition } from '../../../../topology/worker/option-definition.js';
 import { OPTION_NAMES, OPTIONS } from '../../../../topology/worker/options.js';
 import { CONTRACT_TOPICS } from '../../../../common/topic-names.js';
+import { makeCertificate } from '../../../../dev/stack/certificate.js';
 import { faultsOf } from '../../faults-of.js';
 
 const WORKER: ConfigNeeds = { registry: true, gateway: true };
@@ -34,6 +36,40 @@ describe('parseConfig', () => {
       logLevel: 'info',
       kafkaSsl: false,
     });
+  });
+
+  it('takes a share, a least number of records and a time for the dead-letter budget, or none', () => {
+    const budgetOf = (given: string): unknown =>
+      parseConfig({ ...GOOD, DEAD_LETTER_BUDGET: given }, WORKER).deadLetterBudget;
+    expect(parseConfig(GOOD, WORKER).deadLetterBudget).toBeUndefined();
+    expect(budgetOf('off')).toBeUndefined();
+    expect(budgetOf('50%/1000/1m')).toEqual({ percent: 50, leastRecords: 1000, windowMs: 60_000 });
+    expect(budgetOf('100%/1/30s')).toEqual({ percent: 100, leastRecords: 1, windowMs: 30_000 });
+    for (const given of ['50', '50/1000/1m', '0%/10/1m', '101%/10/1m', '50%/0/1m', '50%/1e3/1m', '50%/10', '50%/10/'])
+      expect(faultsIn({ ...GOOD, DEAD_LETTER_BUDGET: given })).toEqual([
+        expect.stringMatching(/^DEAD_LETTER_BUDGET is ".*": .*expected /),
+      ]);
+    expect(faultsIn({ ...GOOD, DEAD_LETTER_BUDGET: '50%/10/1ms' })).toEqual([
+      'DEAD_LETTER_BUDGET is "50%/10/1ms": the time: expected at least 1s',
+    ]);
+  });
+
+  it('needs no brokers for what only reaches the worker of STATE_DIR', () => {
+    expect(parseConfig({ STATE_DIR: '/state' }, { brokers: false }).stateDir).toBe('/state');
+    expect(faultsIn({}, {})).toEqual([expect.stringContaining('KAFKA_BROKERS is not set')]);
+  });
+
+  it("puts the worker's id behind the application's in client ids: WORKER_ID, or the host's name, made fit", () => {
+    const named = parseConfig({ ...GOOD, APP_ID: 'erp', WORKER_ID: 'stream-0' }, WORKER);
+    expect(named.kafka.clientId).toBe('erp-stream-0');
+    expect(parseConfig(GOOD, WORKER).workerId).toBe(workerIdOf(hostname()));
+    expect(workerIdOf('erp-7.example.com')).toBe('erp-7.example.com');
+    expect(workerIdOf('größer (2)')).toBe('gr-er-2-');
+    expect(workerIdOf('x'.repeat(64))).toBe('x'.repeat(60));
+    expect(workerIdOf('')).toBe('worker');
+    expect(faultsIn({ ...GOOD, WORKER_ID: 'worker 1' })).toEqual([
+      'WORKER_ID is "worker 1": expected letters, digits, dot, dash or underscore (up to 60)',
+    ]);
   });
 
   it('takes one of three words for what becomes of unknown types', () => {
@@ -183,10 +219,10 @@ describe('parseConfig', () => {
     const sasl = { KAFKA_SASL_MECHANISM: 'plain', KAFKA_SASL_USERNAME: 'me', KAFKA_SASL_PASSWORD: 'hunter2' };
     for (const missing of Object.keys(sasl))
       expect(faultsIn({ ...GOOD, ...sasl, [missing]: undefined })).toHaveLength(1);
-    expect(parseConfig({ ...GOOD, ...sasl }, WORKER).kafka.sasl).toEqual({
-      mechanism: 'plain',
-      username: 'me',
-      password: 'hunter2',
+    expect(parseConfig({ ...GOOD, ...sasl }, WORKER).kafka.sasl).toMatchObject({ mechanism: 'plain' });
+    expect(parseConfig({ ...GOOD, ...sasl }, WORKER)).toMatchObject({
+      kafkaSaslUsername: 'me',
+      kafkaSaslPassword: 'hunter2',
     });
   });
 
@@ -261,7 +297,8 @@ describe('parseConfig', () => {
   it('turns TLS on by itself when an authority is given', () => {
     expect(parseConfig(GOOD, WORKER).kafka.ssl).toBeUndefined();
     expect(parseConfig({ ...GOOD, KAFKA_SSL: 'true' }, WORKER).kafka.ssl).toBe(true);
-    expect(parseConfig({ ...GOOD, KAFKA_SSL_CA: 'PEM' }, WORKER).kafka.ssl).toEqual({ ca: 'PEM' });
+    const { cert } = makeCertificate({ name: 'authority', notAfter: new Date('2040-01-01') });
+    expect(parseConfig({ ...GOOD, KAFKA_SSL_CA: cert }, WORKER).kafka.ssl).toHaveProperty('secureContext');
   });
 
   it('names every option once, the topics of the contract among them', () => {

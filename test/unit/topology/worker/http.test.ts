@@ -7,6 +7,7 @@ import { FatalError } from '../../../../common/errors.js';
 import { HttpEndpoint } from '../../../../topology/worker/http.js';
 import { createMetrics, type Metrics } from '../../../../common/metrics.js';
 import { Readiness } from '../../../../common/readiness.js';
+import { FIRST_LINES } from '../../../../common/sampled-log.js';
 import type { Reason } from '../../../../common/reasons.js';
 
 const MAX = 4;
@@ -57,11 +58,43 @@ describe('HttpEndpoint', () => {
     expect([answer.status, await answer.json()]).toEqual([200, { status: 'alive' }]);
   });
 
+  it('says a few times that the metrics cannot be collected, however often anybody asks', async () => {
+    refresh = () => Promise.reject(new Error('no'));
+    const answers = await Promise.all(Array.from({ length: 50 }, () => fetch(`${url}/metrics`)));
+    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([500]));
+    expect(logged).toHaveLength(FIRST_LINES);
+  });
+
   it('is ready when nothing waits', async () => {
     readiness.set('tasks', { code: 'no-task' });
     readiness.set('tasks', undefined);
     const answer = await fetch(`${url}/readyz?verbose`);
     expect([answer.status, await answer.json()]).toEqual([200, { status: 'ready' }]);
+  });
+
+  it('has not started until it was ready once, says why, and has started from then on, whatever waits or ends', async () => {
+    const started = async (): Promise<unknown> => {
+      const answer = await fetch(`${url}/startupz`);
+      return [answer.status, await answer.json()];
+    };
+    readiness.set('group', { code: 'not-joined' });
+    expect(await started()).toEqual([503, { status: 'not started', reasons: { group: 'not joined yet' } }]);
+    readiness.set('group', undefined);
+    // Ready for the one moment in which another probe asked.
+    expect((await fetch(`${url}/readyz`)).status).toBe(200);
+    readiness.set('broker', { code: 'no-broker' });
+    expect(await started()).toEqual([200, { status: 'started' }]);
+    readiness.stop();
+    expect(await started()).toEqual([200, { status: 'started' }]);
+  });
+
+  it('that stops before it was ever ready has not started', async () => {
+    readiness.stop();
+    const answer = await fetch(`${url}/startupz`);
+    expect([answer.status, await answer.json()]).toEqual([
+      503,
+      { status: 'not started', reasons: { worker: 'it is stopping' } },
+    ]);
   });
 
   it('says for each part that waits why', async () => {

@@ -1,4 +1,6 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, it, vi } from 'vitest';
+import { GaugeRound } from '../../../../common/gauge-round.js';
 import { MemberMemory } from '../../../../state/member-memory.js';
 import { FencedError } from '../../../../common/errors.js';
 import { BrokerError } from '../../../../topology/kafka/protocol/protocol-errors.js';
@@ -35,8 +37,14 @@ const running = (setup: Rig): TaskGroup => {
   return group;
 };
 
+const measure = async (group: TaskGroup): Promise<void> => {
+  const round = new GaugeRound();
+  await group.measure(round);
+  round.publish();
+};
+
 const scrape = async (setup: Rig, group: TaskGroup): Promise<Record<string, number>> => {
-  await group.measure();
+  await measure(group);
   const { values } = await setup.parts.worker.metrics.consumer_lag.get();
   return Object.fromEntries(values.map(({ labels, value }) => [`${labels['topic']}/${labels['partition']}`, value]));
 };
@@ -170,6 +178,72 @@ describe('a commit that is on its way for long', () => {
   });
 });
 
+describe('the generations of the group', () => {
+  const movesOf = async (setup: Rig): Promise<Record<string, number>> =>
+    Object.fromEntries(
+      (await setup.parts.worker.metrics.task_moves_total.get()).values.map(({ labels, value }) => [
+        labels['direction'],
+        value,
+      ]),
+    ) as Record<string, number>;
+
+  it('are timed from the join, and tasks that come and go with them counted', async () => {
+    const setup = rig();
+    const group = groupOf(setup);
+    const assign = (tasks: number[], generationId: number): void =>
+      group.assigned({ ...NO_PLACEMENT, tasks }, layoutOf(setup), { ...member, generationId });
+    group.claim();
+    assign([0], 1);
+    expect(await movesOf(setup)).toEqual({ gained: 1, lost: 0 });
+    await group.suspend();
+    group.claim();
+    assign([0], 2);
+    expect(await movesOf(setup)).toEqual({ gained: 1, lost: 0 });
+    assign([], 3);
+    assign([0], 4);
+    group.lost();
+    expect(await movesOf(setup)).toEqual({ gained: 2, lost: 2 });
+    const { values } = await setup.parts.worker.metrics.rebalance_seconds.get();
+    expect(values.find(({ metricName }) => metricName?.endsWith('_count'))?.value).toBe(4);
+    await group.stop(1000);
+  });
+});
+
+describe('the lag in seconds', () => {
+  const secondsOf = async (setup: Rig, group: TaskGroup): Promise<number[]> => {
+    await measure(group);
+    return (await setup.parts.worker.metrics.consumer_lag_seconds.get()).values.map(({ value }) => value);
+  };
+
+  it('is as long as the oldest record that is not committed waits, and 0 where nothing does', async () => {
+    const setup = rig();
+    setup.behaviour.set('unknown', () => ({ kind: 'unresolved', schemaId: 77 }));
+    // The clock of the rig stands at 2,000,000.
+    setup.append(TASKS, ['a'], 1_100_000);
+    setup.append(TASKS, ['unknown'], 1_998_500);
+    setup.append(TASKS, ['b'], 1_999_900);
+    const group = running(setup);
+    await sentAre(setup, ['a']);
+    await lagsAre(setup, group, [2, 0]);
+    expect(await secondsOf(setup, group)).toEqual([1.5, 0]);
+    await group.stop(1000);
+  });
+
+  it('goes on rising by the clock of this worker while its partition stands still, whatever the record says', async () => {
+    const setup = rig();
+    setup.behaviour.set('unknown', () => ({ kind: 'unresolved', schemaId: 77 }));
+    setup.append(TASKS, ['a', 'unknown'], 2_000_000);
+    const group = running(setup);
+    await sentAre(setup, ['a']);
+    await lagsAre(setup, group, [1, 0]);
+    await delay(300);
+    const [seconds] = await secondsOf(setup, group);
+    expect(seconds).toBeGreaterThan(0.25);
+    expect(seconds).toBeLessThan(10);
+    await group.stop(1000);
+  });
+});
+
 describe('newer rules in the group', () => {
   it('make the worker not ready while a partition waits for them, which is said with how many types and measured', async () => {
     const setup = rig();
@@ -184,17 +258,17 @@ describe('newer rules in the group', () => {
     group.assigned({ ...NO_PLACEMENT, tasks: [0] }, { ...layoutOf(setup), newestRules: NEWER_RULES }, member);
     const topic = [TASKS, CRM].map((name) => `${setup.names.physical(name)}-0`).join(', ');
     await vi.waitFor(() => expect(group.notReady()).toEqual({ code: 'newer-rules', topic, types: 1 }));
-    await group.measure();
+    await measure(group);
     const { values } = await setup.parts.worker.metrics.newer_rules_wait_seconds.get();
     expect(values.map(({ labels }) => labels['topic'])).toEqual([TASKS, CRM]);
     for (const { value } of values) expect(value).toBeGreaterThan(0);
     await group.suspend();
-    await group.measure();
+    await measure(group);
     expect((await setup.parts.worker.metrics.newer_rules_wait_seconds.get()).values).toEqual([]);
     const left = { ...layoutOf(setup), newestRules: OWN_RULES };
     group.assigned({ ...NO_PLACEMENT, tasks: [0] }, left, { ...member, generationId: 2 });
     await vi.waitFor(() => expect(group.notReady()).toBeUndefined(), { timeout: 3000 });
-    await group.measure();
+    await measure(group);
     expect((await setup.parts.worker.metrics.newer_rules_wait_seconds.get()).values).toEqual([]);
     await group.stop(1000);
   });
@@ -224,6 +298,61 @@ describe('newer rules in the group', () => {
     setup.append(TASKS, ['a']);
     await vi.waitFor(() => expect(group.claim().tasks).toEqual([]));
     expect(newerRules.mayWait(`${TASKS}-0`)).toBe(true);
+    await group.stop(1000);
+  });
+});
+
+describe('a partition that is paused by its dead-letter budget', () => {
+  const POISON = { kind: 'dead-lettered', cause: { reason: 'bad-magic', message: '', attempts: 1 } } as const;
+  const gauge = async (setup: Rig, group: TaskGroup): Promise<unknown[]> => {
+    await measure(group);
+    const { values } = await setup.parts.worker.metrics.dead_letter_budget_paused.get();
+    return values.map(({ labels, value }) => [labels['topic'], labels['partition'], value]);
+  };
+  const paused = async (): Promise<{ setup: Rig; group: TaskGroup; partition: string }> => {
+    const setup = rig({ deadLetterBudget: { percent: 50, leastRecords: 3, windowMs: 60_000 } });
+    for (const text of ['p0', 'p1', 'p2', 'p3', 'p4']) setup.behaviour.set(text, () => POISON);
+    setup.append(TASKS, ['p0', 'p1', 'p2', 'p3', 'p4']);
+    setup.append(CRM, ['other']);
+    const group = running(setup);
+    const partition = `${setup.names.physical(TASKS)}-0`;
+    await vi.waitFor(() => expect(group.notReady()).toEqual({ code: 'dead-letter-budget', topic: partition }));
+    return { setup, group, partition };
+  };
+
+  it('makes the worker not ready, is named, measured, and shown with its task', async () => {
+    const { setup, group, partition } = await paused();
+    expect(await gauge(setup, group)).toEqual([
+      [TASKS, 0, 1],
+      [CRM, 0, 0],
+    ]);
+    expect(group.status()).toEqual({
+      tasks: [{ task: 0, state: 'running', partitions: [partition, `${setup.names.physical(CRM)}-0`] }],
+      standbys: [],
+      paused: [{ partition, offset: 3, reason: 'bad-magic', since: 2_000_000 }],
+    });
+    await group.stop(1000);
+  });
+
+  it.each(['by its name on the brokers', 'by its name in the contract', 'with all'])('is resumed %s', async (how) => {
+    const { setup, group, partition } = await paused();
+    const name = { 'by its name on the brokers': partition, 'by its name in the contract': `${TASKS}-0` }[how];
+    expect(group.resumeDeadLetters(`${CRM}-0`)).toEqual({ kind: 'resumed', partitions: [] });
+    expect(group.resumeDeadLetters(`${CRM}-1`)).toEqual({ kind: 'unknown' });
+    expect(group.resumeDeadLetters(name)).toEqual({ kind: 'resumed', partitions: [partition] });
+    await vi.waitFor(() => expect(setup.deadLetters()).toHaveLength(5));
+    expect(group.notReady()).toBeUndefined();
+    expect(group.resumeDeadLetters(name)).toEqual({ kind: 'resumed', partitions: [] });
+    expect((await gauge(setup, group)).map((row) => (row as unknown[])[2])).toEqual([0, 0]);
+    await group.stop(1000);
+  });
+
+  it('has no series without a budget', async () => {
+    const setup = rig();
+    setup.append(TASKS, ['a']);
+    const group = running(setup);
+    await sentAre(setup, ['a']);
+    expect(await gauge(setup, group)).toEqual([]);
     await group.stop(1000);
   });
 });

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
-import { createServer as createTlsServer, type TlsOptions } from 'node:tls';
+import { createServer as createTlsServer, type ConnectionOptions, type TlsOptions, type TLSSocket } from 'node:tls';
 import { afterEach, describe, expect, it } from 'vitest';
 import { openSocket } from '../../../../../topology/kafka/cluster/connect.js';
 
@@ -54,5 +54,24 @@ describe('a connection to a broker', () => {
     const found = all.map((content) => content.subarray(0, 4).toString()).sort();
     expect(found).toEqual(['of 1', 'of 2', 'of 3']);
     for (const content of all) expect(content.equals(megabytes(Number(content.subarray(3, 4))))).toBe(true);
+  });
+
+  it.each<[string, string, ConnectionOptions, string | false]>([
+    ['the name of the broker, by which a listener may be chosen', 'localhost', ssl, 'localhost'],
+    [
+      'the name that the settings give',
+      'localhost',
+      { ...ssl, servername: 'broker.example.com' },
+      'broker.example.com',
+    ],
+    ['no name where the broker has an address alone', '127.0.0.1', ssl, false],
+  ])('says %s (SNI)', async (_, host, over, name) => {
+    const made = createTlsServer(tlsServer);
+    const port = await listen(made);
+    const accepted = once(made, 'secureConnection') as Promise<[TLSSocket & { servername: string | false }]>;
+    const socket = openSocket({ host, port, ssl: over, onConnect: () => undefined });
+    const [{ servername }] = await accepted;
+    socket.destroy();
+    expect(servername).toBe(name);
   });
 });

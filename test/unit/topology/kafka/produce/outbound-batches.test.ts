@@ -14,11 +14,20 @@ const keyOf = (name: string): RecordKey => {
 };
 
 /** Has the text written in place. */
-const write = (batches: OutboundBatches, topic: string, partition: number, key: string, value: string): number =>
-  batches.write(batches.forTopic(topic), partition, keyOf(key), (buffer, at) => {
+const write = (
+  batches: OutboundBatches,
+  topic: string,
+  partition: number,
+  key: string,
+  value: string,
+  headers?: RecordHeaders,
+): number => {
+  const writeValue = (buffer: Buffer, at: number): number => {
     const missing = at + Buffer.byteLength(value) - buffer.length;
     return missing > 0 ? -missing : at + buffer.write(value, at);
-  });
+  };
+  return batches.write(batches.forTopic(topic), partition, keyOf(key), writeValue, headers);
+};
 
 /** The batches as they would be sent. */
 const bytesOf = ({ batches }: OutboundBatches): string[] =>
@@ -34,6 +43,10 @@ const anyPlace = fc.record({
     fc.integer({ min: 8_100, max: 8_300 }).map((length) => 'x'.repeat(length)),
   ),
 });
+
+const anyHeaders = fc
+  .array(fc.tuple(fc.string({ maxLength: 12 }), fc.option(fc.string({ maxLength: 200 }))), { maxLength: 3 })
+  .map((headers) => RecordHeaders.of(headers));
 
 describe('OutboundBatches', () => {
   it('keeps the order of each partition, and every batch below the limit, whatever comes', () => {
@@ -95,11 +108,11 @@ describe('OutboundBatches', () => {
 
   it('writes in place the same bytes as it does of what it is given, whatever comes', () => {
     fc.assert(
-      fc.property(fc.array(anyPlace, { maxLength: 30 }), (sent) => {
+      fc.property(fc.array(fc.tuple(anyPlace, anyHeaders), { maxLength: 30 }), (sent) => {
         const [given, inPlace] = [new OutboundBatches(900_000), new OutboundBatches(900_000)];
-        for (const { topic, partition, key, value } of sent) {
-          given.add(topic, partition, text(key), text(value));
-          expect(write(inPlace, topic, partition, key, value)).toBe(text(value).length);
+        for (const [{ topic, partition, key, value }, headers] of sent) {
+          given.add(topic, partition, text(key), text(value), headers);
+          expect(write(inPlace, topic, partition, key, value, headers)).toBe(text(value).length);
         }
         expect(bytesOf(inPlace)).toEqual(bytesOf(given));
       }),

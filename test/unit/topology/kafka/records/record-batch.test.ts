@@ -150,6 +150,26 @@ describe('RecordBatch', () => {
     expect(read!.headers.bytes.equals(headers.bytes)).toBe(true);
   });
 
+  it('gives each record a timestamp of its own, in whatever order they come: ours reads them back, and so does kafkajs', async () => {
+    const anyTime = fc.oneof(
+      fc.constant(-1),
+      fc.integer({ min: NOW - 64, max: NOW + 64 }),
+      fc.integer({ min: 0, max: 2 ** 45 }),
+    );
+    await fc.assert(
+      fc.asyncProperty(fc.array(anyTime, { minLength: 1, maxLength: 6 }), async (times) => {
+        const batch = new RecordBatch('t', 0, new ByteWriter(64));
+        for (const time of times) batch.append(Buffer.from('k'), null, RecordHeaders.NONE, time);
+        const sealed = Buffer.from(batch.seal(OWNER, NOW));
+        expect([...readCommitted(sealed, 0, []).records].map(({ timestamp }) => timestamp)).toEqual(times);
+        const { records } = await decodeBatch(new Decoder(sealed));
+        expect(records.map(({ timestamp }) => Number(timestamp))).toEqual(times);
+        expect(Number(sealed.readBigInt64BE(35))).toBe(Math.max(...times));
+      }),
+      { numRuns: 60 },
+    );
+  });
+
   it('is compressed when it then fits, and is read back as it was', async () => {
     const batch = new RecordBatch('t', 0, new ByteWriter(64));
     const value = Buffer.alloc(3_000_000, 'a');

@@ -1,0 +1,103 @@
+/** `dlq list`: which dead letters there are, one by one or summed. */
+import type { Command } from 'commander';
+import { ConfigError } from '../../common/errors.js';
+import { rulesIn } from '../../processors/rules/shipped.js';
+import { originText, placeText, type DeadLetter } from '../../topology/operations/dead-letters/dead-letter.js';
+import { withDeadLetters } from '../../topology/operations/dead-letters/open.js';
+import { scanDeadLetters } from '../../topology/operations/dead-letters/scan.js';
+import { SUM_KEYS, Sums, type SumKey } from '../../topology/operations/dead-letters/sums.js';
+import type { Config } from '../../topology/worker/config.js';
+import type { ReadConfig } from '../read-config.js';
+import { wordFlag } from '../flags.js';
+import { ForeignRecords } from './foreign.js';
+import { letterJson } from './letter-json.js';
+import { printable } from './printable.js';
+import { addSelectionFlags, gathered, selectionOf, type SelectionFlags } from './selection-flags.js';
+import { Table } from './table.js';
+import { ageText, bytesText, timeText } from './units.js';
+
+interface ListFlags extends SelectionFlags {
+  readonly by?: string;
+  readonly json?: true;
+}
+
+export function addDlqList(dlq: Command, read: ReadConfig): void {
+  addSelectionFlags(dlq.command('list').description('list dead letters, the newest last'))
+    .option('--by <what>', 'sums instead: by reason, topic, or reason,topic')
+    .option('--json', 'one JSON object a line')
+    .action(async (flags: ListFlags) => list(read(), flags));
+}
+
+async function list(config: Config, flags: ListFlags): Promise<void> {
+  const now = Date.now();
+  const selection = selectionOf(flags, rulesIn(config.rulesDir).sources, now);
+  const output = outputOf(flags, now);
+  const foreign = new ForeignRecords();
+  let count = 0;
+  await withDeadLetters(config, async (connections) => {
+    for await (const letter of scanDeadLetters(connections, config.names, { selection, onForeign: foreign.add })) {
+      output.add(letter);
+      count += 1;
+    }
+  });
+  output.end();
+  if (count === 0) process.stderr.write('no dead letter is selected\n');
+  if (count === selection.limit) process.stderr.write(`these are the oldest ${count}: --limit ${count}\n`);
+  foreign.report();
+}
+
+interface Output {
+  add(letter: DeadLetter): void;
+  end(): void;
+}
+
+function outputOf({ by, json }: ListFlags, now: number): Output {
+  const keys = by === undefined ? undefined : keysOf(by);
+  if (keys !== undefined) return summed(keys, json === true, now);
+  if (json) return { add: (letter) => writeJson(letterJson(letter)), end: () => undefined };
+  const table = new Table(['LETTER', 'AGE', 'REASON', 'ORIGIN', 'REPLAYS', 'SIZE', 'MESSAGE'], [4, 5], writeLine);
+  return { add: (letter) => table.add(rowOf(letter, now)), end: () => table.end() };
+}
+
+function keysOf(by: string): SumKey[] {
+  const faults: string[] = [];
+  const keys = by.split(',').flatMap((word) => gathered(faults, () => wordFlag('--by', word, SUM_KEYS)) ?? []);
+  if (faults.length > 0) throw new ConfigError(faults);
+  return keys;
+}
+
+function rowOf(letter: DeadLetter, now: number): string[] {
+  const { at, appendedAt, reason, replayCount, bytes, message } = letter;
+  return [
+    ...[placeText(at), ageText(now - appendedAt), printable(reason), printable(originText(letter))],
+    ...[String(replayCount), bytesText(bytes), printable(message)],
+  ];
+}
+
+function summed(keys: readonly SumKey[], isJson: boolean, now: number): Output {
+  const sums = new Sums(keys);
+  return {
+    add: (letter) => sums.add(letter),
+    end: () => {
+      if (isJson) {
+        for (const sum of sums.all()) writeJson(sum);
+        return;
+      }
+      const columns = [...keys.map((key) => key.toUpperCase()), 'COUNT', 'OLDEST', 'NEWEST', 'NEWEST IS'];
+      const table = new Table(columns, [keys.length], writeLine);
+      for (const { count, oldest, newest, ...common } of sums.all()) {
+        const texts = keys.map((key) => printable(common[key] ?? ''));
+        table.add([...texts, String(count), timeText(oldest), timeText(newest), `${ageText(now - newest)} old`]);
+      }
+      table.end();
+    },
+  };
+}
+
+function writeJson(value: unknown): void {
+  writeLine(JSON.stringify(value));
+}
+
+function writeLine(line: string): void {
+  process.stdout.write(`${line}\n`);
+}

@@ -1,0 +1,18 @@
+/** `dlq resume`: partitions that are paused as their dead-letter budget is spent go on. */
+import type { Command } from 'commander';
+import { askWorker } from '../../topology/operations/control-client.js';
+import { stateDirOf } from '../control.js';
+
+export function addDlqResume(dlq: Command): void {
+  dlq
+    .command('resume')
+    .description('let partitions of the worker on STATE_DIR go on that are paused by DEAD_LETTER_BUDGET')
+    .option('--partition <name>', 'one of them, such as TASK_EVENT_TOPIC-3; else all')
+    .action(async ({ partition }: { partition?: string }) => {
+      const named = partition === undefined ? {} : { partition };
+      const { resumed } = await askWorker(stateDirOf(dlq.parent!), { command: 'dlq-resume', ...named });
+      for (const name of resumed) process.stdout.write(`resumed  ${name}\n`);
+      if (resumed.length > 0) return;
+      process.stderr.write(partition === undefined ? 'no partition is paused\n' : `${partition} is not paused\n`);
+    });
+}
