@@ -11,18 +11,20 @@ import { SINK_RECORDS } from '../../../schemas/topic-records.js';
 import { EVENT_OUTPUTS } from '../../../dev/contract/expected-outputs.js';
 import type { Sent, Workload } from './workload.js';
 
-/** Appends what was made, in order within each topic. */
+/** Appends what was made, in order within each topic: account events before the rest, whose routes depend on them. */
 export async function produceAll(prefix: string, sent: readonly Sent[]): Promise<void> {
   const { kafkaBrokers } = testStack();
-  await Promise.all(
-    [...groupBy(sent, ({ topic }) => topic)].map(([topic, list]) =>
-      produce(
-        kafkaBrokers,
-        prefix + topic,
-        list.map(({ message }) => message),
+  const isAccount = ({ topic }: Sent): boolean => topic === 'USER_EVENT_TOPIC';
+  for (const part of [sent.filter(isAccount), sent.filter((one) => !isAccount(one))])
+    await Promise.all(
+      [...groupBy(part, ({ topic }) => topic)].map(([topic, list]) =>
+        produce(
+          kafkaBrokers,
+          prefix + topic,
+          list.map(({ message }) => message),
+        ),
       ),
-    ),
-  );
+    );
 }
 
 /** Source records that are not committed yet, over all partitions: up to the last stable offsets. */
