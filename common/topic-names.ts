@@ -22,6 +22,14 @@ export interface TopologyNames {
   transactionalId(task: number): string;
 }
 
+/** A source partition's name on the brokers: `erp.TASK_EVENT_TOPIC-3`. */
+export function partitionName(
+  names: Pick<TopologyNames, 'physical'>,
+  { topic, partition }: { readonly topic: string; readonly partition: number },
+): string {
+  return `${names.physical(topic)}-${partition}`;
+}
+
 export class TopicNames implements TopologyNames {
   readonly #prefix: string;
   readonly #appId: string;

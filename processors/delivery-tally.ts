@@ -8,14 +8,18 @@ export class DeliveryTally {
   /** The channels on which something was handed on: see Fare. */
   handedOn = 0;
 
-  add({ numbers, handedOn }: Fare): void {
-    for (let at = 0; at < numbers.length; at += 1) this.counts[numbers[at]!]! += 1;
-    this.handedOn |= handedOn;
+  addEach(recipients: readonly { readonly fare: Fare }[]): void {
+    for (let at = 0; at < recipients.length; at += 1) this.#add(recipients[at]!.fare);
   }
 
   /** Adds what another one has counted. */
   addAll({ counts, handedOn }: DeliveryTally): void {
     for (let at = 0; at < counts.length; at += 1) this.counts[at]! += counts[at]!;
+    this.handedOn |= handedOn;
+  }
+
+  #add({ numbers, handedOn }: Fare): void {
+    for (let at = 0; at < numbers.length; at += 1) this.counts[numbers[at]!]! += 1;
     this.handedOn |= handedOn;
   }
 

@@ -33,7 +33,7 @@ function routeFrom(
   const recipients = first === 0 && isLast ? event.recipients : event.recipients.slice(first, next);
   const notifications = notification === null ? [] : routeAll(recipients, identified, notification, context);
   if (notifications === undefined) return UNSETTLED;
-  if (counted !== null) for (const { fare } of notifications) counted.add(fare);
+  counted?.addEach(notifications);
   const later = counted ?? (isLast ? null : new DeliveryTally());
   const routed = {
     event,

@@ -22,7 +22,7 @@ export class StagedDeliveries {
   add(timestamp: number, { recipients, later }: Delivered): void {
     const tally = this.#tally;
     tally.handedOn = 0;
-    for (let at = 0; at < recipients.length; at += 1) tally.add(recipients[at]!.fare);
+    tally.addEach(recipients);
     if (later !== null) tally.addAll(later);
     if (tally.handedOn === 0) return;
     if (this.#events === this.#channels.length) this.#grow();

@@ -3,6 +3,7 @@ import { type SourcePosition, NO_STREAM_TIME } from '../../common/source-positio
 import { ConfigError, FatalError } from '../../common/errors.js';
 import type { SourcePartition } from '../../common/record.js';
 import { WAYS_OUT } from '../../common/ways-out.js';
+import { partitionName } from '../../common/topic-names.js';
 import { offsetIn, type PartitionOffset, type TopicPartition } from '../kafka/index.js';
 import type { TaskParts } from './task-parts.js';
 
@@ -59,10 +60,10 @@ async function refuseLostOffsets(
 }
 
 /** A task's changelog and the group's offsets are one transaction: an offset beside which it has no position is another task's. */
-export function refuseMoved({ topic, partition }: SourcePartition, task: number, { broker }: TaskParts): never {
+export function refuseMoved(source: SourcePartition, task: number, { broker }: TaskParts): never {
   const { names } = broker;
   throw new FatalError(
-    `another task than ${task} has read ${names.physical(topic)}-${partition}: the changelog ${names.changelog} has another number of partitions than it had. ` +
+    `another task than ${task} has read ${partitionName(names, source)}: the changelog ${names.changelog} has another number of partitions than it had. ` +
       `${WAYS_OUT.recreate} ${WAYS_OUT.forgetRepeats(names.group)}`,
   );
 }

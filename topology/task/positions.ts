@@ -8,6 +8,7 @@
 import { type SourcePosition, NO_STREAM_TIME, type Checkpoint } from '../../common/source-position.js';
 import type { SourceName, SourcePartition } from '../../common/record.js';
 import { decide, type Rule } from '../../common/rules.js';
+import { partitionName } from '../../common/topic-names.js';
 import { offsetIn, type PartitionOffset } from '../kafka/index.js';
 import { firstPositions, refuseLostChangelog, refuseMoved } from './first-positions.js';
 import { readByOthers } from './new-to-group.js';
@@ -150,7 +151,7 @@ function report(
   { broker, worker }: TaskParts,
 ): void {
   const { log, metrics } = worker;
-  const partition = `${broker.names.physical(topic)}-${number}`;
+  const partition = partitionName(broker.names, { topic, partition: number });
   if (rule === 'recreated') {
     metrics.sources_recreated_total.inc({ topic });
     log.warn(

@@ -5,6 +5,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { messageOf, OutageError, RetryableError } from '../../common/errors.js';
 import { origin, type SourceName, type SourcePartition, type SourceRecord } from '../../common/record.js';
+import { partitionName } from '../../common/topic-names.js';
 import type { DeadLetterCause } from '../../processors/outcome.js';
 import type { Finished, Processed } from '../graph/executor.js';
 import type { TaskState } from '../graph/task-state.js';
@@ -327,8 +328,8 @@ export class RecordLoop implements QueueListener {
     return false;
   }
 
-  #physical({ topic, partition }: SourcePartition): string {
-    return `${this.#parts.broker.names.physical(topic)}-${partition}`;
+  #physical(source: SourcePartition): string {
+    return partitionName(this.#parts.broker.names, source);
   }
 
   /** By the rules of the executor that processes: this worker may run newer ones by now. */

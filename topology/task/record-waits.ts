@@ -5,6 +5,7 @@
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { SourceName, SourceRecord } from '../../common/record.js';
+import { partitionName } from '../../common/topic-names.js';
 import type { DeadLetterCause, Waiting } from '../../processors/outcome.js';
 import type { CommitLoop } from './commit-loop.js';
 import type { TaskParts } from './task-parts.js';
@@ -71,12 +72,12 @@ export class RecordWaits {
     rulesVersion: number | undefined,
   ): Promise<void> | undefined {
     const { broker, group, worker } = this.#parts;
-    const { source, topic, partition, offset } = record;
+    const { source, offset } = record;
     if (!group.newerRules.mayWait(source, rulesVersion)) return undefined;
     if (this.#warned.get(source) !== offset)
       worker.log.warn(
         {
-          ...{ partition: `${broker.names.physical(topic)}-${partition}`, offset },
+          ...{ partition: partitionName(broker.names, record), offset },
           ...worker.tracing.logFields(record),
         },
         'an event of a type that only newer rules in the group know: the partition waits for a worker that has them',

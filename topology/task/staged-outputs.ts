@@ -11,7 +11,7 @@ import {
 } from '../kafka/index.js';
 import type { RecordCollector } from '../graph/outputs.js';
 import type { DeadLetter } from '../../common/record.js';
-import { RecordHeaders } from '../../common/record-headers.js';
+import type { RecordHeaders } from '../../common/record-headers.js';
 import type { TopologyNames } from '../../common/topic-names.js';
 import type { DeadLetterLimit } from './dead-letter-limit.js';
 import type { OutputEncoder } from './task-parts.js';
@@ -42,7 +42,8 @@ export class StagedOutputs implements RecordCollector {
   readonly #topics = new Map<string, OpenTopic>();
   readonly #key = new RecordKey();
   #batches: OutboundBatches | undefined;
-  #headers = RecordHeaders.NONE;
+  /** Undefined as long as nothing is traced. */
+  #headers: RecordHeaders | undefined;
 
   constructor(target: OutputTarget, encoder: OutputEncoder) {
     this.#target = target;
@@ -79,13 +80,8 @@ export class StagedOutputs implements RecordCollector {
   collect(topic: string, key: string, event: unknown): number {
     const { batches, partitions, encoder, isTraced } = this.#topics.get(topic) ?? this.#openTopic(topic);
     this.#key.set(key);
-    return this.batches.write(
-      batches,
-      this.#key.hash % partitions,
-      this.#key,
-      (buffer, at) => encoder!.encodeInto(event, buffer, at),
-      isTraced ? this.#headers : RecordHeaders.NONE,
-    );
+    const headers = isTraced ? this.#headers : undefined;
+    return this.batches.write(batches, this.#key.hash % partitions, this.#key, encoder!, event, headers);
   }
 
   carry(headers: RecordHeaders): void {

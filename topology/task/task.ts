@@ -8,6 +8,7 @@ import { crashPoint } from '../../common/crash-point.js';
 import { CommitUnknownError, FencedError, messageOf, StoreFullError, ThrottledError } from '../../common/errors.js';
 import type { SourcePartition } from '../../common/record.js';
 import { stopController } from '../../common/stop-signal.js';
+import { partitionName } from '../../common/topic-names.js';
 import type { TaskState } from '../graph/task-state.js';
 import { isOutage, type GroupMember, type TransactionalProducer } from '../kafka/index.js';
 import type { CommitHistory } from './commit-loop.js';
@@ -301,7 +302,5 @@ function pausesOf({ broker, job, worker }: TaskParts): DeadLetterPauses | undefi
   const { deadLetterBudget: limits } = job.limits;
   if (limits === undefined) return undefined;
   const { log, clock } = worker;
-  const nameOf = ({ topic, partition }: { topic: string; partition: number }): string =>
-    `${broker.names.physical(topic)}-${partition}`;
-  return new DeadLetterPauses({ limits, log, clock, nameOf });
+  return new DeadLetterPauses({ limits, log, clock, nameOf: (source) => partitionName(broker.names, source) });
 }

@@ -2,7 +2,7 @@
 import type { GaugeRound } from '../../common/gauge-round.js';
 import type { Metrics } from '../../common/metrics.js';
 import type { SourcePartition } from '../../common/record.js';
-import type { TopologyNames } from '../../common/topic-names.js';
+import { partitionName, type TopologyNames } from '../../common/topic-names.js';
 import type { PausedAt } from '../task/dead-letter-pauses.js';
 import type { Task } from '../task/task.js';
 
@@ -17,18 +17,13 @@ export interface PausedPartition extends PausedAt {
 export type Resumed =
   { readonly kind: 'resumed'; readonly partitions: readonly string[] } | { readonly kind: 'unknown' };
 
-/** A source partition's name on the brokers. */
-export function nameOn(names: TopologyNames, { topic, partition }: SourcePartition): string {
-  return `${names.physical(topic)}-${partition}`;
-}
-
 export function pausedPartitions(tasks: readonly PausingTask[], names: TopologyNames): PausedPartition[] {
   return tasks.flatMap(({ sources, pauses }) =>
     sources.flatMap((source) => {
       const paused = pauses?.paused.get(source.name);
       if (!paused) return [];
       const { offset, reason, since } = paused;
-      return [{ partition: nameOn(names, source), offset, reason, since }];
+      return [{ partition: partitionName(names, source), offset, reason, since }];
     }),
   );
 }
@@ -40,12 +35,12 @@ export function resumePartitions(
   partition: string | undefined,
 ): Resumed {
   const isMeant = (source: SourcePartition): boolean =>
-    partition === undefined || partition === source.name || partition === nameOn(names, source);
+    partition === undefined || partition === source.name || partition === partitionName(names, source);
   const meant = tasks.flatMap(({ sources, pauses }) => sources.filter(isMeant).map((source) => ({ source, pauses })));
   if (meant.length === 0 && partition !== undefined) return { kind: 'unknown' };
   const paused = meant.filter(({ source, pauses }) => pauses?.paused.has(source.name));
   for (const { source, pauses } of paused) pauses?.resume(source.name);
-  return { kind: 'resumed', partitions: paused.map(({ source }) => nameOn(names, source)) };
+  return { kind: 'resumed', partitions: paused.map(({ source }) => partitionName(names, source)) };
 }
 
 /** Each partition that has a budget shows whether it is paused. */

@@ -30,6 +30,8 @@ export class SecretWatch {
   /** What the log has said last, by what it is about: said once. */
   readonly #said = new Map<string, string>();
   readonly #warnedAt = new Map<string, number>();
+  /** When each certificate ends, by its text, which hardly ever changes. */
+  readonly #ends = new Map<string, { readonly pem: string; readonly endsAt: number | undefined }>();
 
   constructor(options: SecretWatchOptions) {
     this.#live = options.live;
@@ -67,18 +69,27 @@ export class SecretWatch {
 
   #measure(): void {
     const { texts, tls } = this.#live;
+    const ours = tls?.used;
     const used: readonly (readonly [name: string, pem: string | undefined])[] = [
-      ['client', tls?.used.cert],
-      ['ca', tls?.used.ca],
+      ['client', ours?.cert],
+      ['ca', ours?.ca],
       ['registry-ca', texts.get('SCHEMA_REGISTRY_CA')?.current],
       ['token-ca', texts.get('KAFKA_OAUTH_CA')?.current],
     ];
     for (const [certificate, pem] of used) {
-      const endsAt = pem && endOfCertificates(pem);
+      const endsAt = pem && this.#endOf(certificate, pem);
       if (!endsAt) continue;
       this.#metrics.certificate_expiry_timestamp_seconds.set({ certificate }, endsAt / 1000);
       this.#warn(certificate, endsAt);
     }
+  }
+
+  #endOf(certificate: string, pem: string): number | undefined {
+    const known = this.#ends.get(certificate);
+    if (known?.pem === pem) return known.endsAt;
+    const endsAt = endOfCertificates(pem);
+    this.#ends.set(certificate, { pem, endsAt });
+    return endsAt;
   }
 
   #warn(certificate: string, endsAt: number): void {

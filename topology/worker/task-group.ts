@@ -5,7 +5,7 @@ import type { GaugeRound } from '../../common/gauge-round.js';
 import { groupBy } from '../../common/group-by.js';
 import type { Reason } from '../../common/reasons.js';
 import { sourcePartition, type SourcePartition } from '../../common/record.js';
-import type { PhysicalTopic } from '../../common/topic-names.js';
+import { partitionName, type PhysicalTopic } from '../../common/topic-names.js';
 import type { MemberMemory } from '../../state/member-memory.js';
 import {
   offsetIn,
@@ -19,7 +19,7 @@ import type { NewerRules } from '../task/newer-rules.js';
 import { Task } from '../task/task.js';
 import type { TaskGroupAnswers, TaskParts } from '../task/task-parts.js';
 import { TASK_PHASES } from '../task/task-phase.js';
-import { measurePaused, nameOn, pausedPartitions, resumePartitions, type Resumed } from './paused-partitions.js';
+import { measurePaused, pausedPartitions, resumePartitions, type Resumed } from './paused-partitions.js';
 import { Standbys } from './standbys.js';
 import type { TasksStatus } from './status.js';
 
@@ -237,15 +237,13 @@ export class TaskGroup implements MembershipListener {
     const all = [...this.#tasks.values()];
     const tasks = all.filter(({ phase }) => phase !== 'running').map(({ number, phase }) => ({ number, state: phase }));
     const { names } = this.#options.parts.broker;
-    const damaged = all.flatMap((task) =>
-      (task.pipeline?.damaged ?? []).map(({ topic, partition }) => `${names.physical(topic)}-${partition}`),
-    );
+    const damaged = all.flatMap((task) => (task.pipeline?.damaged ?? []).map((source) => partitionName(names, source)));
     if (tasks.length + damaged.length > 0) return { code: 'task-waits', tasks, damaged };
     const paused = pausedPartitions(all, names).map(({ partition }) => partition);
     if (paused.length > 0) return { code: 'dead-letter-budget', topic: paused.join(', ') };
     const waiting = all.flatMap(({ pipeline }) => [...(pipeline?.waiting ?? [])]);
     if (waiting.length > 0) {
-      const topic = waiting.map(([{ topic, partition }]) => `${names.physical(topic)}-${partition}`).join(', ');
+      const topic = waiting.map(([source]) => partitionName(names, source)).join(', ');
       return { code: 'newer-rules', topic, types: new Set(waiting.map(([, eventType]) => eventType)).size };
     }
     const late = all.find(({ pipeline }) => (pipeline?.commitMs ?? 0) > LONG_COMMIT_MS);
@@ -265,7 +263,7 @@ export class TaskGroup implements MembershipListener {
     return {
       tasks: tasks.map(({ number, phase, sources }) => ({
         ...{ task: number, state: phase },
-        partitions: sources.map((source) => nameOn(names, source)),
+        partitions: sources.map((source) => partitionName(names, source)),
       })),
       standbys: this.#standbys.all.map(({ number }) => number).sort((a, b) => a - b),
       paused: pausedPartitions(tasks, names),

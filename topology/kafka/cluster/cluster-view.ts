@@ -1,5 +1,4 @@
 /** A cluster as whoever examines it sees it: its brokers, its topics, and what our principal may do. Nothing is written or created. */
-import { setTimeout as delay } from 'node:timers/promises';
 import { createLogger } from '../../../common/log.js';
 import { hostAndPort } from '../../../common/shown.js';
 import { apiVersions, newestVersion, type Spoken } from '../protocol/api-versions.js';
@@ -16,7 +15,7 @@ import {
   NO_COORDINATOR,
 } from '../protocol/protocol-errors.js';
 import { createCluster, type KafkaSettings } from './connect.js';
-import { groupCoordinator, transactionCoordinator } from './coordinator.js';
+import { askPatiently, groupCoordinator, transactionCoordinator } from './coordinator.js';
 
 /** What an ACL allows, by the names that Kafka's tools take; the numbers are the protocol's. */
 const OPERATION_CODES = { Read: 3, Write: 4, Create: 5, Describe: 8, DescribeConfigs: 10 } as const;
@@ -53,7 +52,6 @@ export interface ClusterView {
 const METADATA_VERSION = 10;
 /** For so long a coordinator may be moving, or being elected for the first time. */
 const PATIENCE_MS = 5000;
-const ASK_AGAIN_MS = 200;
 /** What a broker writes where it was not asked, or cannot say. */
 const NOT_SAID = -(2 ** 31);
 
@@ -122,9 +120,8 @@ export function mayWriteTransactions(settings: KafkaSettings, transactionalId: s
 }
 
 /** What is asked for cannot be done by anybody: a broker that says so has let us try. */
-async function isAllowed(settings: KafkaSettings, ask: (cluster: Cluster) => Promise<void>): Promise<boolean> {
-  const deadline = performance.now() + PATIENCE_MS;
-  for (;;) {
+function isAllowed(settings: KafkaSettings, ask: (cluster: Cluster) => Promise<void>): Promise<boolean> {
+  const tried = async (): Promise<boolean> => {
     try {
       await withCluster(settings, ask);
       return true;
@@ -132,11 +129,10 @@ async function isAllowed(settings: KafkaSettings, ask: (cluster: Cluster) => Pro
       if (isMissingRight(error)) return false;
       const type = errorType(error);
       if (type === 'UNKNOWN_MEMBER_ID' || type === 'INVALID_PRODUCER_ID_MAPPING') return true;
-      const isFinal = !isRetriable(error) && innermost(error).name !== NO_COORDINATOR;
-      if (isFinal || performance.now() > deadline) throw error;
-      await delay(ASK_AGAIN_MS);
+      throw error;
     }
-  }
+  };
+  return askPatiently(PATIENCE_MS, tried, (error) => isRetriable(error) || innermost(error).name === NO_COORDINATOR);
 }
 
 async function withCluster<T>(settings: KafkaSettings, ask: (cluster: Cluster) => Promise<T>): Promise<T> {

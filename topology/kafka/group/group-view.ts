@@ -1,9 +1,7 @@
 /** A group from outside: what its members said when they joined, and what its leader gave them. */
-import { setTimeout as delay } from 'node:timers/promises';
-import { groupCoordinator } from '../cluster/coordinator.js';
+import { askPatiently, groupCoordinator } from '../cluster/coordinator.js';
 import { describeGroups, type DescribedGroup, type DescribedMember } from '../protocol/describe-groups.js';
 import type { Cluster } from '../protocol/internals.js';
-import { isRetriable } from '../protocol/protocol-errors.js';
 import { ASSIGNER_NAME, decodeUserData, type MemberClaim } from './assigner.js';
 import { decodeAssignment, decodeMetadata, type Assignment } from './assignment.js';
 
@@ -25,19 +23,12 @@ export interface GroupView {
 
 /** For so long a coordinator may be moving, or loading its groups. */
 const PATIENCE_MS = 10_000;
-const ASK_AGAIN_MS = 200;
 
-export async function viewGroup(cluster: Cluster, groupId: string): Promise<GroupView> {
-  const deadline = performance.now() + PATIENCE_MS;
-  for (;;) {
-    try {
-      const coordinator = await groupCoordinator(cluster, groupId);
-      return readGroup(await coordinator.connectionPool.send(describeGroups(groupId)), groupId);
-    } catch (error) {
-      if (!isRetriable(error) || performance.now() > deadline) throw error;
-      await delay(ASK_AGAIN_MS);
-    }
-  }
+export function viewGroup(cluster: Cluster, groupId: string): Promise<GroupView> {
+  return askPatiently(PATIENCE_MS, async () => {
+    const coordinator = await groupCoordinator(cluster, groupId);
+    return readGroup(await coordinator.connectionPool.send(describeGroups(groupId)), groupId);
+  });
 }
 
 /** Throws FatalError for an assignment that no leader of this version made. */

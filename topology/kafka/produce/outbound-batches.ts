@@ -3,7 +3,7 @@
  * few buffers, not five objects a record that the collector would copy again and again.
  */
 import { ByteWriter } from '../../../common/bytes.js';
-import { RecordHeaders } from '../../../common/record-headers.js';
+import type { RecordHeaders } from '../../../common/record-headers.js';
 import { BATCH_OVERHEAD, RecordBatch, sizeOf, type OutboundRecord } from '../records/record-batch.js';
 import type { RecordKey } from '../records/record-key.js';
 
@@ -11,8 +11,10 @@ const FIRST_BYTES = 4 * 1024;
 /** Buffers are kept for the next transaction unless they are more than this together: an event may have had thousands of recipients. */
 const KEPT_BYTES = 16 * 1024 * 1024;
 
-/** Writes a value into a buffer from a position on: gives the position behind it, or minus the bytes that the buffer lacks. */
-export type WriteValue = (buffer: Buffer, at: number) => number;
+/** Writes an event into a buffer from a position on: gives the position behind it, or minus the bytes that the buffer lacks. */
+export interface ValueEncoder {
+  encodeInto(event: unknown, buffer: Buffer, at: number): number;
+}
 
 /** A topic's place among the batches, to be asked for once and written to often. */
 export interface TopicBatches {
@@ -119,25 +121,30 @@ export class OutboundBatches {
     return ofTopic;
   }
 
-  /** Has the value written in place; gives its length. What the writing throws is thrown on: `rollBack` then. */
+  /**
+   * Hot path: an encoder and what it encodes, not a function of both, which would be made for each output.
+   * Has the event written in place; gives its length. What the encoder throws is thrown on: `rollBack` then.
+   */
   write(
     to: TopicBatches,
     partition: number,
     key: RecordKey,
-    writeValue: WriteValue,
-    headers = RecordHeaders.NONE,
+    encoder: ValueEncoder,
+    event: unknown,
+    headers: RecordHeaders | undefined,
   ): number {
     const current = to.current[partition] ?? this.#begin(to, partition);
     const { length, count } = current;
     this.#remember(current);
-    let size = writeInto(current, key, writeValue, headers);
+    let size = writeInto(current, key, encoder, event, headers);
     if (count > 0 && current.length - BATCH_OVERHEAD > to.maxBatchBytes) {
       current.truncate(length, count);
       const next = this.#begin(to, partition);
       this.#remember(next);
-      size = writeInto(next, key, writeValue, headers);
+      size = writeInto(next, key, encoder, event, headers);
     }
-    this.#bytes += key.length + size + headers.bytes.length;
+    this.#bytes += key.length + size;
+    if (headers !== undefined) this.#bytes += headers.bytes.length;
     return size;
   }
 
@@ -199,10 +206,16 @@ export class OutboundBatches {
   }
 }
 
-function writeInto(batch: RecordBatch, key: RecordKey, writeValue: WriteValue, headers: RecordHeaders): number {
+function writeInto(
+  batch: RecordBatch,
+  key: RecordKey,
+  encoder: ValueEncoder,
+  event: unknown,
+  headers: RecordHeaders | undefined,
+): number {
   for (;;) {
     const at = batch.begin(key);
-    const end = writeValue(batch.writer.buffer, at);
+    const end = encoder.encodeInto(event, batch.writer.buffer, at);
     if (end >= 0) return batch.end(end, headers);
     batch.writer.reserve(batch.writer.capacity - batch.length - end);
   }

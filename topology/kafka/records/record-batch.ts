@@ -50,7 +50,7 @@ export class RecordBatch {
   #count = 0;
   #codec = 0;
   /** The first record's and the latest; undefined: all have the time at which the batch is sent. */
-  #times: { readonly base: number; readonly max: number } | undefined;
+  #times: { readonly base: number; max: number } | undefined;
   /** Where the record that is written in place begins, and where its value does. */
   #recordAt = 0;
   #valueAt = 0;
@@ -85,15 +85,15 @@ export class RecordBatch {
   }
 
   append(key: Buffer | null, value: Buffer | null, headers = RecordHeaders.NONE, timestamp?: number): void {
-    writeRecord(this.#out, { offset: this.#count, time: this.#timeDelta(timestamp) }, key, value, headers);
+    writeRecord(this.#out, this.#count, this.#timeDelta(timestamp), key, value, headers);
     this.#count += 1;
   }
 
   #timeDelta(timestamp: number | undefined): number {
     if (timestamp === undefined) return 0;
-    const { base, max } = this.#times ?? { base: timestamp, max: timestamp };
-    this.#times = { base, max: Math.max(max, timestamp) };
-    return timestamp - base;
+    this.#times ??= { base: timestamp, max: timestamp };
+    if (timestamp > this.#times.max) this.#times.max = timestamp;
+    return timestamp - this.#times.base;
   }
 
   /**
@@ -114,18 +114,19 @@ export class RecordBatch {
   }
 
   /** The value ends there: gives its length. */
-  end(valueEnd: number, headers: RecordHeaders): number {
+  end(valueEnd: number, headers: RecordHeaders | undefined): number {
     const out = this.#out;
     const size = valueEnd - this.#valueAt;
     // Room for lengths that take more than they usually do, and for the count of headers.
     out.moveTo(valueEnd);
     out.reserve(RECORD_OVERHEAD);
     const rest = this.#valueAt - USUAL_VARINT - (this.#recordAt + USUAL_VARINT);
-    const stated = rest + varintSize(size) + size + varintSize(headers.count) + headers.bytes.length;
+    const afterIt = headers === undefined ? 1 : varintSize(headers.count) + headers.bytes.length;
+    const stated = rest + varintSize(size) + size + afterIt;
     putVarint(out, this.#valueAt - USUAL_VARINT, size);
     putVarint(out, this.#recordAt, stated);
-    out.varint(headers.count);
-    if (headers.count > 0) out.raw(headers.bytes);
+    if (headers === undefined) out.varint(0);
+    else out.varint(headers.count).raw(headers.bytes);
     this.#count += 1;
     return size;
   }
@@ -179,16 +180,17 @@ export class RecordBatch {
 
 function writeRecord(
   out: ByteWriter,
-  delta: { readonly offset: number; readonly time: number },
+  offsetDelta: number,
+  timeDelta: number,
   key: Buffer | null,
   value: Buffer | null,
   headers: RecordHeaders,
 ): void {
   const keySize = key?.length ?? 0;
   const valueSize = value?.length ?? 0;
-  let size = 1 + varlongSize(delta.time) + varintSize(delta.offset) + varintSize(key ? keySize : -1) + keySize;
+  let size = 1 + varlongSize(timeDelta) + varintSize(offsetDelta) + varintSize(key ? keySize : -1) + keySize;
   size += varintSize(value ? valueSize : -1) + valueSize + varintSize(headers.count) + headers.bytes.length;
-  out.varint(size).int8(0).varint(delta.time).varint(delta.offset);
+  out.varint(size).int8(0).varint(timeDelta).varint(offsetDelta);
   writeBytes(out, key);
   writeBytes(out, value);
   out.varint(headers.count).raw(headers.bytes);

@@ -22,11 +22,11 @@ const write = (
   value: string,
   headers?: RecordHeaders,
 ): number => {
-  const writeValue = (buffer: Buffer, at: number): number => {
-    const missing = at + Buffer.byteLength(value) - buffer.length;
-    return missing > 0 ? -missing : at + buffer.write(value, at);
+  const encodeInto = (event: unknown, buffer: Buffer, at: number): number => {
+    const missing = at + Buffer.byteLength(String(event)) - buffer.length;
+    return missing > 0 ? -missing : at + buffer.write(String(event), at);
   };
-  return batches.write(batches.forTopic(topic), partition, keyOf(key), writeValue, headers);
+  return batches.write(batches.forTopic(topic), partition, keyOf(key), { encodeInto }, value, headers);
 };
 
 /** The batches as they would be sent. */
@@ -160,10 +160,11 @@ describe('OutboundBatches', () => {
     write(batches, 't', 0, 'k', 'kept');
     batches.mark();
     write(batches, 't', 1, 'k', 'dropped');
+    const refuse = (): never => {
+      throw new TypeError('userId is string');
+    };
     expect(() =>
-      batches.write(batches.forTopic('t'), 2, keyOf('k'), () => {
-        throw new TypeError('userId is string');
-      }),
+      batches.write(batches.forTopic('t'), 2, keyOf('k'), { encodeInto: refuse }, 'event', undefined),
     ).toThrow('userId is string');
     batches.rollBack();
     expect(recordsOf(batches).map(({ value }) => String(value))).toEqual(['kept']);
