@@ -1,13 +1,13 @@
 /** `status` and `log-level`: what the worker of STATE_DIR does, and how much it logs. */
 import type { Command } from 'commander';
-import { ConfigError } from '../common/errors.js';
-import { shown } from '../common/shown.js';
 import { askWorker } from '../topology/operations/control-client.js';
 import { MOST_SECONDS } from '../topology/worker/control-protocol.js';
 import { LOG_LEVELS, type LevelStatus } from '../topology/worker/log-level.js';
 import { duration } from '../topology/worker/option-values.js';
 import type { WorkerStatus } from '../topology/worker/status.js';
 import { explain } from './explain.js';
+import { refused, wordFlag } from './flags.js';
+import { say, sayJson } from './print.js';
 import { readConfig, type GlobalFlags } from './read-config.js';
 
 export function addStatusCommand(program: Command): void {
@@ -17,7 +17,8 @@ export function addStatusCommand(program: Command): void {
     .option('--json', 'as one JSON object')
     .action(async ({ json = false }: { json?: boolean }) => {
       const found = await askWorker(stateDirOf(program), { command: 'status' });
-      process.stdout.write(json ? `${JSON.stringify({ ...found, ok: undefined })}\n` : describe(found));
+      if (json) sayJson([{ ...found, ok: undefined }]);
+      else say(describe(found));
     });
   explain(status, {
     json: {
@@ -34,16 +35,14 @@ export function addLogLevelCommand(program: Command): void {
     .description('change what the worker on STATE_DIR logs, while it runs')
     .option('--for <time>', 'then it falls back to LOG_LEVEL, such as 10m; else it stays until the worker ends')
     .action(async (level: string, options: { for?: string }) => {
-      const known = LOG_LEVELS.find((one) => one === level);
-      if (known === undefined)
-        throw new ConfigError([`log-level is ${shown(level)}: expected ${LOG_LEVELS.join(', ')}`]);
+      const known = wordFlag('log-level', level, LOG_LEVELS);
       const seconds = options.for === undefined ? undefined : secondsOf(options.for);
       const status = await askWorker(stateDirOf(program), {
         command: 'log-level',
         level: known,
         ...(seconds === undefined ? {} : { seconds }),
       });
-      process.stdout.write(`${describeLevel(status)}\n`);
+      say([describeLevel(status)]);
     });
 }
 
@@ -53,18 +52,15 @@ export function stateDirOf(program: Command): string {
 }
 
 function secondsOf(given: string): number {
-  const { data } = duration.safeParse(given);
-  const seconds = Math.round((data ?? Infinity) / 1000);
+  const seconds = Math.round((duration.safeParse(given).data ?? Infinity) / 1000);
   if (seconds <= MOST_SECONDS) return seconds;
-  throw new ConfigError([
-    `--for is ${shown(given)}: expected a number and a unit (s, m, h, d), such as 10m, from 1s to 7d`,
-  ]);
+  throw refused('--for', given, 'a number and a unit (s, m, h, d), such as 10m, from 1s to 7d');
 }
 
-function describe({ version, pid, roles, reasons, log, tasks, standbys, paused }: WorkerStatus): string {
+function describe({ version, pid, roles, reasons, log, tasks, standbys, paused }: WorkerStatus): string[] {
   const waits = Object.entries(reasons);
   const columns = tasks.map(({ task, state, partitions }) => [`task ${task}`, state, partitions.join(' ')] as const);
-  const lines = [
+  return [
     `worker ${version} (pid ${pid}), ${roles.join(' and ')}: ${waits.length === 0 ? 'ready' : 'not ready'}`,
     ...waits.map(([part, reason]) => `  ${part}: ${reason}`),
     describeLevel(log),
@@ -75,7 +71,6 @@ function describe({ version, pid, roles, reasons, log, tasks, standbys, paused }
         `paused: ${partition} at offset ${offset}, by its dead-letter budget (${reason}), since ${new Date(since).toISOString()}`,
     ),
   ];
-  return `${lines.join('\n')}\n`;
 }
 
 function describeLevel({ level, configured, until }: LevelStatus): string {

@@ -9,7 +9,7 @@ import { examine, type Result } from '../topology/operations/doctor/doctor.js';
 import { principalOf } from '../topology/operations/doctor/principal.js';
 import { grantsOf } from '../topology/operations/doctor/rights.js';
 import type { Config } from '../topology/worker/config.js';
-import { say, sayJson, styled } from './print.js';
+import { say, sayJson, styled, wrapped } from './print.js';
 import { readConfig } from './read-config.js';
 
 interface DoctorFlags {
@@ -65,24 +65,13 @@ function linesOf(results: readonly Result[]): string[] {
 
 function resultLines({ check, findings }: Result): string[] {
   return findings.flatMap(({ mark, found, expected, toDo }) => {
-    const lines = wrapped(`${check}: ${found}`);
-    const more = [
-      ...(expected === undefined ? [] : wrapped(`expected: ${expected}`)),
-      ...(toDo === undefined ? [] : wrapped(`to do: ${toDo}`)),
-    ];
-    return [`${styled(COLOURS[mark], mark.padEnd(INDENT.length))}${lines[0]!.trimStart()}`, ...lines.slice(1), ...more];
+    const [first = '', ...more] = [
+      `${check}: ${found}`,
+      ...(expected === undefined ? [] : [`expected: ${expected}`]),
+      ...(toDo === undefined ? [] : [`to do: ${toDo}`]),
+    ].flatMap((text) => wrapped(text, WIDTH - INDENT.length, '  '));
+    return [`${styled(COLOURS[mark], mark.padEnd(INDENT.length))}${first}`, ...more.map((line) => `${INDENT}${line}`)];
   });
-}
-
-/** Between words alone, so that a command can be copied. */
-function wrapped(text: string): string[] {
-  const lines = [INDENT];
-  for (const word of text.split(' ')) {
-    const line = lines.at(-1)!;
-    if (line.length + word.length + 1 > WIDTH && line.trim() !== '') lines.push(`${INDENT}  ${word}`);
-    else lines[lines.length - 1] = line.trim() === '' ? line + word : `${line} ${word}`;
-  }
-  return lines;
 }
 
 function printAcls(config: Config, { principal, json }: DoctorFlags): void {

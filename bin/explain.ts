@@ -1,5 +1,6 @@
 /** What a command's --help says behind its flags, and docs/commands.md with it: what --json prints, how it exits. */
 import type { Command } from 'commander';
+import { wrapped } from './print.js';
 
 export interface Explanation {
   /** Sentences of their own. */
@@ -19,16 +20,5 @@ export function explain(command: Command, { says = [], json = {}, exits = {} }: 
     ...Object.entries(json).map(([what, members]) => `--json prints ${what}: ${members}.`),
     ...Object.entries(exits).map(([code, when]) => `Exit code ${code} when ${when}.`),
   ];
-  return command.addHelpText('after', ['', ...lines.map(wrapped)].join('\n'));
-}
-
-/** What does not fit on a line goes on in the next one, indented. */
-function wrapped(text: string): string {
-  const lines: string[] = [];
-  for (const word of text.split(' ')) {
-    const last = lines.at(-1);
-    if (last !== undefined && last.length + 1 + word.length <= COLUMNS) lines.push(`${lines.pop()!} ${word}`);
-    else lines.push(last === undefined ? word : `  ${word}`);
-  }
-  return lines.join('\n');
+  return command.addHelpText('after', ['', ...lines.flatMap((line) => wrapped(line, COLUMNS, '  '))].join('\n'));
 }

@@ -1,6 +1,7 @@
 /** What flags of several commands are given as: each is read here, with the fault that says what was expected. */
 import { Option } from 'commander';
 import { ConfigError } from '../common/errors.js';
+import { isPositiveInt64 } from '../common/int64.js';
 import { shown } from '../common/shown.js';
 import { duration } from '../topology/worker/option-values.js';
 
@@ -51,11 +52,22 @@ export function choice(flags: string, description: string, words: readonly strin
 
 /** An id of a user or a tenant: a positive int64, as text. */
 export function idFlag(flag: string, given: string): string {
-  if (/^[1-9]\d{0,18}$/.test(given) && BigInt(given) < 2n ** 63n) return given;
+  if (isPositiveInt64(given)) return given;
   throw refused(flag, given, 'a positive 64-bit integer, such as 42');
 }
 
+/** What is read; undefined once its faults are added to the list. */
+export function gathered<T>(faults: string[], read: () => T): T | undefined {
+  try {
+    return read();
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    faults.push(...error.faults);
+    return undefined;
+  }
+}
+
 /** For a value that a flag does not take. */
-function refused(flag: string, given: string, expected: string): ConfigError {
+export function refused(flag: string, given: string, expected: string): ConfigError {
   return new ConfigError([`${flag} is ${shown(given)}: expected ${expected}`]);
 }

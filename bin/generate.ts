@@ -1,6 +1,6 @@
 /** `generate`: what other programs read, printed from the tables of the code. */
 import type { Command } from 'commander';
-import { alertRules, alertTests } from '../topology/operations/monitoring/alert-rules.js';
+import { alertRules, alertTests, RUNBOOKS } from '../topology/operations/monitoring/alert-rules.js';
 import { dashboardJson } from '../topology/operations/monitoring/dashboard.js';
 import { addGenerateK8s } from './generate/k8s.js';
 
@@ -9,7 +9,7 @@ export function addGenerateCommands(program: Command): void {
   generate
     .command('alerts')
     .description('alert rules for Prometheus')
-    .option('--runbooks <url>', 'where docs/runbooks.md can be read', 'docs/runbooks.md')
+    .option('--runbooks <url>', 'where docs/runbooks.md can be read', RUNBOOKS)
     .action(({ runbooks }: { runbooks: string }) => {
       process.stdout.write(alertRules(runbooks));
     });

@@ -7,6 +7,7 @@ import { readRules } from '../processors/rules/read-rules.js';
 import { SHIPPED_RULES } from '../processors/rules/shipped.js';
 import type { RuleSet } from '../processors/rules/rule-set.js';
 import type { Config } from '../topology/worker/config.js';
+import { gathered } from './flags.js';
 import { readConfig, type GlobalFlags } from './read-config.js';
 
 /** As `readConfig`, for a command that asks no broker: none need be set. */
@@ -29,15 +30,4 @@ export function checkedRules(config: Config): RuleSet {
   );
   if (faults.length > 0) throw new ConfigError(faults);
   return rules;
-}
-
-/** What it gives; undefined once its faults are added to the list. */
-function gathered<T>(faults: string[], act: () => T): T | undefined {
-  try {
-    return act();
-  } catch (error) {
-    if (!(error instanceof ConfigError)) throw error;
-    faults.push(...error.faults);
-    return undefined;
-  }
 }

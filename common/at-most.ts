@@ -10,3 +10,14 @@ export async function atMost(work: Promise<unknown>, ms: number): Promise<boolea
     timer.abort();
   }
 }
+
+/** What was asked for. Rejects with `late` when it takes longer: how it then ends does not count. The process lives until then. */
+export async function answerWithin<T>(asked: Promise<T>, ms: number, late: Error): Promise<T> {
+  const timer = new AbortController();
+  const isLate = delay(ms, undefined, timer).then(() => Promise.reject(late));
+  try {
+    return await Promise.race([asked, isLate]);
+  } finally {
+    timer.abort();
+  }
+}

@@ -12,3 +12,10 @@ export function decimalOf(id: bigint): string {
   whole[0] = id;
   return halves[HIGH] === 0 && halves[LOW]! >= 0 ? String(halves[LOW]) : String(id);
 }
+
+const MAX_INT64 = 2n ** 63n - 1n;
+
+/** Whether it is the digits of an id, as text. */
+export function isPositiveInt64(given: unknown): given is string {
+  return typeof given === 'string' && /^[1-9][0-9]{0,18}$/.test(given) && BigInt(given) <= MAX_INT64;
+}

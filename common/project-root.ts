@@ -13,8 +13,14 @@ export function projectRoot(): string {
   return folder;
 }
 
-/** The version in package.json. */
+let version: string | undefined;
+
+/** The version in package.json, which is read once. */
 export function projectVersion(): string {
-  const { version } = JSON.parse(readFileSync(join(projectRoot(), 'package.json'), 'utf8')) as { version: string };
-  return version;
+  return (version ??= readVersion());
+}
+
+function readVersion(): string {
+  const read = JSON.parse(readFileSync(join(projectRoot(), 'package.json'), 'utf8')) as { version: string };
+  return read.version;
 }

@@ -4,8 +4,9 @@
  */
 import { decodeJwt, decodeProtectedHeader, type JWTPayload } from 'jose';
 import { messageOf } from '../common/errors.js';
+import { isPositiveInt64 } from '../common/int64.js';
 import type { Refusal } from './refusals.js';
-import { isPositiveInt64, JWKS_ALGORITHMS, NOT_ACCEPTED, type TokenOptions } from './token.js';
+import { JWKS_ALGORITHMS, NOT_ACCEPTED, type TokenOptions } from './token.js';
 
 /** What is wrong with a token that the verifier refused so. */
 export function tokenFaults(token: string, refusal: Refusal, options: TokenOptions, now: number): readonly string[] {

@@ -3,6 +3,7 @@ import { createSecretKey } from 'node:crypto';
 import { decodeProtectedHeader, errors, jwtVerify, type JWTPayload, type JWTVerifyOptions } from 'jose';
 import { ConfigError } from '../common/errors.js';
 import { getOrMake } from '../common/get-or-make.js';
+import { isPositiveInt64 } from '../common/int64.js';
 import { KeysUnavailable, RemoteKeySet, type KeySource } from './key-set.js';
 import { parseUrl } from '../common/parse-url.js';
 import { shownAddress } from '../common/shown.js';
@@ -41,7 +42,6 @@ const MAX_TOKEN_CHARS = 4096;
 /** That a token without `kid` is tried with: each costs a check of its signature. */
 const MOST_KEYS = 10;
 const MAX_SKEW_S = 60;
-const MAX_INT64 = 2n ** 63n - 1n;
 /** Public-key algorithms only: a symmetric one here would let anyone sign with the public key. */
 export const JWKS_ALGORITHMS = ['RS256', 'PS256', 'ES256', 'EdDSA'];
 
@@ -209,9 +209,4 @@ function claimMessage(claim: string): string {
 
 function positiveInt64(claim: unknown): bigint | undefined {
   return isPositiveInt64(claim) ? BigInt(claim) : undefined;
-}
-
-/** Whether a claim is the digits of an id, as text. */
-export function isPositiveInt64(claim: unknown): claim is string {
-  return typeof claim === 'string' && /^[1-9][0-9]{0,18}$/.test(claim) && BigInt(claim) <= MAX_INT64;
 }

@@ -1,4 +1,7 @@
-/** Scripts by which shells complete our commands. Each finds the command that is being typed, and then its words. */
+/**
+ * Scripts by which shells complete our commands. Each finds the command that is being typed, and then its words. Variables
+ * are `path_` and `candidates`: `path` and `words` are zsh's own.
+ */
 import type { CommandWords, Flag } from './command-words.js';
 
 export const SHELLS = { bash, zsh, fish } as const;
@@ -9,16 +12,16 @@ const NAME = 'notification-streams';
 function bash(commands: readonly CommandWords[]): string {
   return `# bash completion of ${NAME}
 _notification_streams() {
-  local current="\${COMP_WORDS[COMP_CWORD]}" previous="\${COMP_WORDS[COMP_CWORD-1]}" path="" words="" index
+  local current="\${COMP_WORDS[COMP_CWORD]}" previous="\${COMP_WORDS[COMP_CWORD-1]}" path_="" candidates="" index
 ${pathLoop('for ((index = 1; index < COMP_CWORD; index++)); do', 'COMP_WORDS[index]', commands)}
-  case "$path $previous" in
-${choiceCases(commands, (words) => `words="${words}"`)}
+  case "$path_ $previous" in
+${choiceCases(commands)}
 ${anyValueCases(commands, 'return')}
-  *) case "$path" in
+  *) case "$path_" in
 ${wordCases(commands)}
     esac ;;
   esac
-  COMPREPLY=($(compgen -W "$words" -- "$current"))
+  COMPREPLY=($(compgen -W "$candidates" -- "$current"))
 }
 complete -o default -F _notification_streams ${NAME}
 `;
@@ -30,12 +33,12 @@ function zsh(commands: readonly CommandWords[]): string {
 _notification_streams() {
   local path_="" candidates="" index
   local previous="\${words[CURRENT-1]}"
-${pathLoop('for ((index = 2; index < CURRENT; index++)); do', 'words[index]', commands).replaceAll('path', 'path_')}
+${pathLoop('for ((index = 2; index < CURRENT; index++)); do', 'words[index]', commands)}
   case "$path_ $previous" in
-${choiceCases(commands, (words) => `candidates="${words}"`)}
+${choiceCases(commands)}
 ${anyValueCases(commands, '_files; return')}
   *) case "$path_" in
-${wordCases(commands).replaceAll('words=', 'candidates=')}
+${wordCases(commands)}
     esac ;;
   esac
   compadd -- \${=candidates} || _files
@@ -87,19 +90,19 @@ function quoted(text: string): string {
 function pathLoop(loop: string, word: string, commands: readonly CommandWords[]): string {
   const paths = commands.filter(({ path }) => path !== '').map(({ path }) => `"${path}"`);
   return `  ${loop}
-    case "\${path:+$path }\${${word}}" in
-    ${paths.join('|')}) path="\${path:+$path }\${${word}}" ;;
+    case "\${path_:+$path_ }\${${word}}" in
+    ${paths.join('|')}) path_="\${path_:+$path_ }\${${word}}" ;;
     esac
   done`;
 }
 
 /** Behind a flag that takes one of some words. */
-function choiceCases(commands: readonly CommandWords[], give: (words: string) => string): string {
+function choiceCases(commands: readonly CommandWords[]): string {
   return commands
     .flatMap(({ path, flags }) =>
       flags
         .filter(({ choices }) => choices !== undefined)
-        .map(({ names, choices }) => `  ${patterns(path, names)}) ${give(choices!.join(' '))} ;;`),
+        .map(({ names, choices }) => `  ${patterns(path, names)}) candidates="${choices!.join(' ')}" ;;`),
     )
     .join('\n');
 }
@@ -122,7 +125,7 @@ function wordCases(commands: readonly CommandWords[]): string {
   return commands
     .map(({ path, words, flags }) => {
       const all = [...words.map(({ word }) => word), ...flags.flatMap(({ names }) => names)];
-      return `    "${path}") words="${all.join(' ')}" ;;`;
+      return `    "${path}") candidates="${all.join(' ')}" ;;`;
     })
     .join('\n');
 }

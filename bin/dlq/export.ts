@@ -10,10 +10,10 @@ import { letterTopicId, scanDeadLetters } from '../../topology/operations/dead-l
 import { WriterSchemas } from '../../topology/operations/dead-letters/writer-schemas.js';
 import type { Config } from '../../topology/worker/config.js';
 import type { ReadConfig } from '../read-config.js';
+import { counted } from '../print.js';
 import { ForeignRecords } from './foreign.js';
 import { LineWriter } from './line-writer.js';
 import { addSelectionFlags, selectionOf, type SelectionFlags } from './selection-flags.js';
-import { counted } from './units.js';
 
 interface ExportFlags extends SelectionFlags {
   readonly out?: string;

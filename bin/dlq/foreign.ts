@@ -1,7 +1,7 @@
 /** Records in the dead-letter topic that are no dead letters of ours: counted, and said at the end. */
 import { placeText, type Foreign, type LetterPlace } from '../../topology/operations/dead-letters/dead-letter.js';
+import { counted } from '../print.js';
 import { printable } from './printable.js';
-import { counted } from './units.js';
 
 export class ForeignRecords {
   #count = 0;

@@ -8,11 +8,12 @@ import { scanDeadLetters } from '../../topology/operations/dead-letters/scan.js'
 import { SUM_KEYS, Sums, type SumKey } from '../../topology/operations/dead-letters/sums.js';
 import type { Config } from '../../topology/worker/config.js';
 import type { ReadConfig } from '../read-config.js';
-import { wordFlag } from '../flags.js';
+import { gathered, wordFlag } from '../flags.js';
+import { say, sayJson } from '../print.js';
 import { ForeignRecords } from './foreign.js';
 import { letterJson } from './letter-json.js';
 import { printable } from './printable.js';
-import { addSelectionFlags, gathered, selectionOf, type SelectionFlags } from './selection-flags.js';
+import { addSelectionFlags, selectionOf, type SelectionFlags } from './selection-flags.js';
 import { Table } from './table.js';
 import { ageText, bytesText, timeText } from './units.js';
 
@@ -54,8 +55,8 @@ interface Output {
 function outputOf({ by, json }: ListFlags, now: number): Output {
   const keys = by === undefined ? undefined : keysOf(by);
   if (keys !== undefined) return summed(keys, json === true, now);
-  if (json) return { add: (letter) => writeJson(letterJson(letter)), end: () => undefined };
-  const table = new Table(['LETTER', 'AGE', 'REASON', 'ORIGIN', 'REPLAYS', 'SIZE', 'MESSAGE'], [4, 5], writeLine);
+  if (json) return { add: (letter) => sayJson([letterJson(letter)]), end: () => undefined };
+  const table = new Table(['LETTER', 'AGE', 'REASON', 'ORIGIN', 'REPLAYS', 'SIZE', 'MESSAGE'], [4, 5], sayLine);
   return { add: (letter) => table.add(rowOf(letter, now)), end: () => table.end() };
 }
 
@@ -80,11 +81,11 @@ function summed(keys: readonly SumKey[], isJson: boolean, now: number): Output {
     add: (letter) => sums.add(letter),
     end: () => {
       if (isJson) {
-        for (const sum of sums.all()) writeJson(sum);
+        sayJson(sums.all());
         return;
       }
       const columns = [...keys.map((key) => key.toUpperCase()), 'COUNT', 'OLDEST', 'NEWEST', 'NEWEST IS'];
-      const table = new Table(columns, [keys.length], writeLine);
+      const table = new Table(columns, [keys.length], sayLine);
       for (const { count, oldest, newest, ...common } of sums.all()) {
         const texts = keys.map((key) => printable(common[key] ?? ''));
         table.add([...texts, String(count), timeText(oldest), timeText(newest), `${ageText(now - newest)} old`]);
@@ -94,10 +95,6 @@ function summed(keys: readonly SumKey[], isJson: boolean, now: number): Output {
   };
 }
 
-function writeJson(value: unknown): void {
-  writeLine(JSON.stringify(value));
-}
-
-function writeLine(line: string): void {
-  process.stdout.write(`${line}\n`);
+function sayLine(line: string): void {
+  say([line]);
 }

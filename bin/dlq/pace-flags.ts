@@ -1,7 +1,6 @@
 /** The flags that bound a replay or an import. */
 import type { Command } from 'commander';
-import { countFlag } from '../flags.js';
-import { gathered } from './selection-flags.js';
+import { countFlag, gathered } from '../flags.js';
 
 /** As commander gives them. */
 export interface PaceFlags {

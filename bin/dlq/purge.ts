@@ -5,10 +5,9 @@ import { withDeadLetters } from '../../topology/operations/dead-letters/open.js'
 import { planPurge, purge, type Cut, type PurgeTo } from '../../topology/operations/dead-letters/purge.js';
 import type { Config } from '../../topology/worker/config.js';
 import type { ReadConfig } from '../read-config.js';
-import { positionFlag, timeFlag } from '../flags.js';
+import { gathered, positionFlag, timeFlag } from '../flags.js';
+import { counted } from '../print.js';
 import { printable } from './printable.js';
-import { gathered } from './selection-flags.js';
-import { counted } from './units.js';
 
 interface PurgeFlags {
   readonly before?: string;

@@ -2,7 +2,7 @@
 import { LEFT_WORDS } from '../../topology/operations/dead-letters/left-why.js';
 import type { ReplayReport } from '../../topology/operations/dead-letters/replay.js';
 import type { ReplayBegin, ReplayRun } from '../../topology/operations/dead-letters/replay-log.js';
-import { counted } from './units.js';
+import { counted } from '../print.js';
 
 /** One object, on one line. */
 export function reportJson({ begin, kind, sentBefore, tally }: ReplayReport, isDry: boolean): string {

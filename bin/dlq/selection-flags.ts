@@ -4,7 +4,7 @@ import { ConfigError } from '../../common/errors.js';
 import { DEAD_LETTER_REASONS } from '../../common/label-values.js';
 import type { SourceSpec } from '../../schemas/source-spec.js';
 import type { Selection } from '../../topology/operations/dead-letters/selection.js';
-import { countFlag, positionFlag, timeFlag, wordFlag } from '../flags.js';
+import { countFlag, gathered, positionFlag, timeFlag, wordFlag } from '../flags.js';
 
 const MOST = Number.MAX_SAFE_INTEGER;
 
@@ -53,15 +53,4 @@ export function selectionOf(flags: SelectionFlags, sources: readonly SourceSpec[
   };
   if (faults.length > 0) throw new ConfigError(faults);
   return selection;
-}
-
-/** What is read; undefined once its faults are added to the list. */
-export function gathered<T>(faults: string[], read: () => T): T | undefined {
-  try {
-    return read();
-  } catch (error) {
-    if (!(error instanceof ConfigError)) throw error;
-    faults.push(...error.faults);
-    return undefined;
-  }
 }

@@ -5,9 +5,10 @@ import type { DecodedValue, ValueFault } from '../../topology/operations/dead-le
 import { Masked } from '../../topology/operations/dead-letters/mask.js';
 import { meaningOf } from '../../topology/operations/dead-letters/reasons.js';
 import type { EventRecord } from '../../schemas/codecs.js';
+import { counted, wrapped } from '../print.js';
 import { hexDump, hexHead } from './hex-dump.js';
 import { printable, shortened } from './printable.js';
-import { ageText, bytesText, counted, timeText } from './units.js';
+import { ageText, bytesText, timeText } from './units.js';
 
 /** Key, headers and event as they may be shown. */
 export interface ShownParts {
@@ -67,25 +68,13 @@ function rows(list: readonly (readonly [string, string])[], indent: string): str
   const width = widest(list);
   const left = Math.max(40, (process.stdout.columns || COLUMNS) - indent.length - width - 2);
   return list.flatMap(([name, text]) =>
-    wrapped(text, left).map((line, index) => `${indent}${(index === 0 ? name : '').padEnd(width)}  ${line}`),
+    wrapped(text, left, '').map((line, index) => `${indent}${(index === 0 ? name : '').padEnd(width)}  ${line}`),
   );
 }
 
 /** There may be more of them than a call takes arguments. */
 function widest(list: readonly (readonly [string, string])[]): number {
   return list.reduce((width, [name]) => Math.max(width, name.length), 0);
-}
-
-/** Broken at blanks; a word that is longer stays whole, so that it can be copied. */
-function wrapped(text: string, width: number): string[] {
-  const lines = [''];
-  for (const word of text.split(' ')) {
-    const last = lines.at(-1)!;
-    if (last === '') lines[lines.length - 1] = word;
-    else if (last.length + 1 + word.length <= width) lines[lines.length - 1] = `${last} ${word}`;
-    else lines.push(word);
-  }
-  return lines;
 }
 
 function headerLines(headers: ShownParts['headers']): string[] {

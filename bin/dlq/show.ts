@@ -14,9 +14,8 @@ import { letterBounds, scanDeadLetters, type LetterBounds } from '../../topology
 import { WriterSchemas } from '../../topology/operations/dead-letters/writer-schemas.js';
 import type { Config } from '../../topology/worker/config.js';
 import type { ReadConfig } from '../read-config.js';
-import { positionFlag } from '../flags.js';
+import { gathered, positionFlag } from '../flags.js';
 import { letterJson } from './letter-json.js';
-import { gathered } from './selection-flags.js';
 import { letterLines, type ShownParts } from './show-text.js';
 
 interface ShowFlags {

@@ -30,8 +30,3 @@ export function bytesText(bytes: number): string {
   const [size, unit] = bytes < 1024 * 1024 ? [1024, 'KB'] : [1024 * 1024, 'MB'];
   return `${(bytes / size).toFixed(1)} ${unit}`;
 }
-
-/** `1 dead letter`, `1,234 dead letters`. */
-export function counted(count: number, noun: string): string {
-  return `${count.toLocaleString('en')} ${noun}${count === 1 ? '' : 's'}`;
-}

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join, relative, sep } from 'node:path';
 import type { Command } from 'commander';
 import { ConfigError } from '../../common/errors.js';
-import { projectRoot } from '../../common/project-root.js';
+import { projectVersion } from '../../common/project-root.js';
 import { rulesIn } from '../../processors/rules/shipped.js';
 import {
   MANIFEST_FILES,
@@ -41,11 +41,7 @@ export function printK8s({ only, image, rules }: Flags): string {
 
 /** The image of this version, in no registry: it is pushed by whoever runs it. */
 export function defaultImage(): string {
-  const { name, version } = JSON.parse(readFileSync(join(projectRoot(), 'package.json'), 'utf8')) as {
-    name: string;
-    version: string;
-  };
-  return `${name}:${version}`;
+  return `notification-streams:${projectVersion()}`;
 }
 
 /** What a worker reads of the folder, by path from there; sound, or ConfigError is thrown. */

@@ -1,7 +1,8 @@
 /** Our schemas, each beside what it is compared with. */
 import type { SourceSpec } from '../../schemas/source-spec.js';
-import { checkSubject } from '../../schemas/registry/check-subject.js';
+import { checkSubject, type CheckedSubject } from '../../schemas/registry/check-subject.js';
 import { differencesFrom, replacementFaults } from '../../schemas/registry/compare.js';
+import { OwnRecords } from '../../schemas/registry/own-records.js';
 import type { OwnSubject } from '../../schemas/registry/own-subjects.js';
 import type { RegistryClient } from '../../schemas/registry/registry-client.js';
 import { latestVersion } from '../../schemas/registry/subjects.js';
@@ -49,29 +50,31 @@ export function diffBaseline(all: readonly OwnSubject[], folder: string): readon
   return withBaseline(all, folder, (own, text) => differencesFrom(own, text, 'the baseline'));
 }
 
-export function checkLive(all: readonly OwnSubject[], { client, sources }: Live): Promise<readonly Compared[]> {
+/** With the latest version of each in the registry. */
+function withLive(
+  all: readonly OwnSubject[],
+  compare: (own: OwnSubject) => Promise<CheckedSubject>,
+): Promise<readonly Compared[]> {
   return Promise.all(
-    all.map(async (own) => {
-      const { latest, faults } = await checkSubject(client, own, sources);
-      return { subject: own.subject, record: own.record, against: named(latest), found: faults };
+    all.map(async (own): Promise<Compared> => {
+      const { latest, faults: found } = await compare(own);
+      const against = latest === undefined ? null : `version ${latest.version} (id ${latest.id})`;
+      return { subject: own.subject, record: own.record, against, found };
     }),
   );
+}
+
+export async function checkLive(all: readonly OwnSubject[], { client, sources }: Live): Promise<readonly Compared[]> {
+  const records = new OwnRecords(sources);
+  return withLive(all, (own) => checkSubject(client, own, records));
 }
 
 /** What is not registered differs. */
 export function diffLive(all: readonly OwnSubject[], { client }: Live): Promise<readonly Compared[]> {
-  return Promise.all(
-    all.map(async (own) => {
-      const latest = await latestVersion(client, own);
-      const found =
-        latest === undefined
-          ? ['not registered: run `notification-streams schemas register`']
-          : differencesFrom(own, latest.schema, 'the registry');
-      return { subject: own.subject, record: own.record, against: named(latest), found };
-    }),
-  );
-}
-
-function named(latest: { readonly version: number; readonly id: number } | undefined): string | null {
-  return latest === undefined ? null : `version ${latest.version} (id ${latest.id})`;
+  return withLive(all, async (own) => {
+    const latest = await latestVersion(client, own);
+    if (latest === undefined)
+      return { latest, faults: ['not registered: run `notification-streams schemas register`'] };
+    return { latest, faults: differencesFrom(own, latest.schema, 'the registry') };
+  });
 }

@@ -1,6 +1,6 @@
 /** Who owns what, as lines for a person. */
 import type { TasksView, TaskView, WorkerView } from '../../topology/operations/tasks.js';
-import { styled, table } from '../print.js';
+import { counted, styled, table } from '../print.js';
 
 const STATES: Readonly<Record<TasksView['state'], string>> = {
   stable: 'is stable',
@@ -26,10 +26,6 @@ function headOf({ group, state, workers, tasks }: TasksView): string {
 
 function whyMissing(topic: string): string {
   return topic.endsWith('changelog') ? ': no worker has started under this APP_ID and TOPIC_PREFIX' : '';
-}
-
-function counted(count: number, what: string): string {
-  return `${count} ${what}${count === 1 ? '' : 's'}`;
 }
 
 /** WORKER_ID where the client id has one, and what tells those of one name apart. */

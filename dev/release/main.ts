@@ -9,7 +9,7 @@ import { copyFile, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs, promisify } from 'node:util';
 import { ConfigError, messageOf } from '../../common/errors.js';
-import { projectRoot } from '../../common/project-root.js';
+import { projectRoot, projectVersion } from '../../common/project-root.js';
 import { readSupplyChain, supplyFaults } from '../third-party.js';
 import { changelogFaults, changelogSections } from './changelog.js';
 
@@ -18,7 +18,7 @@ const MAX_OUTPUT_BYTES = 64 * 1024 * 1024;
 
 async function main(args: string[]): Promise<void> {
   const { values } = parseArgs({ args, options: { out: { type: 'string' } } });
-  const { version } = JSON.parse(await readFile(fromRoot('package.json'), 'utf8')) as { version: string };
+  const version = projectVersion();
   const changelog = await readFile(fromRoot('CHANGELOG.md'), 'utf8');
   const { lock, known } = readSupplyChain();
   const faults = [...changelogFaults(changelog), ...supplyFaults(lock, known), ...(await treeFaults())];

@@ -1,7 +1,6 @@
 /** Whether the registry and our schema agree, before anything is registered. */
-import type { SourceSpec } from '../source-spec.js';
 import { replacementFaults } from './compare.js';
-import { OwnRecords } from './own-records.js';
+import type { OwnRecords } from './own-records.js';
 import type { OwnSubject } from './own-subjects.js';
 import { problemOf } from './register.js';
 import type { RegistryClient } from './registry-client.js';
@@ -12,36 +11,42 @@ export interface CheckedSubject {
   readonly faults: readonly string[];
 }
 
-/**
- * A sink's subject must take our schema, by the registry's own rule and ours; of a source's, which is its producers', we
- * must read the latest version.
- */
+/** For a registry that refuses without a message. */
+const NO_REASON = 'it does not say why';
+
+/** The verdict on our schema, with what our own rule says where the registry has nothing against it. */
 export async function checkSubject(
   client: RegistryClient,
   own: OwnSubject,
-  sources: readonly SourceSpec[],
+  records: OwnRecords,
 ): Promise<CheckedSubject> {
   const latest = await latestVersion(client, own);
   if (latest === undefined) return { latest, faults: [] };
-  const asked = own.kind === 'sink' ? await refusals(client, own) : await unreadable(client, own, latest, sources);
-  const faults = asked.length > 0 || latest.hasReferences ? asked : replacementFaults(own, latest.schema);
-  return { latest, faults };
+  const problems = await problemsWith(client, own, latest, records);
+  if (problems.length > 0) return { latest, faults: problems.map((problem) => inWords(own, problem)) };
+  return { latest, faults: latest.hasReferences ? [] : replacementFaults(own, latest.schema) };
 }
 
-async function refusals(client: RegistryClient, own: OwnSubject): Promise<readonly string[]> {
+/**
+ * What stands against our schema, in the words of who found it; empty when nothing does. A sink's subject must take it, by
+ * the registry's own rule; of a source's, which is its producers', we must read the latest version.
+ */
+export async function problemsWith(
+  client: RegistryClient,
+  own: OwnSubject,
+  latest: LatestVersion,
+  records: OwnRecords,
+): Promise<readonly string[]> {
+  if (own.kind === 'source') {
+    const problem = await problemOf(client, latest.answer, own, records);
+    return problem === undefined ? [] : [problem];
+  }
   const { isCompatible, messages } = await askCompatibility(client, own);
   if (isCompatible) return [];
-  return messages.length > 0
-    ? messages.map((message) => `the registry would refuse ours: ${message}`)
-    : ['the registry would refuse ours'];
+  return messages.length > 0 ? messages : [NO_REASON];
 }
 
-async function unreadable(
-  client: RegistryClient,
-  { subject, record, topic }: OwnSubject,
-  { answer }: LatestVersion,
-  sources: readonly SourceSpec[],
-): Promise<readonly string[]> {
-  const problem = await problemOf(client, answer, { subject, record }, { topic, records: new OwnRecords(sources) });
-  return problem === undefined ? [] : [`no record of it is read: ${problem}`];
+function inWords({ kind }: OwnSubject, problem: string): string {
+  if (kind === 'source') return `no record of it is read: ${problem}`;
+  return problem === NO_REASON ? 'the registry would refuse ours' : `the registry would refuse ours: ${problem}`;
 }

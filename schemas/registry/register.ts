@@ -1,13 +1,13 @@
 /** Registers our schemas, for the command line. */
 import { COMPATIBILITY, SchemaRegistry, SchemaType } from '@kafkajs/confluent-schema-registry';
 import { FatalError } from '../../common/errors.js';
-import { type AvroRecord, fullName } from '../avro/avro-schema.js';
+import type { AvroRecord } from '../avro/avro-schema.js';
 import type { RegistryAnswer, RegistryClient } from './registry-client.js';
-import { findSchema, foundId, subjectOf, type TopicName } from './registry.js';
-import { avroSources, type SourceSpec } from '../source-spec.js';
-import { SINK_RECORDS } from '../topic-records.js';
+import { schemaIdUnder, type TopicName } from './registry.js';
+import type { SourceSpec } from '../source-spec.js';
 import { fetchWriter } from './fetch-writer.js';
 import { OwnRecords } from './own-records.js';
+import { ownSubjects, type OwnSubject } from './own-subjects.js';
 import { readSchemaAnswer } from './schema-answer.js';
 
 /** What was done for one subject. */
@@ -46,41 +46,27 @@ export async function registerSchemas(
   const records = new OwnRecords(sources);
   const done: RegisteredSubject[] = [];
   // One after another: the first refusal stops the rest.
-  for (const { topic, record } of avroSources(sources)) {
-    done.push(await register(client, subjectOf(topicName(topic)), record, { topic, records }));
-  }
-  for (const [topic, record] of Object.entries(SINK_RECORDS)) {
-    done.push(await register(client, subjectOf(topicName(topic)), record));
-  }
+  for (const own of ownSubjects(sources, topicName)) done.push(await register(client, own, records));
   return done;
 }
 
-/** A source's topic, and what its values are read as. */
-interface SourceRecords {
-  readonly topic: string;
-  readonly records: OwnRecords;
-}
-
-async function register(
-  client: RegistryClient,
-  subject: string,
-  record: AvroRecord,
-  source?: SourceRecords,
-): Promise<RegisteredSubject> {
+async function register(client: RegistryClient, own: OwnSubject, records: OwnRecords): Promise<RegisteredSubject> {
+  const { subject, schema, record } = own;
   const path = `/subjects/${encodeURIComponent(subject)}/versions`;
   const latest = await client.ask({ method: 'GET', path: `${path}/latest` });
   const compatibility = await levelOf(client, subject, latest.kind === 'ok');
-  const problems = weaknesses(subject, compatibility);
-  const base = { subject, record: fullName(record), compatibility, problems };
-  const known = await find(client, subject, record);
+  const weakness = weaknessOf(subject, compatibility);
+  const problems = weakness === undefined ? [] : [`${weakness.found}. ${weakness.toDo}`];
+  const base = { subject, record, compatibility, problems };
+  const known = await schemaIdUnder(client, subject, schema);
   if (known !== undefined) return { ...base, outcome: 'already-there', id: known };
-  if (latest.kind !== 'ok') return { ...base, outcome: 'registered', id: await create(client, base, record) };
-  if (source === undefined) {
-    const body = { schema: JSON.stringify(record) };
+  if (latest.kind !== 'ok') return { ...base, outcome: 'registered', id: await create(client, base, schema) };
+  if (own.kind === 'sink') {
+    const body = { schema: JSON.stringify(schema) };
     const { id } = expectOk(subject, await client.ask({ method: 'POST', path, body }));
     return { ...base, outcome: 'registered', id: Number(id) };
   }
-  const unreadable = await problemOf(client, latest, base, source);
+  const unreadable = await problemOf(client, latest, own, records);
   const faults = unreadable === undefined ? problems : [unreadable, ...problems];
   return { ...base, outcome: 'kept', id: Number(latest.body['id']), problems: faults };
 }
@@ -100,13 +86,13 @@ async function levelOf(client: RegistryClient, subject: string, hasVersions: boo
 async function create(
   client: RegistryClient,
   { subject, compatibility }: Pick<RegisteredSubject, 'subject' | 'compatibility'>,
-  record: AvroRecord,
+  schema: AvroRecord,
 ): Promise<number> {
   const { baseUrl: host, auth } = client.address;
   const registry = new SchemaRegistry({ host, ...(auth === undefined ? {} : { auth }) });
   try {
     const { id } = await registry.register(
-      { type: SchemaType.AVRO, schema: JSON.stringify(record) },
+      { type: SchemaType.AVRO, schema: JSON.stringify(schema) },
       // What the subject has by now: the package would refuse another.
       { subject, compatibility: LEVELS[compatibility] ?? OURS },
     );
@@ -116,20 +102,25 @@ async function create(
   }
 }
 
-/** What is wrong with the level by which a subject's next version is judged; nothing where it is strong enough. */
-export function weaknesses(subject: string, compatibility: string): readonly string[] {
-  if (STRONG_ENOUGH.has(compatibility)) return [];
-  return [
-    `its compatibility is ${compatibility}, weaker than ${OURS}: a next version that cannot read what was written before would be taken. PUT /config/${subject} {"compatibility": "${OURS}"} mends it`,
-  ];
+/** What is wrong with the level by which a subject's next version is judged; undefined where it is strong enough. */
+export function weaknessOf(
+  subject: string,
+  compatibility: string,
+): Readonly<Record<'found' | 'expected' | 'toDo', string>> | undefined {
+  if (STRONG_ENOUGH.has(compatibility)) return undefined;
+  return {
+    found: `its compatibility is ${compatibility}, weaker than ${OURS}: a next version that cannot read what was written before would be taken`,
+    expected: [...STRONG_ENOUGH].join(' or '),
+    toDo: `PUT /config/${subject} {"compatibility": "${OURS}"} mends it`,
+  };
 }
 
 /** Why no record of the topic can be read by this version, if none can. */
 export async function problemOf(
   client: RegistryClient,
   latest: RegistryAnswer,
-  { subject, record: expected }: Pick<RegisteredSubject, 'subject' | 'record'>,
-  { topic, records: own }: SourceRecords,
+  { topic, subject, record: expected }: OwnSubject,
+  own: OwnRecords,
 ): Promise<string | undefined> {
   const found = readSchemaAnswer(latest, `the latest version of ${subject}`);
   if (found.kind !== 'schema') return undefined;
@@ -147,10 +138,6 @@ export async function problemOf(
   if (carried !== undefined) return carried.fault;
   const names = records.map(({ recordName }) => recordName).join(' or ');
   return `${names}, where ${expected} was expected`;
-}
-
-function find(client: RegistryClient, subject: string, record: AvroRecord): Promise<number | undefined> {
-  return findSchema(subject, record, async (path, body) => foundId(await client.ask({ method: 'POST', path, body })));
 }
 
 function expectOk(subject: string, answer: RegistryAnswer): Readonly<Record<string, unknown>> {

@@ -50,11 +50,20 @@ export async function lookUpSinkSchemas(options: LookUpOptions): Promise<SinkSch
   return Object.fromEntries(found.map(({ topic, id }) => [topic, id])) as unknown as SinkSchemaIds;
 }
 
+/** The id of a schema of ours under a subject; undefined when it is not there. */
+export function schemaIdUnder(
+  client: RegistryClient,
+  subject: string,
+  schema: AvroRecord,
+): Promise<number | undefined> {
+  return findSchema(subject, schema, async (path, body) => foundId(await client.ask({ method: 'POST', path, body })));
+}
+
 /**
  * The id of our schema under a subject, or undefined. Asked twice when need be: as it stands, then normalized, since
  * Apicurio otherwise compares texts and does not find a schema that was registered from the pretty-printed file.
  */
-export async function findSchema(
+async function findSchema(
   subject: string,
   record: AvroRecord,
   ask: (path: string, body: unknown) => Promise<number | undefined>,

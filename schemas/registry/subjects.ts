@@ -2,7 +2,7 @@
 import { FatalError } from '../../common/errors.js';
 import type { OwnSubject } from './own-subjects.js';
 import type { RegistryAnswer, RegistryClient } from './registry-client.js';
-import { findSchema, foundId } from './registry.js';
+import { schemaIdUnder } from './registry.js';
 
 interface SubjectVersion {
   readonly version: number;
@@ -17,6 +17,8 @@ export interface LatestVersion extends SubjectVersion {
 }
 
 export interface SubjectView {
+  readonly latest: LatestVersion | undefined;
+  /** The latest is the last of them. */
   readonly versions: readonly SubjectVersion[];
   /** The version that is our schema; undefined when none is. */
   readonly ours: SubjectVersion | undefined;
@@ -32,14 +34,16 @@ export async function viewSubject(client: RegistryClient, own: OwnSubject): Prom
   const [latest, compatibility, oursId] = await Promise.all([
     latestVersion(client, own),
     levelOf(client, own.subject),
-    ourId(client, own),
+    schemaIdUnder(client, own.subject, own.schema),
   ]);
-  const first = Math.max(1, (latest?.version ?? 0) - MOST_VERSIONS + 1);
-  const numbers = Array.from({ length: (latest?.version ?? 0) - first + 1 }, (_, index) => first + index);
-  const asked = await Promise.all(numbers.map((number) => versionOf(client, own.subject, String(number))));
-  const versions = asked.filter((version) => version !== undefined).map(({ version, id }) => ({ version, id }));
+  if (latest === undefined) return { latest, versions: [], ours: undefined, compatibility };
+  const first = Math.max(1, latest.version - MOST_VERSIONS + 1);
+  const numbers = Array.from({ length: latest.version - first }, (_, index) => first + index);
+  const earlier = await Promise.all(numbers.map((number) => versionOf(client, own.subject, String(number))));
+  const there = [...earlier, latest].filter((version) => version !== undefined);
+  const versions = there.map(({ version, id }) => ({ version, id }));
   // A schema that is under several versions is the latest of them.
-  return { versions, ours: versions.findLast(({ id }) => id === oursId), compatibility };
+  return { latest, versions, ours: versions.findLast(({ id }) => id === oursId), compatibility };
 }
 
 export function latestVersion(client: RegistryClient, { subject }: OwnSubject): Promise<LatestVersion | undefined> {
@@ -75,10 +79,6 @@ async function levelOf(client: RegistryClient, subject: string): Promise<string>
   const own = await client.ask({ method: 'GET', path: `/config/${encodeURIComponent(subject)}` });
   const answer = own.kind === 'ok' ? own : await client.ask({ method: 'GET', path: '/config' });
   return String(expectOk(answer, subject)['compatibilityLevel']);
-}
-
-function ourId(client: RegistryClient, { subject, schema }: OwnSubject): Promise<number | undefined> {
-  return findSchema(subject, schema, async (path, body) => foundId(await client.ask({ method: 'POST', path, body })));
 }
 
 function expectOk(answer: RegistryAnswer, subject: string): Readonly<Record<string, unknown>> {

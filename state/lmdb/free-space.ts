@@ -11,7 +11,7 @@ import { isFull } from './native-errors.js';
 import { FILE_MODE } from './private-folder.js';
 
 /** About what a large commit takes. LMDB is not to be opened or written with less: on a full disk its lock file ends the process. */
-const PROBE_BYTES = 4 * 1024 * 1024;
+export const PROBE_BYTES = 4 * 1024 * 1024;
 const LOOK_MS = 1000;
 
 export class FreeSpace {

@@ -19,7 +19,8 @@ const INNER = 'store';
 
 const PERMISSIONS = 0o777;
 const OF_OTHERS = 0o077;
-const WRITE_FOR_ALL = 0o002;
+/** In a mode. */
+export const WRITE_FOR_ALL = 0o002;
 
 /** Makes the folder if need be, and gives its path. Throws FatalError that says what is wrong with it, and what to do. */
 export function privateFolder(stateDir: string): string {

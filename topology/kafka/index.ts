@@ -3,7 +3,7 @@ export { partitionsOf } from './group/assigner.js';
 export { brokerFault } from './cluster/broker-fault.js';
 export type { Layout } from './group/assignment.js';
 export type { GroupView, MemberView } from './group/group-view.js';
-export { cleanupFaults, type CleanupRule } from './cleanup-rules.js';
+export { alterCommand, cleanupLosses, type CleanupRule } from './cleanup-rules.js';
 export { Connections } from './connections.js';
 export {
   deafAddresses,

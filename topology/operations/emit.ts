@@ -7,7 +7,7 @@ import type { EventRecord, SinkEvents } from '../../schemas/codecs.js';
 import { inSchemaUnits } from '../../schemas/in-schema-units.js';
 import { SchemaCatalog } from '../../schemas/registry/catalog.js';
 import { RegistryClient } from '../../schemas/registry/registry-client.js';
-import { findSchema, foundId, subjectOf } from '../../schemas/registry/registry.js';
+import { schemaIdUnder, subjectOf } from '../../schemas/registry/registry.js';
 import type { SourceSpec } from '../../schemas/source-spec.js';
 import { framed } from '../../schemas/wire-format.js';
 import {
@@ -106,9 +106,7 @@ class EmittedEvent {
     const { record, topic } = source;
     const event = inSchemaUnits(record, content);
     const subject = subjectOf(this.#config.names.physical(topic));
-    const id = await findSchema(subject, record, async (path, body) =>
-      foundId(await this.#registry.ask({ method: 'POST', path, body })),
-    );
+    const id = await schemaIdUnder(this.#registry, subject, record);
     if (id !== undefined) return framed(parseType(record).toBuffer(event), id);
     throw new FatalError(
       `the subject ${subject} does not hold ${record.name} as the rules have it: run \`notification-streams schemas register\``,

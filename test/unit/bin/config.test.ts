@@ -4,9 +4,8 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { printPage } from '../../../bin/config/options-page.js';
 import { environmentWarnings } from '../../../bin/config/environment-names.js';
-import { ConfigError } from '../../../common/errors.js';
 import { OPTION_NAMES, OPTIONS, FILE_NAMES } from '../../../topology/worker/options.js';
-import { runCommand, runToEnd } from './run-command.js';
+import { faultsOfCommand, runCommand, runToEnd } from './run-command.js';
 
 const SECRET = 'a secret of more than 32 characters!';
 let folder: string;
@@ -22,15 +21,6 @@ afterEach(() => {
   vi.unstubAllEnvs();
   rmSync(folder, { recursive: true });
 });
-
-async function faultsOfCommand(...args: readonly string[]): Promise<readonly string[]> {
-  const error: unknown = await runCommand(...args).then(
-    () => undefined,
-    (thrown: unknown) => thrown,
-  );
-  if (!(error instanceof ConfigError)) throw new Error('the command was expected to find faults', { cause: error });
-  return error.faults;
-}
 
 describe('config check', () => {
   beforeEach(() => vi.stubEnv('KAFKA_BROKERS', 'kafka:9092'));

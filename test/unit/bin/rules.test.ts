@@ -1,21 +1,11 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { ConfigError } from '../../../common/errors.js';
 import { SHIPPED_RULES } from '../../../processors/rules/shipped.js';
 import { HR_FILES, rulesWith, shippedText } from '../processors/rules/rules-folder.js';
-import { runCommand } from './run-command.js';
+import { faultsOfCommand, runCommand } from './run-command.js';
 
 afterEach(() => vi.unstubAllEnvs());
-
-async function faultsOfCommand(...args: readonly string[]): Promise<readonly string[]> {
-  const error: unknown = await runCommand(...args).then(
-    () => undefined,
-    (thrown: unknown) => thrown,
-  );
-  if (!(error instanceof ConfigError)) throw new Error('the command was expected to find faults', { cause: error });
-  return error.faults;
-}
 
 describe('rules check', () => {
   it('says in one line what the shipped rules are', async () => {

@@ -2,6 +2,7 @@
 import { vi } from 'vitest';
 import { fail } from '../../../bin/fail.js';
 import { createProgram } from '../../../bin/program.js';
+import { ConfigError } from '../../../common/errors.js';
 
 /** What it wrote to standard output, and the exit code that it set. Rejects with what it throws. */
 export async function runCommand(
@@ -16,6 +17,16 @@ export async function runCommand(
     out.end();
     process.exitCode = exitCode;
   }
+}
+
+/** Those that it refuses to run with, which the test expects. */
+export async function faultsOfCommand(...args: readonly string[]): Promise<readonly string[]> {
+  const error: unknown = await runCommand(...args).then(
+    () => undefined,
+    (thrown: unknown) => thrown,
+  );
+  if (!(error instanceof ConfigError)) throw new Error('the command was expected to find faults', { cause: error });
+  return error.faults;
 }
 
 /** As the whole program ends: what it wrote to either, and its exit code. */

@@ -1,14 +1,15 @@
 /** Whether this machine, this Node and these options will do. */
 import { DEFAULT_LIMITS } from '../../../gateway/limits.js';
+import { PROBE_BYTES } from '../../../state/lmdb/free-space.js';
+import { WRITE_FOR_ALL } from '../../../state/lmdb/private-folder.js';
 import type { Config } from '../../worker/config.js';
 import { connectionsWithin, descriptorsWanted } from '../../worker/descriptors.js';
 import { check, fault, ok, orOk, warning, type Check, type Finding } from './check.js';
 import { findFolder, findProcess, memoryLimit, type FoundFolder, type FoundProcess } from './machine.js';
 
 const MIB = 1024 * 1024;
-const WRITE_FOR_ALL = 0o002;
-/** A start wants so much (state/lmdb/free-space.ts), and a store of a day or two more. */
-const [LEAST_FREE, GOOD_FREE] = [4 * MIB, 1024 * MIB];
+/** What a store of a day or two wants; a start wants PROBE_BYTES. */
+const GOOD_FREE = 1024 * MIB;
 /** By the magic numbers of statfs(2). */
 const NETWORK_FILE_SYSTEMS: ReadonlyMap<number, string> = new Map([
   [0x6969, 'NFS'],
@@ -72,7 +73,7 @@ export function judgeDisk({ path, freeBytes, fileSystem }: FoundFolder): readonl
       ),
     );
   const free = `${Math.floor(freeBytes / MIB)} MiB`;
-  if (freeBytes < LEAST_FREE)
+  if (freeBytes < PROBE_BYTES)
     findings.push(fault(`${path} has ${free} free: a worker waits`, '4 MiB at least', 'free some space'));
   else if (freeBytes < GOOD_FREE)
     findings.push(

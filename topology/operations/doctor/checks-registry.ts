@@ -1,13 +1,12 @@
 /** Whether the registry answers, and holds our schemas. */
 import { messageOf } from '../../../common/errors.js';
+import { problemsWith } from '../../../schemas/registry/check-subject.js';
 import { OwnRecords } from '../../../schemas/registry/own-records.js';
-import type { OwnSubject } from '../../../schemas/registry/own-subjects.js';
-import { problemOf, weaknesses } from '../../../schemas/registry/register.js';
+import { weaknessOf } from '../../../schemas/registry/register.js';
 import { RegistryClient } from '../../../schemas/registry/registry-client.js';
 import { RegistryOutageError, type RegistryFault } from '../../../schemas/registry/registry-outage.js';
-import { askCompatibility, latestVersion, viewSubject, type SubjectView } from '../../../schemas/registry/subjects.js';
 import { check, fault, ok, orOk, warning, type Check, type Finding } from './check.js';
-import type { Examined } from './examined.js';
+import type { Examined, ViewedSubject } from './examined.js';
 
 const REGISTER = '`notification-streams schemas register`';
 
@@ -36,9 +35,7 @@ export function judgeAddresses(asked: readonly AskedAddress[]): readonly Finding
   return orOk(findings, asked.map(({ baseUrl }) => baseUrl).join(', '));
 }
 
-export interface SeenSubject {
-  readonly own: OwnSubject;
-  readonly view: SubjectView;
+export interface SeenSubject extends ViewedSubject {
   /** Why our schema would not be taken, or theirs cannot be read. */
   readonly problems: readonly string[];
 }
@@ -81,18 +78,16 @@ export function judgeSubjects(seen: readonly SeenSubject[]): readonly Finding[] 
   return orOk(findings, `${seen.length} subjects hold what we write, and what we read`);
 }
 
-const subjectsOf = (seen: readonly SeenSubject[]): string => seen.map(({ own }) => own.subject).join(', ');
-const recordsOf = (seen: readonly SeenSubject[]): string => seen.map(({ own }) => own.record).join(', ');
+const subjectsOf = (seen: readonly ViewedSubject[]): string => seen.map(({ own }) => own.subject).join(', ');
+const recordsOf = (seen: readonly ViewedSubject[]): string => seen.map(({ own }) => own.record).join(', ');
 
-export function judgeCompatibility(seen: readonly SeenSubject[]): readonly Finding[] {
-  const findings = seen
+export function judgeCompatibility(viewed: readonly ViewedSubject[]): readonly Finding[] {
+  const findings = viewed
     .filter(({ view }) => view.versions.length > 0)
-    .flatMap(({ own: { subject }, view: { compatibility } }) =>
-      weaknesses(subject, compatibility).map((said) => {
-        const [found = '', toDo = ''] = said.split('. ');
-        return warning(`${subject}: ${found}`, 'BACKWARD_TRANSITIVE or FULL_TRANSITIVE', toDo);
-      }),
-    );
+    .flatMap(({ own: { subject }, view: { compatibility } }) => {
+      const weakness = weaknessOf(subject, compatibility);
+      return weakness === undefined ? [] : [warning(`${subject}: ${weakness.found}`, weakness.expected, weakness.toDo)];
+    });
   return orOk(findings, 'a next version must read all that was written before');
 }
 
@@ -111,20 +106,13 @@ async function askAddresses({ config }: Examined): Promise<readonly AskedAddress
 }
 
 async function seeSubjects(examined: Examined): Promise<readonly SeenSubject[]> {
-  await examined.registryAnswers();
-  const { registry, sources, subjects } = examined;
-  const records = new OwnRecords(sources);
+  const viewed = await examined.views();
+  const records = new OwnRecords(examined.sources);
   return Promise.all(
-    subjects.map(async (own): Promise<SeenSubject> => {
-      const view = await viewSubject(registry, own);
-      if (view.ours !== undefined || view.versions.length === 0) return { own, view, problems: [] };
-      if (own.kind === 'sink') {
-        const { isCompatible, messages } = await askCompatibility(registry, own);
-        return { own, view, problems: isCompatible ? [] : messages };
-      }
-      const latest = await latestVersion(registry, own);
-      const problem = latest && (await problemOf(registry, latest.answer, own, { topic: own.topic, records }));
-      return { own, view, problems: problem === undefined ? [] : [problem] };
+    viewed.map(async ({ own, view }): Promise<SeenSubject> => {
+      const { latest, ours } = view;
+      const isWell = ours !== undefined || latest === undefined;
+      return { own, view, problems: isWell ? [] : await problemsWith(examined.registry, own, latest, records) };
     }),
   );
 }
@@ -145,7 +133,7 @@ export const REGISTRY_CHECKS: readonly Check[] = [
   ),
   check(
     { name: 'compatibility', asks: "asks for each subject's level, or that of all" },
-    seeSubjects,
+    (examined) => examined.views(),
     judgeCompatibility,
   ),
   check(

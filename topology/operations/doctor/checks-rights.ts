@@ -1,10 +1,11 @@
 /** Whether our principal has the rights of rights.ts. */
+import { groupBy } from '../../../common/group-by.js';
 import type { Operation, TopicView } from '../../kafka/index.js';
 import { aclCommand } from './acl-command.js';
 import { check, fault, ok, orOk, warning, type Check, type Finding } from './check.js';
 import type { Examined } from './examined.js';
 import { principalOf } from './principal.js';
-import { RIGHTS, type Right, type RightKind } from './rights.js';
+import { grantsOf, type Grant, type RightKind } from './rights.js';
 
 /** A right that is not there, by the operation. */
 export interface Lack {
@@ -16,18 +17,16 @@ export interface Lack {
 }
 
 /** What we lack of this right: by what the brokers say that we may do with each topic. */
-export function topicLacks(right: Right, names: readonly string[], topics: readonly TopicView[]): readonly Lack[] {
-  return topics
-    .filter(({ topic }) => names.some((name) => (right.isPrefix ? topic.startsWith(name) : topic === name)))
-    .flatMap((topic) =>
-      right.operations
-        .filter((operation) => isLacking(operation, topic))
-        .map((operation) => ({
-          ...{ kind: right.kind, isPrefix: right.isPrefix ?? false, operation },
-          name: right.isPrefix ? names.find((name) => topic.topic.startsWith(name))! : topic.topic,
-          isDoneWithout: right.doneWithout?.includes(operation) ?? false,
-        })),
-    );
+export function topicLacks(grant: Grant, topics: readonly TopicView[]): readonly Lack[] {
+  const { kind, names, isPrefix, operations, doneWithout } = grant;
+  return topics.flatMap((topic) => {
+    const name = names.find((one) => (isPrefix ? topic.topic.startsWith(one) : topic.topic === one));
+    if (name === undefined) return [];
+    const lacking = operations.filter((operation) => isLacking(operation, topic));
+    return lacking.map((operation) => {
+      return { kind, name, isPrefix, operation, isDoneWithout: doneWithout.includes(operation) };
+    });
+  });
 }
 
 function isLacking(operation: Operation, { state, operations }: TopicView): boolean {
@@ -40,11 +39,7 @@ function isLacking(operation: Operation, { state, operations }: TopicView): bool
 
 /** One finding a resource and consequence. */
 export function judgeLacks(lacks: readonly Lack[], principal: string, brokers: string): readonly Finding[] {
-  const byResource = new Map<string, Lack[]>();
-  for (const lack of lacks) {
-    const key = JSON.stringify([lack.kind, lack.name, lack.isDoneWithout]);
-    byResource.set(key, [...(byResource.get(key) ?? []), lack]);
-  }
+  const byResource = groupBy(lacks, ({ kind, name, isDoneWithout }) => JSON.stringify([kind, name, isDoneWithout]));
   return [...byResource.values()].map((same) => {
     const { kind, name, isPrefix, isDoneWithout } = same[0]!;
     const operations = [...new Set(same.map(({ operation }) => operation))];
@@ -59,8 +54,8 @@ export function judgeLacks(lacks: readonly Lack[], principal: string, brokers: s
   });
 }
 
-function rightsOn(kind: RightKind, { config }: Examined): readonly Right[] {
-  return RIGHTS.filter((right) => right.kind === kind && config.roles.some((role) => role === right.role));
+function grantsOn(wanted: RightKind, { config, sources }: Examined): readonly Grant[] {
+  return grantsOf(config.roles, config.names, sources).filter(({ kind }) => kind === wanted);
 }
 
 /** Asks whether we may, with the first name of each right of that kind. */
@@ -69,11 +64,10 @@ async function lacksOf(
   examined: Examined,
   may: (name: string) => Promise<boolean>,
 ): Promise<readonly Lack[]> {
-  const asked = rightsOn(kind, examined).map(async (right): Promise<readonly Lack[]> => {
-    const [name] = right.resources(examined.config.names, examined.sources);
+  const asked = grantsOn(kind, examined).map(async ({ names, isPrefix, operations }): Promise<readonly Lack[]> => {
+    const [name] = names;
     if (await may(name!)) return [];
-    const isPrefix = right.isPrefix ?? false;
-    return right.operations.map((operation) => ({ kind, name: name!, isPrefix, operation, isDoneWithout: false }));
+    return operations.map((operation) => ({ kind, name: name!, isPrefix, operation, isDoneWithout: false }));
   });
   return (await Promise.all(asked)).flat();
 }
@@ -86,9 +80,7 @@ export const RIGHT_CHECKS: readonly Check[] = [
     { name: 'topics', asks: 'asks what we may do with each topic (Metadata with authorized operations, KIP-430)' },
     async (examined) => {
       const { topics } = await examined.cluster();
-      return rightsOn('topic', examined).flatMap((right) =>
-        topicLacks(right, right.resources(examined.config.names, examined.sources), topics),
-      );
+      return grantsOn('topic', examined).flatMap((grant) => topicLacks(grant, topics));
     },
     (lacks, examined) => judge(lacks, examined, 'all that a worker of these ROLES needs'),
   ),

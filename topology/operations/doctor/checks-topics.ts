@@ -1,13 +1,12 @@
 /** Whether the topics are there, and set as workers need them. */
-import { cleanupFaults, type TopicView } from '../../kafka/index.js';
+import { alterCommand, cleanupLosses, type TopicView } from '../../kafka/index.js';
 import { DEAD_LETTER_MARGIN_BYTES } from '../../worker/contract-topics.js';
 import { changelogRetention } from '../../worker/internal-topics.js';
 import { gatewayCleanupRules, streamCleanupRules } from '../../worker/topic-cleanup.js';
 import { check, fault, ok, orOk, unknown, warning, type Check, type Finding } from './check.js';
 import { NoAnswerError, type Examined, type SetTopic, type TopicSetting } from './examined.js';
 
-const alter = (topic: string, setting: TopicSetting, value: string | number): string =>
-  `kafka-configs --bootstrap-server <broker> --alter --topic ${topic} --add-config ${setting}=${value}`;
+const alter: (topic: string, setting: TopicSetting, value: string | number) => string = alterCommand;
 
 /** `internal`: those that a first start makes. */
 export function judgePresence(topics: readonly TopicView[], internal: readonly string[]): readonly Finding[] {
@@ -49,11 +48,8 @@ export function judgeCleanup(topics: readonly SetTopic[], examined: Examined): r
   const { names } = examined.config;
   const rules = examined.isStream ? streamCleanupRules(names) : gatewayCleanupRules(names);
   const policies = new Map(topics.map(({ topic, settings }) => [topic, settings?.get('cleanup.policy') ?? '']));
-  const faults = rules.flatMap((rule) =>
-    cleanupFaults([rule], policies).map((said) => {
-      const [found = '', expected = '', toDo = ''] = said.split(/; expected |\. Mend it by: /);
-      return fault(`${found}: no worker starts`, expected, toDo);
-    }),
+  const faults = cleanupLosses(rules, policies).map(({ found, expected, toDo }) =>
+    fault(`${found}: no worker starts`, expected, toDo),
   );
   const unknown = topics.filter(({ settings }) => settings === undefined).map(({ topic }) => topic);
   const hidden = unknown.length === 0 ? [] : [unasked(unknown)];

@@ -1,5 +1,5 @@
 /** Every check, side by side, each within a time of its own. */
-import { setTimeout as delay } from 'node:timers/promises';
+import { answerWithin } from '../../../common/at-most.js';
 import { messageOf } from '../../../common/errors.js';
 import type { SourceSpec } from '../../../schemas/source-spec.js';
 import type { Config } from '../../worker/config.js';
@@ -54,19 +54,12 @@ export async function examine(
 }
 
 async function findingsOf(one: Check, examined: Examined, limitMs: number): Promise<readonly Finding[]> {
-  const timer = new AbortController();
   try {
-    const asked = one.run(examined);
-    const answered = await Promise.race([asked, delay(limitMs, undefined, timer)]);
-    if (answered !== undefined) return answered;
-    // It ends with its connections, and nobody waits for it any more.
-    asked.catch(() => undefined);
-    return [unanswered(one, `no answer within ${limitMs / 1000} s`)];
+    const late = new NoAnswerError(`no answer within ${limitMs / 1000} s`);
+    return await answerWithin(one.run(examined), limitMs, late);
   } catch (error) {
     if (error instanceof NoAnswerError) return [unanswered(one, error.message)];
     return [fault(`it cannot be asked: ${messageOf(error)}`, 'an answer', 'see the error')];
-  } finally {
-    timer.abort();
   }
 }
 

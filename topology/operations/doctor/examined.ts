@@ -5,6 +5,7 @@ import type { SourceSpec } from '../../../schemas/source-spec.js';
 import { RegistryClient } from '../../../schemas/registry/registry-client.js';
 import { RegistryOutageError } from '../../../schemas/registry/registry-outage.js';
 import { ownSubjects, type OwnSubject } from '../../../schemas/registry/own-subjects.js';
+import { viewSubject, type SubjectView } from '../../../schemas/registry/subjects.js';
 import {
   brokerFault,
   isMissingRight,
@@ -36,6 +37,12 @@ export type TopicSetting = (typeof TOPIC_SETTINGS)[number];
 /** The settings of a topic; undefined where we may not ask for them. */
 type TopicSettings = ReadonlyMap<string, string> | undefined;
 
+/** A subject of ours, and what the registry holds under it. */
+export interface ViewedSubject {
+  readonly own: OwnSubject;
+  readonly view: SubjectView;
+}
+
 /** A topic that there is, with its settings. */
 export interface SetTopic extends TopicView {
   readonly settings: TopicSettings;
@@ -48,6 +55,7 @@ export class Examined {
   #cluster: Promise<ClusterView> | undefined;
   #set: Promise<readonly SetTopic[]> | undefined;
   #levels: Promise<void> | undefined;
+  #views: Promise<readonly ViewedSubject[]> | undefined;
 
   constructor(config: Config, sources: readonly SourceSpec[]) {
     this.config = config;
@@ -103,6 +111,14 @@ export class Examined {
   /** Rejects with NoAnswerError when the registry does not answer as one does. */
   registryAnswers(): Promise<void> {
     return (this.#levels ??= answered(this.registry.ask({ method: 'GET', path: '/config' }).then(() => undefined)));
+  }
+
+  /** Rejects with NoAnswerError when the registry does not answer as one does. */
+  async views(): Promise<readonly ViewedSubject[]> {
+    await this.registryAnswers();
+    return (this.#views ??= Promise.all(
+      this.subjects.map(async (own) => ({ own, view: await viewSubject(this.registry, own) })),
+    ));
   }
 
   async #askSettings(): Promise<readonly SetTopic[]> {

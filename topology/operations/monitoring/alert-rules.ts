@@ -3,7 +3,8 @@ import { stringify } from 'yaml';
 import { METRIC_PREFIX } from '../../../common/metrics.js';
 import { ALERTS, type Alert, type AlertCase } from './alerts.js';
 
-const RUNBOOKS = 'docs/runbooks.md';
+/** Where they are in the project. */
+export const RUNBOOKS = 'docs/runbooks.md';
 const GROUP = 'notification-streams';
 
 /** A file for `rule_files`. `runbooks`: where the page of the runbooks can be read by who is on call. */

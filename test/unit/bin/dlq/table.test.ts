@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import { Table } from '../../../../bin/dlq/table.js';
-import { ageText, bytesText, counted, timeText } from '../../../../bin/dlq/units.js';
+import { ageText, bytesText, timeText } from '../../../../bin/dlq/units.js';
+import { counted } from '../../../../bin/print.js';
 
 function table(rows: readonly (readonly string[])[]): string[] {
   const lines: string[] = [];

@@ -18,7 +18,8 @@ function seen(
 ): SeenSubject {
   const own = { subject, kind, record: `our.${subject}` } as OwnSubject;
   const all = Array.from({ length: versions }, (_, index) => ({ version: index + 1, id: index + 1 }));
-  return { own, view: { versions: all, ours: undefined, compatibility: 'BACKWARD_TRANSITIVE' }, problems: [], ...over };
+  const view = { latest: undefined, versions: all, ours: undefined, compatibility: 'BACKWARD_TRANSITIVE' };
+  return { own, view, problems: [], ...over };
 }
 const found = (subject: string): SeenSubject => {
   const one = seen(subject, 'sink', 1);

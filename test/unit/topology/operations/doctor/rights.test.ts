@@ -4,7 +4,7 @@ import { SOURCES } from '../../../../../dev/contract/sources.js';
 import type { Operation, TopicView } from '../../../../../topology/kafka/index.js';
 import { aclCommand } from '../../../../../topology/operations/doctor/acl-command.js';
 import { judgeLacks, topicLacks } from '../../../../../topology/operations/doctor/checks-rights.js';
-import { grantsOf, RIGHTS } from '../../../../../topology/operations/doctor/rights.js';
+import { grantsOf } from '../../../../../topology/operations/doctor/rights.js';
 import { runCommand } from '../../../bin/run-command.js';
 
 afterEach(() => vi.unstubAllEnvs());
@@ -35,27 +35,29 @@ describe('rights', () => {
     ]);
   });
 
-  const [sources, outputs, internal] = RIGHTS;
+  const [sourceGrant, outputGrant, internal] = grantsOf(['stream'], names, SOURCES);
+  const sources = { ...sourceGrant!, names: ['a', 'b'] };
+  const outputs = { ...outputGrant!, names: ['a'] };
 
   it('that are lacking are told by operation', () => {
-    expect(topicLacks(sources!, ['a', 'b'], [topic('a', ['Describe', 'Read']), topic('c', [])])).toEqual([
+    expect(topicLacks(sources, [topic('a', ['Describe', 'Read']), topic('c', [])])).toEqual([
       { kind: 'topic', name: 'a', isPrefix: false, operation: 'DescribeConfigs', isDoneWithout: false },
     ]);
-    expect(topicLacks(outputs!, ['a'], [topic('a', ['Write'])])).toMatchObject([{ isDoneWithout: true }]);
-    expect(topicLacks(outputs!, ['a'], [topic('a', undefined)])).toEqual([]);
+    expect(topicLacks(outputs, [topic('a', ['Write'])])).toMatchObject([{ isDoneWithout: true }]);
+    expect(topicLacks(outputs, [topic('a', undefined)])).toEqual([]);
   });
 
   it('to create are not asked for once the topic is there', () => {
     const all: readonly Operation[] = ['Read', 'Write', 'DescribeConfigs'];
-    expect(topicLacks(internal!, ['p-app-'], [topic('p-app-x', all)])).toEqual([]);
-    expect(topicLacks(internal!, ['p-app-'], [topic('p-app-x', all, { state: 'missing' })])).toMatchObject([
+    expect(topicLacks(internal!, [topic('p-app-x', all)])).toEqual([]);
+    expect(topicLacks(internal!, [topic('p-app-x', all, { state: 'missing' })])).toMatchObject([
       { name: 'p-app-', isPrefix: true, operation: 'Create' },
     ]);
   });
 
   it('that are lacking to a topic which we may not see are those that would show it', () => {
     const hidden = topic('a', undefined, { state: 'hidden' });
-    expect(topicLacks(sources!, ['a'], [hidden]).map(({ operation }) => operation)).toEqual(['Read']);
+    expect(topicLacks(sources, [hidden]).map(({ operation }) => operation)).toEqual(['Read']);
   });
 
   it('are judged a resource at a time, with the command that grants them', () => {
