@@ -67,6 +67,14 @@ export function gathered<T>(faults: string[], read: () => T): T | undefined {
   }
 }
 
+/** Each value as it is read. Throws ConfigError with every fault. */
+export function eachFlag<T>(values: readonly string[], read: (value: string) => T): T[] {
+  const faults: string[] = [];
+  const found = values.flatMap((value) => gathered(faults, () => read(value)) ?? []);
+  if (faults.length > 0) throw new ConfigError(faults);
+  return found;
+}
+
 /** For a value that a flag does not take. */
 export function refused(flag: string, given: string, expected: string): ConfigError {
   return new ConfigError([`${flag} is ${shown(given)}: expected ${expected}`]);

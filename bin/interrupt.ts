@@ -1,7 +1,7 @@
 /** The end of a command at Ctrl-C. */
 
-/** As the shell says it of a program that SIGINT ended. */
-const INTERRUPTED = 128 + 2;
+/** The exit code, as the shell says it of a program that SIGINT ended. */
+export const INTERRUPTED = 128 + 2;
 
 /**
  * Ends a command that has no end of its own in order, as the worker and the demo do. Not left to the system, which spares

@@ -87,7 +87,12 @@ export class ByteWriter {
       this.#length = end;
       return this;
     }
-    let rest = BigInt.asUintN(64, (BigInt(value) << 1n) ^ (BigInt(value) >> 63n));
+    return this.varlong(BigInt(value));
+  }
+
+  /** Zigzag varlong of an int64. */
+  varlong(value: bigint): this {
+    let rest = BigInt.asUintN(64, (value << 1n) ^ (value >> 63n));
     while (rest > 0x7fn) {
       this.int8(Number(rest & 0x7fn) | 0x80);
       rest >>= 7n;

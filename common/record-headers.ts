@@ -63,9 +63,9 @@ export class RecordHeaders implements Iterable<readonly [name: string, value: Bu
     return count === 0 ? RecordHeaders.NONE : new RecordHeaders(count, this.bytes.subarray(0, reader.position));
   }
 
-  /** Those of other names, byte for byte. */
-  without(name: string): RecordHeaders {
-    const unwanted = Buffer.from(name);
+  /** Those of none of the names, byte for byte. */
+  without(...names: readonly string[]): RecordHeaders {
+    const unwanted = names.map((name) => Buffer.from(name));
     const reader = new ByteReader(this.bytes);
     const kept: Buffer[] = [];
     for (let left = this.count; left > 0; left -= 1) {
@@ -74,7 +74,7 @@ export class RecordHeaders implements Iterable<readonly [name: string, value: Bu
       const nameAt = reader.position;
       reader.skip(size);
       reader.skip(Math.max(0, reader.varint()));
-      if (unwanted.compare(this.bytes, nameAt, nameAt + size) !== 0)
+      if (unwanted.every((name) => name.compare(this.bytes, nameAt, nameAt + size) !== 0))
         kept.push(this.bytes.subarray(at, reader.position));
     }
     if (kept.length === this.count) return this;

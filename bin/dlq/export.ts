@@ -7,10 +7,11 @@ import { LetterDecoder } from '../../topology/operations/dead-letters/decoded.js
 import { exportLine } from '../../topology/operations/dead-letters/export-file.js';
 import { withDeadLetters } from '../../topology/operations/dead-letters/open.js';
 import { letterTopicId, scanDeadLetters } from '../../topology/operations/dead-letters/scan.js';
+import { sourcesByTopic } from '../../topology/operations/dead-letters/sources-by-topic.js';
 import { WriterSchemas } from '../../topology/operations/dead-letters/writer-schemas.js';
 import type { Config } from '../../topology/worker/config.js';
 import type { ReadConfig } from '../read-config.js';
-import { counted } from '../print.js';
+import { advise, counted } from '../print.js';
 import { ForeignRecords } from './foreign.js';
 import { LineWriter } from './line-writer.js';
 import { addSelectionFlags, selectionOf, type SelectionFlags } from './selection-flags.js';
@@ -38,6 +39,7 @@ async function exportLetters(config: Config, flags: ExportFlags): Promise<void> 
     ]);
   }
   const decoder = new LetterDecoder(new WriterSchemas(new RegistryClient(config.registry)));
+  const byTopic = sourcesByTopic(sources, config.names);
   const foreign = new ForeignRecords();
   const output = await LineWriter.open('--out', flags.out);
   let [count, undecoded, note] = [0, 0, ''];
@@ -45,8 +47,7 @@ async function exportLetters(config: Config, flags: ExportFlags): Promise<void> 
     await withDeadLetters(config, async (connections) => {
       const topicId = await letterTopicId(connections, config.names);
       for await (const letter of scanDeadLetters(connections, config.names, { selection, onForeign: foreign.add })) {
-        const source = sources.find(({ topic }) => config.names.physical(topic) === letter.origin.topic);
-        const decoded = await decoder.decode(letter, source);
+        const decoded = await decoder.decode(letter, byTopic.get(letter.origin.topic));
         if (!decoded.isWhole) undecoded += 1;
         if (decoded.format === 'avro' && decoded.event === null) note ||= decoded.note ?? '';
         await output.write(exportLine(letter, decoded, topicId));
@@ -59,8 +60,8 @@ async function exportLetters(config: Config, flags: ExportFlags): Promise<void> 
     throw error;
   }
   const where = flags.out === undefined ? '' : ` to ${flags.out}`;
-  process.stderr.write(`${counted(count, 'dead letter')} exported${where}\n`);
-  if (undecoded > 0) process.stderr.write(`${counted(undecoded, 'value')} of them cannot be read: no event to edit\n`);
-  if (note !== '') process.stderr.write(`${note}\n`);
+  advise(`${counted(count, 'dead letter')} exported${where}`);
+  if (undecoded > 0) advise(`${counted(undecoded, 'value')} of them cannot be read: no event to edit`);
+  if (note !== '') advise(note);
   foreign.report();
 }

@@ -1,6 +1,6 @@
 /** Records in the dead-letter topic that are no dead letters of ours: counted, and said at the end. */
 import { placeText, type Foreign, type LetterPlace } from '../../topology/operations/dead-letters/dead-letter.js';
-import { counted } from '../print.js';
+import { advise, counted } from '../print.js';
 import { printable } from './printable.js';
 
 export class ForeignRecords {
@@ -17,6 +17,6 @@ export class ForeignRecords {
   report(): void {
     if (this.#count === 0) return;
     const what = this.#count === 1 ? 'is no dead letter of ours' : 'are no dead letters of ours, the first of them';
-    process.stderr.write(`${counted(this.#count, 'record')} of the topic ${what}: ${this.#first}\n`);
+    advise(`${counted(this.#count, 'record')} of the topic ${what}: ${this.#first}`);
   }
 }

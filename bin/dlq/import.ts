@@ -8,6 +8,7 @@ import { faultsOfPlace, readImport } from '../../topology/operations/dead-letter
 import type { NewRun } from '../../topology/operations/dead-letters/replay.js';
 import { letterBounds, letterTopicId } from '../../topology/operations/dead-letters/scan.js';
 import type { ReplayRun } from '../../topology/operations/dead-letters/replay-log.js';
+import { sourcesByTopic } from '../../topology/operations/dead-letters/sources-by-topic.js';
 import type { Config } from '../../topology/worker/config.js';
 import type { ReadConfig } from '../read-config.js';
 import { changeLines } from './import-changes.js';
@@ -48,8 +49,7 @@ async function importCommand(config: Config, path: string, flags: ImportFlags): 
   const { rate, maxReplays } = paceOf(flags, faults);
   const file = readFile(path, faults);
   if (faults.length > 0) throw new ConfigError(faults);
-  const { sources } = rulesIn(config.rulesDir);
-  const byTopic = new Map(sources.map((source) => [config.names.physical(source.topic) as string, source]));
+  const byTopic = sourcesByTopic(rulesIn(config.rulesDir).sources, config.names);
   const imported = await readImport(file, byTopic, new RegistryClient(config.registry));
   refuseFaults(path, imported.faults);
   const isSaid = flags.dryRun === true && !flags.json;

@@ -1,6 +1,5 @@
 /** `dlq list`: which dead letters there are, one by one or summed. */
 import type { Command } from 'commander';
-import { ConfigError } from '../../common/errors.js';
 import { rulesIn } from '../../processors/rules/shipped.js';
 import { originText, placeText, type DeadLetter } from '../../topology/operations/dead-letters/dead-letter.js';
 import { withDeadLetters } from '../../topology/operations/dead-letters/open.js';
@@ -8,8 +7,8 @@ import { scanDeadLetters } from '../../topology/operations/dead-letters/scan.js'
 import { SUM_KEYS, Sums, type SumKey } from '../../topology/operations/dead-letters/sums.js';
 import type { Config } from '../../topology/worker/config.js';
 import type { ReadConfig } from '../read-config.js';
-import { gathered, wordFlag } from '../flags.js';
-import { say, sayJson } from '../print.js';
+import { eachFlag, wordFlag } from '../flags.js';
+import { advise, say, sayJson } from '../print.js';
 import { ForeignRecords } from './foreign.js';
 import { letterJson } from './letter-json.js';
 import { printable } from './printable.js';
@@ -42,8 +41,8 @@ async function list(config: Config, flags: ListFlags): Promise<void> {
     }
   });
   output.end();
-  if (count === 0) process.stderr.write('no dead letter is selected\n');
-  if (count === selection.limit) process.stderr.write(`these are the oldest ${count}: --limit ${count}\n`);
+  if (count === 0) advise('no dead letter is selected');
+  if (count === selection.limit) advise(`these are the oldest ${count}: --limit ${count}`);
   foreign.report();
 }
 
@@ -53,18 +52,11 @@ interface Output {
 }
 
 function outputOf({ by, json }: ListFlags, now: number): Output {
-  const keys = by === undefined ? undefined : keysOf(by);
+  const keys = by === undefined ? undefined : eachFlag(by.split(','), (word) => wordFlag('--by', word, SUM_KEYS));
   if (keys !== undefined) return summed(keys, json === true, now);
   if (json) return { add: (letter) => sayJson([letterJson(letter)]), end: () => undefined };
   const table = new Table(['LETTER', 'AGE', 'REASON', 'ORIGIN', 'REPLAYS', 'SIZE', 'MESSAGE'], [4, 5], sayLine);
   return { add: (letter) => table.add(rowOf(letter, now)), end: () => table.end() };
-}
-
-function keysOf(by: string): SumKey[] {
-  const faults: string[] = [];
-  const keys = by.split(',').flatMap((word) => gathered(faults, () => wordFlag('--by', word, SUM_KEYS)) ?? []);
-  if (faults.length > 0) throw new ConfigError(faults);
-  return keys;
 }
 
 function rowOf(letter: DeadLetter, now: number): string[] {

@@ -5,9 +5,10 @@ import { withDeadLetters } from '../../topology/operations/dead-letters/open.js'
 import { planPurge, purge, type Cut, type PurgeTo } from '../../topology/operations/dead-letters/purge.js';
 import type { Config } from '../../topology/worker/config.js';
 import type { ReadConfig } from '../read-config.js';
-import { gathered, positionFlag, timeFlag } from '../flags.js';
-import { counted } from '../print.js';
+import { eachFlag, positionFlag, timeFlag } from '../flags.js';
+import { advise, counted } from '../print.js';
 import { printable } from './printable.js';
+import { gather } from './selection-flags.js';
 
 interface PurgeFlags {
   readonly before?: string;
@@ -15,8 +16,6 @@ interface PurgeFlags {
   readonly yes?: true;
   readonly json?: true;
 }
-
-const gather = (value: string, before: readonly string[] = []): string[] => [...before, ...value.split(',')];
 
 export function addDlqPurge(dlq: Command, read: ReadConfig): void {
   dlq
@@ -35,17 +34,17 @@ async function purgeLetters(config: Config, flags: PurgeFlags): Promise<void> {
     const cuts = await planPurge(connections, config.names, to);
     for (const cut of cuts) process.stdout.write(`${flags.json ? JSON.stringify(jsonOf(cut)) : linesOf(cut)}\n`);
     if (cuts.length === 0) {
-      process.stderr.write('nothing lies below the cut\n');
+      advise('nothing lies below the cut');
       return;
     }
     if (!flags.yes) {
-      process.stderr.write('nothing was deleted; --yes deletes it\n');
+      advise('nothing was deleted; --yes deletes it');
       return;
     }
     const bounds = await purge(config, connections, cuts);
     for (const { partition } of cuts) {
       const { low, end } = bounds.get(partition)!;
-      process.stderr.write(`partition ${partition} begins at ${low} now, and ends at ${end}\n`);
+      advise(`partition ${partition} begins at ${low} now, and ends at ${end}`);
     }
   });
 }
@@ -54,9 +53,7 @@ function purgeTo({ before, to }: PurgeFlags, now: number): PurgeTo {
   if ((before === undefined) === (to === undefined))
     throw new ConfigError(['expected either --before <time or age> or --to <partition:offset>']);
   if (before !== undefined) return { before: timeFlag('--before', before, now) };
-  const faults: string[] = [];
-  const at = to!.flatMap((place) => gathered(faults, () => positionFlag('--to', place)) ?? []);
-  if (faults.length > 0) throw new ConfigError(faults);
+  const at = eachFlag(to!, (place) => positionFlag('--to', place));
   return { at: new Map(at.map(({ partition, offset }) => [partition, offset])) };
 }
 

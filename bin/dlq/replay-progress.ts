@@ -2,6 +2,7 @@
 import { Presets, SingleBar } from 'cli-progress';
 import type { ReplayProgress } from '../../topology/operations/dead-letters/replay.js';
 import type { LetterBounds } from '../../topology/operations/dead-letters/scan.js';
+import { advise } from '../print.js';
 
 const LINE_MS = 10_000;
 
@@ -36,14 +37,14 @@ function lines(position: Positions): ProgressShown {
       next = Date.now() + LINE_MS;
       const share = Math.floor((100 * position.after(progress)) / Math.max(1, position.total));
       const { sent, left } = countsOf(progress);
-      process.stderr.write(`replaying: ${share}%, ${sent} sent, ${left} left\n`);
+      advise(`replaying: ${share}%, ${sent} sent, ${left} left`);
     },
     stop: () => undefined,
   };
 }
 
 function countsOf({ tally }: ReplayProgress): { readonly sent: number; readonly left: number } {
-  return { sent: tally.sentCount, left: [...tally.leftCounts.values()].reduce((sum, count) => sum + count, 0) };
+  return { sent: tally.sentCount, left: tally.leftCount };
 }
 
 /** Offsets that were looked at, of all partitions. */

@@ -15,7 +15,7 @@ export function reportJson({ begin, kind, sentBefore, tally }: ReplayReport, isD
 }
 
 export function reportLines({ kind, sentBefore, tally }: ReplayReport, further: string, isDry: boolean): string[] {
-  const { sentCount, sentCounts, leftCounts, retimed } = tally;
+  const { sentCount, sentCounts, leftCount, leftCounts, retimed } = tally;
   const left = [...leftCounts].sort(([, a], [, b]) => b - a);
   return [
     `${lettersIn(sentCount)} ${isDry ? 'would be sent' : 'sent'}${sentBefore > 0 ? `, after ${sentBefore} before this run was resumed` : ''}`,
@@ -23,7 +23,7 @@ export function reportLines({ kind, sentBefore, tally }: ReplayReport, further: 
     ...(retimed > 0
       ? [row(retimed, 'retimed', 'with the present time: their topic keeps no record of their age')]
       : []),
-    ...(left.length > 0 ? [`${lettersIn(left.reduce((sum, [, count]) => sum + count, 0))} left`] : []),
+    ...(left.length > 0 ? [`${lettersIn(leftCount)} left`] : []),
     ...left.map(([why, count]) => row(count, why, LEFT_WORDS[why])),
     ...(kind === 'interrupted' ? [`interrupted: ${further}`] : []),
   ];

@@ -8,6 +8,7 @@ import type { ReplayRun } from '../../topology/operations/dead-letters/replay-lo
 import type { Selection } from '../../topology/operations/dead-letters/selection.js';
 import type { Config } from '../../topology/worker/config.js';
 import type { ReadConfig } from '../read-config.js';
+import { advise } from '../print.js';
 import { statusJson, statusLines } from './replay-report.js';
 import { addPaceFlags, paceOf, type PaceFlags } from './pace-flags.js';
 import { replaySources, runReplay } from './run-replay.js';
@@ -73,7 +74,7 @@ function chosen(last: ReplayRun | undefined, run: NewRun, { resume, dryRun }: Re
   if (isOpen && !dryRun) {
     const { at, user } = last.begin;
     const before = `the last run (begun ${at} by ${user}) was not finished`;
-    process.stderr.write(`${before}: this is a new one, which sends nothing that it has sent\n`);
+    advise(`${before}: this is a new one, which sends nothing that it has sent`);
   }
   return run;
 }

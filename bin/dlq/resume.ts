@@ -2,6 +2,7 @@
 import type { Command } from 'commander';
 import { askWorker } from '../../topology/operations/control-client.js';
 import { stateDirOf } from '../control.js';
+import { advise } from '../print.js';
 
 export function addDlqResume(dlq: Command): void {
   dlq
@@ -13,6 +14,6 @@ export function addDlqResume(dlq: Command): void {
       const { resumed } = await askWorker(stateDirOf(dlq.parent!), { command: 'dlq-resume', ...named });
       for (const name of resumed) process.stdout.write(`resumed  ${name}\n`);
       if (resumed.length > 0) return;
-      process.stderr.write(partition === undefined ? 'no partition is paused\n' : `${partition} is not paused\n`);
+      advise(partition === undefined ? 'no partition is paused' : `${partition} is not paused`);
     });
 }

@@ -15,6 +15,8 @@ import {
 } from '../../topology/operations/dead-letters/replay.js';
 import { letterBounds } from '../../topology/operations/dead-letters/scan.js';
 import type { Config } from '../../topology/worker/config.js';
+import { INTERRUPTED } from '../interrupt.js';
+import { advise } from '../print.js';
 import { interruption } from './interruption.js';
 import { showProgress } from './replay-progress.js';
 import { reportJson, reportLines } from './replay-report.js';
@@ -55,9 +57,9 @@ export async function runReplay(config: Config, work: ReplayWork): Promise<void>
 }
 
 function say(report: ReplayReport, { again, isDry, isJson }: ReplayWork): void {
-  const line = `${reportJson(report, isDry)}\n`;
-  process.stdout.write(isJson ? line : `${reportLines(report, again, isDry).join('\n')}\n`);
+  const line = reportJson(report, isDry);
+  process.stdout.write(`${isJson ? line : reportLines(report, again, isDry).join('\n')}\n`);
   // Whoever keeps the log of a job knows who replayed what; on a terminal `dlq replay --status` says it.
-  if (!isJson && !isDry && !process.stderr.isTTY) process.stderr.write(line);
-  if (report.kind === 'interrupted') process.exitCode = 130;
+  if (!isJson && !isDry && !process.stderr.isTTY) advise(line);
+  if (report.kind === 'interrupted') process.exitCode = INTERRUPTED;
 }

@@ -18,9 +18,10 @@ export interface SelectionFlags {
   readonly limit?: string;
 }
 
-const gather = (value: string, before: readonly string[] = []): string[] => [...before, ...value.split(',')];
+/** What commander gathers of a flag that takes several values, with commas between, or that is given again. */
+export const gather = (value: string, before: readonly string[] = []): string[] => [...before, ...value.split(',')];
 
-/** Adds the flags; several values have commas between, or the flag is given again. */
+/** Adds the flags. */
 export function addSelectionFlags(command: Command): Command {
   return command
     .option('--reason <reason>', `only of this reason: ${DEAD_LETTER_REASONS.join(', ')}`, gather)

@@ -8,6 +8,7 @@ import type { EventRecord } from '../../schemas/codecs.js';
 import { counted, wrapped } from '../print.js';
 import { hexDump, hexHead } from './hex-dump.js';
 import { printable, shortened } from './printable.js';
+import { columnsOfTerminal } from './table.js';
 import { ageText, bytesText, timeText } from './units.js';
 
 /** Key, headers and event as they may be shown. */
@@ -20,8 +21,6 @@ export interface ShownParts {
   readonly isWhole: boolean;
 }
 
-/** Where the terminal does not say how wide it is. */
-const COLUMNS = 100;
 /** A value of a field; --json has it whole. */
 const MOST_CHARACTERS = 1000;
 
@@ -66,7 +65,7 @@ function row(name: string, text: string | undefined): [string, string][] {
 
 function rows(list: readonly (readonly [string, string])[], indent: string): string[] {
   const width = widest(list);
-  const left = Math.max(40, (process.stdout.columns || COLUMNS) - indent.length - width - 2);
+  const left = Math.max(40, columnsOfTerminal() - indent.length - width - 2);
   return list.flatMap(([name, text]) =>
     wrapped(text, left, '').map((line, index) => `${indent}${(index === 0 ? name : '').padEnd(width)}  ${line}`),
   );
@@ -110,20 +109,23 @@ function valueLines({ value }: DeadLetter, decoded: DecodedValue, { event, fault
 function eventLines(event: EventRecord, fault: ValueFault | undefined): string[] {
   const fields = fieldsIn(event);
   const faulty = (fault?.fields ?? []).map(printable);
-  const isFaulty = (name: string): boolean =>
-    faulty.some((path) => path === name || path.startsWith(`${name}.`) || name.startsWith(`${path}.`));
   for (const path of faulty)
-    if (!fields.some(([name]) => path === name || path.startsWith(`${name}.`) || name.startsWith(`${path}.`)))
+    if (!fields.some(([name]) => isWithin(path, name)))
       fields.push([path, fault?.at === undefined ? '(missing)' : '(cannot be read)']);
   const width = widest(fields);
   let said = fault?.at === undefined ? `   <- ${printable(fault?.message ?? '')}` : '';
   return fields.map(([name, text]) => {
     const line = `${name.padEnd(width)}  ${text}`;
-    if (!isFaulty(name)) return `  ${line}`;
+    if (!faulty.some((path) => isWithin(path, name))) return `  ${line}`;
     const marked = `> ${line}${said}`;
     said = '';
     return marked;
   });
+}
+
+/** Whether one of two paths is the other, or lies below it. */
+function isWithin(path: string, name: string): boolean {
+  return path === name || path.startsWith(`${name}.`) || name.startsWith(`${path}.`);
 }
 
 /** Fields of records in it behind a dot. */

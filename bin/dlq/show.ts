@@ -1,7 +1,6 @@
 /** `dlq show`: single dead letters, with what is wrong in them. */
 import type { Command } from 'commander';
 import { stringify } from 'lossless-json';
-import { ConfigError } from '../../common/errors.js';
 import { rulesIn } from '../../processors/rules/shipped.js';
 import type { SourceRules } from '../../processors/rules/rule-set.js';
 import { unqualified } from '../../schemas/avro/writer-type.js';
@@ -11,10 +10,12 @@ import { LetterDecoder, type DecodedValue } from '../../topology/operations/dead
 import { Mask } from '../../topology/operations/dead-letters/mask.js';
 import { withDeadLetters } from '../../topology/operations/dead-letters/open.js';
 import { letterBounds, scanDeadLetters, type LetterBounds } from '../../topology/operations/dead-letters/scan.js';
+import { sourcesByTopic } from '../../topology/operations/dead-letters/sources-by-topic.js';
 import { WriterSchemas } from '../../topology/operations/dead-letters/writer-schemas.js';
 import type { Config } from '../../topology/worker/config.js';
 import type { ReadConfig } from '../read-config.js';
-import { gathered, positionFlag } from '../flags.js';
+import { eachFlag, positionFlag } from '../flags.js';
+import { advise } from '../print.js';
 import { letterJson } from './letter-json.js';
 import { letterLines, type ShownParts } from './show-text.js';
 
@@ -35,10 +36,9 @@ export function addDlqShow(dlq: Command, read: ReadConfig): void {
 }
 
 async function show(config: Config, given: readonly string[], flags: ShowFlags): Promise<void> {
-  const faults: string[] = [];
-  const at = given.flatMap((place) => gathered(faults, () => positionFlag('<partition:offset>', place)) ?? []);
-  if (faults.length > 0) throw new ConfigError(faults);
+  const at = eachFlag(given, (place) => positionFlag('<partition:offset>', place));
   const { sources } = rulesIn(config.rulesDir);
+  const byTopic = sourcesByTopic(sources, config.names);
   const letters = new Map<string, DeadLetter>();
   const missing = new Map<string, string>();
   await withDeadLetters(config, async (connections) => {
@@ -53,11 +53,11 @@ async function show(config: Config, given: readonly string[], flags: ShowFlags):
   for (const place of new Set(at.map(placeText))) {
     const letter = letters.get(place);
     if (letter === undefined) {
-      process.stderr.write(`${place}: ${missing.get(place)!}\n`);
+      advise(`${place}: ${missing.get(place)!}`);
       process.exitCode = 1;
       continue;
     }
-    const source = sources.find(({ topic }) => config.names.physical(topic) === letter.origin.topic);
+    const source = byTopic.get(letter.origin.topic);
     const decoded = await decoder.decode(letter, source);
     const parts = flags.payload ? wholeParts(letter, decoded) : maskedParts(letter, decoded, sources, source);
     const lines = flags.json
@@ -65,8 +65,7 @@ async function show(config: Config, given: readonly string[], flags: ShowFlags):
       : [...letterLines(letter, decoded, parts, Date.now()), ''];
     process.stdout.write(`${lines.join('\n')}\n`);
   }
-  if (!flags.payload && !flags.json && letters.size > 0)
-    process.stderr.write('(values are masked; --payload shows them)\n');
+  if (!flags.payload && !flags.json && letters.size > 0) advise('(values are masked; --payload shows them)');
 }
 
 /** Where no dead letter is found at a place. */

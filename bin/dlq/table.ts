@@ -13,6 +13,11 @@ const MOST_WIDTH = 60;
 /** Rows that are kept back to measure them. */
 const MEASURED = 200;
 
+/** How wide the terminal is. */
+export function columnsOfTerminal(): number {
+  return process.stdout.columns || COLUMNS;
+}
+
 export class Table {
   readonly #write: (line: string) => void;
   readonly #right: ReadonlySet<number>;
@@ -53,7 +58,7 @@ export class Table {
       this.#right.has(column) ? cell.padStart(widths[column]!) : cell.padEnd(widths[column]!),
     );
     const before = cells.slice(0, -1).join('  ');
-    const left = (process.stdout.columns || COLUMNS) - before.length - 2;
+    const left = columnsOfTerminal() - before.length - 2;
     return `${before}  ${shortened(row.at(-1)!, Math.max(LEAST, left))}`.trimEnd();
   }
 }

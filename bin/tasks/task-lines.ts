@@ -1,4 +1,5 @@
 /** Who owns what, as lines for a person. */
+import { runText } from '../../common/runs.js';
 import type { TasksView, TaskView, WorkerView } from '../../topology/operations/tasks.js';
 import { counted, styled, table } from '../print.js';
 
@@ -58,14 +59,7 @@ function workerTable(workers: readonly WorkerView[], names: ReadonlyMap<string, 
 
 /** Runs of numbers as 0-3. */
 function listed(numbers: readonly number[] | undefined): string {
-  if (numbers === undefined) return '?';
-  const runs: [number, number][] = [];
-  for (const number of numbers) {
-    const last = runs.at(-1);
-    if (last?.[1] === number - 1) last[1] = number;
-    else runs.push([number, number]);
-  }
-  return runs.map(([from, to]) => (from === to ? `${from}` : `${from}-${to}`)).join(',') || '-';
+  return numbers === undefined ? '?' : runText(numbers) || '-';
 }
 
 function taskTable(tasks: readonly TaskView[], names: ReadonlyMap<string, string>, partitions: boolean): string[] {

@@ -4,7 +4,8 @@ import type { DeadLetterCause } from '../outcome.js';
 import type { SourceRecord } from '../../common/record.js';
 import { RecordHeaders, type Header } from '../../common/record-headers.js';
 
-const REPLAY_COUNT = 'dlq.replay-count';
+/** The header that a replay adds, and that each dead letter says again. */
+export const REPLAY_COUNT = 'dlq.replay-count';
 /** Headers count towards a record's size, and these must always fit. In UTF-16 units. */
 const NAME_LENGTH = 200;
 const MESSAGE_LENGTH = 1000;

@@ -82,10 +82,15 @@ function parsePlain(text: string): unknown {
 
 function parseWritten(text: string): unknown {
   try {
-    return parse(bare(text), undefined, { onDuplicateKey: ({ newValue }) => newValue });
+    return losslessJson(text);
   } catch (error) {
     throw notJson(error instanceof SyntaxError ? positionIn(error, text) : '');
   }
+}
+
+/** All numbers are `LosslessNumber`s; of two members of one name the last counts. Throws what the library does. */
+export function losslessJson(text: string): unknown {
+  return parse(bare(text), undefined, { onDuplicateKey: ({ newValue }) => newValue });
 }
 
 function notJson(where: string): JsonFault {

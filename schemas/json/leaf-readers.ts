@@ -3,6 +3,7 @@ import { LosslessNumber } from 'lossless-json';
 import { atScale } from '../avro/decimal.js';
 import { INT64_MAX, INT64_MIN } from '../avro/long-type.js';
 import type { WriterType } from '../avro/writer-type.js';
+import { bytesOfBase64 } from './base64.js';
 import { refuse } from './json-fault.js';
 import type { JsonSource } from './json-source.js';
 
@@ -20,8 +21,6 @@ type LeafType = Exclude<WriterType, { readonly kind: 'record' | 'array' | 'map' 
 const INT64 = 'an int64: an integer, or its decimal text';
 /** The most digits of an int64. */
 const INT64_TEXT = /^-?\d{1,19}$/;
-/** As Go writes its []byte, where there are four characters for each three bytes. */
-const BASE64 = /^[A-Za-z0-9+/]*={0,2}$/;
 const MAX_SYMBOLS = 10;
 
 export function leafReading(type: LeafType): JsonReading {
@@ -43,7 +42,7 @@ export function leafReading(type: LeafType): JsonReading {
     case 'enum':
       return enumReading(type.symbols, type.default);
     case 'bytes':
-      return type.scale === undefined ? leaf('a text in base64', bytesOf) : decimalReading(type.scale);
+      return type.scale === undefined ? leaf('a text in base64', bytesOfBase64) : decimalReading(type.scale);
     case 'fixed':
       return type.scale === undefined ? fixedReading(type.size) : decimalReading(type.scale);
   }
@@ -117,14 +116,9 @@ function int64OfText(text: string): bigint | undefined {
   return value !== undefined && value >= INT64_MIN && value <= INT64_MAX ? value : undefined;
 }
 
-function bytesOf(json: unknown): Buffer | undefined {
-  const isBase64 = typeof json === 'string' && json.length % 4 === 0 && BASE64.test(json);
-  return isBase64 ? Buffer.from(json, 'base64') : undefined;
-}
-
 function fixedReading(size: number): JsonReading {
   return leaf(`${size} bytes in base64`, (json) => {
-    const bytes = bytesOf(json);
+    const bytes = bytesOfBase64(json);
     return bytes?.length === size ? bytes : undefined;
   });
 }

@@ -8,10 +8,10 @@ import { decimalBytes } from '../avro/decimal.js';
 import { pathKey, type TracedValue } from '../avro/read-traced.js';
 import { INT64_MAX, INT64_MIN } from '../avro/long-type.js';
 import type { FieldType, RecordType, UnionType, WriterType } from '../avro/writer-type.js';
+import { bytesOfBase64 } from './base64.js';
 import { isObject, JsonFault, refuse } from './json-fault.js';
 
 const INT = /^-?\d{1,19}$/;
-const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
 const NO_NUMBERS: readonly unknown[] = ['NaN', 'Infinity', '-Infinity'];
 
 /**
@@ -83,14 +83,10 @@ function write(type: WriterType, json: unknown, out: ByteWriter, before: Before 
       return json === null ? undefined : refuse(json, 'null');
     case 'boolean':
       return typeof json === 'boolean' ? void out.int8(json ? 1 : 0) : refuse(json, 'true or false');
-    case 'int': {
-      writeLong(integerOf(json, -(2n ** 31n), 2n ** 31n - 1n, 'an integer of 32 bits'), out);
-      return;
-    }
-    case 'long': {
-      writeLong(integerOf(json, INT64_MIN, INT64_MAX, 'an integer of 64 bits'), out);
-      return;
-    }
+    case 'int':
+      return void out.varlong(integerOf(json, -(2n ** 31n), 2n ** 31n - 1n, 'an integer of 32 bits'));
+    case 'long':
+      return void out.varlong(integerOf(json, INT64_MIN, INT64_MAX, 'an integer of 64 bits'));
     case 'float':
     case 'double': {
       writeFloat(type.kind, json, out);
@@ -202,12 +198,6 @@ function integerOf(json: unknown, least: bigint, most: bigint, expected: string)
   return value >= least && value <= most ? value : refuse(json, expected);
 }
 
-function writeLong(value: bigint, out: ByteWriter): void {
-  let rest = BigInt.asUintN(64, (value << 1n) ^ (value >> 63n));
-  for (; rest > 0x7fn; rest >>= 7n) out.int8(Number(rest & 0x7fn) | 0x80);
-  out.int8(Number(rest));
-}
-
 /** What JSON has no number for is written by its name. */
 function writeFloat(kind: 'float' | 'double', json: unknown, out: ByteWriter): void {
   const written = NO_NUMBERS.includes(json) ? (json as string) : writtenNumber(json);
@@ -229,7 +219,6 @@ function bytesOf(json: unknown, scale: number | undefined, size?: number): Buffe
     return bytes ?? refuse(json, `a decimal with at most ${scale} digits behind the point`);
   }
   const expected = `${size === undefined ? 'bytes' : `${size} bytes`} in base64`;
-  if (typeof json !== 'string' || !BASE64.test(json)) return refuse(json, expected);
-  const bytes = Buffer.from(json, 'base64');
-  return size === undefined || bytes.length === size ? bytes : refuse(json, expected);
+  const bytes = bytesOfBase64(json);
+  return bytes === undefined || bytes.length !== (size ?? bytes.length) ? refuse(json, expected) : bytes;
 }

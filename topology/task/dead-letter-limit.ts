@@ -1,7 +1,7 @@
 /** How large a dead letter may be: what its topic takes, as far as is known. The tasks of a worker share it. */
 
 /** The brokers' default of `max.message.bytes`. */
-const DEFAULT_BYTES = 1_048_588;
+export const DEFAULT_MAX_BYTES = 1_048_588;
 /** Where the record comes from and why it is here always fits into this. */
 const LEAST_BYTES = 8 * 1024;
 /** A larger one would not fit into a request. */
@@ -11,7 +11,7 @@ export class DeadLetterLimit {
   #bytes: number;
 
   /** `bytes`: the topic's `max.message.bytes`, where it could be asked for. */
-  constructor(bytes = DEFAULT_BYTES) {
+  constructor(bytes = DEFAULT_MAX_BYTES) {
     this.#bytes = Math.min(MOST_BYTES, bytes);
   }
 

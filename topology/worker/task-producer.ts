@@ -4,7 +4,7 @@ import type { TopologyNames } from '../../common/topic-names.js';
 import { TransactionalProducer, type KafkaSettings } from '../kafka/index.js';
 
 /** Below the brokers' default limit of a batch, 1,048,588 bytes, with space for its overhead. */
-const MAX_BATCH_BYTES = 900_000;
+export const MAX_BATCH_BYTES = 900_000;
 
 export interface ProducerSettings {
   readonly kafka: KafkaSettings;

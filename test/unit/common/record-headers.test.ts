@@ -17,6 +17,7 @@ it('the first headers are those, byte for byte', () => {
 
 it('headers without a name are the others, byte for byte', () => {
   expect(textOf(ALL.without('a'))).toEqual(['b=null', '=x']);
+  expect(textOf(ALL.without('a', 'b'))).toEqual(['=x']);
   expect(ALL.without('c')).toBe(ALL);
   expect(RecordHeaders.of([['a', null]]).without('a')).toBe(RecordHeaders.NONE);
 });

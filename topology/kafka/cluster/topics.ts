@@ -107,21 +107,15 @@ export class TopicAdmin {
         if (found.every(({ partitions }) => partitions.every(({ leader }) => leader >= 0))) return;
       } catch (error) {
         // Who may create a topic may not see it by that.
-        if (isMissingRight(error)) await this.#refuseHidden(topics);
+        if (isMissingRight(error)) {
+          await refuseEach(topics, 'Metadata', (topic) => this.#admin.fetchTopicMetadata({ topics: [topic] }));
+        }
         if (!hasMoved(error)) throw error;
       }
       if (Date.now() > deadline) {
         throw new Error(`within ${LED_WITHIN_MS} ms of being created, ${topics.join(', ')} got no leaders`);
       }
       await delay(LOOK_AGAIN_MS);
-    }
-  }
-
-  async #refuseHidden(topics: readonly string[]): Promise<void> {
-    for (const topic of topics) {
-      await this.#admin
-        .fetchTopicMetadata({ topics: [topic] })
-        .catch((cause: unknown) => refuse(`Metadata of ${topic}`, topic, cause));
     }
   }
 
@@ -149,45 +143,45 @@ export class TopicAdmin {
 
   /** These settings of one topic, the brokers' defaults included; without those that the brokers do not know. */
   async settingsOf(topic: string, names: readonly string[]): Promise<Map<string, string>> {
-    const { resources } = await this.#admin.describeConfigs({
-      includeSynonyms: false,
-      resources: [{ type: ConfigResourceTypes.TOPIC, name: topic, configNames: [...names] }],
-    });
-    const entries = resources[0]?.configEntries ?? [];
-    return new Map(entries.map(({ configName, configValue }) => [configName, configValue]));
+    const [described] = await this.#describe([topic], names);
+    return new Map(described?.configEntries.map(({ configName, configValue }) => [configName, configValue]));
   }
 
   /** One setting of each topic. Throws for one that we may not ask about (BrokerError), by its name. */
   async settings(topics: readonly string[], name: string): Promise<Map<string, string>> {
     try {
-      return await this.#settings(topics, name);
+      const described = await this.#describe(topics, [name]);
+      return new Map(
+        described.map(({ resourceName, configEntries }) => [resourceName, configEntries[0]?.configValue ?? '']),
+      );
     } catch (error) {
-      if (!isMissingRight(error)) throw error;
-      // kafkajs does not say which: each is asked for by itself.
-      for (const topic of topics) {
-        await this.#settings([topic], name).catch((cause: unknown) =>
-          refuse(`DescribeConfigs of ${topic}`, topic, cause),
-        );
-      }
+      if (isMissingRight(error))
+        await refuseEach(topics, 'DescribeConfigs', (topic) => this.#describe([topic], [name]));
       throw error;
     }
   }
 
-  async #settings(topics: readonly string[], name: string): Promise<Map<string, string>> {
+  async #describe(topics: readonly string[], names: readonly string[]) {
     const { resources } = await this.#admin.describeConfigs({
       includeSynonyms: false,
-      resources: topics.map((topic) => ({ type: ConfigResourceTypes.TOPIC, name: topic, configNames: [name] })),
+      resources: topics.map((topic) => ({ type: ConfigResourceTypes.TOPIC, name: topic, configNames: [...names] })),
     });
-    return new Map(
-      resources.map(({ resourceName, configEntries }) => [resourceName, configEntries[0]?.configValue ?? '']),
-    );
+    return resources;
   }
 }
 
-/** With the topic that a missing right is to, which kafkajs does not say. */
-function refuse(what: string, topic: string, error: unknown): never {
-  if (!isMissingRight(error)) throw error;
-  throw new BrokerError(ErrorCode.TOPIC_AUTHORIZATION_FAILED, what, { topic });
+/** After a right was missing: asks for each topic by itself, as kafkajs names none, and throws with the first that it is to. */
+async function refuseEach(
+  topics: readonly string[],
+  request: string,
+  ask: (topic: string) => Promise<unknown>,
+): Promise<void> {
+  for (const topic of topics) {
+    await ask(topic).catch((error: unknown) => {
+      if (!isMissingRight(error)) throw error;
+      throw new BrokerError(ErrorCode.TOPIC_AUTHORIZATION_FAILED, `${request} of ${topic}`, { topic });
+    });
+  }
 }
 
 /** Connects an admin client for the work, and lets it go however the work ends. */

@@ -1,5 +1,6 @@
 /** A record of NOTIFICATION_DLQ, read by its headers: processors/sinks/dead-letter.ts and task/fit-dead-letter.ts write them. */
 import type { RecordHeaders } from '../../../common/record-headers.js';
+import { REPLAY_COUNT } from '../../../processors/sinks/dead-letter.js';
 import type { FetchedRecord } from '../../kafka/index.js';
 
 /** A place in the dead-letter topic. */
@@ -49,8 +50,6 @@ export interface Foreign {
   readonly fault: string;
 }
 
-/** The header that a replay adds, and that each dead letter says again. */
-export const REPLAY_COUNT = 'dlq.replay-count';
 /** Offsets of a batch are its first, and an int32 on top of it. */
 const MAX_OFFSET_DELTA = 2 ** 31 - 1;
 /** The first that is written: what stands before the last one of this name is the record's own. */

@@ -1,9 +1,10 @@
 /** The value of a dead letter as JSON, as far as it can be read, and what is wrong with it. */
-import { LosslessNumber, parse } from 'lossless-json';
+import { LosslessNumber } from 'lossless-json';
+import { getOrMake } from '../../../common/get-or-make.js';
 import { readTraced } from '../../../schemas/avro/read-traced.js';
 import type { EventRecord } from '../../../schemas/codecs.js';
 import { JsonFault } from '../../../schemas/json/json-fault.js';
-import { refuseNesting } from '../../../schemas/json/json-source.js';
+import { losslessJson, refuseNesting } from '../../../schemas/json/json-source.js';
 import { compileJsonReader, type JsonReader } from '../../../schemas/json/json-reader.js';
 import { HEADER_BYTES, hasHeader, isMarked, readSchemaId } from '../../../schemas/wire-format.js';
 import type { SourceRules } from '../../../processors/rules/rule-set.js';
@@ -58,6 +59,11 @@ export class LetterDecoder {
     return letter.cut === undefined ? decoded : cutShort(decoded, value.length, letter.cut.originalBytes);
   }
 
+  /** Compiled once for each source. */
+  jsonReader({ topic, record, idField }: SourceRules): JsonReader {
+    return getOrMake(this.#jsonReaders, topic, () => compileJsonReader(record, idField));
+  }
+
   #json(value: Buffer, letter: DeadLetter, source: SourceRules | undefined): DecodedValue {
     const base = { ...NOTHING, format: 'json', note: undefined } as const;
     const parsed = parsedJson(value);
@@ -75,9 +81,8 @@ export class LetterDecoder {
   }
 
   /** Why it does not fit the source's schema; undefined where it does. */
-  #misfit(value: Buffer, { topic, record, idField }: SourceRules): JsonFault | undefined {
-    let read = this.#jsonReaders.get(topic);
-    if (read === undefined) this.#jsonReaders.set(topic, (read = compileJsonReader(record, idField)));
+  #misfit(value: Buffer, source: SourceRules): JsonFault | undefined {
+    const read = this.jsonReader(source);
     try {
       read(value);
       return undefined;
@@ -140,10 +145,10 @@ function nothing(note: string): DecodedValue {
 }
 
 function parsedJson(value: Buffer): { readonly json?: unknown; readonly fault?: JsonFault } {
-  const text = value.toString().replace(/^\ufeff/, '');
+  const text = value.toString();
   try {
     refuseNesting(text);
-    return { json: parse(text, undefined, { onDuplicateKey: ({ newValue }) => newValue }) };
+    return { json: losslessJson(text) };
   } catch (error) {
     // What else is wrong with it says the reader of the source's schema.
     return error instanceof JsonFault ? { fault: error } : {};
@@ -181,6 +186,7 @@ function headOf(value: Buffer): string {
   return `the value begins with ${head}${looks ? `, as ${looks[0]} does` : ''}; ${expected}`;
 }
 
-function isObject(json: unknown): json is EventRecord {
+/** An object of JSON: no array, and no number that is not yet converted. */
+export function isObject(json: unknown): json is EventRecord {
   return typeof json === 'object' && json !== null && !Array.isArray(json) && !(json instanceof LosslessNumber);
 }

@@ -3,29 +3,17 @@
  * them is the value as JSON that may be edited, with every number as it was.
  */
 import { createHash } from 'node:crypto';
-import { isLosslessNumber, LosslessNumber, parse, stringify } from 'lossless-json';
-import { placeText, type DeadLetter } from './dead-letter.js';
-import type { DecodedValue } from './decoded.js';
+import { isLosslessNumber, parse, stringify } from 'lossless-json';
+import { RecordHeaders } from '../../../common/record-headers.js';
+import { bytesOfBase64 } from '../../../schemas/json/base64.js';
+import { placeText, type DeadLetter, type LetterPlace } from './dead-letter.js';
+import { isObject, type DecodedValue } from './decoded.js';
 
 export interface ExportLine {
-  /** Where the letter lies in the dead-letter topic: `3:42`. */
-  readonly letter: string;
-  /** The id of that topic: the places of another say nothing of it. Null where the brokers know of no ids. */
+  /** What a line does not say of it is empty: the error's class, its stack trace, its size. */
+  readonly letter: DeadLetter;
+  /** The id of the dead-letter topic: the places of another say nothing of it. Null where the brokers know of no ids. */
   readonly topicId: string | null;
-  /** When it was appended there, ms since the epoch. */
-  readonly appendedAt: number;
-  /** The topic by its name on the brokers. */
-  readonly origin: { readonly topic: string; readonly partition: number; readonly offset: number };
-  readonly reason: string;
-  readonly message: string;
-  /** The record's own, ms since the epoch; -1 when it had none. */
-  readonly timestamp: number;
-  readonly attempts: number;
-  readonly replayCount: number;
-  readonly app: string;
-  readonly key: Buffer | null;
-  readonly headers: readonly (readonly [name: string, value: Buffer | null])[];
-  readonly value: Buffer | null;
   /** How the value is written; null where that is not known. */
   readonly format: 'avro' | 'json' | null;
   /** The writer's schema; null for what is not Avro. */
@@ -37,8 +25,6 @@ export interface ExportLine {
   readonly event: Readonly<Record<string, unknown>> | null;
   /** The `eventHash` of `event` as it was exported: says whether it was edited, also where its schema is gone. Null without one. */
   readonly eventSha256: string | null;
-  readonly cut?: DeadLetter['cut'];
-  readonly batch?: DeadLetter['batch'];
 }
 
 /** Without the line break. `topicId`: the dead-letter topic's. */
@@ -78,9 +64,9 @@ export function readExportLine(text: string): ExportLine | { readonly fault: str
   if (!isObject(line)) return { fault: 'it is no JSON object' };
   const reader = new LineReader(line);
   const origin = reader.object('origin');
-  const read: ExportLine = {
-    letter: reader.text('letter'),
-    topicId: reader.textOrNull('topicId'),
+  const place = reader.text('letter');
+  const topicId = reader.textOrNull('topicId');
+  const record = {
     appendedAt: reader.whole('appendedAt'),
     origin: { topic: origin.text('topic'), partition: origin.whole('partition'), offset: origin.whole('offset') },
     reason: reader.text('reason'),
@@ -92,15 +78,27 @@ export function readExportLine(text: string): ExportLine | { readonly fault: str
     key: reader.bytes('key'),
     headers: reader.headers('headers'),
     value: reader.bytes('value'),
+  };
+  const event = {
     format: reader.format(),
     schemaId: reader.has('schemaId') ? reader.whole('schemaId') : null,
     event: reader.has('event') ? reader.plain('event') : null,
     eventSha256: reader.textOrNull('eventSha256'),
-    ...(reader.has('cut') && { cut: readCut(reader.object('cut')) }),
-    ...(reader.has('batch') && { batch: readBatch(reader.object('batch')) }),
   };
+  const cut = reader.has('cut') ? readCut(reader.object('cut')) : undefined;
+  const batch = reader.has('batch') ? readBatch(reader.object('batch')) : undefined;
   const { fault } = reader.faults;
-  return fault === undefined ? read : { fault };
+  if (fault !== undefined) return { fault };
+  const at = placeIn(place);
+  if (at === undefined) return { fault: `letter is "${place}"; expected partition:offset, such as 3:42` };
+  const rawHeaders = RecordHeaders.of(record.headers);
+  const letter = { at, ...record, rawHeaders, cut, batch, exception: '', stackTrace: '', bytes: 0 };
+  return { letter, topicId, ...event };
+}
+
+function placeIn(text: string): LetterPlace | undefined {
+  const [, partition, offset] = /^(\d{1,9}):(\d{1,15})$/.exec(text) ?? [];
+  return partition === undefined ? undefined : { partition: Number(partition), offset: Number(offset) };
 }
 
 function readCut(cut: LineReader): DeadLetter['cut'] {
@@ -184,15 +182,9 @@ class LineReader {
   }
 }
 
-function isObject(json: unknown): json is Plain {
-  return typeof json === 'object' && json !== null && !Array.isArray(json) && !(json instanceof LosslessNumber);
-}
-
 /** Undefined for what is neither base64 nor null. */
 function bytesOf(json: unknown): Buffer | null | undefined {
-  if (json === null) return null;
-  const isBase64 = typeof json === 'string' && json.length % 4 === 0 && /^[A-Za-z0-9+/]*={0,2}$/.test(json);
-  return isBase64 ? Buffer.from(json, 'base64') : undefined;
+  return json === null ? null : bytesOfBase64(json);
 }
 
 function base64(bytes: Buffer | null): string | null {

@@ -2,15 +2,14 @@
 import { createHash } from 'node:crypto';
 import { stringify } from 'lossless-json';
 import { FatalError } from '../../../common/errors.js';
-import { RecordHeaders } from '../../../common/record-headers.js';
+import { getOrMake } from '../../../common/get-or-make.js';
 import type { SourceRules } from '../../../processors/rules/rule-set.js';
 import { JsonFault } from '../../../schemas/json/json-fault.js';
-import { compileJsonReader } from '../../../schemas/json/json-reader.js';
 import { writeAvro } from '../../../schemas/json/write-avro.js';
 import type { RegistryClient } from '../../../schemas/registry/registry-client.js';
 import { foundId, subjectOf } from '../../../schemas/registry/registry.js';
 import { framed } from '../../../schemas/wire-format.js';
-import { placeText, type DeadLetter, type LetterPlace } from './dead-letter.js';
+import { placeText } from './dead-letter.js';
 import { LetterDecoder, type DecodedValue } from './decoded.js';
 import { eventHash, readExportLine, type ExportLine } from './export-file.js';
 import { changesOf, type FieldChange } from './field-changes.js';
@@ -100,11 +99,9 @@ class ImportReader {
   async read(text: string, number: number): Promise<ImportedLetter | string> {
     const line = readExportLine(text);
     if ('fault' in line) return line.fault;
-    const at = placeIn(line.letter);
-    if (at === undefined) return `letter is "${line.letter}"; expected partition:offset, such as 3:42`;
-    const letter = letterOf(line, at);
-    const source = this.#sources.get(line.origin.topic);
-    const unchanged = { line: number, topicId: line.topicId, letter, source, changes: [], written: undefined };
+    const { letter, topicId } = line;
+    const source = this.#sources.get(letter.origin.topic);
+    const unchanged = { line: number, topicId, letter, source, changes: [], written: undefined };
     if (line.event === null || eventHash(line.event) === line.eventSha256) return unchanged;
     const decoded = await this.#decoder.decode(letter, source);
     const before = decoded.isWhole ? decoded.event : null;
@@ -127,7 +124,7 @@ class ImportReader {
   ): Promise<{ value: Buffer; written: string }> {
     if ((line.format ?? source?.format) === 'json') {
       const value = Buffer.from(stringify(line.event)!);
-      if (source !== undefined) compileJsonReader(source.record, source.idField)(value);
+      if (source !== undefined) this.#decoder.jsonReader(source)(value);
       return { value, written: 'as JSON' };
     }
     // What another schema has read says nothing of this one's branches.
@@ -138,7 +135,7 @@ class ImportReader {
         value: framed(writeAvro(named.type, line.event, before), line.schemaId!),
         written: `by schema id ${line.schemaId}`,
       };
-    const subject = subjectOf(line.origin.topic);
+    const subject = subjectOf(line.letter.origin.topic);
     const id = await this.#newest(subject);
     const newest = id === undefined ? undefined : await this.#schema(id);
     if (newest === undefined)
@@ -160,51 +157,6 @@ class ImportReader {
 
   #newest(subject: string): Promise<number | undefined> {
     const path = `/subjects/${encodeURIComponent(subject)}/versions/latest`;
-    const asked = this.#latest.get(subject) ?? this.#client.ask({ method: 'GET', path }).then(foundId);
-    this.#latest.set(subject, asked);
-    return asked;
+    return getOrMake(this.#latest, subject, () => this.#client.ask({ method: 'GET', path }).then(foundId));
   }
-}
-
-function placeIn(text: string): LetterPlace | undefined {
-  const [, partition, offset] = /^(\d{1,9}):(\d{1,15})$/.exec(text) ?? [];
-  return partition === undefined ? undefined : { partition: Number(partition), offset: Number(offset) };
-}
-
-function letterOf(line: ExportLine, at: LetterPlace): DeadLetter {
-  const {
-    appendedAt,
-    origin,
-    reason,
-    message,
-    timestamp,
-    attempts,
-    replayCount,
-    app,
-    key,
-    value,
-    headers,
-    cut,
-    batch,
-  } = line;
-  return {
-    ...{
-      at,
-      appendedAt,
-      origin,
-      reason,
-      message,
-      timestamp,
-      attempts,
-      replayCount,
-      app,
-      key,
-      value,
-      headers,
-      cut,
-      batch,
-    },
-    rawHeaders: RecordHeaders.of(headers),
-    ...{ exception: '', stackTrace: '', bytes: 0 },
-  };
 }

@@ -3,18 +3,17 @@ import { FatalError } from '../../../common/errors.js';
 import { createLogger } from '../../../common/log.js';
 import type { PhysicalTopic } from '../../../common/topic-names.js';
 import { TransactionalProducer, withTopicAdmin, type Connections, type TopicAdmin } from '../../kafka/index.js';
+import { DEFAULT_MAX_BYTES } from '../../task/dead-letter-limit.js';
 import type { Config } from '../../worker/config.js';
+import { MAX_BATCH_BYTES } from '../../worker/task-producer.js';
 import { withDeadLetters } from './open.js';
 import type { ReplayParts } from './replay.js';
 import { readHistory, ReplayHistory } from './replay-log.js';
 import type { Destination } from './replayed.js';
 
 const DAY_MS = 86_400_000;
-/** The brokers' defaults. */
+/** The brokers' default. */
 const DEFAULT_RETENTION_MS = 7 * DAY_MS;
-const DEFAULT_MAX_BYTES = 1_048_588;
-/** Below the brokers' default limit of a batch, with space for its overhead. */
-const MAX_BATCH_BYTES = 900_000;
 
 export type OpenParts = Omit<ReplayParts, 'letters'>;
 

@@ -1,4 +1,6 @@
 /** Places in the dead-letter topic, as a set: what has been replayed. */
+import { groupBy } from '../../../common/group-by.js';
+import { ascending, runText } from '../../../common/runs.js';
 import type { LetterPlace } from './dead-letter.js';
 
 /** By partition: single offsets and runs of neighbours, `{"0":"5-9,12"}`. */
@@ -32,18 +34,7 @@ export class PlaceSet {
 
 /** What `addRanges` reads. */
 export function rangesOf(places: readonly LetterPlace[]): PlaceRanges {
-  const byPartition = new Map<number, number[]>();
-  for (const { partition, offset } of places)
-    byPartition.set(partition, [...(byPartition.get(partition) ?? []), offset]);
-  return Object.fromEntries([...byPartition].map(([partition, offsets]) => [partition, rangeText(offsets)]));
-}
-
-function rangeText(offsets: readonly number[]): string {
-  const runs: [number, number][] = [];
-  for (const offset of [...new Set(offsets)].sort((a, b) => a - b)) {
-    const before = runs.at(-1);
-    if (before?.[1] === offset - 1) before[1] = offset;
-    else runs.push([offset, offset]);
-  }
-  return runs.map(([first, last]) => (first === last ? `${first}` : `${first}-${last}`)).join(',');
+  const groups = groupBy(places, ({ partition }) => partition);
+  const textOf = (group: readonly LetterPlace[]): string => runText(ascending(group.map(({ offset }) => offset)));
+  return Object.fromEntries([...groups].map(([partition, group]) => [partition, textOf(group)]));
 }

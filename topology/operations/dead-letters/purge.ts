@@ -3,12 +3,10 @@
  */
 import type { TopicNames } from '../../../common/topic-names.js';
 import { ConfigError, FatalError } from '../../../common/errors.js';
-import { errorType, offsetIn, withTopicAdmin, type Connections } from '../../kafka/index.js';
+import { errorType, withTopicAdmin, type Connections } from '../../kafka/index.js';
 import type { Config } from '../../worker/config.js';
-import { letterBounds, scanDeadLetters, type LetterBounds } from './scan.js';
+import { firstSince, letterBounds, scanDeadLetters, type LetterBounds } from './scan.js';
 import { Sums, type Sum } from './sums.js';
-
-const ANSWER_MS = 15_000;
 
 /** Where to cut. */
 export type PurgeTo =
@@ -91,12 +89,10 @@ async function cutsBefore(
   before: number,
   bounds: ReadonlyMap<number, LetterBounds>,
 ): Promise<ReadonlyMap<number, number>> {
-  const topic = names.physical('NOTIFICATION_DLQ');
-  const partitions = [...bounds.keys()].map((partition) => ({ topic, partition }));
-  const found = await connections.offsets(names.group).at(before, partitions, ANSWER_MS);
+  const firsts = await firstSince(connections, names, before, [...bounds.keys()]);
   return new Map(
     [...bounds].flatMap(([partition, { low, end }]) => {
-      const to = Math.min(end, offsetIn(found, { topic, partition })?.offset ?? low);
+      const to = Math.min(end, firsts.get(partition) ?? low);
       return to > low ? [[partition, to] as const] : [];
     }),
   );

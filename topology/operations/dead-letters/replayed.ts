@@ -1,8 +1,9 @@
 /** What a dead letter becomes when it is replayed: the record that it was, where it was, counted once more. */
 import { RecordHeaders } from '../../../common/record-headers.js';
+import { REPLAY_COUNT } from '../../../processors/sinks/dead-letter.js';
 import type { OutboundBatches } from '../../kafka/index.js';
 import { BATCH_OVERHEAD, sizeOf } from '../../kafka/index.js';
-import { placeText, REPLAY_COUNT, type DeadLetter } from './dead-letter.js';
+import { placeText, type DeadLetter } from './dead-letter.js';
 import type { LeftWhy } from './left-why.js';
 import { readOrigin, type OriginReader } from './origin.js';
 
@@ -61,7 +62,7 @@ export async function replayedRecords(
     return {
       key,
       value: edited ? edited.value : value,
-      headers: headers.without(REPLAY_COUNT).without(REPLAYED_FROM).and(added),
+      headers: headers.without(REPLAY_COUNT, REPLAYED_FROM).and(added),
       timestamp: isRetimed ? now : timestamp,
       isRetimed,
     };

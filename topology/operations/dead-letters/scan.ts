@@ -2,6 +2,7 @@
 import type { TopicNames } from '../../../common/topic-names.js';
 import { FatalError } from '../../../common/errors.js';
 import { sayReason } from '../../../common/reasons.js';
+import { ascending, runsOf } from '../../../common/runs.js';
 import {
   offsetIn,
   OutOfRangeError,
@@ -29,8 +30,6 @@ export interface LetterBounds {
 
 export interface ScanOptions {
   readonly selection: Selection;
-  /** Where to begin, by partition. Default: where the partition does. */
-  readonly from?: ReadonlyMap<number, number> | undefined;
   /** Where to end, by partition. Default: where the partition ends now. */
   readonly to?: ReadonlyMap<number, number> | undefined;
   /** Is given each record that is no dead letter of ours. */
@@ -56,6 +55,19 @@ export async function letterBounds(connections: Reading, names: Names): Promise<
   return new Map(bounds);
 }
 
+/** The first offset of each partition that was appended at this time or later; where there is none, its end. */
+export async function firstSince(
+  connections: Pick<Reading, 'offsets'>,
+  names: Names,
+  since: number,
+  partitions: readonly number[],
+): Promise<ReadonlyMap<number, number>> {
+  const topic = names.physical('NOTIFICATION_DLQ');
+  const asked = partitions.map((partition) => ({ topic, partition }));
+  const found = await connections.offsets(names.group).at(since, asked, ANSWER_MS);
+  return new Map(found.map(({ partition, offset }) => [partition, offset]));
+}
+
 /** The topic's id, by which it is known from one that was recreated, and from another cluster's; undefined where brokers know of none. */
 export async function letterTopicId(connections: Pick<Reading, 'offsets'>, names: Names): Promise<string | undefined> {
   const topic = names.physical('NOTIFICATION_DLQ');
@@ -75,7 +87,7 @@ export async function* scanDeadLetters(
   let left = selection.limit ?? Infinity;
   if (left <= 0) return;
   const ranges = await rangesOf(connections, names, options);
-  const scan = new Scan(connections, names, options);
+  const scan = new Scan(connections, names, options, await letterTopicId(connections, names));
   for await (const letter of merged(ranges.map((range) => scan.letters(range)))) {
     yield letter;
     left -= 1;
@@ -89,20 +101,18 @@ interface Range extends TopicPartition {
 
 /** What must be read of each partition. */
 async function rangesOf(connections: Reading, names: Names, options: ScanOptions): Promise<Range[]> {
-  const { selection, from, to } = options;
+  const { selection, to } = options;
   const topic = names.physical('NOTIFICATION_DLQ');
   const bounds = await letterBounds(connections, names);
-  const partitions = [...bounds.keys()].map((partition) => ({ topic, partition }));
   // Those before it are older, whatever order the times have.
   const firsts =
     selection.since === undefined
-      ? []
-      : await connections.offsets(names.group).at(selection.since, partitions, ANSWER_MS);
-  return partitions.map((one) => {
-    const { low, end } = bounds.get(one.partition)!;
-    const first = Math.max(low, from?.get(one.partition) ?? low, offsetIn(firsts, one)?.offset ?? low);
-    const last = Math.min(end, to?.get(one.partition) ?? end);
-    return { ...one, spans: spansOf(selection.at, one.partition, first, last) };
+      ? undefined
+      : await firstSince(connections, names, selection.since, [...bounds.keys()]);
+  return [...bounds].map(([partition, { low, end }]) => {
+    const first = Math.max(low, firsts?.get(partition) ?? low);
+    const last = Math.min(end, to?.get(partition) ?? end);
+    return { topic, partition, spans: spansOf(selection.at, partition, first, last) };
   });
 }
 
@@ -110,33 +120,28 @@ async function rangesOf(connections: Reading, names: Names, options: ScanOptions
 function spansOf(at: Selection['at'], partition: number, first: number, last: number): [number, number][] {
   if (at === undefined) return first < last ? [[first, last]] : [];
   const named = at.filter((place) => place.partition === partition).map(({ offset }) => offset);
-  const wanted = [...new Set(named)].filter((offset) => offset >= first && offset < last).sort((a, b) => a - b);
-  const spans: [number, number][] = [];
-  for (const offset of wanted) {
-    const before = spans.at(-1);
-    if (before?.[1] === offset) before[1] = offset + 1;
-    else spans.push([offset, offset + 1]);
-  }
-  return spans;
+  const wanted = ascending(named).filter((offset) => offset >= first && offset < last);
+  return runsOf(wanted).map(([from, to]) => [from, to + 1]);
 }
 
 class Scan {
   readonly #connections: Reading;
   readonly #names: Names;
   readonly #options: ScanOptions;
+  readonly #topicId: string | undefined;
   readonly #isSelected: (letter: DeadLetter) => boolean;
 
-  constructor(connections: Reading, names: Names, options: ScanOptions) {
+  constructor(connections: Reading, names: Names, options: ScanOptions, topicId: string | undefined) {
     this.#connections = connections;
     this.#names = names;
     this.#options = options;
+    this.#topicId = topicId;
     this.#isSelected = selects(options.selection, names);
   }
 
   async *letters({ topic, partition, spans }: Range): AsyncGenerator<DeadLetter> {
-    const topicId = await letterTopicId(this.#connections, this.#names);
     for (const [from, to] of spans) {
-      for await (const { records } of this.#pieces({ topic, partition }, topicId, from, to)) {
+      for await (const { records } of this.#pieces({ topic, partition }, from, to)) {
         for (const record of records) {
           // A piece may go beyond the range.
           if (record.offset >= to) break;
@@ -149,16 +154,11 @@ class Scan {
   }
 
   /** What the topic's retention takes away meanwhile is passed over. */
-  async *#pieces(
-    one: TopicPartition,
-    topicId: string | undefined,
-    from: number,
-    to: number,
-  ): AsyncGenerator<FetchedPartition> {
+  async *#pieces(one: TopicPartition, from: number, to: number): AsyncGenerator<FetchedPartition> {
     let position = from;
     while (position < to) {
       try {
-        for await (const piece of this.#unlessSilent(one, topicId, position, to)) {
+        for await (const piece of this.#unlessSilent(one, position, to)) {
           yield piece;
           position = piece.nextOffset;
         }
@@ -171,20 +171,15 @@ class Scan {
     }
   }
 
-  async *#unlessSilent(
-    { topic, partition }: TopicPartition,
-    topicId: string | undefined,
-    from: number,
-    to: number,
-  ): AsyncGenerator<FetchedPartition> {
+  async *#unlessSilent(one: TopicPartition, from: number, to: number): AsyncGenerator<FetchedPartition> {
     const silence = new AbortController();
     const { signal } = this.#options;
     const either = signal === undefined ? silence.signal : AbortSignal.any([signal, silence.signal]);
-    const range = { topic, topicId, partition, from, to, withDefects: true, maxBytes: AHEAD_BYTES };
+    const range = { ...one, topicId: this.#topicId, from, to, withDefects: true, maxBytes: AHEAD_BYTES };
     const pieces = readRange(range, this.#connections.fetcher, either);
     try {
       for (;;) {
-        const watch = this.#watchSilence(`${topic}-${partition}`, silence);
+        const watch = this.#watchSilence(`${one.topic}-${one.partition}`, silence);
         const next: IteratorResult<FetchedPartition, undefined> = await pieces
           .next()
           .finally(() => clearInterval(watch));

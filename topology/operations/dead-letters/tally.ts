@@ -30,6 +30,11 @@ export class Tally {
     return this.#left;
   }
 
+  /** Those of all reasons together. */
+  get leftCount(): number {
+    return [...this.#left.values()].reduce((sum, count) => sum + count, 0);
+  }
+
   /** Sent with the present time, because their own is older than their topic keeps records. */
   get retimed(): number {
     return this.#retimed;

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { LosslessNumber, stringify } from 'lossless-json';
 import { eventHash, exportLine, readExportLine } from '../../../../../topology/operations/dead-letters/export-file.js';
+import { placeText } from '../../../../../topology/operations/dead-letters/dead-letter.js';
 import type { DecodedValue } from '../../../../../topology/operations/dead-letters/decoded.js';
 import { deadLetter, type LetterParts } from './letters.js';
 
@@ -33,28 +34,30 @@ describe('a line of an export', () => {
     const text = line(parts, { format: 'avro', schemaId: 7, event: EVENT, isWhole: true });
     expect(text).not.toContain('\n');
     const read = readExportLine(text);
+    expect('letter' in read && placeText(read.letter.at)).toBe('3:42');
     expect(read).toMatchObject({
-      letter: '3:42',
       topicId: 'id-1',
-      appendedAt: 1_700_000_000_042,
-      origin: { topic: 'it.TASK_EVENT_TOPIC', partition: 1, offset: 70 },
-      reason: 'invalid-event',
-      message: 'tenantId is 0; expected a positive id',
-      timestamp: 1_600_000_000_000,
-      attempts: 1,
-      replayCount: 0,
-      app: 'app',
-      key: null,
-      headers: [
-        ['a', bytes],
-        ['a', null],
-      ],
-      value: bytes,
+      letter: {
+        appendedAt: 1_700_000_000_042,
+        origin: { topic: 'it.TASK_EVENT_TOPIC', partition: 1, offset: 70 },
+        reason: 'invalid-event',
+        message: 'tenantId is 0; expected a positive id',
+        timestamp: 1_600_000_000_000,
+        attempts: 1,
+        replayCount: 0,
+        app: 'app',
+        key: null,
+        headers: [
+          ['a', bytes],
+          ['a', null],
+        ],
+        value: bytes,
+        cut: undefined,
+      },
       format: 'avro',
       schemaId: 7,
     });
     expect(stringify('event' in read && read.event)).toBe('{"tenantId":4611686018427387905,"amount":1.50,"title":"é"}');
-    expect(read).not.toHaveProperty('cut');
     expect('event' in read && eventHash(read.event)).toBe('event' in read && read.eventSha256);
   });
 
@@ -68,10 +71,10 @@ describe('a line of an export', () => {
       ['dlq.original-bytes', '9000'],
       ['dlq.sha256', 'ab'],
     ] as const;
-    expect(readExportLine(line({ more }))).toMatchObject({ cut: { originalBytes: 9000, sha256: 'ab' } });
+    expect(readExportLine(line({ more }))).toMatchObject({ letter: { cut: { originalBytes: 9000, sha256: 'ab' } } });
     const defect = { kind: 'unreadable-batch', lastOffset: 12, codec: 'gzip', bytes: 99, message: 'm' } as const;
     expect(readExportLine(line({ value: null, defect }))).toMatchObject({
-      batch: { lastOffset: 12, codec: 'gzip', bytes: 99 },
+      letter: { batch: { lastOffset: 12, codec: 'gzip', bytes: 99 } },
     });
   });
 

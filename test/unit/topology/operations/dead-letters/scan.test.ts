@@ -47,10 +47,9 @@ describe('a scan of the dead letters', () => {
     expect(topic.fetches).toBeLessThan(10);
   });
 
-  it('begins and ends where it is told, and ends after so many', async () => {
+  it('ends where it is told, and after so many', async () => {
     const topic = new LetterTopic(letters([1, 2, 3, 4, 5]));
-    const bounds = { from: new Map([[0, 1]]), to: new Map([[0, 4]]) };
-    expect(await scan(topic, bounds)).toEqual(['0:1', '0:2', '0:3']);
+    expect(await scan(topic, { to: new Map([[0, 4]]) })).toEqual(['0:0', '0:1', '0:2', '0:3']);
     expect(await scan(topic, { selection: { limit: 2 } })).toEqual(['0:0', '0:1']);
   });
 
