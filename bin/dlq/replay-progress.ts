@@ -8,6 +8,8 @@ const LINE_MS = 10_000;
 
 export interface ProgressShown {
   readonly update: (progress: ReplayProgress) => void;
+  /** Everything was looked at: also what is no letter, such as the markers of transactions, which nobody is told of. */
+  readonly finish: () => void;
   readonly stop: () => void;
 }
 
@@ -25,6 +27,7 @@ export function showProgress(bounds: ReadonlyMap<number, LetterBounds>): Progres
       isStarted = true;
       bar.update(position.after(progress), payload);
     },
+    finish: () => bar.update(position.total),
     stop: () => bar.stop(),
   };
 }
@@ -39,6 +42,7 @@ function lines(position: Positions): ProgressShown {
       const { sent, left } = countsOf(progress);
       advise(`replaying: ${share}%, ${sent} sent, ${left} left`);
     },
+    finish: () => undefined,
     stop: () => undefined,
   };
 }

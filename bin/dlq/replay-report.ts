@@ -14,7 +14,11 @@ export function reportJson({ begin, kind, sentBefore, tally }: ReplayReport, isD
   });
 }
 
-export function reportLines({ kind, sentBefore, tally }: ReplayReport, further: string, isDry: boolean): string[] {
+export function reportLines(
+  { begin, kind, sentBefore, tally }: ReplayReport,
+  further: string,
+  isDry: boolean,
+): string[] {
   const { sentCount, sentCounts, leftCount, leftCounts, retimed } = tally;
   const left = [...leftCounts].sort(([, a], [, b]) => b - a);
   return [
@@ -26,6 +30,9 @@ export function reportLines({ kind, sentBefore, tally }: ReplayReport, further: 
     ...(left.length > 0 ? [`${lettersIn(leftCount)} left`] : []),
     ...left.map(([why, count]) => row(count, why, LEFT_WORDS[why])),
     ...(kind === 'interrupted' ? [`interrupted: ${further}`] : []),
+    ...(sentCount > 0 && !isDry
+      ? [`what fails again is a dead letter again: \`notification-streams dlq list --since ${begin.at}\``]
+      : []),
   ];
 }
 

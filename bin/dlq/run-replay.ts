@@ -45,10 +45,15 @@ export async function runReplay(config: Config, work: ReplayWork): Promise<void>
       const parts = { ...open, letters: await work.letters(open, signal) };
       if (isDry) return preview(parts, await lookAtHistory(open, signal), { choose, signal });
       const shown = showProgress(await letterBounds(open.connections, open.names));
-      const sent = withReplayProducer(config, (producer) =>
-        replay(parts, producer, { choose, rate, signal, onProgress: shown.update }),
-      );
-      return sent.finally(shown.stop);
+      try {
+        const report = await withReplayProducer(config, (producer) =>
+          replay(parts, producer, { choose, rate, signal, onProgress: shown.update }),
+        );
+        if (report.kind === 'done') shown.finish();
+        return report;
+      } finally {
+        shown.stop();
+      }
     });
     say(report, work);
   } finally {

@@ -70,15 +70,15 @@ describe('dead letters', { timeout: 60_000 }, () => {
     const dry = await said('replay', '--reason', 'too-large', '--dry-run');
     expect(dry.text).toMatch(/^1 dead letter would be sent\n +1 +too-large +to \S+NOTIFICATION_REQUEST_TOPIC$/m);
     await configureTopic(`${test.prefix}EMAIL_REQUEST_TOPIC`, 'max.message.bytes', '1000000');
-    expect(await said('replay', '--reason', 'too-large')).toMatchObject({
-      code: 0,
-      text: expect.stringMatching(/^1 dead letter sent$/m) as string,
-    });
+    const sent = await said('replay', '--reason', 'too-large');
+    expect(sent).toMatchObject({ code: 0, text: expect.stringMatching(/^1 dead letter sent$/m) as string });
+    const [, since] = /`notification-streams dlq list (--since \S+)`/.exec(sent.text) ?? [];
     const again = await said('replay', '--reason', 'too-large');
     expect(again.text).toMatch(/^0 dead letters sent\n1 dead letter left\n +1 +already-replayed /m);
     await untilProcessed(test.prefix);
     const { inApp, emails } = await readOutputs(test.prefix);
     expect([eventIds(inApp), eventIds(emails)]).toEqual([['large'], ['large']]);
+    expect((await said('list', ...since!.split(' '))).text).toContain('no dead letter is selected');
   });
 
   it('are notified, once, as they were edited in an export, however often that is imported', async () => {
