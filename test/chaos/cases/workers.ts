@@ -1,6 +1,7 @@
 /** Faults of the worker processes themselves: killed, stopped, paused, starved, their clock moved. */
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { otherVersion } from '../../integration/harness/other-version.js';
 import { until } from '../../integration/harness/until.js';
 import { tasksOf } from '../../integration/harness/joined.js';
 import { API } from '../broker-proxy.js';
@@ -14,12 +15,6 @@ import { limitCpu, limitHindrance, limitMemory } from '../control-group.js';
 const BEGINS_LATE_MS = 14_000;
 /** For how long the zombie does not hear that its tasks are gone. */
 const ZOMBIE_ALONE_MS = 6_000;
-
-/** The command of another version of the project: what OTHER_VERSION, a checkout that is built, holds. */
-function otherVersion(): string | undefined {
-  const folder = process.env['OTHER_VERSION'];
-  return folder && join(resolve(folder), 'dist', 'bin', 'notification-streams.js');
-}
 
 /** Stops each worker in turn and starts it as that version; on an empty directory when it wipes. */
 async function replaceEach(round: Round, entry: string | undefined, wipes: boolean): Promise<void> {
