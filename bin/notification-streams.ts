@@ -8,7 +8,7 @@ import { createProgram } from './program.js';
 endWithReader();
 endAtInterrupt();
 try {
-  await createProgram().parseAsync();
+  await (await createProgram(process.argv)).parseAsync();
 } catch (error) {
   fail(error);
 }

@@ -25,8 +25,8 @@ printf '%s\\n' "\${COMPREPLY[@]}"`;
 }
 
 describe('bash', () => {
-  it('is offered every command', () => {
-    const commands = createProgram().commands.map((command) => command.name());
+  it('is offered every command', async () => {
+    const commands = (await createProgram()).commands.map((command) => command.name());
     expect(offered('').filter((word) => !word.startsWith('-'))).toEqual([...commands, 'help']);
     expect(offered('tok')).toEqual(['token']);
     expect(offered('schemas', '').slice(0, 4)).toEqual(['register', 'list', 'check', 'diff']);

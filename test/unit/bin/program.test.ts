@@ -12,7 +12,7 @@ function paths(command: Command, words: readonly string[] = []): (readonly strin
   return command.commands.flatMap((one) => paths(one, [...words, one.name()]));
 }
 
-const COMMANDS = paths(createProgram()).map((words) => [words.join(' ')] as const);
+const COMMANDS = paths(await createProgram()).map((words) => [words.join(' ')] as const);
 
 afterEach(() => vi.unstubAllEnvs());
 
@@ -36,6 +36,15 @@ describe.each(COMMANDS)('%s', (command) => {
 describe('the program', () => {
   it('says its version', async () => {
     expect(await runToEnd('--version')).toEqual({ lines: [projectVersion()], errors: [], code: 0 });
+  });
+
+  it('loads the verb that it is given, wherever that stands, and all verbs to say what there are', async () => {
+    const verbs = async (...words: string[]) => (await createProgram(words)).commands.map((command) => command.name());
+    expect(await verbs('-s', 'LOG_LEVEL=debug', 'worker')).toEqual(['worker']);
+    const all = await verbs();
+    expect(all.length).toBeGreaterThan(15);
+    for (const words of [['--help'], ['help', 'worker'], ['completion', 'bash'], ['wroker']])
+      expect(await verbs(...words), words.join(' ')).toEqual(all);
   });
 
   it('shows its commands by what one wants of them', async () => {

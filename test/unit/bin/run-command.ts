@@ -11,7 +11,7 @@ export async function runCommand(
   const out = captured(process.stdout);
   const { exitCode } = process;
   try {
-    await createProgram().parseAsync(['node', 'notification-streams', ...args]);
+    await (await createProgram(args)).parseAsync(['node', 'notification-streams', ...args]);
     return { lines: out.lines(), code: Number(process.exitCode ?? 0) };
   } finally {
     out.end();
@@ -36,7 +36,7 @@ export async function runToEnd(
   const [out, err] = [captured(process.stdout), captured(process.stderr)];
   const { exitCode } = process;
   try {
-    await createProgram().parseAsync(['node', 'notification-streams', ...args]);
+    await (await createProgram(args)).parseAsync(['node', 'notification-streams', ...args]);
   } catch (error) {
     fail(error);
   } finally {

@@ -2,8 +2,8 @@
 import type { Command } from 'commander';
 import { createProgram } from '../../../bin/program.js';
 
-export function printCommands(): string {
-  const program = createProgram();
+export async function printCommands(): Promise<string> {
+  const program = await createProgram();
   const groups = [...new Set(program.commands.map((command) => command.helpGroup()))];
   return groups
     .flatMap((group) => [

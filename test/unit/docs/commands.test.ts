@@ -32,12 +32,14 @@ function faultOfScript(code: string): string | undefined {
   return unknown.length === 0 ? undefined : `${name} knows no ${unknown.join(', ')}`;
 }
 
+const program = await createProgram();
+
 /** The same of our own command line, however it is started. */
 function faultOfCommand(code: string): string | undefined {
   const [, rest] = /(?:^notification-streams|node \$app) (.*)/.exec(code) ?? [];
   if (rest === undefined) return undefined;
   const words = rest.trim().split(/\s+/);
-  let command: Command = createProgram();
+  let command: Command = program;
   const flags = [...command.options];
   for (const word of words) {
     const next = command.commands.find((one) => one.name() === word);

@@ -108,9 +108,7 @@ class Terminal {
     try {
       process.chdir(this.#folder);
       process.exitCode = 0;
-      await createProgram()
-        .parseAsync(['node', 'notification-streams', ...args])
-        .catch(fail);
+      await (await createProgram()).parseAsync(['node', 'notification-streams', ...args]).catch(fail);
       return { output, code: process.exitCode };
     } finally {
       process.chdir(before);
