@@ -8,6 +8,8 @@ const alone = Object.keys(ALONE).map((name) => `test/integration/${name}`);
 const gone = alone.filter((path) => !existsSync(join(import.meta.dirname, path)));
 if (gone.length > 0) throw new Error(`test/integration/alone.ts names ${gone.join(', ')}, which does not exist.`);
 
+/** A process runs many files, and loads what they share once: a setup of each undoes what a file has changed. */
+const sharesModules = (setup: string) => ({ isolate: false, setupFiles: [setup] });
 const patient = { testTimeout: 120_000, hookTimeout: 120_000 };
 const onStack = { ...patient, globalSetup: ['test/integration/stack.setup.ts'] };
 /** After the tests that need no stack, which keep every core busy: these mostly wait. More would wait for one another, as they share brokers. */
@@ -19,7 +21,14 @@ export default defineConfig({
     // On a machine with two cores vitest would use one.
     maxWorkers: '100%',
     projects: [
-      { test: { name: 'unit', include: ['test/unit/**/*.test.ts'], testTimeout: 10_000 } },
+      {
+        test: {
+          ...sharesModules('test/unit/each-file.setup.ts'),
+          name: 'unit',
+          include: ['test/unit/**/*.test.ts'],
+          testTimeout: 10_000,
+        },
+      },
       { test: { name: 'contract', include: ['test/contract/**/*.test.ts'], testTimeout: 10_000 } },
       { test: { name: 'model', include: ['test/model/**/*.test.ts'], testTimeout: 10_000 } },
       { test: { name: 'fuzz', include: ['test/fuzz/**/*.test.ts'], fileParallelism: false } },
@@ -30,6 +39,7 @@ export default defineConfig({
         test: {
           ...onStack,
           ...twoAtATime,
+          ...sharesModules('test/integration/each-file.setup.ts'),
           name: 'integration',
           include: ['test/integration/**/*.test.ts'],
           exclude: alone,
@@ -46,7 +56,15 @@ export default defineConfig({
         },
       },
       // What wants the machine for itself, one file after another, at the end.
-      { test: { ...onStack, name: 'integration-alone', include: alone, fileParallelism: false } },
+      {
+        test: {
+          ...onStack,
+          ...sharesModules('test/integration/each-file.setup.ts'),
+          name: 'integration-alone',
+          include: alone,
+          fileParallelism: false,
+        },
+      },
     ],
   },
 });

@@ -3,7 +3,6 @@ import { SOURCES } from '../../../dev/contract/sources.js';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll } from 'vitest';
 import { RegistryClient } from '../../../schemas/registry/registry-client.js';
 import { registerSchemas } from '../../../schemas/registry/register.js';
 import { JWT_SECRET } from './jwt-secret.js';
@@ -27,6 +26,14 @@ export interface Without {
   readonly schemas?: boolean;
 }
 
+const roots = new Set<string>();
+
+/** The state directories of every environment that this test file has prepared. */
+export function removeStates(): void {
+  for (const root of roots) rmSync(root, { recursive: true, force: true });
+  roots.clear();
+}
+
 export async function prepareEnvironment(
   name: string,
   partitions: Parameters<typeof createTopics>[2],
@@ -35,7 +42,7 @@ export async function prepareEnvironment(
   const { kafkaBrokers } = testStack();
   const prefix = uniquePrefix(name);
   const root = mkdtempSync(join(tmpdir(), 'notification-streams-'));
-  afterAll(() => rmSync(root, { recursive: true, force: true }));
+  roots.add(root);
   if (!without.topics) await createTopics(kafkaBrokers, prefix, partitions);
   const ids = without.schemas ? new Map<string, number>() : await registerAll(prefix);
   const stateDir = (state: string): string => join(root, state);

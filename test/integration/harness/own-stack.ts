@@ -38,6 +38,7 @@ function bringUp(name: string, start: (options: StackOptions) => Promise<Omit<Te
   });
   afterAll(async () => {
     await stopWorkers();
+    useStack(undefined);
     // By its own name: when it did not come up, the stack of this file is still the one that all share.
     await reset({ root });
   });

@@ -9,11 +9,11 @@ export interface TestStack {
   readonly options: StackOptions | undefined;
 }
 
-/** Set by a test file that stops members: vitest gives each file modules of its own, so it is this file's alone. */
+/** Set by a test file that stops members. */
 let own: TestStack | undefined;
 
-/** From here on this test file runs on that stack. */
-export function useStack(stack: TestStack): void {
+/** From here on this test file runs on that stack; without one, on the stack that all share. */
+export function useStack(stack: TestStack | undefined): void {
   own = stack;
 }
 

@@ -1,6 +1,4 @@
 /** A worker as an operator would run it: the built command in a process of its own, on the stack of the tests. */
-import { afterAll } from 'vitest';
-
 import { testStack } from './test-stack.js';
 import { spawnWorker, type WorkerCommand, type WorkerProcess } from './worker-process.js';
 
@@ -10,9 +8,8 @@ const running = new Set<WorkerProcess>();
 process.once('exit', () => {
   for (const worker of running) worker.kill('SIGKILL');
 });
-afterAll(stopWorkers);
 
-/** Starts a worker on the test stack; every worker still running at the end of the test file is killed. */
+/** Starts a worker on the test stack; every worker still running at the end of the test file is killed (each-file.setup.ts). */
 export function startWorker(options: WorkerCommand): WorkerProcess {
   const { kafkaBrokers, schemaRegistryUrl } = testStack();
   const env = { KAFKA_BROKERS: kafkaBrokers, SCHEMA_REGISTRY_URL: schemaRegistryUrl, ...options.env };

@@ -27,7 +27,7 @@ beforeAll(async () => {
   for (const id of RESOLUTIONS.keys()) await rig.catalog.resolve(id, { signal: never });
 });
 
-afterAll(() => rig.stub.close());
+afterAll(() => rig.close());
 
 /** What Avro's reader does is what we do. */
 function asJava(java: Outcome | undefined): OurOutcome | undefined {

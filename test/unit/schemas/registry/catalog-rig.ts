@@ -20,9 +20,12 @@ export class CatalogRig {
   /** What happens while the catalog waits. */
   meanwhile: () => void = () => undefined;
 
+  #isClosed = false;
+
   private constructor(stub: StubRegistry, ownSubject: string, timeoutMs: number) {
     this.stub = stub;
     const wait: Wait = async (ms, signal) => {
+      if (this.#isClosed) await new Promise(() => undefined);
       this.waits.push(ms);
       this.now += ms;
       this.meanwhile();
@@ -45,6 +48,12 @@ export class CatalogRig {
   /** `timeoutMs`: of one question; short only for a registry that does not answer, since the machine may be busy. */
   static async start(timeoutMs = 5000): Promise<CatalogRig> {
     return new CatalogRig(await StubRegistry.start(), 'own-value', timeoutMs);
+  }
+
+  /** A question that nobody gave up is not asked again. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    await this.stub.close();
   }
 
   /** Paths that were asked for. */

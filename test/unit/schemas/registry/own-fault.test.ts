@@ -35,7 +35,7 @@ beforeEach(async () => {
   others = (_, response) => json(response, 200, avro(SCHEMAS.TaskEvent));
 });
 
-afterEach(() => rig.stub.close());
+afterEach(() => rig.close());
 
 const decode = (id: number) => rig.catalog.decode('TASK_EVENT_TOPIC', valueOf(id, SCHEMAS.TaskEvent, task));
 

@@ -29,7 +29,7 @@ beforeEach(async () => {
   versions = {};
 });
 
-afterEach(() => rig.stub.close());
+afterEach(() => rig.close());
 
 const refersTo = (name: string, subject = name, version = 1) => ({ name, subject, version });
 const pathOf = (subject: string, version = 1) => `/subjects/${encodeURIComponent(subject)}/versions/${version}`;

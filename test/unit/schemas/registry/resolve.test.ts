@@ -21,7 +21,7 @@ beforeEach(async () => {
   rig = await CatalogRig.start();
 });
 
-afterEach(() => rig.stub.close());
+afterEach(() => rig.close());
 
 const decode = () => rig.catalog.decode('TASK_EVENT_TOPIC', value);
 
@@ -173,7 +173,7 @@ describe('an outage', () => {
     ['does not answer in time', () => undefined],
     ['hangs in the middle of its answer', (_, response) => void response.write('{"schema":')],
   ])('that %s is waited out', async (_, answer) => {
-    await rig.stub.close();
+    await rig.close();
     rig = await CatalogRig.start(200);
     rig.stub.answer = answer;
     rig.meanwhile = () => {

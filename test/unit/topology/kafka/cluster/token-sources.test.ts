@@ -1,7 +1,7 @@
-import type * as childProcess from 'node:child_process';
-import { ChildProcess, spawn, spawnSync } from 'node:child_process';
+import childProcess, { ChildProcess, spawnSync } from 'node:child_process';
 import { createServer, type Server } from 'node:https';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { syncBuiltinESMExports } from 'node:module';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -18,11 +18,6 @@ import {
   tokenText,
   type TokenSource,
 } from '../../../../../topology/kafka/cluster/token-sources.js';
-
-vi.mock('node:child_process', async (original) => {
-  const real = await original<typeof childProcess>();
-  return { ...real, spawn: vi.fn(real.spawn) };
-});
 
 const NOW = 1_000_000;
 const folder = mkdtempSync(join(tmpdir(), 'notification-streams-tokens-'));
@@ -200,12 +195,15 @@ describe("a token's command", () => {
 
   it('that cannot be started now is an outage: no descriptor is left', async () => {
     // As Node has it: a child without streams, whose error comes later.
-    vi.mocked(spawn).mockImplementationOnce(() => {
+    const spawning = vi.spyOn(childProcess, 'spawn').mockImplementationOnce(() => {
       const child = new ChildProcess();
       process.nextTick(() => child.emit('error', new Error('spawn EMFILE')));
       return child;
     });
+    syncBuiltinESMExports();
     const fault = await faultOf(tokenCommand(['/bin/echo', 'abc'], {}));
+    spawning.mockRestore();
+    syncBuiltinESMExports();
     expect(fault.reason).toEqual({ code: 'token-unreachable' });
     expect(fault.message).toContain('spawn EMFILE');
   });

@@ -1,22 +1,16 @@
-import { describe, expect, it, vi } from 'vitest';
+import kafkajs, { type Admin } from 'kafkajs';
+import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { isOutage } from '../../../../../topology/kafka/protocol/protocol-errors.js';
 import { TopicAdmin } from '../../../../../topology/kafka/cluster/topics.js';
 
-const { admin } = vi.hoisted(() => ({
-  admin: {
-    listTopics: vi.fn<() => Promise<string[]>>(),
-    fetchTopicMetadata: vi.fn<(request: { topics: string[] }) => Promise<unknown>>(),
-    createTopics: vi.fn<(request: unknown) => Promise<boolean>>(),
-  },
-}));
-vi.mock('kafkajs', async (load) => ({
-  default: {
-    ...(await load<{ default: object }>()).default,
-    Kafka: class {
-      admin = () => admin;
-    },
-  },
-}));
+const admin = {
+  listTopics: vi.fn<() => Promise<string[]>>(),
+  fetchTopicMetadata: vi.fn<(request: { topics: string[] }) => Promise<unknown>>(),
+  createTopics: vi.fn<(request: unknown) => Promise<boolean>>(),
+};
+beforeAll(() => {
+  vi.spyOn(kafkajs.Kafka.prototype, 'admin').mockReturnValue(admin as unknown as Admin);
+});
 
 const settings = { brokers: ['b:1'], clientId: 'c', connectionTimeoutMs: 1000, requestTimeoutMs: 1000 };
 const exist = (counts: Readonly<Record<string, number>>): void => {
