@@ -12,7 +12,7 @@ if (gone.length > 0) throw new Error(`test/integration/alone.ts names ${gone.joi
 const sharesModules = (setup: string) => ({ isolate: false, setupFiles: [setup] });
 const patient = { testTimeout: 120_000, hookTimeout: 120_000 };
 const onStack = { ...patient, globalSetup: ['test/integration/stack.setup.ts'] };
-/** After the tests that need no stack, which keep every core busy: these mostly wait. More would wait for one another, as they share brokers. */
+/** After the tests that need no stack. Two files, with their workers and brokers, keep two cores busy. */
 const twoAtATime = { maxWorkers: 2, sequence: { groupOrder: 1 } };
 
 /** Folders tell the cost: unit, contract, model and fuzz need no broker; integration and browser run on the real stack. */
@@ -32,7 +32,6 @@ export default defineConfig({
       { test: { name: 'contract', include: ['test/contract/**/*.test.ts'], testTimeout: 10_000 } },
       { test: { name: 'model', include: ['test/model/**/*.test.ts'], testTimeout: 10_000 } },
       { test: { name: 'fuzz', include: ['test/fuzz/**/*.test.ts'], fileParallelism: false } },
-      // They mostly wait: for a group to notice, for a broker to come back.
       { test: { ...onStack, ...twoAtATime, name: 'browser', include: ['test/browser/**/*.test.ts'] } },
       { test: { ...patient, ...twoAtATime, name: 'chaos', include: ['test/chaos/**/*.test.ts'] } },
       {
@@ -63,6 +62,7 @@ export default defineConfig({
           name: 'integration-alone',
           include: alone,
           fileParallelism: false,
+          sequence: { groupOrder: 2 },
         },
       },
     ],
