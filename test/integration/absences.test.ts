@@ -79,7 +79,7 @@ it(
     await until('it is not ready', async () => (await readinessOf(worker)).status === 503);
     const linesBefore = worker.lines.length;
     const answers: ReadinessAnswer[] = [];
-    const end = Date.now() + 25_000;
+    const end = Date.now() + 10_000;
     let sent = 0;
     for (; Date.now() < end; sent += 1) {
       await produceAll(test.prefix, [messagesOf(test).crm({ eventId: `crm-${sent}` })]);

@@ -16,7 +16,7 @@ import { startWorker, type WorkerProcess } from './harness/worker.js';
 import { makeWorkload } from './harness/workload.js';
 
 /** Longer than the session timeout, the transaction timeout and every retry of a request. */
-const OUTAGE_MS = 20_000;
+const OUTAGE_MS = 12_000;
 /** Longer than every attempt at a schema id. */
 const REGISTRY_OUTAGE_MS = 8_000;
 const SHORT_TIMEOUTS = { TRANSACTION_TIMEOUT_MS: '8000', REQUEST_TIMEOUT_MS: '4000' };
