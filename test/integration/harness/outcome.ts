@@ -75,13 +75,17 @@ async function openLag(prefix: string): Promise<[lagOf: () => Promise<number>, c
 
 /** Everything that is wrong, in words; empty when each expected output is there exactly once and nothing else. */
 export async function differences(prefix: string, workload: Workload): Promise<string[]> {
-  const brokers = testStack().kafkaBrokers;
-  const topics = [...EVENT_OUTPUTS.map(([, topic]) => topic), 'NOTIFICATION_DLQ'];
-  const records = await readCommitted({ brokers, topics: topics.map((topic) => prefix + topic) });
-  return differencesOf(prefix, workload, records);
+  return differencesOf(prefix, workload, await outputRecords(prefix, testStack().kafkaBrokers));
 }
 
-function differencesOf(prefix: string, workload: Workload, records: readonly OracleRecord[]): string[] {
+/** What came of events, and their dead letters. */
+export function outputRecords(prefix: string, brokers: string): Promise<OracleRecord[]> {
+  const topics = [...EVENT_OUTPUTS.map(([, topic]) => topic), 'NOTIFICATION_DLQ'];
+  return readCommitted({ brokers, topics: topics.map((topic) => prefix + topic) });
+}
+
+/** As `differences`, of records that were read. */
+export function differencesOf(prefix: string, workload: Workload, records: readonly OracleRecord[]): string[] {
   const found: string[] = [];
   const byTopic = groupBy(records, ({ topic }) => topic);
   for (const [output, topic] of EVENT_OUTPUTS) {

@@ -63,7 +63,7 @@ const optionsIn = (code: string): string[] =>
   [...code.matchAll(/\b([A-Z][A-Z0-9]*_[A-Z0-9_]+|ROLES)=/g)].map((match) => match[1]!);
 
 /** Set for tests, not for workers. */
-const OTHERS = new Set(['MODEL_RUNS', 'MODEL_SEED', 'MODEL_PATH', 'OTHER_VERSION', 'HOSTILE_FIGURES']);
+const OTHERS = new Set(['MODEL_RUNS', 'MODEL_SEED', 'MODEL_PATH', 'OTHER_VERSION', 'MIRROR_JARS', 'HOSTILE_FIGURES']);
 
 describe.each(DOCUMENTS)('%s', (path) => {
   const code = codeIn(path);
