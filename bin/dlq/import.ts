@@ -11,6 +11,7 @@ import type { ReplayRun } from '../../topology/operations/dead-letters/replay-lo
 import { sourcesByTopic } from '../../topology/operations/dead-letters/sources-by-topic.js';
 import type { Config } from '../../topology/worker/config.js';
 import type { ReadConfig } from '../read-config.js';
+import { say } from '../print.js';
 import { changeLines } from './import-changes.js';
 import { addPaceFlags, paceOf, type PaceFlags } from './pace-flags.js';
 import { printable } from './printable.js';
@@ -53,8 +54,7 @@ async function importCommand(config: Config, path: string, flags: ImportFlags): 
   const imported = await readImport(file, byTopic, new RegistryClient(config.registry));
   refuseFaults(path, imported.faults);
   const isSaid = flags.dryRun === true && !flags.json;
-  for (const letter of isSaid ? imported.letters : [])
-    for (const line of changeLines(path, letter, flags.payload === true)) process.stdout.write(`${line}\n`);
+  for (const letter of isSaid ? imported.letters : []) say(changeLines(path, letter, flags.payload === true));
   const run: NewRun = {
     verb: 'import',
     ...whoRuns(),

@@ -6,7 +6,7 @@ import { planPurge, purge, type Cut, type PurgeTo } from '../../topology/operati
 import type { Config } from '../../topology/worker/config.js';
 import type { ReadConfig } from '../read-config.js';
 import { eachFlag, positionFlag, timeFlag } from '../flags.js';
-import { advise, counted } from '../print.js';
+import { advise, counted, say, sayJson } from '../print.js';
 import { printable } from './printable.js';
 import { gather } from './selection-flags.js';
 
@@ -32,7 +32,8 @@ async function purgeLetters(config: Config, flags: PurgeFlags): Promise<void> {
   const to = purgeTo(flags, Date.now());
   await withDeadLetters(config, async (connections) => {
     const cuts = await planPurge(connections, config.names, to);
-    for (const cut of cuts) process.stdout.write(`${flags.json ? JSON.stringify(jsonOf(cut)) : linesOf(cut)}\n`);
+    if (flags.json) sayJson(cuts.map(jsonOf));
+    else say(cuts.flatMap(linesOf));
     if (cuts.length === 0) {
       advise('nothing lies below the cut');
       return;
@@ -57,13 +58,13 @@ function purgeTo({ before, to }: PurgeFlags, now: number): PurgeTo {
   return { at: new Map(at.map(({ partition, offset }) => [partition, offset])) };
 }
 
-function linesOf({ partition, low, to, letters, foreign }: Cut): string {
+function linesOf({ partition, low, to, letters, foreign }: Cut): string[] {
   const count = letters.reduce((sum, one) => sum + one.count, 0);
   return [
     `partition ${partition}, from ${low} to below ${to}: ${counted(count, 'dead letter')}`,
     ...letters.map(({ reason, count: some }) => `  ${String(some).padStart(7)}  ${printable(reason ?? '')}`),
     ...(foreign > 0 ? [`  ${String(foreign).padStart(7)}  no dead letters of ours`] : []),
-  ].join('\n');
+  ];
 }
 
 function jsonOf({ partition, low, to, letters, foreign }: Cut) {

@@ -8,7 +8,7 @@ import type { ReplayRun } from '../../topology/operations/dead-letters/replay-lo
 import type { Selection } from '../../topology/operations/dead-letters/selection.js';
 import type { Config } from '../../topology/worker/config.js';
 import type { ReadConfig } from '../read-config.js';
-import { advise } from '../print.js';
+import { advise, say } from '../print.js';
 import { statusJson, statusLines } from './replay-report.js';
 import { addPaceFlags, paceOf, type PaceFlags } from './pace-flags.js';
 import { replaySources, runReplay } from './run-replay.js';
@@ -60,7 +60,7 @@ async function replayCommand(config: Config, flags: ReplayFlags): Promise<void> 
 async function status(config: Config, { json }: ReplayFlags): Promise<void> {
   const never = new AbortController().signal;
   const { last } = await withReplay(config, replaySources(config), false, (open) => lookAtHistory(open, never));
-  process.stdout.write(json ? `${statusJson(last)}\n` : `${statusLines(last).join('\n')}\n`);
+  say(json ? [statusJson(last)] : statusLines(last));
 }
 
 /** The last run for `--resume`, else a new one. */

@@ -2,7 +2,7 @@
 import type { Command } from 'commander';
 import { askWorker } from '../../topology/operations/control-client.js';
 import { stateDirOf } from '../control.js';
-import { advise } from '../print.js';
+import { advise, say } from '../print.js';
 
 export function addDlqResume(dlq: Command): void {
   dlq
@@ -12,7 +12,7 @@ export function addDlqResume(dlq: Command): void {
     .action(async ({ partition }: { partition?: string }) => {
       const named = partition === undefined ? {} : { partition };
       const { resumed } = await askWorker(stateDirOf(dlq.parent!), { command: 'dlq-resume', ...named });
-      for (const name of resumed) process.stdout.write(`resumed  ${name}\n`);
+      say(resumed.map((name) => `resumed  ${name}`));
       if (resumed.length > 0) return;
       advise(partition === undefined ? 'no partition is paused' : `${partition} is not paused`);
     });

@@ -16,7 +16,7 @@ import {
 import { letterBounds } from '../../topology/operations/dead-letters/scan.js';
 import type { Config } from '../../topology/worker/config.js';
 import { INTERRUPTED } from '../interrupt.js';
-import { advise } from '../print.js';
+import { advise, say } from '../print.js';
 import { interruption } from './interruption.js';
 import { showProgress } from './replay-progress.js';
 import { reportJson, reportLines } from './replay-report.js';
@@ -55,15 +55,15 @@ export async function runReplay(config: Config, work: ReplayWork): Promise<void>
         shown.stop();
       }
     });
-    say(report, work);
+    tell(report, work);
   } finally {
     end();
   }
 }
 
-function say(report: ReplayReport, { again, isDry, isJson }: ReplayWork): void {
+function tell(report: ReplayReport, { again, isDry, isJson }: ReplayWork): void {
   const line = reportJson(report, isDry);
-  process.stdout.write(`${isJson ? line : reportLines(report, again, isDry).join('\n')}\n`);
+  say(isJson ? [line] : reportLines(report, again, isDry));
   // Whoever keeps the log of a job knows who replayed what; on a terminal `dlq replay --status` says it.
   if (!isJson && !isDry && !process.stderr.isTTY) advise(line);
   if (report.kind === 'interrupted') process.exitCode = INTERRUPTED;

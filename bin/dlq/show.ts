@@ -15,7 +15,7 @@ import { WriterSchemas } from '../../topology/operations/dead-letters/writer-sch
 import type { Config } from '../../topology/worker/config.js';
 import type { ReadConfig } from '../read-config.js';
 import { eachFlag, positionFlag } from '../flags.js';
-import { advise } from '../print.js';
+import { advise, say } from '../print.js';
 import { letterJson } from './letter-json.js';
 import { letterLines, type ShownParts } from './show-text.js';
 
@@ -60,10 +60,7 @@ async function show(config: Config, given: readonly string[], flags: ShowFlags):
     const source = byTopic.get(letter.origin.topic);
     const decoded = await decoder.decode(letter, source);
     const parts = flags.payload ? wholeParts(letter, decoded) : maskedParts(letter, decoded, sources, source);
-    const lines = flags.json
-      ? [jsonLine(letter, decoded, parts)]
-      : [...letterLines(letter, decoded, parts, Date.now()), ''];
-    process.stdout.write(`${lines.join('\n')}\n`);
+    say(flags.json ? [jsonLine(letter, decoded, parts)] : [...letterLines(letter, decoded, parts, Date.now()), '']);
   }
   if (!flags.payload && !flags.json && letters.size > 0) advise('(values are masked; --payload shows them)');
 }
