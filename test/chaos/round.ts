@@ -9,6 +9,7 @@ import { registerSchemas } from '../../schemas/registry/register.js';
 import { RegistryClient } from '../../schemas/registry/registry-client.js';
 import { JWT_SECRET } from '../integration/harness/jwt-secret.js';
 import { produce } from '../integration/harness/produce.js';
+import { scrape } from '../integration/harness/scrape.js';
 import { createTopics, INPUT_TOPICS } from '../integration/harness/topics.js';
 import { uniquePrefix } from '../integration/harness/unique-prefix.js';
 import { until } from '../integration/harness/until.js';
@@ -245,6 +246,16 @@ export class Round {
     const ends = await admin.fetchTopicOffsets(topic);
     const end = ends.find((one) => one.partition === partition)!.offset;
     await admin.deleteTopicRecords({ topic, partitions: [{ partition, offset: end }] });
+  }
+
+  /** A metric as the scrapes of all members have it now, added up over them and over the labels that are not given. */
+  async sumOf(metric: string, labels: Readonly<Record<string, string>> = {}): Promise<number> {
+    const scrapes = await Promise.all(this.members.map(({ process }) => scrape(process)));
+    return scrapes
+      .flat()
+      .filter((sample) => sample.name === metric)
+      .filter((sample) => Object.entries(labels).every(([label, value]) => sample.labels[label] === value))
+      .reduce((sum, { value }) => sum + value, 0);
   }
 
   /** SIGKILL, expected. */

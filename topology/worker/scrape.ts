@@ -1,7 +1,8 @@
 /** What /metrics answers: collected once for all who ask within a second. */
 import type { Registry } from 'prom-client';
 
-const FRESH_MS = 1000;
+/** A scrape is answered with one that is no older. */
+export const FRESH_MS = 1000;
 
 /** What has gauges that are brought up to date before they are collected. */
 export interface Measured {

@@ -19,21 +19,9 @@ const GATEWAY = { ROLES: 'stream,gateway' };
 
 type User = Round['workload']['recipients'][number];
 
-/** A metric of all gateways, as it stands in the scrape. */
-async function sumOf(round: Round, metric: string): Promise<number> {
-  let sum = 0;
-  for (const { process } of round.members) {
-    const { http } = await process.ports();
-    const scrape = await (await fetch(`http://127.0.0.1:${http}/metrics`)).text();
-    const line = scrape.split('\n').find((text) => text.startsWith(`notification_streams_${metric} `));
-    sum += Number(line?.split(' ')[1] ?? 0);
-  }
-  return sum;
-}
-
 /** Sockets closed as slow, by all gateways. */
 function slowCloses(round: Round): Promise<number> {
-  return sumOf(round, 'socket_closes_total{reason="slow"}');
+  return round.sumOf('socket_closes_total', { reason: 'slow' });
 }
 
 /** Handshakes of other users, one after another, until told to stop: how many were refused, and the longest, ms. */
@@ -246,19 +234,19 @@ export const GATEWAY_CASES: readonly ChaosCase[] = [
       const [client] = await openClients(round, [greedy!], 1, () => [port!]);
       const user = new GreedyUser(port!, greedy!, client!.cursor!.replace(/^\d+/, '0'));
       client!.end();
-      const before = await sumOf(round, 'resume_bytes_total');
+      const before = await round.sumOf('resume_bytes_total');
       let isOver = false;
       const watching = watchHandshakes(port!, others.slice(40, 240), () => isOver);
       await user.run(GREED_MS);
       isOver = true;
       const { count, refused, longestMs } = await watching;
-      const read = (await sumOf(round, 'resume_bytes_total')) - before;
+      const read = (await round.sumOf('resume_bytes_total')) - before;
 
       // What one resume costs, once it may come again.
       await delay(6000);
-      const beforeOne = await sumOf(round, 'resume_bytes_total');
+      const beforeOne = await round.sumOf('resume_bytes_total');
       await user.resume();
-      const one = (await sumOf(round, 'resume_bytes_total')) - beforeOne;
+      const one = (await round.sumOf('resume_bytes_total')) - beforeOne;
       const { handshakes, resumes, acked } = user.got;
       const seconds = GREED_MS / 1000;
       const passes = seconds / 2 + 2;

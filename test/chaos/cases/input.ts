@@ -7,7 +7,6 @@ import type { ChaosCase } from '../case.js';
 import { Load } from '../load.js';
 import type { RegistryFault } from '../registry-proxy.js';
 import { checkMemory } from '../memory.js';
-import type { Round } from '../round.js';
 
 const REGISTRY_FAULTS: readonly RegistryFault[] = [
   'down',
@@ -17,17 +16,6 @@ const REGISTRY_FAULTS: readonly RegistryFault[] = [
   'huge-body',
   'silent',
 ];
-
-/** As the metrics of all workers count them: the log says each by sample. */
-async function deadLetters({ members }: Round): Promise<number> {
-  const counts = members.map(async ({ process }) => {
-    const { http } = await process.ports();
-    const scrape = await (await fetch(`http://127.0.0.1:${http}/metrics`)).text();
-    return scrape.matchAll(/^notification_streams_dead_letters_total\{.*\} (\d+)$/gm);
-  });
-  const found = (await Promise.all(counts)).flatMap((matches) => [...matches]);
-  return found.reduce((sum, [, count]) => sum + Number(count), 0);
-}
 
 const CODECS = ['none', 'gzip', 'snappy', 'lz4', 'zstd'] as const;
 
@@ -100,7 +88,11 @@ export const INPUT_CASES: readonly ChaosCase[] = [
         load.send([...poison, ...good].filter((_, index) => index % CODECS.length === turn));
         await load.finish();
       }
-      await until('the bombs are dead letters', async () => (await deadLetters(round)) >= poison.length, 60_000);
+      await until(
+        'the bombs are dead letters',
+        async () => (await round.sumOf('dead_letters_total')) >= poison.length,
+        60_000,
+      );
       const memory = checkMemory(round);
       round.effect(`${poison.length} bombs; the largest worker took ${memory} MB at its peak`);
     },

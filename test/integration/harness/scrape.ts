@@ -1,4 +1,6 @@
 /** What a worker says of itself over HTTP. */
+import { setTimeout as pause } from 'node:timers/promises';
+import { FRESH_MS } from '../../../topology/worker/scrape.js';
 import type { WorkerProcess } from './worker.js';
 
 export interface ReadinessAnswer {
@@ -14,6 +16,9 @@ export async function readinessOf(worker: WorkerProcess): Promise<ReadinessAnswe
   return { status: reply.status, reasons };
 }
 
+/** A timer may end so much early. */
+const TIMER_MS = 2;
+
 export interface Sample {
   /** Without the common prefix. */
   readonly name: string;
@@ -21,11 +26,16 @@ export interface Sample {
   readonly value: number;
 }
 
-/** The samples of our own metrics. */
+/** By worker: until when (`Date.now()`) it may answer with what it said last. */
+const repeatsUntil = new WeakMap<WorkerProcess, number>();
+
+/** The samples of our own metrics, collected after the call. */
 export async function scrape(worker: WorkerProcess): Promise<Sample[]> {
+  await pause(Math.max(0, (repeatsUntil.get(worker) ?? 0) - Date.now()));
   const { http } = await worker.ports();
   const reply = await fetch(`http://127.0.0.1:${http}/metrics`, { signal: AbortSignal.timeout(5_000) });
   if (!reply.ok) throw new Error(`/metrics answers ${reply.status}: ${await reply.text()}`);
+  repeatsUntil.set(worker, Date.now() + FRESH_MS + TIMER_MS);
   return parseSamples(await reply.text());
 }
 
