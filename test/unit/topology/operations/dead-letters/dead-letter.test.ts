@@ -83,7 +83,17 @@ describe('a record that is no dead letter of ours', () => {
     [
       'lacks one of them',
       { headers: RecordHeaders.of([['__streams.errors.exception', 'x']]) },
-      'it has no header __streams.errors.topic',
+      'it has no header __streams.errors.topic behind __streams.errors.exception',
+    ],
+    [
+      'has them in another order, as a copy by a program that sorts them',
+      {
+        headers: RecordHeaders.of([
+          ['__streams.errors.topic', 'T'],
+          ['__streams.errors.exception', 'x'],
+        ]),
+      },
+      'it has no header __streams.errors.topic behind __streams.errors.exception',
     ],
     [
       'has an offset that is none',
