@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { until } from '../integration/harness/until.js';
-import { startWorker, type WorkerProcess } from '../integration/harness/worker.js';
+import { startSharedWorker, type WorkerProcess } from '../integration/harness/worker.js';
 
 const PRELOAD = join(import.meta.dirname, 'preload', 'loop-watch.mjs');
 /** What the kernel takes to set the peak of a process's memory back to what it has now. */
@@ -21,7 +21,7 @@ export class WatchedWorker {
   #megabytesBefore = 0;
 
   constructor(env: Readonly<Record<string, string>>, nodeArgs: readonly string[] = []) {
-    this.process = startWorker({ env, nodeArgs: ['--import', PRELOAD, ...nodeArgs] });
+    this.process = startSharedWorker({ env, nodeArgs: ['--import', PRELOAD, ...nodeArgs] });
   }
 
   /** From here on it is watched. */

@@ -5,7 +5,6 @@
  */
 export const ALONE: Readonly<Record<string, string>> = {
   'exactly-once.test.ts': 'a hundred thousand events keep both cores busy',
-  'hostile.test.ts': 'it counts what is committed elsewhere, by the second, while a partition is attacked',
   'mixed-formats.test.ts': 'a hundred thousand events keep both cores busy',
   'rolling-restart.test.ts':
     'four workers restart under load; who was killed is missed by the clock, and others must go on before that',

@@ -9,7 +9,10 @@ process.once('exit', () => {
   for (const worker of running) worker.kill('SIGKILL');
 });
 
-/** Starts a worker on the test stack; every worker still running at the end of the test file is killed (each-file.setup.ts). */
+/** What goes on at the end of a test. */
+let shared = new Set<WorkerProcess>();
+
+/** Starts a worker on the test stack. One that still runs at the end of what began it, a test or its file, is killed then (each-file.setup.ts). */
 export function startWorker(options: WorkerCommand): WorkerProcess {
   const { kafkaBrokers, schemaRegistryUrl } = testStack();
   const env = { KAFKA_BROKERS: kafkaBrokers, SCHEMA_REGISTRY_URL: schemaRegistryUrl, ...options.env };
@@ -19,7 +22,28 @@ export function startWorker(options: WorkerCommand): WorkerProcess {
   return worker;
 }
 
+/** As startWorker, but for a scene that tests share, whichever of them opens it: it runs until the end of the file. */
+export function startSharedWorker(options: WorkerCommand): WorkerProcess {
+  const worker = startWorker(options);
+  shared.add(worker);
+  return worker;
+}
+
+/** What runs now is shared. */
+export function beginTest(): void {
+  shared = new Set(running);
+}
+
+/** Kills what the test has begun for itself. */
+export function endTest(): Promise<void> {
+  return stopAll([...running].filter((worker) => !shared.has(worker)));
+}
+
 /** Kills every worker of this test file and waits until they are gone. */
-export async function stopWorkers(): Promise<void> {
-  await Promise.all([...running].map((worker) => worker.stop('SIGKILL')));
+export function stopWorkers(): Promise<void> {
+  return stopAll([...running]);
+}
+
+async function stopAll(workers: readonly WorkerProcess[]): Promise<void> {
+  await Promise.all(workers.map((worker) => worker.stop('SIGKILL')));
 }
