@@ -100,18 +100,9 @@ describe.skipIf(secured === null)('workers that come in by certificate, by token
     rmSync(folder, { recursive: true });
   });
 
-  it('wait where the token endpoint refuses the client or fails, and say which; then go on by themselves', async () => {
-    await reasonOf(workers.token, 'the token endpoint refuses our client id');
-    endpoint.refusal = { status: 503, body: {} };
-    await reasonOf(workers.token, 'no token for the brokers can be had');
-    endpoint.refusal = undefined;
-    await Promise.all(Object.values(workers).map((worker) => worker.ready()));
-    waited = workers.token.logged('waiting for the brokers').length;
-    await produceSome('first');
-    expect(workers.token.lines.join('\n')).not.toContain('of-the-client');
-  });
-
   it('take a certificate that has changed, and say when it ends', async () => {
+    // First of all, while the one that it began with is good: whoever connects after that needs the other one.
+    await workers.certificate.ready();
     const before = byLabels(await scrape(workers.certificate), 'certificate_expiry_timestamp_seconds')['client']!;
     expect(before * 1000).toBeLessThanOrEqual(endedAt);
     expect(workers.certificate.logged('a certificate ends soon: renew it')).toMatchObject([
@@ -122,6 +113,17 @@ describe.skipIf(secured === null)('workers that come in by certificate, by token
       const { client = 0 } = byLabels(await scrape(workers.certificate), 'certificate_expiry_timestamp_seconds');
       return client > before;
     });
+  });
+
+  it('wait where the token endpoint refuses the client or fails, and say which; then go on by themselves', async () => {
+    await reasonOf(workers.token, 'the token endpoint refuses our client id');
+    endpoint.refusal = { status: 503, body: {} };
+    await reasonOf(workers.token, 'no token for the brokers can be had');
+    endpoint.refusal = undefined;
+    await Promise.all(Object.values(workers).map((worker) => worker.ready()));
+    waited = workers.token.logged('waiting for the brokers').length;
+    await produceSome('first');
+    expect(workers.token.lines.join('\n')).not.toContain('of-the-client');
   });
 
   it('wait while the password is another, and go on with the one that its file then holds', async () => {
