@@ -78,11 +78,15 @@ describe.skipIf(secured === null)('workers that come in by certificate, by token
     };
     const start = (state: string, over: Record<string, string>): WorkerProcess =>
       startWorker({ env: test.env(state, { ...common, ...over }) });
+    const first = start('certificate', {
+      KAFKA_BROKERS: secured!.byCertificate,
+      ...useCertificate(certificate(LIFE_S)),
+    });
+    endedAt = Date.now() + LIFE_S * 1000;
+    // Alone, and replaced first of all: whoever connects when the certificate has ended needs the next one.
+    await first.ready();
     workers = {
-      certificate: start('certificate', {
-        KAFKA_BROKERS: secured!.byCertificate,
-        ...useCertificate(certificate(LIFE_S)),
-      }),
+      certificate: first,
       token: start('token', {
         ...{ KAFKA_BROKERS: secured!.byToken, KAFKA_SASL_MECHANISM: 'oauthbearer', KAFKA_OAUTH_TOKEN_URL: tokenUrl },
         ...{ KAFKA_OAUTH_CLIENT_ID: 'streams', KAFKA_OAUTH_CLIENT_SECRET_FILE: secretFile('client', 'of-the-client') },
@@ -93,7 +97,6 @@ describe.skipIf(secured === null)('workers that come in by certificate, by token
         KAFKA_SASL_PASSWORD_FILE: secretFile('password', ROTATING_USER.password),
       }),
     };
-    endedAt = Date.now() + LIFE_S * 1000;
   });
   afterAll(async () => {
     await endpoint.close();
@@ -101,8 +104,6 @@ describe.skipIf(secured === null)('workers that come in by certificate, by token
   });
 
   it('take a certificate that has changed, and say when it ends', async () => {
-    // First of all, while the one that it began with is good: whoever connects after that needs the other one.
-    await workers.certificate.ready();
     const before = byLabels(await scrape(workers.certificate), 'certificate_expiry_timestamp_seconds')['client']!;
     expect(before * 1000).toBeLessThanOrEqual(endedAt);
     expect(workers.certificate.logged('a certificate ends soon: renew it')).toMatchObject([
