@@ -93,7 +93,6 @@ it(
     await until(
       'the other source goes on',
       async () => byLabels(await scrape(worker), 'records_in_total')['CRM_EVENT_TOPIC'] === sent,
-      5000,
     );
 
     await createTopic(testStack().kafkaBrokers, topic, 2);

@@ -14,6 +14,8 @@ import type { Sent } from './harness/workload.js';
 
 const PARTITIONS = { TASK_EVENT_TOPIC: 3, USER_EVENT_TOPIC: 3, NOTIFICATION_REQUEST_TOPIC: 2, EMAIL_REQUEST_TOPIC: 2 };
 const PATIENT = { timeout: 90_000 };
+/** On a machine with other work a takeover may last longer than account events are waited for by default. */
+const WAITS = { DIRECTORY_WAIT_MS: '15000' };
 
 /** A quarter each: created, moved, muted, deleted. */
 const USERS = Array.from({ length: 120 }, (_, index) => BigInt(index + 1));
@@ -68,7 +70,7 @@ it.each([1, 3])(
     const test = await prepareEnvironment(`downtime-${count}`, PARTITIONS);
     const { before, meanwhile, tasks, fates: expected } = downtime(test);
     const { task } = messagesOf(test);
-    const first = startWorker({ env: test.env('w0') });
+    const first = startWorker({ env: test.env('w0', WAITS) });
     await first.ready();
     await produceAll(test.prefix, [...before, task({ eventId: 'warm-up', assignedTo: 9999n })]);
     await untilProcessed(test.prefix);
@@ -77,7 +79,7 @@ it.each([1, 3])(
     await produceAll(test.prefix, meanwhile);
     await new Promise((resolve) => setTimeout(resolve, 2000));
     await produceAll(test.prefix, tasks);
-    const workers = Array.from({ length: count }, (_, index) => startWorker({ env: test.env(`w${index}`) }));
+    const workers = Array.from({ length: count }, (_, index) => startWorker({ env: test.env(`w${index}`, WAITS) }));
     await untilProcessed(test.prefix);
     expect(fates(await readOutputs(test.prefix))).toEqual({ ...expected, 'warm-up': 'NO_ADDRESS' });
     for (const worker of workers) {
@@ -91,7 +93,7 @@ it.each([1, 3])(
 it('a task that comes with its user finds the address, each time', PATIENT, async () => {
   const test = await prepareEnvironment('with-its-user', PARTITIONS);
   const { task, user } = messagesOf(test);
-  const workers = [startWorker({ env: test.env('a') }), startWorker({ env: test.env('b') })];
+  const workers = ['a', 'b'].map((state) => startWorker({ env: test.env(state, WAITS) }));
   await Promise.all(workers.map((worker) => worker.ready()));
   const expected: Record<string, string> = {};
   for (let userId = 1n; userId <= 40n; userId += 1n) {
@@ -112,7 +114,7 @@ it(
   async () => {
     const test = await prepareEnvironment('held-accounts', PARTITIONS);
     const { task, user } = messagesOf(test);
-    const worker = startWorker({ env: test.env('worker', { DIRECTORY_WAIT_MS: '1000' }) });
+    const worker = startWorker({ env: test.env('worker', { DIRECTORY_WAIT_MS: '3000' }) });
     await worker.ready();
     await produceAll(test.prefix, [user({ userId: 1n, eventId: 'u1', email: 'old@example.com' })]);
     await untilProcessed(test.prefix);
@@ -128,15 +130,13 @@ it(
     await open.send({ topic: `${test.prefix}USER_EVENT_TOPIC`, messages: [later.message] });
     await new Promise((resolve) => setTimeout(resolve, 1500));
 
-    const began = performance.now();
     for (let round = 0; round < 10; round += 1)
       await produceAll(test.prefix, [task({ eventId: `held-${round}`, eventType: 'TASK_ASSIGNED', assignedTo: 1n })]);
     await until(
       'the tasks are committed',
       async () => Object.keys(fates(await readOutputs(test.prefix))).length === 10,
     );
-    expect(performance.now() - began).toBeLessThan(15_000); // one wait, not ten
-    expect(await waitsGivenUp(worker)).toBe(1);
+    expect(await waitsGivenUp(worker)).toBe(1); // one wait, not ten
     expect(byLabels(await scrape(worker), 'directory_partitions_given_up')['']).toBe(1);
 
     await open.commit();

@@ -78,11 +78,15 @@ describe.skipIf(secured === null)('workers that come in by certificate, by token
     };
     const start = (state: string, over: Record<string, string>): WorkerProcess =>
       startWorker({ env: test.env(state, { ...common, ...over }) });
+    const first = start('certificate', {
+      KAFKA_BROKERS: secured!.byCertificate,
+      ...useCertificate(certificate(LIFE_S)),
+    });
+    endedAt = Date.now() + LIFE_S * 1000;
+    // Alone, and replaced first of all: whoever connects when the certificate has ended needs the next one.
+    await first.ready();
     workers = {
-      certificate: start('certificate', {
-        KAFKA_BROKERS: secured!.byCertificate,
-        ...useCertificate(certificate(LIFE_S)),
-      }),
+      certificate: first,
       token: start('token', {
         ...{ KAFKA_BROKERS: secured!.byToken, KAFKA_SASL_MECHANISM: 'oauthbearer', KAFKA_OAUTH_TOKEN_URL: tokenUrl },
         ...{ KAFKA_OAUTH_CLIENT_ID: 'streams', KAFKA_OAUTH_CLIENT_SECRET_FILE: secretFile('client', 'of-the-client') },
@@ -93,22 +97,10 @@ describe.skipIf(secured === null)('workers that come in by certificate, by token
         KAFKA_SASL_PASSWORD_FILE: secretFile('password', ROTATING_USER.password),
       }),
     };
-    endedAt = Date.now() + LIFE_S * 1000;
   });
   afterAll(async () => {
     await endpoint.close();
     rmSync(folder, { recursive: true });
-  });
-
-  it('wait where the token endpoint refuses the client or fails, and say which; then go on by themselves', async () => {
-    await reasonOf(workers.token, 'the token endpoint refuses our client id');
-    endpoint.refusal = { status: 503, body: {} };
-    await reasonOf(workers.token, 'no token for the brokers can be had');
-    endpoint.refusal = undefined;
-    await Promise.all(Object.values(workers).map((worker) => worker.ready()));
-    waited = workers.token.logged('waiting for the brokers').length;
-    await produceSome('first');
-    expect(workers.token.lines.join('\n')).not.toContain('of-the-client');
   });
 
   it('take a certificate that has changed, and say when it ends', async () => {
@@ -122,6 +114,17 @@ describe.skipIf(secured === null)('workers that come in by certificate, by token
       const { client = 0 } = byLabels(await scrape(workers.certificate), 'certificate_expiry_timestamp_seconds');
       return client > before;
     });
+  });
+
+  it('wait where the token endpoint refuses the client or fails, and say which; then go on by themselves', async () => {
+    await reasonOf(workers.token, 'the token endpoint refuses our client id');
+    endpoint.refusal = { status: 503, body: {} };
+    await reasonOf(workers.token, 'no token for the brokers can be had');
+    endpoint.refusal = undefined;
+    await Promise.all(Object.values(workers).map((worker) => worker.ready()));
+    waited = workers.token.logged('waiting for the brokers').length;
+    await produceSome('first');
+    expect(workers.token.lines.join('\n')).not.toContain('of-the-client');
   });
 
   it('wait while the password is another, and go on with the one that its file then holds', async () => {

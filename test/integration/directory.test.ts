@@ -135,7 +135,9 @@ it(
         ),
       ),
     );
-    const [a, b] = [startWorker({ env: test.env('a') }), startWorker({ env: test.env('b') })];
+    // On a machine with other work a takeover may last longer than account events are waited for by default.
+    const over = { DIRECTORY_WAIT_MS: '15000' };
+    const [a, b] = [startWorker({ env: test.env('a', over) }), startWorker({ env: test.env('b', over) })];
     await untilProcessed(test.prefix);
     const { emails } = await readOutputs(test.prefix);
     expect(eventIds(emails)).toEqual(users.map((userId) => `t${userId}`).sort());

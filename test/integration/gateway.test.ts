@@ -173,6 +173,7 @@ it(
     await untilProcessed(test.prefix);
     const bytes = async (): Promise<number> => byLabels(await scrape(worker), 'resume_bytes_total')[''] ?? 0;
 
+    const began = performance.now();
     const first = await comeBack(port!, cursor);
     expect([first.code, first.frames.length]).toEqual([undefined, MISSED]);
     const long = first.frames.find(({ notification }) => notification.eventId === 'long')!;
@@ -182,8 +183,11 @@ it(
     expect(one).toBeGreaterThan(400_000);
 
     const all = await Promise.all(Array.from({ length: 14 }, () => comeBack(port!, cursor)));
-    expect(all.filter(({ frames }) => frames.length === MISSED)).toHaveLength(9);
-    expect(all.filter(({ code }) => code === 4005)).toHaveLength(5);
+    const whole = all.filter(({ frames }) => frames.length === MISSED).length;
+    // Ten at once, with the first one, and one more every 5 s.
+    expect(whole).toBeGreaterThanOrEqual(9);
+    expect(whole).toBeLessThanOrEqual(9 + (performance.now() - began) / 5000);
+    expect(all.filter(({ code }) => code === 4005)).toHaveLength(all.length - whole);
     // A socket that could take no more for a moment has some of it read again.
     expect((await bytes()) - one).toBeLessThan(4 * one);
     const { inApp } = await readOutputs(test.prefix);

@@ -66,6 +66,19 @@ it('resolves every query of the dashboard and of the alerts, and fires where a p
     return lags.length === 1;
   });
 
+  // A scrape that takes longer than a second counts as failed, and hides for a second what that worker says.
+  await until('every query gives something', async () => {
+    expect(await emptyQueries(running)).toEqual([]);
+    return true;
+  });
+  // Those that say something else are silent: nothing pages without a cause.
+  await until('the one alert fires alone', async () => {
+    expect(await running.firing()).toEqual(['NotificationStreamsDeadLetterBudgetSpent']);
+    return true;
+  });
+});
+
+async function emptyQueries(running: Prometheus): Promise<string[]> {
   const empty: string[] = [];
   for (const { title, queries } of DASHBOARD.flatMap(({ panels }) => panels))
     for (const { expr } of queries.filter((query) => lasts(query.expr)))
@@ -73,7 +86,5 @@ it('resolves every query of the dashboard and of the alerts, and fires where a p
   for (const { name, expr } of ALERTS.filter((alert) => lasts(alert.expr)))
     for (const metric of expr.match(/\b(?:up|notification_streams_\w+)\b/g) ?? [])
       if ((await running.query(metric)).length === 0) empty.push(`${name}: ${metric}`);
-  expect(empty).toEqual([]);
-  // Those that say something else are silent: nothing pages without a cause.
-  expect(await running.firing()).toEqual(['NotificationStreamsDeadLetterBudgetSpent']);
-});
+  return empty;
+}

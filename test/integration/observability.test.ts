@@ -27,12 +27,17 @@ it('counts every record that came, went out, was dropped and was dead-lettered',
   await produceAll(test.prefix, sent);
   const worker = startWorker({ env: test.env('a', { RETRY_BACKOFF_MS: '20' }) });
   await untilProcessed(test.prefix);
+  // A gateway may follow the topic later than the tasks have done their work.
+  await worker.ready();
   expect(await readinessOf(worker)).toEqual({ status: 200, reasons: {} });
 
-  const samples = await until('the last commit is counted', async () => {
+  await until('the last commit is counted, and the directory is read', async () => {
     const now = await scrape(worker);
-    return total(now, 'records_in_total') === sent.length && now;
+    const entries = byLabels(now, 'directory_entries')[''];
+    return total(now, 'records_in_total') === sent.length && entries === workload.users.length;
   });
+  // Gauges are measured before the counters are collected: those of that scrape may be of before the last commit.
+  const samples = await scrape(worker);
   expect(byLabels(samples, 'records_in_total')).toMatchObject(countByTopic(sent));
   const { inApp, emails, pushes, delivered, deadLetters } = await readOutputs(test.prefix);
   expect(byLabels(samples, 'records_out_total')).toMatchObject({

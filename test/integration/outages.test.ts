@@ -20,6 +20,8 @@ const OUTAGE_MS = 12_000;
 /** Longer than every attempt at a schema id. */
 const REGISTRY_OUTAGE_MS = 8_000;
 const SHORT_TIMEOUTS = { TRANSACTION_TIMEOUT_MS: '8000', REQUEST_TIMEOUT_MS: '4000' };
+/** Longer than the outage and the takeovers after it: else events may go out without the addresses that stand still with it. */
+const PATIENT = { DIRECTORY_WAIT_MS: '40000' };
 
 bringUpOwnStack('outages');
 
@@ -159,7 +161,7 @@ async function survivesOutage(name: string): Promise<boolean> {
   const workload = makeWorkload({ seed: 31, events: 8_000, ids: test.ids });
   await produceAll(test.prefix, [...workload.users, ...workload.events]);
   const total = workload.users.length + workload.events.length;
-  const env = (state: string) => test.env(state, { COMMIT_RECORDS: '50', ...SHORT_TIMEOUTS });
+  const env = (state: string) => test.env(state, { COMMIT_RECORDS: '50', ...SHORT_TIMEOUTS, ...PATIENT });
   const [a, b] = [startWorker({ env: env('a') }), startWorker({ env: env('b') })];
   await until('some of the work is done', async () => (await lag(test.prefix)) < total * 0.9, 60_000);
   // Killed: what is in flight is cut off in the middle.

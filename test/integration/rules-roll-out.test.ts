@@ -64,6 +64,7 @@ it('INVOICE_OVERDUE, which only the newer rules have, is told once, whichever wo
   expect(eventIds(delivered)).toEqual(eventIds(inApp));
   expect(deadLetters).toEqual([]);
   for (const worker of [newer, replaced]) {
+    await worker.ready();
     expect(await skipped(worker)).toBe(0);
     expect(await readinessOf(worker)).toEqual({ status: 200, reasons: {} });
   }

@@ -6,7 +6,7 @@ import { dirname, join } from 'node:path';
 import { runKafkaTool } from './run-kafka-tool.js';
 import { testStack } from './test-stack.js';
 
-const CONSUMER_IDLE_MS = 30_000;
+const CONSUMER_IDLE_MS = 55_000;
 
 /** `kafka-consumer-groups` on the group of an environment, of which no member may be alive. */
 export async function consumerGroups(prefix: string, ...args: readonly string[]): Promise<string[]> {
@@ -33,7 +33,7 @@ export async function abortTransaction(topic: string, partition: number, startOf
 
 /**
  * A console consumer in the group of an environment, in the protocol of Kafka 4 (KIP-848); ends when it is stopped, or has
- * read nothing for half a minute.
+ * read nothing for 55 s.
  */
 export async function consumeInGroup(prefix: string, topic: string, stop?: AbortSignal): Promise<void> {
   const protocol = ['--command-property', 'group.protocol=consumer'];

@@ -4,11 +4,11 @@
  */
 import { spawn } from 'node:child_process';
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { projectRoot } from '../../../common/project-root.js';
+import { freePort } from '../../../dev/stack/free-port.js';
 import { blocksOf } from '../../unit/docs/guide.js';
 import { readDocument } from '../../unit/docs/markdown.js';
 import { guardProcess } from './guard.js';
@@ -64,7 +64,9 @@ export async function runPages(pages: readonly Page[]): Promise<void> {
 /** What the pages take to be set: the stack, ports that are free, a clone; and the commands. */
 async function environmentIn(folder: string): Promise<Record<string, string>> {
   const { kafkaBrokers, schemaRegistryUrl } = testStack();
-  const ports = PORTS.map(async (name): Promise<[string, string]> => [name, String(await freePort())]);
+  // Minutes may pass before a page listens there: no client's connection may be given one of them until then.
+  const taken = new Set<number>();
+  const ports = PORTS.map(async (name): Promise<[string, string]> => [name, String(await freePort(taken))]);
   return {
     PATH: [await commandsIn(join(folder, 'bin')), process.env['PATH']].join(delimiter),
     HOME: folder,
@@ -105,12 +107,4 @@ function endGroup(group: number): void {
     // The page has ended all that it started.
     if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as { port: number };
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }

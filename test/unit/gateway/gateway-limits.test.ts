@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { messageOf, startGateway, tokenOf, type Harness } from './harness.js';
+import { messageOf, nowS, startGateway, tokenOf, type Harness } from './harness.js';
 
 describe('the gateway closes', () => {
   let harness: Harness;
@@ -9,9 +9,11 @@ describe('the gateway closes', () => {
     harness.gateway.publish(messageOf({ notificationId, message }));
 
   it('a socket whose token expires while it is open, and only that', async () => {
-    harness = await startGateway({ limits: { sweepMs: 50 } });
-    const brief = await harness.connect(await tokenOf({ exp: Date.now() / 1000 + 0.5 }));
-    const lasting = await harness.connect();
+    let aheadMs = 0;
+    harness = await startGateway({ limits: { sweepMs: 50 }, now: () => Date.now() + aheadMs });
+    const brief = await harness.connect(await tokenOf({ exp: nowS() + 30 }));
+    const lasting = await harness.connect(await tokenOf({ exp: nowS() + 600 }));
+    aheadMs = 60_000;
     expect(await brief.closed).toEqual({ code: 4001, reason: 'token-expired' });
     expect(publish(1n)).toBe(1);
     await lasting.messages('notification');

@@ -6,7 +6,7 @@ import { UnsecuredJWT } from 'jose';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { InAppLog } from '../../../gateway/in-app-log.js';
 import type { Identity } from '../../../gateway/token.js';
-import { Client, EMPTY_LOG, NOW_S, startGateway, tokenOf, type Harness } from './harness.js';
+import { Client, EMPTY_LOG, nowS, startGateway, tokenOf, type Harness } from './harness.js';
 
 const ORIGIN = 'https://erp.example.com';
 
@@ -35,9 +35,9 @@ describe('the gateway refuses', () => {
     ['signed by another secret', () => valid({}, 'another secret, also 32 bytes or more'), 'bad-token'],
     ['of algorithm none', () => Promise.resolve(new UnsecuredJWT({ sub: '7', tenant: '1' }).encode()), 'bad-token'],
     ['of another HMAC than HS256', () => Promise.resolve(hs512()), 'bad-token'],
-    ['that has expired', () => valid({ exp: NOW_S - 1 }), 'expired-token'],
+    ['that has expired', () => valid({ exp: nowS() - 1 }), 'expired-token'],
     ['without exp', () => valid({ exp: undefined }), 'bad-token'],
-    ['not valid yet', () => valid({ nbf: NOW_S + 120 }), 'bad-token'],
+    ['not valid yet', () => valid({ nbf: nowS() + 120 }), 'bad-token'],
     ['for another audience', () => valid({ aud: 'billing' }), 'bad-token'],
     ['of another issuer', () => valid({ iss: 'mallory' }), 'bad-token'],
     ['without a tenant', () => valid({ tenant: undefined }), 'bad-token'],
@@ -161,7 +161,7 @@ describe('a handshake whose token takes long to check', () => {
 
 function hs512(): string {
   const encode = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url');
-  const signed = `${encode({ alg: 'HS512' })}.${encode({ sub: '7', tenant: '1', iss: 'erp', aud: 'notifications', exp: NOW_S + 60 })}`;
+  const signed = `${encode({ alg: 'HS512' })}.${encode({ sub: '7', tenant: '1', iss: 'erp', aud: 'notifications', exp: nowS() + 60 })}`;
   return `${signed}.${createHmac('sha512', 'a secret of the tests, 32 bytes or more').update(signed).digest('base64url')}`;
 }
 

@@ -12,7 +12,8 @@ import type { InAppNotification } from '../../../schemas/types.js';
 import { createMetrics } from '../../../common/metrics.js';
 
 export const SECRET = 'a secret of the tests, 32 bytes or more';
-export const NOW_S = Math.floor(Date.now() / 1000);
+/** Asked each time: files share this module for minutes. */
+export const nowS = (): number => Math.floor(Date.now() / 1000);
 
 export interface Claims {
   sub?: unknown;
@@ -23,7 +24,7 @@ export interface Claims {
 
 /** A token of user 7 of tenant 1 that is valid for a minute, except what `claims` says. */
 export function tokenOf(claims: Claims = {}, secret = SECRET): Promise<string> {
-  const payload = { sub: '7', tenant: '1', exp: Math.floor(Date.now() / 1000) + 60, ...claims };
+  const payload = { sub: '7', tenant: '1', exp: nowS() + 60, ...claims };
   return new SignJWT(payload as never).setProtectedHeader({ alg: 'HS256' }).sign(Buffer.from(secret));
 }
 
