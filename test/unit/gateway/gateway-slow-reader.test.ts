@@ -1,12 +1,13 @@
-import { afterEach, expect, it } from 'vitest';
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterEach, beforeAll, expect, it } from 'vitest';
 import { messageOf, startGateway, type Harness } from './harness.js';
 
-/**
- * In a file, and so a process, of its own: within milliseconds of the close of an App with traffic, uWebSockets.js now
- * and then cuts off a new socket of the next App in the same process, which this test would take for a slow reader's end.
- * A worker has one App in its life.
- */
 let harness: Harness;
+/**
+ * Within milliseconds of the close of an App with traffic, as another file of this process may have had, uWebSockets.js now
+ * and then cuts off a new socket of the next App, which would be taken for a slow reader's end. A worker has one App in its life.
+ */
+beforeAll(() => delay(200));
 afterEach(() => harness.gateway.close(0));
 
 const publish = (notificationId: bigint, message = 'text'): number =>

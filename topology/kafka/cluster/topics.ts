@@ -1,7 +1,6 @@
 /** Creating topics and looking at what there is, through kafkajs's public admin client. */
 import { setTimeout as delay } from 'node:timers/promises';
 import kafkajs, { type Admin } from 'kafkajs';
-import { OutageError } from '../../../common/errors.js';
 import { openSocket, type KafkaSettings } from './connect.js';
 import { ErrorCode } from '../protocol/error-codes.js';
 import { BrokerError, hasMoved, innermost, isMissingRight } from '../protocol/protocol-errors.js';
@@ -57,12 +56,12 @@ export class TopicAdmin {
 
   /** What the Kafka cluster calls itself. */
   async clusterId(): Promise<string> {
-    return (await answered(this.#admin.describeCluster())).clusterId;
+    return (await this.#admin.describeCluster()).clusterId;
   }
 
   /** Partitions of each topic; a topic that does not exist is left out. */
   async partitionCounts(topics: readonly string[]): Promise<Map<string, number>> {
-    const existing = new Set(await answered(this.#admin.listTopics()));
+    const existing = new Set(await this.#admin.listTopics());
     const wanted = topics.filter((topic) => existing.has(topic));
     if (wanted.length === 0) return new Map();
     const { topics: found } = await this.#admin.fetchTopicMetadata({ topics: wanted });
@@ -168,16 +167,6 @@ export class TopicAdmin {
       resources: topics.map((topic) => ({ type: ConfigResourceTypes.TOPIC, name: topic, configNames: [...names] })),
     });
     return resources;
-  }
-}
-
-/** kafkajs takes what no broker of the cluster answered for an answer, which is null, and reads it. */
-async function answered<T>(asked: Promise<T>): Promise<T> {
-  try {
-    return await asked;
-  } catch (error) {
-    if (!(error instanceof TypeError)) throw error;
-    throw new OutageError('no broker of the cluster answers', error);
   }
 }
 

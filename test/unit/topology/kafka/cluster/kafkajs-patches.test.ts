@@ -370,6 +370,12 @@ describe('the brokers of a cluster, of which one closes every connection', () =>
       expect(await brokers.withBroker(({ nodeId }) => Promise.resolve(nodeId))).toBe('2');
   });
 
+  it('have not answered when none of them does: whoever asks is told why, and reads no null', async () => {
+    const brokers = pool([]);
+    brokers.brokers = { 1: new FakeBroker({ host: 'gone' }) };
+    await expect(brokers.withBroker(({ nodeId }) => Promise.resolve(nodeId))).rejects.toThrow('Closed connection');
+  });
+
   it('are not connected to again and again: whoever asks finds out who has taken over', async () => {
     const brokers = pool([]);
     brokers.brokers = { 1: new FakeBroker({ host: 'gone' }) };

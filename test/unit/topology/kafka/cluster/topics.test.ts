@@ -4,7 +4,6 @@ import { isOutage } from '../../../../../topology/kafka/protocol/protocol-errors
 import { TopicAdmin } from '../../../../../topology/kafka/cluster/topics.js';
 
 const admin = {
-  describeCluster: vi.fn<() => Promise<{ clusterId: string }>>(),
   listTopics: vi.fn<() => Promise<string[]>>(),
   fetchTopicMetadata: vi.fn<(request: { topics: string[] }) => Promise<unknown>>(),
   createTopics: vi.fn<(request: unknown) => Promise<boolean>>(),
@@ -64,18 +63,6 @@ describe('TopicAdmin', () => {
     expect(error).toMatchObject({ message: 'CreateTopics of t0: INVALID_REPLICATION_FACTOR (38)' });
     // Brokers may still come up.
     expect(isOutage(error)).toBe(true);
-  });
-
-  it('takes it for an outage when no broker of the cluster answers, of which kafkajs says null', async () => {
-    const readNull = async (): Promise<never> => {
-      const { none } = (await Promise.resolve(null)) as unknown as { none: never };
-      return none;
-    };
-    admin.describeCluster.mockImplementationOnce(readNull);
-    admin.listTopics.mockImplementationOnce(readNull);
-    const asked = new TopicAdmin(settings);
-    for (const asking of [asked.clusterId(), asked.partitionCounts(['there'])])
-      expect(isOutage(await asking.catch((error: unknown) => error))).toBe(true);
   });
 
   it('waits until the brokers have heard of a new topic and its partitions have leaders', async () => {
