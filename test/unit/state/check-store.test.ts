@@ -12,8 +12,11 @@ import { digestOf } from '../../digests.js';
 import { answersOf, commitTo, fillState, IDENTITY, SHAPE, temporaryFolder } from './filled-state.js';
 import { temporaryState } from './temporary-state.js';
 
-/** A process is started for each store that is looked at, on a machine that may be busy. */
-const SLOW = { timeout: 120_000 };
+/**
+ * A process is started for each store that is looked at, on a machine that may be busy. LMDB may overwrite that process's memory,
+ * of which most die and few hang: these are ended after 120 s.
+ */
+const SLOW = { timeout: 240_000 };
 const PAGE = 4096;
 let directory: string;
 let file: string;
