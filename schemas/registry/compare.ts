@@ -29,6 +29,6 @@ export function differencesFrom({ schema }: OwnSubject, other: string, there: st
   try {
     return schemaDifferences(schema, JSON.parse(other) as AvroSchema, { one: 'ours', other: there });
   } catch (error) {
-    return [`the schema ${there} is no Avro schema: ${messageOf(error)}`];
+    return [`the schema in ${there} is no Avro schema: ${messageOf(error)}`];
   }
 }

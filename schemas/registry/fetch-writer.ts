@@ -17,7 +17,11 @@ export async function fetchWriter(
   // A schema of another kind is refused, whatever it refers to.
   const wanted = schemaType === 'AVRO' ? references : [];
   const fetched = await fetchReferences(wanted, ({ subject, version }) =>
-    ask(`/subjects/${encodeURIComponent(subject)}/versions/${version}`, `version ${version} of ${clip(subject)}`),
+    ask(
+      // Records may refer to what was deleted since: Confluent's registry keeps it, and gives it to who asks for it so.
+      `/subjects/${encodeURIComponent(subject)}/versions/${version}?deleted=true`,
+      `version ${version} of ${clip(subject)}`,
+    ),
   );
   switch (fetched.kind) {
     case 'fetched':

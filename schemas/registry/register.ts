@@ -1,8 +1,10 @@
 /** Registers our schemas, for the command line. */
+import { Agent } from 'node:https';
 import { COMPATIBILITY, SchemaRegistry, SchemaType } from '@kafkajs/confluent-schema-registry';
-import { FatalError } from '../../common/errors.js';
+import { FatalError, messageOf } from '../../common/errors.js';
 import type { AvroRecord } from '../avro/avro-schema.js';
-import type { RegistryAnswer, RegistryClient } from './registry-client.js';
+import type { RegistryAccess, RegistryAnswer, RegistryClient } from './registry-client.js';
+import { RegistryOutageError } from './registry-outage.js';
 import { schemaIdUnder, type TopicName } from './registry.js';
 import type { SourceSpec } from '../source-spec.js';
 import { fetchWriter } from './fetch-writer.js';
@@ -27,6 +29,8 @@ export interface RegisteredSubject {
   /** When kept, why the latest version cannot be read; and a compatibility under which a next one may not be. */
   readonly problems: readonly string[];
 }
+
+type Middleware = NonNullable<ConstructorParameters<typeof SchemaRegistry>[0]['middlewares']>[number];
 
 const LEVELS: Readonly<Record<string, COMPATIBILITY>> = COMPATIBILITY;
 const OURS = COMPATIBILITY.BACKWARD_TRANSITIVE;
@@ -88,8 +92,7 @@ async function create(
   { subject, compatibility }: Pick<RegisteredSubject, 'subject' | 'compatibility'>,
   schema: AvroRecord,
 ): Promise<number> {
-  const { baseUrl: host, auth } = client.address;
-  const registry = new SchemaRegistry({ host, ...(auth === undefined ? {} : { auth }) });
+  const registry = packageFor(await client.access());
   try {
     const { id } = await registry.register(
       { type: SchemaType.AVRO, schema: JSON.stringify(schema) },
@@ -98,8 +101,24 @@ async function create(
     );
     return id;
   } catch (error) {
-    throw refusal(subject, error instanceof Error ? error.message : String(error), error);
+    const { status } = error as { readonly status?: number };
+    if (status === undefined || status < 500) throw refusal(subject, messageOf(error), error);
+    const said = `the schema registry failed to take our schema under ${subject}: ${messageOf(error)}`;
+    throw new RegistryOutageError('failing', said, { cause: error });
   }
+}
+
+/** The package, asking as we do; it knows of a name and a password alone. */
+function packageFor({ host, authorization, ca }: RegistryAccess): SchemaRegistry {
+  const identify: Middleware = () => ({
+    prepareRequest: async (next) =>
+      (await next()).enhance(authorization === undefined ? {} : { headers: { authorization } }),
+  });
+  return new SchemaRegistry({
+    host,
+    middlewares: [identify],
+    ...(ca === undefined ? {} : { agent: new Agent({ ca }) }),
+  });
 }
 
 /** What is wrong with the level by which a subject's next version is judged; undefined where it is strong enough. */

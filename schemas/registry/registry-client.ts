@@ -14,7 +14,7 @@ import { Slots } from './slots.js';
 /** What the registry said. Anything else is an outage. */
 export type RegistryAnswer =
   | { readonly kind: 'ok'; readonly body: Readonly<Record<string, unknown>> }
-  /** A 404 in the registry's own words (error_code 40401 to 40403), so that no proxy's page is taken for it. */
+  /** A 404 in the registry's own words (NOT_KNOWN), so that no proxy's page is taken for it. */
   | { readonly kind: 'missing'; readonly message: string }
   /** The request itself is refused (409 incompatible, 422 invalid). */
   | { readonly kind: 'refused'; readonly status: number; readonly message: string };
@@ -53,14 +53,24 @@ export interface RegistryClientOptions extends RegistrySettings {
 const MAX_ANSWER_BYTES = 1024 * 1024;
 /** Ids are asked for together: the registry, and our descriptors, are not to feel how many there are. */
 const AT_ONCE = 16;
-/** The registry's own: no such subject, version, schema. */
-const NOT_KNOWN = new Set<unknown>([40401, 40402, 40403]);
+/** The registry's own: no such subject, version, schema; a subject without a level of its own. */
+const NOT_KNOWN = new Set<unknown>([40401, 40402, 40403, 40408]);
+/** So much of what it says is kept: Confluent's names each difference of two schemas. */
+const MAX_MESSAGE = 1000;
 const MEDIA_TYPE = 'application/vnd.schemaregistry.v1+json';
 
 interface RegistryAddress {
   /** Without credentials and without a slash at its end; fit for logs. */
   readonly baseUrl: string;
   readonly auth: { readonly username: string; readonly password: string } | undefined;
+}
+
+export interface RegistryAccess {
+  readonly host: string;
+  /** The value of the header. */
+  readonly authorization: string | undefined;
+  /** PEM certificates, in the place of Node's own. */
+  readonly ca: string | undefined;
 }
 
 export class RegistryClient {
@@ -87,6 +97,12 @@ export class RegistryClient {
   /** The address that is asked first. */
   get address(): RegistryAddress {
     return this.#addresses[this.#first]!;
+  }
+
+  /** For another client, so that it asks as we do: the address that is asked first, and how we say who we are by now. */
+  async access(): Promise<RegistryAccess> {
+    const { baseUrl: host, auth } = this.address;
+    return { host, authorization: await this.#authorization(auth), ca: this.#settings.ca?.current };
   }
 
   /** The registry's clock at its last answer, in whole seconds; undefined where it does not say. */
@@ -222,7 +238,7 @@ function parseUrl(text: string): URL {
 
 function judge(status: number, body: Record<string, unknown> | undefined, label: string): RegistryAnswer {
   const code = body?.['error_code'];
-  const message = typeof body?.['message'] === 'string' ? body['message'].slice(0, 300) : '';
+  const message = typeof body?.['message'] === 'string' ? body['message'].slice(0, MAX_MESSAGE) : '';
   if (status === 200 && body !== undefined) return { kind: 'ok', body };
   if (status === 404 && NOT_KNOWN.has(code)) return { kind: 'missing', message };
   if ((status === 409 || status === 422) && typeof code === 'number') return { kind: 'refused', status, message };

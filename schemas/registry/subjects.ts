@@ -50,9 +50,13 @@ export function latestVersion(client: RegistryClient, { subject }: OwnSubject): 
   return versionOf(client, subject, 'latest');
 }
 
+/** What Confluent's registry says beside its reasons: the whole earlier schema, its version, its settings. */
+const BESIDE_THE_POINT = /^\{(oldSchemaVersion|oldSchema|validateFields|compatibility):/;
+const MAX_MESSAGE = 1000;
+
 export interface CompatibilityVerdict {
   readonly isCompatible: boolean;
-  /** The registry's own words. */
+  /** The registry's own reasons. */
   readonly messages: readonly string[];
 }
 
@@ -61,7 +65,8 @@ export async function askCompatibility(client: RegistryClient, own: OwnSubject):
   const path = `/compatibility/subjects/${encodeURIComponent(own.subject)}/versions?verbose=true`;
   const answer = await client.ask({ method: 'POST', path, body: { schema: JSON.stringify(own.schema) } });
   const { is_compatible: isCompatible, messages } = expectOk(answer, own.subject);
-  return { isCompatible: isCompatible === true, messages: Array.isArray(messages) ? messages.map(String) : [] };
+  const said = Array.isArray(messages) ? messages.map(String).filter((message) => !BESIDE_THE_POINT.test(message)) : [];
+  return { isCompatible: isCompatible === true, messages: said.map((message) => message.slice(0, MAX_MESSAGE)) };
 }
 
 async function versionOf(client: RegistryClient, subject: string, version: string): Promise<LatestVersion | undefined> {

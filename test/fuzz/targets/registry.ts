@@ -20,7 +20,7 @@ const REFERENCE = { name: 'T', subject: 'T', version: 1 };
 const answer = fc.record({
   topic: fc.constantFrom(...SOURCE_TOPICS),
   status: fc.constantFrom(...new Array<number>(20).fill(200), 401, 403, 404, 408, 409, 422, 429, 500, 503, 302, 418),
-  code: fc.constantFrom(undefined, 40401, 40402, 40403, 42201, 50001, '40403', null),
+  code: fc.constantFrom(undefined, 40401, 40402, 40403, 40408, 42201, 50001, '40403', null),
   schemaType: fc.constantFrom(undefined, undefined, undefined, 'AVRO', 'AVRO', 'JSON', 'PROTOBUF', 7, null),
   references: fc.constantFrom(
     undefined,

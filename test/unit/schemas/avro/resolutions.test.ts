@@ -12,7 +12,7 @@ let rig: CatalogRig;
 beforeAll(async () => {
   rig = await CatalogRig.start();
   rig.stub.answer = ({ path }, response) => {
-    const [, kind, name = '', , version] = path.split('/').map(decodeURIComponent);
+    const [, kind, name = '', , version] = path.split(/[/?]/).map(decodeURIComponent);
     if (kind === 'subjects') {
       json(response, 200, { schema: JSON.stringify(RESOLUTIONS[Number(name)]!.references![Number(version)]) });
       return;

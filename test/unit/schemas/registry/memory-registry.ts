@@ -1,7 +1,7 @@
 /** A registry in memory, for the stub to answer by. */
 import { type Answer, json, notKnown } from './stub-registry.js';
 
-/** A registry in memory, as strict as Apicurio: texts are compared unless asked to normalize. */
+/** A registry in memory, as strict as Apicurio and Confluent's: texts are compared unless asked to normalize. */
 export class MemoryRegistry {
   readonly schemas: string[] = [];
   readonly versions = new Map<string, string[]>();
@@ -16,7 +16,7 @@ export class MemoryRegistry {
       json(response, 200, input);
     } else if (area === 'config') {
       const level = this.levels.get(subject);
-      if (level === undefined) notKnown(response);
+      if (level === undefined) json(response, 404, { error_code: 40408, message: `Subject '${subject}' has no level` });
       else json(response, 200, { compatibilityLevel: level });
     } else if (method === 'POST' && versions === 'versions') {
       json(response, 200, { id: this.add(subject, input.schema ?? '') });

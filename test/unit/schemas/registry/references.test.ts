@@ -32,7 +32,7 @@ beforeEach(async () => {
 afterEach(() => rig.close());
 
 const refersTo = (name: string, subject = name, version = 1) => ({ name, subject, version });
-const pathOf = (subject: string, version = 1) => `/subjects/${encodeURIComponent(subject)}/versions/${version}`;
+const pathOf = (subject: string, version = 1) => `/subjects/${encodeURIComponent(subject)}/versions/${version}?deleted=true`;
 
 /** A task event with a further field of a type of another schema, and its value. */
 function register(references: unknown, type: unknown = 'Priority'): void {
@@ -52,7 +52,7 @@ describe('a schema that refers to another', () => {
     versions[pathOf('erp/shared types-value', 3)] = { schema: priority };
     await learn();
     expect(decode()).toEqual(event);
-    expect(rig.paths).toEqual([`/schemas/ids/${ID}`, '/subjects/erp%2Fshared%20types-value/versions/3']);
+    expect(rig.paths).toEqual([`/schemas/ids/${ID}`, '/subjects/erp%2Fshared%20types-value/versions/3?deleted=true']);
   });
 
   it('is read with those that the other refers to, each asked for once', async () => {

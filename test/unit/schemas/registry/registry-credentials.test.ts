@@ -5,11 +5,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inspect } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { OutageError } from '../../../../common/errors.js';
+import { FatalError, OutageError } from '../../../../common/errors.js';
 import { LiveText } from '../../../../common/live-text.js';
 import { makeCertificate } from '../../../../dev/stack/certificate.js';
+import { SOURCES } from '../../../../dev/contract/sources.js';
+import { registerSchemas } from '../../../../schemas/registry/register.js';
 import { RegistryClient } from '../../../../schemas/registry/registry-client.js';
-import { StubRegistry } from './stub-registry.js';
+import { MemoryRegistry } from './memory-registry.js';
+import { json, StubRegistry } from './stub-registry.js';
 
 const REQUEST = { method: 'GET', path: '/schemas/ids/1' } as const;
 let stub: StubRegistry;
@@ -90,5 +93,50 @@ describe('the registry is asked', () => {
     const client = new RegistryClient({ url, ca: new LiveText('SCHEMA_REGISTRY_CA', own.cert) });
     await expect(client.ask(REQUEST)).rejects.toMatchObject({ fault: 'unreachable' });
     server.close();
+  });
+});
+
+describe('schemas are registered', () => {
+  const register = (client: RegistryClient) => registerSchemas(client, SOURCES, (logical) => logical);
+  const password = new LiveText('SCHEMA_REGISTRY_PASSWORD', 'hunter2');
+
+  it.each<[string, () => Partial<ConstructorParameters<typeof RegistryClient>[0]>, string]>([
+    ['name and password', () => ({ login: { username: 'me', password } }), basic('me:hunter2')],
+    ['the token', () => ({ token: () => Promise.resolve('one') }), 'Bearer one'],
+    ['what the URL holds', () => ({ url: stub.url.replace('//', '//me:hunter2@') }), basic('me:hunter2')],
+  ])('by who we are in each request, those that make a subject too: %s', async (_, settings, authorization) => {
+    stub.answer = new MemoryRegistry().answer;
+    const done = await register(new RegistryClient({ url: stub.url, ...settings() }));
+    expect(new Set(done.map(({ outcome }) => outcome))).toEqual(new Set(['registered']));
+    expect(new Set(sent())).toEqual(new Set([authorization]));
+  });
+
+  it('over TLS that an authority of its own vouches for', async () => {
+    const own = makeCertificate({ name: 'own', addresses: ['127.0.0.1'], notAfter: new Date('2040-01-01') });
+    const secure = await StubRegistry.start(own);
+    try {
+      secure.answer = new MemoryRegistry().answer;
+      const done = await register(
+        new RegistryClient({ url: secure.url, ca: new LiveText('SCHEMA_REGISTRY_CA', own.cert) }),
+      );
+      expect(new Set(done.map(({ outcome }) => outcome))).toEqual(new Set(['registered']));
+    } finally {
+      await secure.close();
+    }
+  });
+
+  it.each([
+    ['fails', 500, 'the schema registry failed to take our schema under', OutageError],
+    ['refuses it', 422, 'the schema registry refused our schema under', FatalError],
+  ])('not where the registry %s, and the difference is said', async (_, status, said, kind) => {
+    const { answer } = new MemoryRegistry();
+    stub.answer = (asked, response) =>
+      asked.method === 'POST' && asked.path.endsWith('/versions')
+        ? json(response, status, { error_code: status * 100 + 2, message: 'Register operation timed out' })
+        : answer(asked, response);
+    const fault: unknown = await register(new RegistryClient({ url: stub.url })).catch((error: unknown) => error);
+    expect(fault).toBeInstanceOf(kind);
+    expect(String(fault)).toContain(said);
+    expect(String(fault)).toContain('Register operation timed out');
   });
 });

@@ -1,5 +1,6 @@
 /** A registry that a test scripts: answers each request by a function, and remembers what was asked. */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer as createSecureServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 
 export interface Asked {
@@ -9,21 +10,34 @@ export interface Asked {
   readonly authorization: string | undefined;
 }
 
+interface Certificate {
+  readonly key: string;
+  readonly cert: string;
+}
+
 export type Answer = (asked: Asked, response: ServerResponse) => void;
 
 export class StubRegistry {
   readonly asked: Asked[] = [];
   answer: Answer = (_, response) => notKnown(response);
-  readonly #server = createServer((request, response) => void this.#serve(request, response));
+  readonly #isSecure: boolean;
+  readonly #server;
 
-  static async start(): Promise<StubRegistry> {
-    const stub = new StubRegistry();
+  private constructor(certificate: Certificate | undefined) {
+    const serve = (request: IncomingMessage, response: ServerResponse): void => void this.#serve(request, response);
+    this.#isSecure = certificate !== undefined;
+    this.#server = certificate === undefined ? createServer(serve) : createSecureServer(certificate, serve);
+  }
+
+  /** With a certificate it speaks TLS. */
+  static async start(certificate?: Certificate): Promise<StubRegistry> {
+    const stub = new StubRegistry(certificate);
     await new Promise<void>((resolve) => stub.#server.listen(0, '127.0.0.1', resolve));
     return stub;
   }
 
   get url(): string {
-    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}/api`;
+    return `${this.#isSecure ? 'https' : 'http'}://127.0.0.1:${(this.#server.address() as AddressInfo).port}/api`;
   }
 
   async close(): Promise<void> {
