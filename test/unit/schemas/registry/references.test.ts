@@ -32,7 +32,8 @@ beforeEach(async () => {
 afterEach(() => rig.close());
 
 const refersTo = (name: string, subject = name, version = 1) => ({ name, subject, version });
-const pathOf = (subject: string, version = 1) => `/subjects/${encodeURIComponent(subject)}/versions/${version}?deleted=true`;
+const pathOf = (subject: string, version = 1) =>
+  `/subjects/${encodeURIComponent(subject)}/versions/${version}?deleted=true`;
 
 /** A task event with a further field of a type of another schema, and its value. */
 function register(references: unknown, type: unknown = 'Priority'): void {
