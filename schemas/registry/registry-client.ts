@@ -55,8 +55,9 @@ const MAX_ANSWER_BYTES = 1024 * 1024;
 const AT_ONCE = 16;
 /** The registry's own: no such subject, version, schema; a subject without a level of its own. */
 const NOT_KNOWN = new Set<unknown>([40401, 40402, 40403, 40408]);
-/** So much of what it says is kept: Confluent's names each difference of two schemas. */
-const MAX_MESSAGE = 1000;
+/** Characters of what it says that are kept; more of a refusal, in which Confluent's names what two schemas differ in. */
+const MAX_MESSAGE = 300;
+const MAX_REFUSAL = 500;
 const MEDIA_TYPE = 'application/vnd.schemaregistry.v1+json';
 
 interface RegistryAddress {
@@ -238,10 +239,12 @@ function parseUrl(text: string): URL {
 
 function judge(status: number, body: Record<string, unknown> | undefined, label: string): RegistryAnswer {
   const code = body?.['error_code'];
-  const message = typeof body?.['message'] === 'string' ? body['message'].slice(0, MAX_MESSAGE) : '';
+  const whole = typeof body?.['message'] === 'string' ? body['message'] : '';
+  const message = whole.slice(0, MAX_MESSAGE);
   if (status === 200 && body !== undefined) return { kind: 'ok', body };
   if (status === 404 && NOT_KNOWN.has(code)) return { kind: 'missing', message };
-  if ((status === 409 || status === 422) && typeof code === 'number') return { kind: 'refused', status, message };
+  if ((status === 409 || status === 422) && typeof code === 'number')
+    return { kind: 'refused', status, message: whole.slice(0, MAX_REFUSAL) };
   const fault = faultOf(status);
   const said = body === undefined ? 'without a JSON object' : message;
   throw new RegistryOutageError(
