@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
 
 import { ALONE } from './test/integration/alone.js';
+import { LongestFirst } from './test/longest-first.js';
 
 const alone = Object.keys(ALONE).map((name) => `test/integration/${name}`);
 const gone = alone.filter((path) => !existsSync(join(import.meta.dirname, path)));
@@ -20,6 +21,7 @@ export default defineConfig({
   test: {
     // On a machine with two cores vitest would use one.
     maxWorkers: '100%',
+    sequence: { sequencer: LongestFirst },
     projects: [
       {
         test: {
