@@ -4,7 +4,7 @@
  */
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
-const SMALL_AND_LONG = /\/(chaos|hostile|outages|day-2|first-day)\.test\.ts$/;
+const SMALL_AND_LONG = /\/(hostile|day-2|first-day)\.test\.ts$/;
 
 export class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
