@@ -56,6 +56,16 @@ export async function answerTo(asked: Promise<unknown>): Promise<string> {
   }
 }
 
+/**
+ * A leader may not have heard yet that it is one; markers of the last transaction may still be on their way, of which a
+ * request of version 1 is told by NOT_ENOUGH_REPLICAS.
+ */
+const NOT_YET = new Set<number>([
+  ErrorCode.NOT_LEADER_FOR_PARTITION,
+  ErrorCode.CONCURRENT_TRANSACTIONS,
+  ErrorCode.NOT_ENOUGH_REPLICAS,
+]);
+
 export class BrokerClient {
   readonly #cluster: Cluster;
   readonly #leaders: Leaders;
@@ -164,15 +174,12 @@ export class BrokerClient {
     if (damaged) bytes[bytes.length - 2]! ^= 0xff;
     const broker = await this.#leaders.broker(this.#leaders.leaderOf(topic, partition));
     const request = this.#protocol.produce(owner, [{ topic, partition, bytes }], ANSWER_MS);
-    // A leader may not have heard yet that it is one, and markers of the last transaction are still to be written.
     return until('the partition is led, and free', async () => {
       const {
         partitions: [found],
       } = await broker.connectionPool.send(request);
       const { errorCode, baseOffset } = found!;
-      const isLater =
-        errorCode === ErrorCode.NOT_LEADER_FOR_PARTITION || errorCode === ErrorCode.CONCURRENT_TRANSACTIONS;
-      return isLater ? undefined : { answer: nameOf(errorCode), baseOffset };
+      return NOT_YET.has(errorCode) ? undefined : { answer: nameOf(errorCode), baseOffset };
     });
   }
 
