@@ -2,6 +2,7 @@
  * Why a part of the worker is not ready, from a closed list: anybody may ask /readyz, so it says which topic, partition
  * and right, and never where a broker is or what it answered. That is in the log.
  */
+import { groupBy } from './group-by.js';
 import { ascending, runText } from './runs.js';
 
 /** What each code says. What it is about (topic, partition, right) is put behind it. */
@@ -73,11 +74,10 @@ export interface Reason {
 /** As one sentence, for the answer. */
 export function sayReason(reason: Reason): string {
   const { code, waiter, error, tasks = [], damaged = [], types } = reason;
-  const stuck =
-    damaged.length === 0
-      ? []
-      : [`${damaged.join(', ')} ${damaged.length === 1 ? 'is' : 'are'} damaged on the brokers' disks`];
-  if (tasks.length + stuck.length > 0) return [...sayStates(tasks), ...stuck].join('; ');
+  const waits = sayStates(tasks);
+  if (damaged.length > 0)
+    waits.push(`${damaged.join(', ')} ${damaged.length === 1 ? 'is' : 'are'} damaged on the brokers' disks`);
+  if (waits.length > 0) return waits.join('; ');
   const subject =
     subjectOf(reason) + (types === undefined ? '' : ` (${types} event ${types === 1 ? 'type' : 'types'})`);
   const said = `${REASONS[code]}${error === undefined ? '' : ` (${error})`}${subject === '' ? '' : `: ${subject}`}`;
@@ -86,8 +86,8 @@ export function sayReason(reason: Reason): string {
 
 /** `task 3 is restoring`, `tasks 0-2,5 are suspended`: a worker may have hundreds. */
 function sayStates(tasks: NonNullable<Reason['tasks']>): string[] {
-  return [...new Set(tasks.map(({ state }) => state))].map((state) => {
-    const numbers = ascending(tasks.filter((task) => task.state === state).map(({ number }) => number));
+  return [...groupBy(tasks, ({ state }) => state)].map(([state, some]) => {
+    const numbers = ascending(some.map(({ number }) => number));
     return numbers.length === 1 ? `task ${numbers[0]!} is ${state}` : `tasks ${runText(numbers)} are ${state}`;
   });
 }

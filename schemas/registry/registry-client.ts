@@ -66,6 +66,7 @@ interface RegistryAddress {
   readonly auth: { readonly username: string; readonly password: string } | undefined;
 }
 
+/** What another client of the registry needs to ask as we do. */
 export interface RegistryAccess {
   readonly host: string;
   /** The value of the header. */
@@ -95,14 +96,14 @@ export class RegistryClient {
     this.#sampledLog = options.log && new SampledLog(options.log);
   }
 
-  /** The address that is asked first. */
-  get address(): RegistryAddress {
-    return this.#addresses[this.#first]!;
+  /** The address that is asked first, without credentials; fit for logs. */
+  get baseUrl(): string {
+    return this.#addresses[this.#first]!.baseUrl;
   }
 
-  /** For another client, so that it asks as we do: the address that is asked first, and how we say who we are by now. */
+  /** The address that is asked first, and how we say who we are by now. Rejects with a RegistryOutageError when there is no token. */
   async access(): Promise<RegistryAccess> {
-    const { baseUrl: host, auth } = this.address;
+    const { baseUrl: host, auth } = this.#addresses[this.#first]!;
     return { host, authorization: await this.#authorization(auth), ca: this.#settings.ca?.current };
   }
 

@@ -46,7 +46,7 @@ export async function lookUpSinkSchemas(options: LookUpOptions): Promise<SinkSch
     }),
   );
   const missing = found.filter(({ id }) => id === undefined).map(({ subject }) => subject);
-  if (missing.length > 0) throw notRegistered(missing, options.client.address.baseUrl);
+  if (missing.length > 0) throw notRegistered(missing, options.client.baseUrl);
   return Object.fromEntries(found.map(({ topic, id }) => [topic, id])) as unknown as SinkSchemaIds;
 }
 

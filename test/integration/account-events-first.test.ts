@@ -1,7 +1,7 @@
 /** An event is routed by the account events that are older than it, however late the workers read either. */
 import { expect, it } from 'vitest';
 
-import { prepareEnvironment, type TestEnvironment } from './harness/environment.js';
+import { PATIENT, prepareEnvironment, type TestEnvironment } from './harness/environment.js';
 import { messagesOf } from './harness/messages.js';
 import { produceAll, untilProcessed } from './harness/outcome.js';
 import { readOutputs, type Outputs } from './harness/outputs.js';
@@ -13,9 +13,7 @@ import { startWorker, type WorkerProcess } from './harness/worker.js';
 import type { Sent } from './harness/workload.js';
 
 const PARTITIONS = { TASK_EVENT_TOPIC: 3, USER_EVENT_TOPIC: 3, NOTIFICATION_REQUEST_TOPIC: 2, EMAIL_REQUEST_TOPIC: 2 };
-const PATIENT = { timeout: 90_000 };
-/** On a machine with other work a takeover may last longer than account events are waited for by default. */
-const WAITS = { DIRECTORY_WAIT_MS: '15000' };
+const LONG = { timeout: 90_000 };
 
 /** A quarter each: created, moved, muted, deleted. */
 const USERS = Array.from({ length: 120 }, (_, index) => BigInt(index + 1));
@@ -63,37 +61,33 @@ function downtime(test: TestEnvironment): {
   return { before, meanwhile, tasks, fates: expected };
 }
 
-it.each([1, 3])(
-  'after a downtime events find the users as they are by then, with %i workers',
-  PATIENT,
-  async (count) => {
-    const test = await prepareEnvironment(`downtime-${count}`, PARTITIONS);
-    const { before, meanwhile, tasks, fates: expected } = downtime(test);
-    const { task } = messagesOf(test);
-    const first = startWorker({ env: test.env('w0', WAITS) });
-    await first.ready();
-    await produceAll(test.prefix, [...before, task({ eventId: 'warm-up', assignedTo: 9999n })]);
-    await untilProcessed(test.prefix);
-    expect((await first.stop()).code).toBe(0);
+it.each([1, 3])('after a downtime events find the users as they are by then, with %i workers', LONG, async (count) => {
+  const test = await prepareEnvironment(`downtime-${count}`, PARTITIONS);
+  const { before, meanwhile, tasks, fates: expected } = downtime(test);
+  const { task } = messagesOf(test);
+  const first = startWorker({ env: test.env('w0', PATIENT) });
+  await first.ready();
+  await produceAll(test.prefix, [...before, task({ eventId: 'warm-up', assignedTo: 9999n })]);
+  await untilProcessed(test.prefix);
+  expect((await first.stop()).code).toBe(0);
 
-    await produceAll(test.prefix, meanwhile);
-    await new Promise((resolve) => setTimeout(resolve, 2000));
-    await produceAll(test.prefix, tasks);
-    const workers = Array.from({ length: count }, (_, index) => startWorker({ env: test.env(`w${index}`, WAITS) }));
-    await untilProcessed(test.prefix);
-    expect(fates(await readOutputs(test.prefix))).toEqual({ ...expected, 'warm-up': 'NO_ADDRESS' });
-    for (const worker of workers) {
-      await worker.ready();
-      expect(await waitsGivenUp(worker)).toBe(0);
-      expect((await worker.stop()).code).toBe(0);
-    }
-  },
-);
+  await produceAll(test.prefix, meanwhile);
+  await new Promise((resolve) => setTimeout(resolve, 2000));
+  await produceAll(test.prefix, tasks);
+  const workers = Array.from({ length: count }, (_, index) => startWorker({ env: test.env(`w${index}`, PATIENT) }));
+  await untilProcessed(test.prefix);
+  expect(fates(await readOutputs(test.prefix))).toEqual({ ...expected, 'warm-up': 'NO_ADDRESS' });
+  for (const worker of workers) {
+    await worker.ready();
+    expect(await waitsGivenUp(worker)).toBe(0);
+    expect((await worker.stop()).code).toBe(0);
+  }
+});
 
-it('a task that comes with its user finds the address, each time', PATIENT, async () => {
+it('a task that comes with its user finds the address, each time', LONG, async () => {
   const test = await prepareEnvironment('with-its-user', PARTITIONS);
   const { task, user } = messagesOf(test);
-  const workers = ['a', 'b'].map((state) => startWorker({ env: test.env(state, WAITS) }));
+  const workers = ['a', 'b'].map((state) => startWorker({ env: test.env(state, PATIENT) }));
   await Promise.all(workers.map((worker) => worker.ready()));
   const expected: Record<string, string> = {};
   for (let userId = 1n; userId <= 40n; userId += 1n) {
@@ -110,7 +104,7 @@ it('a task that comes with its user finds the address, each time', PATIENT, asyn
 
 it(
   'an open transaction among the account events is waited for once, and then not again until it ends',
-  PATIENT,
+  LONG,
   async () => {
     const test = await prepareEnvironment('held-accounts', PARTITIONS);
     const { task, user } = messagesOf(test);

@@ -2,7 +2,7 @@
 import { expect, it } from 'vitest';
 
 import { rmSync } from 'node:fs';
-import { prepareEnvironment } from './harness/environment.js';
+import { PATIENT, prepareEnvironment } from './harness/environment.js';
 import { messagesOf } from './harness/messages.js';
 import { produceAll, untilProcessed } from './harness/outcome.js';
 import { eventIds, readOutputs, type Outputs } from './harness/outputs.js';
@@ -135,9 +135,7 @@ it(
         ),
       ),
     );
-    // On a machine with other work a takeover may last longer than account events are waited for by default.
-    const over = { DIRECTORY_WAIT_MS: '15000' };
-    const [a, b] = [startWorker({ env: test.env('a', over) }), startWorker({ env: test.env('b', over) })];
+    const [a, b] = [startWorker({ env: test.env('a', PATIENT) }), startWorker({ env: test.env('b', PATIENT) })];
     await untilProcessed(test.prefix);
     const { emails } = await readOutputs(test.prefix);
     expect(eventIds(emails)).toEqual(users.map((userId) => `t${userId}`).sort());

@@ -1,7 +1,7 @@
 /** As most clusters in production are reached: over TLS, with a name and a password. */
 import { describe, expect, inject, it } from 'vitest';
 
-import { prepareEnvironment } from './harness/environment.js';
+import { PATIENT, prepareEnvironment } from './harness/environment.js';
 import { differences, produceAll, untilProcessed } from './harness/outcome.js';
 import { byLabels, readinessOf, scrape } from './harness/scrape.js';
 import { until } from './harness/until.js';
@@ -40,8 +40,7 @@ describe.skipIf(secured === null)('a broker that wants TLS and SASL', () => {
             ...wayIn(mechanism),
             MAX_TASKS: String(MECHANISMS.length),
             RETRY_BACKOFF_MS: '20',
-            // On a machine with other work account events may stand still for longer than they are waited for by default.
-            DIRECTORY_WAIT_MS: '15000',
+            ...PATIENT,
           }),
         }),
       );

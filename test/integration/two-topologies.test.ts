@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { readCommitted } from '../../dev/oracle/read-committed.js';
-import { prepareEnvironment } from './harness/environment.js';
+import { PATIENT, prepareEnvironment } from './harness/environment.js';
 import { differences, produceAll, untilProcessed } from './harness/outcome.js';
 import { produce } from './harness/produce.js';
 import { testStack } from './harness/test-stack.js';
@@ -14,8 +14,6 @@ import { makeWorkload } from './harness/workload.js';
 const PARTITIONS = 2;
 const WORDS = ['one', 'two', 'three', 'four', 'five'];
 const TIMES = 400;
-/** The process is killed while it may have begun with account events. */
-const PATIENT = { DIRECTORY_WAIT_MS: '15000' };
 
 it('a second topology counts beside the notifications, and both are exact when their process is killed', async () => {
   const test = await prepareEnvironment('two', PARTITIONS);

@@ -26,6 +26,12 @@ export interface Without {
   readonly schemas?: boolean;
 }
 
+/**
+ * For workers of whom every address is expected: a takeover beside other work, or the session of one that was killed, lasts
+ * longer than account events are waited for by default.
+ */
+export const PATIENT = { DIRECTORY_WAIT_MS: '15000' };
+
 const roots = new Set<string>();
 
 /** The state directories of every environment that this test file has prepared. */

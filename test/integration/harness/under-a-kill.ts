@@ -1,5 +1,5 @@
 /** A workload processed while one worker is killed in the middle of it and another joins. */
-import type { TestEnvironment } from './environment.js';
+import { PATIENT, type TestEnvironment } from './environment.js';
 import { lag, produceAll, untilProcessed } from './outcome.js';
 import { until } from './until.js';
 import { startWorker, type WorkerProcess } from './worker.js';
@@ -22,7 +22,7 @@ export async function processUnderAKill(
   await produceAll(test.prefix, workload.events.slice(0, half));
 
   // The one that is killed may have begun with account events, which stand still until its session is over.
-  const env = (state: string) => test.env(state, { DIRECTORY_WAIT_MS: '15000', ...over });
+  const env = (state: string) => test.env(state, { ...PATIENT, ...over });
   const doomed = startWorker({ env: env('a') });
   const steady = startWorker({ env: env('b') });
   await Promise.all([doomed.ports(), steady.ports()]);

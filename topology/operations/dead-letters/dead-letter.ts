@@ -133,7 +133,7 @@ class SaidHeaders {
   text(name: string): string {
     const value = this.#values.get(name);
     if (value) return value.toString();
-    this.fault ??= `it has no header ${name} behind ${FIRST}`;
+    this.fault ??= name === FIRST ? `its header ${name} is null` : `it has no header ${name} behind ${FIRST}`;
     return '';
   }
 

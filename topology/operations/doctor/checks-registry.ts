@@ -94,7 +94,7 @@ export function judgeCompatibility(viewed: readonly ViewedSubject[]): readonly F
 async function askAddresses({ config }: Examined): Promise<readonly AskedAddress[]> {
   const asked = config.schemaRegistryUrl.split(',').map(async (url): Promise<AskedAddress> => {
     const client = new RegistryClient({ ...config.registry, url });
-    const { baseUrl } = client.address;
+    const { baseUrl } = client;
     try {
       await client.ask({ method: 'GET', path: '/config' });
       return { baseUrl, error: undefined };

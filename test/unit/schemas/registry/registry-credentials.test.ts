@@ -70,9 +70,9 @@ describe('the registry is asked', () => {
 
   it('over TLS that an authority of its own vouches for, and that nobody else does', async () => {
     const own = makeCertificate({ name: 'own', addresses: ['127.0.0.1'], notAfter: new Date('2040-01-01') });
-    const server = createServer(own, (_, response) => response.end('{"schema":"x"}'));
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    const url = `https://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const secure = await StubRegistry.start(own);
+    secure.answer = (_, response) => json(response, 200, { schema: 'x' });
+    const { url } = secure;
     try {
       const trusting = new RegistryClient({ url, ca: new LiveText('SCHEMA_REGISTRY_CA', own.cert) });
       expect(await trusting.ask(REQUEST)).toMatchObject({ kind: 'ok' });
@@ -81,7 +81,7 @@ describe('the registry is asked', () => {
         message: expect.stringContaining('DEPTH_ZERO_SELF_SIGNED_CERT') as string,
       });
     } finally {
-      server.close();
+      await secure.close();
     }
   });
 

@@ -2,17 +2,13 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { createServer as createSecureServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
+import type { Certified } from '../../../../dev/stack/certificate.js';
 
 export interface Asked {
   readonly method: string;
   readonly path: string;
   readonly body: string;
   readonly authorization: string | undefined;
-}
-
-interface Certificate {
-  readonly key: string;
-  readonly cert: string;
 }
 
 export type Answer = (asked: Asked, response: ServerResponse) => void;
@@ -23,14 +19,14 @@ export class StubRegistry {
   readonly #isSecure: boolean;
   readonly #server;
 
-  private constructor(certificate: Certificate | undefined) {
+  private constructor(certificate: Certified | undefined) {
     const serve = (request: IncomingMessage, response: ServerResponse): void => void this.#serve(request, response);
     this.#isSecure = certificate !== undefined;
     this.#server = certificate === undefined ? createServer(serve) : createSecureServer(certificate, serve);
   }
 
   /** With a certificate it speaks TLS. */
-  static async start(certificate?: Certificate): Promise<StubRegistry> {
+  static async start(certificate?: Certified): Promise<StubRegistry> {
     const stub = new StubRegistry(certificate);
     await new Promise<void>((resolve) => stub.#server.listen(0, '127.0.0.1', resolve));
     return stub;

@@ -86,6 +86,18 @@ describe('a record that is no dead letter of ours', () => {
       'it has no header __streams.errors.topic behind __streams.errors.exception',
     ],
     [
+      'has the first of them without a value',
+      {
+        headers: RecordHeaders.of(
+          [...letterRecord(1).headers].map(([name, value]) => [
+            name,
+            name === '__streams.errors.exception' ? null : String(value),
+          ]),
+        ),
+      },
+      'its header __streams.errors.exception is null',
+    ],
+    [
       'has them in another order, as a copy by a program that sorts them',
       {
         headers: RecordHeaders.of([
